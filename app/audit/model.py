@@ -1,0 +1,196 @@
+"""What the trail records: actions, outcomes, events, and the digests that tie stored records to their entries. Pure."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Protocol
+from uuid import UUID
+
+from app.kernel import canonical
+from app.kernel.canonical import Json
+
+
+class Action(StrEnum):
+    """What was done: `room.noun.past_participle`. Stored for ever: add members, never rename or reuse one."""
+
+    SESSION_OPENED = "identity.session.opened"
+    SESSION_REFRESHED = "identity.session.refreshed"
+    SESSION_REFUSED = "identity.session.refused"
+    SESSION_CLOSED = "identity.session.closed"
+    SESSION_REVOKED = "identity.session.revoked"
+    ACCOUNT_CREATED = "identity.account.created"
+    ACCOUNT_CHANGED = "identity.account.changed"
+    ACCOUNT_DISABLED = "identity.account.disabled"
+    CLIENT_CREATED = "identity.client.created"
+    CLIENT_ROTATED = "identity.client.rotated"
+    CLIENT_DISABLED = "identity.client.disabled"
+
+    ACCESS_DENIED = "access.denied"
+
+    EVALUATION_TRIED = "policy.evaluation.tried"
+    POLICY_DRAFTED = "policy.version.drafted"
+    POLICY_APPROVED = "policy.version.approved"
+    POLICY_IMPACT_ASSESSED = "policy.impact.assessed"
+
+    REQUEST_SUBMITTED = "sharing.request.submitted"
+    REQUEST_AMENDED = "sharing.request.amended"
+    REQUEST_EVALUATED = "sharing.request.evaluated"
+    REQUEST_READ = "sharing.request.read"
+    REQUESTS_LISTED = "sharing.requests.listed"
+    REQUEST_WITHDRAWN = "sharing.request.withdrawn"
+    REQUEST_RECONSIDERED = "sharing.request.reconsidered"
+    REQUEST_CLOSED = "sharing.request.closed"
+    DECISION_RECORDED = "sharing.decision.recorded"
+    DISCLOSURE_RECORDED = "sharing.disclosure.recorded"
+    EMERGENCY_RECORDED = "sharing.emergency.recorded"
+    EMERGENCY_COMPLETED = "sharing.emergency.completed"
+    ADVICE_SOUGHT = "sharing.advice.sought"
+    ADVICE_ANSWERED = "sharing.advice.answered"
+    NOTICE_RECORDED = "sharing.notice.recorded"
+    CONSENT_RECORDED = "sharing.consent.recorded"
+    CONSENT_WITHDRAWN = "sharing.consent.withdrawn"
+    RECORD_READ = "sharing.record.read"
+    FLOWCHART_READ = "sharing.flowchart.read"
+    SUBJECT_ACCOUNTED = "sharing.subject.accounted"
+
+    RECIPIENT_CREATED = "recipients.recipient.created"
+    RECIPIENT_CHANGED = "recipients.recipient.changed"
+    RECIPIENT_READ = "recipients.recipient.read"
+    RECIPIENTS_LISTED = "recipients.recipients.listed"
+    CONTACT_CREATED = "recipients.contact.created"
+    CONTACT_CHANGED = "recipients.contact.changed"
+    CONTACTS_READ = "recipients.contacts.read"
+
+    RETENTION_LISTED = "retention.due.listed"
+    RETENTION_REVIEWED = "retention.review.recorded"
+    REQUEST_DISPOSED = "retention.request.disposed"
+
+    REPORT_READ = "reports.summary.read"
+
+    WEBHOOK_CREATED = "webhooks.subscription.created"
+    WEBHOOK_CHANGED = "webhooks.subscription.changed"
+    WEBHOOK_REMOVED = "webhooks.subscription.removed"
+    WEBHOOK_READ = "webhooks.subscription.read"
+    DELIVERIES_READ = "webhooks.deliveries.read"
+    DELIVERY_REPEATED = "webhooks.delivery.repeated"
+
+    TRAIL_SEARCHED = "audit.trail.searched"
+    TRAIL_EXPORTED = "audit.trail.exported"
+    ENTRY_READ = "audit.entry.read"
+    PROOF_READ = "audit.proof.read"
+    BUNDLE_EXPORTED = "audit.bundle.exported"
+    LOG_REOPENED = "audit.log.reopened"
+
+
+class Outcome(StrEnum):
+    """How it ended. Stored for ever: add members, never rename or reuse one."""
+
+    SUCCESS = "success"
+    DENIED = "denied"
+    FAILURE = "failure"
+
+
+class Author(Protocol):
+    """Whoever an entry is about: an `Actor`, or an `Agent` when no account is behind the act."""
+
+    @property
+    def id(self) -> UUID | None: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def school(self) -> str: ...
+
+    @property
+    def client(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An author without an account: the operator at the command line, the service itself, or a stranger who failed to sign in."""
+
+    school: str
+    role: str
+    client: str
+    id: UUID | None = None
+
+
+def operator(school: str) -> Agent:
+    """The operator, acting at the command line."""
+    return Agent(school=school, role="operator", client="cli")
+
+
+def service(school: str) -> Agent:
+    """The service, acting by itself (a clock that ran out, a sealer, a follower)."""
+    return Agent(school=school, role="service", client="service")
+
+
+def stranger(school: str, client: str = "unknown") -> Agent:
+    """Somebody who is not, or not yet, authenticated."""
+    return Agent(school=school, role="anonymous", client=client)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, without who and when. Holds codes, field names and random ids; never personal data.
+
+    `request` is the sharing request, `subjects` the random ids of the persons concerned (one event for each child where the act is a
+    decision or a disclosure), `recipient` the recipient's id or organisation type, `target` whatever else was acted on, `policy` the digest
+    of the policy that was applied, `content` the value of `content()` over the records that this act stored.
+    """
+
+    action: Action
+    request: UUID | None = None
+    subjects: tuple[UUID, ...] = ()
+    recipient: str | None = None
+    target: str | None = None
+    outcome: Outcome = Outcome.SUCCESS
+    reason_code: str | None = None
+    policy: str | None = None
+    data: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One domain record as it is stored now, for verification.
+
+    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a mutable head's is the SHA-256 of its canonical
+    JSON (`state_digest`), to be found in that entry's `data.state`. None says that the personal part has been disposed of.
+    """
+
+    id: str
+    audit_id: UUID
+    digest: bytes | None
+    mutable: bool
+
+
+SALT_BYTES: Final = 16
+
+
+def record_digest(salt: bytes, record: Json) -> bytes:
+    """SHA-256 of the record's salt followed by its canonical JSON: says nothing about the record once the salt is gone."""
+    return hashlib.sha256(salt + canonical.encode(record)).digest()
+
+
+def content(digests: Sequence[bytes]) -> str:
+    """What an entry says of the records it stored: base64url of SHA-256 over their digests, joined in the order of the records' ids."""
+    return _base64url(hashlib.sha256(b"".join(digests)).digest())
+
+
+def state_digest(head: Json) -> bytes:
+    """SHA-256 of the canonical JSON of a mutable head row."""
+    return hashlib.sha256(canonical.encode(head)).digest()
+
+
+def state(head: Json) -> str:
+    """What an entry says, in `data.state`, of the mutable head row that it changed: base64url of `state_digest`."""
+    return _base64url(state_digest(head))
+
+
+def _base64url(value: bytes) -> str:
+    return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
