@@ -1,0 +1,55 @@
+"""The only way a value becomes bytes that are hashed or signed: canonical JSON (RFC 8785), profiled so that no two readers can differ."""
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+import rfc8785
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+MAX_INTEGER: Final = 2**53
+"""Integers beyond this are not exact in every JSON reader (RFC 8785, section 3.2.2.3)."""
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical form here: a float, a huge integer, a key that is not ASCII, or text that is not NFC."""
+
+
+def encode(value: Json) -> bytes:
+    """UTF-8 bytes of the canonical JSON of `value`.
+
+    Refuses floats, integers beyond ±2^53, keys that are not ASCII strings, lone surrogates and text that is not NFC with `NotCanonical`.
+    """
+    _check(value)
+    try:
+        return rfc8785.dumps(value)  # type: ignore[arg-type]
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise NotCanonical(str(error)) from error
+
+
+def digest(value: Json) -> str:
+    """`sha256:` and the lower-case hexadecimal SHA-256 of the canonical JSON of `value`."""
+    return "sha256:" + hashlib.sha256(encode(value)).hexdigest()
+
+
+def _check(value: Json) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+            raise NotCanonical("text is not in Unicode normalisation form C")
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise NotCanonical("integer beyond 2^53")
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise NotCanonical("object key is not an ASCII string")
+            _check(member)
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        for member in value:
+            _check(member)
+    else:
+        raise NotCanonical(f"{type(value).__name__} has no canonical form")
