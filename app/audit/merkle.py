@@ -1,0 +1,227 @@
+"""The hash tree of RFC 9162, section 2.1, over roots of complete 256-ary subtrees. Pure: the tree takes a reader, not a database."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+HASH_BYTES: Final = 32
+STRIDE: Final = 8
+"""Levels of the binary tree between one stored level and the next: 2^8 = 256 children."""
+
+EMPTY: Final = hashlib.sha256(b"").digest()
+"""The root of the tree without leaves."""
+
+_LEAF: Final = b"\x00"
+_NODE: Final = b"\x01"
+
+Reader: TypeAlias = Callable[[int, int], bytes]
+"""`read(level, idx)`: the root of the complete subtree of 256^level leaves that is number `idx` of its level; level 0 holds leaf hashes."""
+
+Span: TypeAlias = tuple[int, int]
+"""Leaves `[first, end)`."""
+
+Subtree: TypeAlias = tuple[int, int]
+"""`(height, idx)`: the complete subtree of 2^height leaves that is number `idx` of its height."""
+
+Run: TypeAlias = tuple[int, int, int]
+"""`(level, first, count)`: stored hashes that lie side by side."""
+
+
+class NotATree(ValueError):
+    """Sizes, indexes or hashes that no tree can have."""
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """SHA-256(0x00 ‖ body)."""
+    return hashlib.sha256(_LEAF + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 ‖ left ‖ right)."""
+    return hashlib.sha256(_NODE + left + right).digest()
+
+
+@dataclass(slots=True)
+class Frontier:
+    """A growing tree's right edge: the roots of its complete binary subtrees, largest first, one for each set bit of `size`."""
+
+    size: int = 0
+    hashes: list[bytes] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, size: int, blob: bytes) -> "Frontier":
+        """The frontier that `to_bytes` wrote for a tree of `size` leaves; raises NotATree when their lengths disagree."""
+        if size < 0 or len(blob) != HASH_BYTES * size.bit_count():
+            raise NotATree("a frontier holds one hash for each set bit of the size")
+        return cls(size, [blob[at : at + HASH_BYTES] for at in range(0, len(blob), HASH_BYTES)])
+
+    def to_bytes(self) -> bytes:
+        """The hashes, joined."""
+        return b"".join(self.hashes)
+
+    def extend(self, leaves: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
+        """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that became complete, level 1 and up."""
+        completed: list[tuple[int, int, bytes]] = []
+        stack, size, sha256 = self.hashes, self.size, hashlib.sha256
+        for leaf in leaves:
+            current, height, rest = leaf, 0, size
+            while rest & 1:
+                current = sha256(_NODE + stack.pop() + current).digest()
+                rest >>= 1
+                height += 1
+                if not height % STRIDE:
+                    completed.append((height // STRIDE, size >> height, current))
+            stack.append(current)
+            size += 1
+        self.size = size
+        return completed
+
+    def root(self) -> bytes:
+        """The root of the whole tree."""
+        return _fold(self.hashes) if self.hashes else EMPTY
+
+    def subtrees(self) -> dict[Subtree, bytes]:
+        """The frontier's hashes by the subtree each is the root of."""
+        return dict(zip(complete((0, self.size)), self.hashes, strict=True))
+
+
+def complete(span: Span) -> list[Subtree]:
+    """The complete subtrees, largest first, that a span is made of. The span must begin where a proof's spans begin: aligned to its length."""
+    first, end = span
+    parts = []
+    while first < end:
+        height = (end - first).bit_length() - 1
+        if first & (1 << height) - 1:
+            raise NotATree("the span does not begin on a boundary of its length")
+        parts.append((height, first >> height))
+        first += 1 << height
+    return parts
+
+
+def inclusion(index: int, size: int) -> list[Span]:
+    """The spans whose roots prove leaf `index` in a tree of `size` leaves, nearest the leaf first (RFC 9162, section 2.1.3.1)."""
+    if not 0 <= index < size:
+        raise NotATree("the leaf is not in the tree")
+    spans = []
+    first, end = 0, size
+    while end - first > 1:
+        middle = first + _split(end - first)
+        if index < middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((first, middle))
+            first = middle
+    return spans[::-1]
+
+
+def consistency(old: int, new: int) -> list[Span]:
+    """The spans whose roots prove that the tree of `new` leaves extends that of `old` (RFC 9162, section 2.1.4.1)."""
+    if not 0 <= old <= new:
+        raise NotATree("the old tree is larger than the new one")
+    if old in {0, new}:
+        return []
+    spans = []
+    first, end, whole = 0, new, True
+    while old != end:
+        middle = first + _split(end - first)
+        if old <= middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((first, middle))
+            first, whole = middle, False
+    if not whole:
+        spans.append((first, end))
+    return spans[::-1]
+
+
+def runs(spans: Iterable[Span], known: Mapping[Subtree, bytes]) -> list[Run]:
+    """Which stored hashes `roots` will read for these spans, given the subtrees whose roots are known already."""
+    return [_run(subtree) for span in spans for subtree in complete(span) if subtree not in known]
+
+
+def roots(spans: Iterable[Span], read: Reader, known: Mapping[Subtree, bytes]) -> list[bytes]:
+    """The root of each span."""
+    return [_fold([known[part] if part in known else _subtree_root(part, read) for part in complete(span)]) for span in spans]
+
+
+def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the path proves the leaf hash at `index` under the root of a tree of `size` leaves (RFC 9162, section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    at, last, current = index, size - 1, leaf
+    for sibling in path:
+        if not last:
+            return False
+        if at & 1 or at == last:
+            current = node_hash(sibling, current)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            current = node_hash(current, sibling)
+        at, last = at >> 1, last >> 1
+    return not last and current == root
+
+
+def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:  # noqa: PLR0913 - the RFC's inputs
+    """Whether the path proves that the tree of `new` leaves extends that of `old` (RFC 9162, section 2.1.4.2)."""
+    if not 0 <= old <= new:
+        return False
+    if old == new:
+        return not path and old_root == new_root
+    if not old:
+        return not path and old_root == EMPTY
+    hashes = [old_root, *path] if old & old - 1 == 0 else list(path)
+    if not hashes:
+        return False
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    from_old = from_new = hashes[0]
+    for sibling in hashes[1:]:
+        if not last:
+            return False
+        if at & 1 or at == last:
+            from_old, from_new = node_hash(sibling, from_old), node_hash(sibling, from_new)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            from_new = node_hash(from_new, sibling)
+        at, last = at >> 1, last >> 1
+    return not last and from_old == old_root and from_new == new_root
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The root over these leaf hashes."""
+    frontier = Frontier()
+    frontier.extend(leaves)
+    return frontier.root()
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size`."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _fold(hashes: Sequence[bytes]) -> bytes:
+    current = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        current = node_hash(left, current)
+    return current
+
+
+def _run(subtree: Subtree) -> Run:
+    height, idx = subtree
+    level, above = divmod(height, STRIDE)
+    return level, idx << above, 1 << above
+
+
+def _subtree_root(subtree: Subtree, read: Reader) -> bytes:
+    level, first, count = _run(subtree)
+    row = [read(level, idx) for idx in range(first, first + count)]
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
+
