@@ -1,0 +1,133 @@
+"""What every test may ask for: an empty migrated database of either kind, and the service on it with somebody signed in."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from app.platform import migrations
+from app.platform.db import Database, connect
+from app.platform.settings import Settings
+from tests import postgres
+from tests.postgres import Cluster
+from tests.running import LiveServer, MovableClock
+
+if TYPE_CHECKING:
+    from tests.service import Service
+
+T = TypeVar("T")
+
+DIALECTS = ("sqlite", "postgresql")
+
+for name in [name for name in os.environ if name.startswith("SHARING_")]:
+    del os.environ[name]
+
+# A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so that a change is judged and not the dice.
+hypothesis_settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+hypothesis_settings.load_profile("house")
+
+
+def alone(work: Coroutine[None, None, T]) -> T:
+    """Run a coroutine to its end on a loop of its own, whether or not one runs here."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL of this worker."""
+    with postgres.running() as running:
+        yield running
+
+
+async def _migrate(settings: Settings) -> None:
+    database = connect(settings)
+    try:
+        await migrations.upgrade(database)
+    finally:
+        await database.close()
+
+
+@pytest.fixture(scope="session")
+def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("blank"))
+    alone(_migrate(settings))
+    return settings.sqlite_file
+
+
+@pytest.fixture(scope="session")
+def blank_postgresql(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database, to be copied."""
+    name = f"blank_{secrets.token_hex(6)}"
+    url = alone(cluster.create(name))
+    alone(_migrate(Settings(data_dir=tmp_path_factory.mktemp("blank"), database_url=url)))
+    yield name
+    alone(cluster.drop(name))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """The service's own folder."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture(params=DIALECTS)
+def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
+    """`SHARING_DATABASE_URL` of an empty, migrated database of this test's own: "" for SQLite, in `data_dir`."""
+    if request.param == "sqlite":
+        blank: Path = request.getfixturevalue("blank_sqlite")
+        shutil.copy(blank, data_dir / blank.name)
+        yield ""
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    template: str = request.getfixturevalue("blank_postgresql")
+    name = f"test_{secrets.token_hex(6)}"
+    yield alone(cluster.create(name, template))
+    alone(cluster.drop(name))
+
+
+@pytest.fixture
+def settings(data_dir: Path, database_url: str) -> Settings:
+    """Settings with everything at its default but where things are."""
+    return Settings(data_dir=data_dir, database_url=database_url)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """An empty, migrated database."""
+    opened = connect(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """The time, which stands still until a test moves it."""
+    return MovableClock()
+
+
+@pytest.fixture
+async def service(settings: Settings, clock: MovableClock) -> AsyncIterator["Service"]:
+    """The whole service in this process, started."""
+    from tests.service import Service  # noqa: PLC0415
+
+    async with Service.started(settings, clock) as running:
+        yield running
+
+
+@pytest.fixture
+def live_server(settings: Settings, tmp_path: Path) -> Iterator[LiveServer]:
+    """A real server on a real socket, with its own data and the system's clock."""
+    server = LiveServer(settings, tmp_path / "server.log").start()
+    yield server
+    server.stop()

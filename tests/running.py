@@ -1,0 +1,147 @@
+"""The service as the tests run it: in this process on a clock that they move, or as a real server on a real socket.
+
+Its law: nothing of our own is replaced. A test passes settings, a clock and a database, and then speaks HTTP.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from fastapi import FastAPI
+
+from app.platform.settings import Settings
+from tests.postgres import free_port
+
+ROOT = Path(__file__).parents[1]
+TERM_TIME = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+"""A Tuesday morning in term: no week-end, bank holiday or half-term is near, and London is on UTC."""
+
+PATIENCE_S = 60
+
+
+class MovableClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = TERM_TIME) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> datetime:
+        """Move on by so many `days`, `hours`, `minutes` or `seconds`; gives the new instant."""
+        self.now += timedelta(**by)
+        return self.now
+
+
+@contextlib.asynccontextmanager
+async def started(app: FastAPI) -> AsyncIterator[None]:
+    """Start-up and shutdown of an application over the ASGI lifespan protocol, as a server speaks it.
+
+    One task does both: a fixture may end in another task than it began in, which task groups and cancel scopes do not bear.
+    """
+    asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    running = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, asked.get, answered.put))  # type: ignore[arg-type]
+    await _lifespan("startup", running, asked, answered)
+    try:
+        yield
+    finally:
+        await _lifespan("shutdown", running, asked, answered)
+        await running
+
+
+async def _lifespan(
+    phase: str, running: "asyncio.Task[None]", asked: asyncio.Queue[dict[str, Any]], answered: asyncio.Queue[dict[str, Any]]
+) -> None:
+    await asked.put({"type": f"lifespan.{phase}"})
+    answer = asyncio.create_task(answered.get())
+    await asyncio.wait({running, answer}, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_S)
+    if not answer.done():
+        answer.cancel()
+        if running.done():
+            await running
+        raise AssertionError(f"the application did not answer lifespan.{phase}")
+    message = answer.result()
+    if message["type"] != f"lifespan.{phase}.complete":
+        with contextlib.suppress(BaseException):
+            await running
+        raise AssertionError(f"{message['type']}: {message.get('message', '')}")
+
+
+class LiveServer:
+    """`python -m app serve` on a free port of the loopback interface, which may be killed and started again on the same data."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.settings = settings
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables that the service and the operator's verbs are run with."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SHARING_")}
+        return clean | {
+            "SHARING_DATA_DIR": str(self.settings.data_dir),
+            "SHARING_DATABASE_URL": self.settings.database_url,
+            "SHARING_PUBLIC_URL": self.url,
+            "SHARING_SCHOOL": self.settings.school,
+            **more,
+        }
+
+    def start(self, *arguments: str, **variables: str) -> Self:
+        """Serve, and wait until `/readyz` says so."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(self.port), *arguments],
+                cwd=ROOT,
+                env=self.environment(**variables),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + PATIENCE_S
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == httpx.codes.OK:
+                    return self
+            time.sleep(0.05)
+        self.stop(signal.SIGKILL)
+        raise AssertionError(f"the server did not become ready:\n{self.log.read_text()[-4000:]}")
+
+    def run(self, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+        """An operator's verb on the same data: `run("audit", "verify")`."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
+        """End the server, gently unless told otherwise; gives its exit code."""
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        code = self.process.wait(PATIENCE_S)
+        self.process = None
+        return code
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """A client on its own connections, with a bearer token if one is given."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=PATIENCE_S)
