@@ -1,10 +1,16 @@
-"""Roles, permissions and the one literal that grants them. Nothing else in the service grants anything."""
+"""Roles, permissions and the one literal that grants them; who is calling, and what happened at the door.
 
+Law: nothing else in the service grants anything.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
+
+from app.kernel.canonical import Json
 
 
 class Role(StrEnum):
@@ -57,7 +63,15 @@ P = Permission
 
 _ANYONE: Final = frozenset({P.POLICY_READ, P.EVALUATION_RUN, P.RECIPIENT_READ, P.CHECKPOINT_READ, P.REQUEST_SUBMIT, P.ADVICE_SEEK})
 _SUBMITTER: Final = frozenset(
-    {P.REQUEST_AMEND, P.REQUEST_DISCLOSE, P.REQUEST_NOTIFY, P.REQUEST_CONSENT, P.REQUEST_RECONSIDER, P.REQUEST_WITHDRAW, P.EVALUATION_REPEAT}
+    {
+        P.REQUEST_AMEND,
+        P.REQUEST_DISCLOSE,
+        P.REQUEST_NOTIFY,
+        P.REQUEST_CONSENT,
+        P.REQUEST_RECONSIDER,
+        P.REQUEST_WITHDRAW,
+        P.EVALUATION_REPEAT,
+    }
 )
 
 GRANTS: Final = MappingProxyType(
@@ -116,3 +130,53 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Whether the grants give this caller's role the permission."""
         return permission in GRANTS[self.role]
+
+
+class SignInResult(StrEnum):
+    """What became of a session. Stored for ever: add members, never rename or reuse one."""
+
+    OPENED = "opened"
+    REFRESHED = "refreshed"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One event at the door, for the audit trail: no email address, no network address, no token.
+
+    `REVOKED` is the service's own act (a refresh token came back a second time), `CLOSED` the caller's. `actor` is None when nobody goes by
+    the name that was given; `grant` is the OAuth grant type, or `revocation`; `reason_code` says why, where it was refused or revoked.
+    """
+
+    result: SignInResult
+    grant: str
+    actor: Actor | None
+    reason_code: str | None = None
+
+
+class AccountAct(StrEnum):
+    """What an operator did to an account or a client. Stored for ever: add members, never rename or reuse one."""
+
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    CLIENT_CREATED = "client_created"
+    CLIENT_ROTATED = "client_rotated"
+    CLIENT_DISABLED = "client_disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChange:
+    """A change of an account or client that is about to be written, as its audit entry needs it.
+
+    `head` is the whole row as it will be. It holds personal data and hashes: an entry keeps its digest (`data.state`), never the thing.
+    """
+
+    act: AccountAct
+    id: UUID
+    school: str
+    role: Role
+    changed: tuple[str, ...]
+    head: Mapping[str, Json]

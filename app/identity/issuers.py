@@ -1,0 +1,230 @@
+"""Outside OpenID Connect issuers whose access tokens are believed. Law: their keys are read over https and nothing else of theirs is.
+
+An issuer is asked when a token needs it, at most once a minute; an issuer that is down goes on being believed for a day with the keys it
+last published. What a role and a school are is ours to say: the operator's settings map the issuer's claims, and what they do not map is
+refused.
+"""
+
+import asyncio
+import ipaddress
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from app.identity.errors import IssuerUnusable
+from app.identity.keys import key_from_jwk
+from app.identity.model import Role
+from app.identity.tokens import Claims, Refused, VerifyingKey
+from app.kernel.clock import Clock
+from app.kernel.errors import ServiceError
+from app.platform import json
+from app.platform.settings import IssuerSettings
+
+DEADLINE_S: Final = 5
+MAX_BYTES: Final = 256 * 1024
+MAX_KEYS: Final = 64
+LONGEST_S: Final = 2 * 60 * 60
+"""The longest life an outside access token may have."""
+ASK_AGAIN_S: Final = 60
+FRESH_AT_LEAST_S: Final = 5 * 60
+FRESH_AT_MOST_S: Final = 24 * 60 * 60
+STALE_S: Final = 24 * 60 * 60
+
+_MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age=([0-9]{1,9})(?:$|[\s,])", re.ASCII | re.IGNORECASE)
+_URN: Final = re.compile(r"[0-9]{6}", re.ASCII)
+_CLIENT: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,200}", re.ASCII)
+_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "/problems/outside-issuer-subject")
+
+log = structlog.get_logger(__name__)
+
+
+class OutsideIssuer:
+    """One issuer: its settings, the keys it last published, and how its claims become ours."""
+
+    longest_s: Final = LONGEST_S
+
+    def __init__(self, settings: IssuerSettings) -> None:
+        check_url(settings.issuer)
+        self.issuer: Final = settings.issuer
+        self.audience: Final = settings.audience
+        self.token_type: Final = settings.token_type.lower().removeprefix("application/")
+        self._settings: Final = settings
+        self._roles: Final = {value: Role(role) for value, role in settings.role_map.items()}
+        self._keys: Mapping[str, VerifyingKey] = {}
+        self._fresh_until = self._stale_until = self._asked_at = float("-inf")
+        self._asking: Final = asyncio.Lock()
+
+    def key(self, kid: str, now: float) -> VerifyingKey | None:
+        return self._keys.get(kid) if now < self._stale_until else None
+
+    def is_due(self, now: float) -> bool:
+        """Whether the keys are worth reading again, and it is not too soon to ask."""
+        return now >= self._fresh_until and now - self._asked_at >= ASK_AGAIN_S and not self._asking.locked()
+
+    def read(self, members: Mapping[str, object]) -> Claims:
+        # An ID token proves to an application who signed in; it is not leave to call a service.
+        if "at_hash" in members:
+            raise Refused("id-token")
+        subject, expires_at = members.get("sub"), members.get("exp")
+        if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or not isinstance(expires_at, int):
+            raise Refused("sub")
+        school = self._settings.school or members.get(self._settings.school_claim)
+        if not isinstance(school, str) or _URN.fullmatch(school) is None:
+            raise Refused("school")
+        client = members.get("client_id", members.get("azp", "outside"))
+        if not isinstance(client, str) or _CLIENT.fullmatch(client) is None:
+            raise Refused("client")
+        return Claims(
+            issuer=self.issuer,
+            subject=subject_id(self.issuer, subject),
+            role=self._role(_claim(members, self._settings.role_claim)),
+            school=school,
+            client=client,
+            expires_at=expires_at,
+        )
+
+    def _role(self, value: object) -> Role:
+        values: Iterable[object] = value if isinstance(value, list) else [value]
+        roles = {self._roles[item] for item in values if isinstance(item, str) and item in self._roles}
+        if len(roles) != 1:
+            raise Refused("role-ambiguous" if roles else "role")
+        return roles.pop()
+
+    async def refresh(self, now: float) -> bool:
+        """Read the keys again, unless somebody just did or it is too soon. True when it is worth looking for the key once more."""
+        seen = self._fresh_until
+        async with self._asking:
+            if self._fresh_until != seen:
+                return True
+            if now - self._asked_at < ASK_AGAIN_S:
+                return False
+            self._asked_at = now
+            try:
+                keys, fresh_s = await _published(self.issuer)
+            except (ServiceError, httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
+                log.warning("issuer not read", issuer=self.issuer, error=type(error).__name__, detail=getattr(error, "detail", ""))
+                return False
+            self._keys, self._fresh_until, self._stale_until = keys, now + fresh_s, now + fresh_s + STALE_S
+            return True
+
+
+class OutsideIssuers:
+    """All outside issuers, and the asking of them."""
+
+    def __init__(self, settings: Sequence[IssuerSettings], *, ours: str, clock: Clock) -> None:
+        """Raises `IssuerUnusable` for an issuer named twice, named like ourselves, or not reachable over https."""
+        self.trusted: Final = tuple(OutsideIssuer(issuer) for issuer in settings)
+        self._by_name: Final = {issuer.issuer: issuer for issuer in self.trusted}
+        if len(self._by_name) != len(self.trusted) or ours in self._by_name:
+            raise IssuerUnusable("SHARING_ISSUERS names an issuer twice, or this service itself")
+        self._clock: Final = clock
+        self._renewals: Final[set[asyncio.Task[bool]]] = set()
+
+    async def refresh(self, issuer: str) -> bool:
+        """Read an issuer's keys again; see `OutsideIssuer.refresh`."""
+        return await self._by_name[issuer].refresh(self._clock().timestamp())
+
+    def renew(self, issuer: str) -> None:
+        """Read an issuer's keys again in the background if they are no longer fresh; costs nothing when they are."""
+        found = self._by_name.get(issuer)
+        if found is None:
+            return
+        now = self._clock().timestamp()
+        if found.is_due(now):
+            task = asyncio.get_running_loop().create_task(found.refresh(now))
+            self._renewals.add(task)
+            task.add_done_callback(self._renewals.discard)
+
+    async def close(self) -> None:
+        """Stop asking."""
+        for task in self._renewals:
+            task.cancel()
+        await asyncio.gather(*self._renewals, return_exceptions=True)
+
+
+def subject_id(issuer: str, subject: str) -> uuid.UUID:
+    """The id under which an outside issuer's subject is known here: always the same, and telling neither."""
+    return uuid.uuid5(_NAMESPACE, f"{issuer}|{subject}")
+
+
+def check_url(url: str) -> None:
+    """Raises `IssuerUnusable` unless the URL is https, or http to this very machine, with no user, query or fragment."""
+    parts = urlsplit(url)
+    if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
+        raise IssuerUnusable("an issuer's addresses have a host, and no user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise IssuerUnusable("an issuer's addresses begin with https://")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _claim(members: Mapping[str, object], name: str) -> object:
+    """A member by its name, or else by its dotted path."""
+    if name in members:
+        return members[name]
+    value: object = members
+    for part in name.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
+    async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=DEADLINE_S) as client:
+        discovery, _ = await _document(client, issuer.rstrip("/") + "/.well-known/openid-configuration")
+        if discovery.get("issuer") != issuer:
+            raise IssuerUnusable("its discovery document names another issuer")
+        address = discovery.get("jwks_uri")
+        if not isinstance(address, str):
+            raise IssuerUnusable("its discovery document names no keys")
+        check_url(address)
+        jwks, headers = await _document(client, address)
+    published = jwks.get("keys")
+    if not isinstance(published, list) or len(published) > MAX_KEYS:
+        raise IssuerUnusable("its keys are not a JWK set of sensible size")
+    keys: dict[str, VerifyingKey] = {}
+    for jwk in published:
+        # Keys for encryption, or of kinds that are not used here, stand beside the ones that sign.
+        try:
+            key = key_from_jwk(jwk) if isinstance(jwk, dict) else None
+        except ValueError:
+            continue
+        if key is not None:
+            keys.setdefault(key.kid, VerifyingKey(key))
+    if not keys:
+        raise IssuerUnusable("it publishes no key that can be trusted")
+    return keys, _fresh_s(headers)
+
+
+async def _document(client: httpx.AsyncClient, url: str) -> tuple[dict[str, object], httpx.Headers]:
+    body = bytearray()
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    async with asyncio.timeout(DEADLINE_S), client.stream("GET", url, headers=headers) as response:
+        if response.status_code != httpx.codes.OK:
+            raise IssuerUnusable(f"it answered {response.status_code}")
+        if "content-encoding" in response.headers:
+            raise IssuerUnusable("it compressed its answer although asked not to")
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise IssuerUnusable(f"it answered with more than {MAX_BYTES} bytes")
+    document = json.parse(bytes(body))
+    if not isinstance(document, dict):
+        raise IssuerUnusable("it did not answer with an object")
+    return document, response.headers
+
+
+def _fresh_s(headers: httpx.Headers) -> float:
+    found = _MAX_AGE.search(headers.get("cache-control", ""))
+    return min(max(int(found[1]) if found else 0, FRESH_AT_LEAST_S), FRESH_AT_MOST_S)
