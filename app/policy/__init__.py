@@ -1,0 +1,1 @@
+"""The school's policy as data: facts in, a recommendation with its reasons out."""

@@ -1,0 +1,415 @@
+"""The closed words of information sharing, as they stand on the wire. Stored for ever: add members, never rename or reuse one."""
+
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """A closed vocabulary. Hashed as the text it is, which spares every table look-up a call into Python."""
+
+    __hash__ = str.__hash__
+
+
+class Answer(Word):
+    """The three answers to a question. What is left out is `unsure`, never `yes`."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "unsure"
+
+
+class Outcome(Word):
+    """What the policy recommends."""
+
+    SHARE = "share"
+    SHARE_EMERGENCY = "share_emergency"
+    DO_NOT_SHARE = "do_not_share"
+    SEEK_ADVICE = "seek_advice"
+
+
+class Step(Word):
+    """The questions of When, in the order of the policy's prose."""
+
+    IMMEDIATE_RISK = "immediate_risk"
+    PURPOSE = "purpose"
+    CONSENT = "consent"
+    IDENTIFIABLE = "identifiable"
+    LAWFUL_REASON = "lawful_reason"
+
+
+class Release(Word):
+    """Whether what may be shared may also leave now."""
+
+    READY = "ready"
+    HOLD = "hold"
+    NONE = "none"
+
+
+class Finding(Word):
+    """How the facts stand against a principle or a golden rule."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    UNSURE = "unsure"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Mais(Word):
+    """The outcome in the three words of machine-to-machine permission exchange."""
+
+    PERMIT = "PERMIT"
+    DENY = "DENY"
+    REVIEW = "REVIEW"
+
+
+class Direction(Word):
+    """Whether the school was asked, or wishes to share of its own accord."""
+
+    RECEIVED = "received"
+    PROACTIVE = "proactive"
+
+
+class Urgency(Word):
+    """How soon an answer is needed."""
+
+    IMMEDIATE = "immediate"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+
+class PurposeCode(Word):
+    """What the information is wanted for."""
+
+    CHILD_PROTECTION_REFERRAL = "child_protection_referral"
+    SECTION_47_ENQUIRY = "section_47_enquiry"
+    CHILD_IN_NEED_UPDATE = "child_in_need_update"
+    EARLY_HELP = "early_help"
+    CHILD_PROTECTION_CONFERENCE = "child_protection_conference"
+    CHILD_PROTECTION_FILE_TRANSFER = "child_protection_file_transfer"
+    MISSING_CHILD = "missing_child"
+    PROTECT_FROM_SELF_HARM = "protect_from_self_harm"
+    MEDICAL_EMERGENCY = "medical_emergency"
+    HEALTH_SUPPORT = "health_support"
+    SEN_SUPPORT = "sen_support"
+    DOMESTIC_ABUSE_RISK_MANAGEMENT = "domestic_abuse_risk_management"
+    CHILD_ON_CHILD_HARM = "child_on_child_harm"
+    ALLEGATION_AGAINST_ADULT = "allegation_against_adult"
+    PREVENT_REFERRAL = "prevent_referral"
+    MANDATORY_REPORT = "mandatory_report"
+    ADULT_AT_RISK_REFERRAL = "adult_at_risk_referral"
+    CRIME_INVESTIGATION = "crime_investigation"
+    STATUTORY_REQUEST = "statutory_request"
+    COURT_ORDER = "court_order"
+    PRIVATE_LITIGATION = "private_litigation"
+    SUBJECT_ACCESS_REQUEST = "subject_access_request"
+    ADMISSIONS_DECISION = "admissions_decision"
+    INTERNAL_CONCERN = "internal_concern"
+    INTERNAL_NEED_TO_KNOW = "internal_need_to_know"
+    ADVICE_DEIDENTIFIED = "advice_deidentified"
+    GOVERNANCE_OVERSIGHT = "governance_oversight"
+    SERVICE_PLANNING = "service_planning"
+    RESEARCH = "research"
+    IMMIGRATION_ENFORCEMENT = "immigration_enforcement"
+    BULK_OR_PRE_AGREED = "bulk_or_pre_agreed"
+    PARENTAL_INTEREST = "parental_interest"
+    COMMERCIAL_REFERENCE = "commercial_reference"
+    LOCATE_FAMILY = "locate_family"
+    GENERAL_AWARENESS = "general_awareness"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class OrganisationType(Word):
+    """Who the information would go to."""
+
+    POLICE = "police"
+    AMBULANCE_OR_EMERGENCY_SERVICE = "ambulance_or_emergency_service"
+    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    MASH = "mash"
+    NSPCC = "nspcc"
+    ADULT_SOCIAL_CARE = "adult_social_care"
+    LADO = "lado"
+    SAFEGUARDING_PARTNERS = "safeguarding_partners"
+    HEALTH_PROVIDER = "health_provider"
+    EDUCATIONAL_PSYCHOLOGIST = "educational_psychologist"
+    SCHOOL = "school"
+    COURT = "court"
+    CAFCASS = "cafcass"
+    PREVENT_TEAM = "prevent_team"
+    MARAC = "marac"
+    PROBATION = "probation"
+    PRISON = "prison"
+    YOUTH_OFFENDING_TEAM = "youth_offending_team"
+    IMMIGRATION_ENFORCEMENT = "immigration_enforcement"
+    LOCAL_AUTHORITY_OTHER = "local_authority_other"
+    CHARITY = "charity"
+    RESEARCHER = "researcher"
+    VENDOR = "vendor"
+    PARENT = "parent"
+    SOLICITOR = "solicitor"
+    LANDLORD = "landlord"
+    GOVERNOR = "governor"
+    INTERNAL_STAFF = "internal_staff"
+    OTHER = "other"
+
+
+class ItemCategory(Word):
+    """What a piece of information is about."""
+
+    IDENTITY_CONTACT = "identity_contact"
+    ATTENDANCE = "attendance"
+    ATTAINMENT = "attainment"
+    BEHAVIOUR = "behaviour"
+    WELFARE_CONCERN = "welfare_concern"
+    DISCLOSURE_BY_CHILD = "disclosure_by_child"
+    HEALTH = "health"
+    SEN = "sen"
+    FAMILY_CIRCUMSTANCES = "family_circumstances"
+    CHRONOLOGY = "chronology"
+    IMAGE = "image"
+    OTHER = "other"
+
+
+class ItemNature(Word):
+    """Whether a piece of information is known or believed."""
+
+    FACT = "fact"
+    OPINION = "opinion"
+    ALLEGATION = "allegation"
+    MIXED = "mixed"
+
+
+class SpecialCategory(Word):
+    """The special categories of UK GDPR Article 9(1)."""
+
+    RACIAL_OR_ETHNIC_ORIGIN = "racial_or_ethnic_origin"
+    POLITICAL_OPINIONS = "political_opinions"
+    RELIGIOUS_BELIEFS = "religious_beliefs"
+    TRADE_UNION_MEMBERSHIP = "trade_union_membership"
+    GENETIC = "genetic"
+    BIOMETRIC = "biometric"
+    HEALTH = "health"
+    SEX_LIFE = "sex_life"
+    SEXUAL_ORIENTATION = "sexual_orientation"
+
+
+class Include(Word):
+    """What happens to a piece of information when the rest is shared."""
+
+    SHARE = "share"
+    REDACT = "redact"
+    WITHHOLD = "withhold"
+
+
+class ConsentStatus(Word):
+    """How far the asking for consent has got."""
+
+    NOT_SOUGHT = "not_sought"
+    NOT_APPROPRIATE = "not_appropriate"
+    SOUGHT_PENDING = "sought_pending"
+    GIVEN = "given"
+    LIMITED = "limited"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    UNABLE_TO_OBTAIN = "unable_to_obtain"
+    UNKNOWN = "unknown"
+
+
+class NotSoughtReason(Word):
+    """Why nobody was asked for consent."""
+
+    WOULD_INCREASE_RISK = "would_increase_risk"
+    WOULD_CAUSE_DELAY = "would_cause_delay"
+    WOULD_PREJUDICE_ENQUIRY = "would_prejudice_enquiry"
+    CANNOT_BE_GIVEN = "cannot_be_given"
+    NOT_REASONABLE = "not_reasonable"
+    WOULD_SHARE_ANYWAY = "would_share_anyway"
+
+
+class Authority(Word):
+    """By what right somebody consented."""
+
+    SELF = "self"
+    COMPETENT_CHILD = "competent_child"
+    PARENTAL_RESPONSIBILITY = "parental_responsibility"
+    COURT_APPOINTED = "court_appointed"
+
+
+class ConsentForm(Word):
+    """How consent was given."""
+
+    WRITTEN = "written"
+    VERBAL = "verbal"
+    ELECTRONIC = "electronic"
+
+
+class SubjectRole(Word):
+    """What a person is in the story that the information tells."""
+
+    CHILD = "child"
+    SIBLING = "sibling"
+    PARENT_OR_CARER = "parent_or_carer"
+    ALLEGED_SOURCE_OF_RISK = "alleged_source_of_risk"
+    STAFF_MEMBER = "staff_member"
+    REPORTER = "reporter"
+    OTHER_ADULT = "other_adult"
+
+
+class VerificationMethod(Word):
+    """How somebody's identity was checked."""
+
+    KNOWN_PERSONALLY = "known_personally"
+    CALL_BACK_PUBLISHED_NUMBER = "call_back_published_number"
+    SECURE_DOMAIN = "secure_domain"
+    WARRANT_CARD = "warrant_card"
+    COURT_SEAL = "court_seal"
+    API_CREDENTIAL = "api_credential"
+    NONE = "none"
+
+
+class SecureRoute(Word):
+    """How the information travels."""
+
+    SECURE_EMAIL = "secure_email"
+    ENCRYPTED_PORTAL = "encrypted_portal"
+    IN_PERSON = "in_person"
+    PHONE_VERIFIED = "phone_verified"
+    POST_TRACKED = "post_tracked"
+    API = "api"
+    NONE = "none"
+
+
+class EmergencyKind(Word):
+    """What sort of danger it is."""
+
+    PROTECTION = "protection"
+    MEDICAL = "medical"
+    MISSING = "missing"
+
+
+class TransparencyDecision(Word):
+    """Whether the person or family is told."""
+
+    INFORMED_BEFORE = "informed_before"
+    INFORMED_AFTER = "informed_after"
+    NOT_INFORMED = "not_informed"
+    DEFERRED = "deferred"
+
+
+class TransparencyReason(Word):
+    """Why they are not told, or not yet."""
+
+    WOULD_INCREASE_RISK = "would_increase_risk"
+    WOULD_PREJUDICE_ENQUIRY = "would_prejudice_enquiry"
+    NOT_PRACTICABLE = "not_practicable"
+    REQUESTED_BY_AGENCY = "requested_by_agency"
+
+
+class LawfulReasonCode(Word):
+    """The lawful reasons for sharing without consent that the policy recognises."""
+
+    SAFEGUARDING_CONDITION = "safeguarding_condition"
+    PROTECTS_PERSON_AT_RISK = "protects_person_at_risk"
+    STATUTORY_REQUEST = "statutory_request"
+    STATUTORY_DUTY = "statutory_duty"
+    OTHER_LEGAL_OBLIGATION = "other_legal_obligation"
+    COURT_ORDER = "court_order"
+    STATUTORY_EXEMPTION = "statutory_exemption"
+    PUBLIC_INTEREST = "public_interest"
+    OVERWHELMING_INTERESTS_OF_SUBJECT = "overwhelming_interests_of_subject"
+    VITAL_INTERESTS = "vital_interests"
+
+
+class HowCheck(Word):
+    """The checks of How, in the order of the policy's prose."""
+
+    AMOUNT = "amount"
+    FACT_FROM_OPINION = "fact_from_opinion"
+    RIGHT_RECIPIENT = "right_recipient"
+    SECURE = "secure"
+    TRANSPARENCY = "transparency"
+
+
+class PrincipleId(Word):
+    """The seven principles."""
+
+    NECESSARY_AND_PROPORTIONATE = "necessary_and_proportionate"
+    RELEVANT = "relevant"
+    ADEQUATE = "adequate"
+    ACCURATE = "accurate"
+    TIMELY = "timely"
+    SECURE = "secure"
+    RECORD = "record"
+
+
+class GoldenRuleId(Word):
+    """The seven golden rules. The number moves between editions of the advice, so the edition is part of the id."""
+
+    FRAMEWORK = "hmg2018.1"
+    OPENNESS = "hmg2018.2"
+    ADVICE = "hmg2018.3"
+    CONSENT = "hmg2018.4"
+    SAFETY = "hmg2018.5"
+    QUALITY = "hmg2018.6"
+    RECORD = "hmg2018.7"
+
+
+class MythId(Word):
+    """The five myths that keep people from sharing."""
+
+    GDPR_IS_A_BARRIER = "gdpr_is_a_barrier"
+    CONSENT_IS_ALWAYS_NEEDED = "consent_is_always_needed"
+    NOT_TO_ANOTHER_ORGANISATION = "not_to_another_organisation"
+    CONFIDENCE_AND_HUMAN_RIGHTS_PREVENT = "confidence_and_human_rights_prevent"
+    IT_SYSTEMS_ARE_A_BARRIER = "it_systems_are_a_barrier"
+
+
+class ActionCode(Word):
+    """What somebody is to do next."""
+
+    CALL_999_AMBULANCE = "call_999_ambulance"
+    NOTIFY_POLICE_IMMEDIATELY = "notify_police_immediately"
+    ESCALATE_TO_DSL_NOW = "escalate_to_dsl_now"
+    TELL_DSL = "tell_dsl"
+    VERIFY_RECIPIENT = "verify_recipient"
+    SEEK_ADVICE = "seek_advice"
+    ROUTE_TO_IG_LEAD = "route_to_ig_lead"
+    RECORD_OUTCOME_OF_DISCUSSION = "record_outcome_of_discussion"
+    REDUCE_TO_WHAT_IS_NECESSARY = "reduce_to_what_is_necessary"
+    SEPARATE_FACT_FROM_OPINION = "separate_fact_from_opinion"
+    EXPLAIN_HISTORICAL_INFORMATION = "explain_historical_information"
+    USE_A_SECURE_ROUTE = "use_a_secure_route"
+    NAME_THE_LAWFUL_REASON = "name_the_lawful_reason"
+    RELY_ON_ONE_BASIS = "rely_on_one_basis"
+    DECIDE_WHETHER_TO_INFORM = "decide_whether_to_inform"
+    INFORM_INDIVIDUAL = "inform_individual"
+    LOOK_AGAIN_AT_INFORMING = "look_again_at_informing"
+    TRANSFER_FILE_WITH_RECEIPT = "transfer_file_with_receipt"
+    COMPLETE_RECORD_RETROSPECTIVELY = "complete_record_retrospectively"
+    RECORD_DECISION_AND_REASONS = "record_decision_and_reasons"
+    RECORD_WHAT_WAS_SHARED_WITHOUT_CONSENT = "record_what_was_shared_without_consent"
+    RECORD_REASONS_FOR_NOT_SHARING = "record_reasons_for_not_sharing"
+    DISCUSS_REASONS_WITH_REQUESTER = "discuss_reasons_with_requester"
+    RECONSIDER_ON_NEW_INFORMATION = "reconsider_on_new_information"
+    REVIEW_THE_POLICY = "review_the_policy"
+
+
+class Doubt(Word):
+    """Why an answer was not taken as it was given: the details under it do not bear it out."""
+
+    PURPOSE_NOT_STATED = "purpose_not_stated"
+    PURPOSE_ROUTED = "purpose_routed"
+    PURPOSE_INCOMPATIBLE = "purpose_incompatible"
+    CONSENT_NOT_GIVEN = "consent_not_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_OUT_OF_DATE = "consent_out_of_date"
+    CONSENT_NOT_EXPLICIT = "consent_not_explicit"
+    CONSENT_NOT_FREELY_GIVEN = "consent_not_freely_given"
+    CONSENT_AMBIGUOUS = "consent_ambiguous"
+    CONSENT_OTHER_PURPOSE = "consent_other_purpose"
+    CONSENT_OTHER_RECIPIENT = "consent_other_recipient"
+    CONSENT_OTHER_ITEMS = "consent_other_items"
+    SMALL_GROUP = "small_group"
+    SCHOOL_HOLDS_THE_KEY = "school_holds_the_key"
+    CONDITION_NOT_SHOWN = "condition_not_shown"
+    IDENTITY_NOT_CHECKED = "identity_not_checked"
