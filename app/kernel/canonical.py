@@ -1,15 +1,14 @@
 """The only way a value becomes bytes that are hashed or signed: canonical JSON (RFC 8785), profiled so that no two readers can differ."""
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-import rfc8785
-
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
-MAX_INTEGER: Final = 2**53
+MAX_INTEGER: Final = 2**53 - 1
 """Integers beyond this are not exact in every JSON reader (RFC 8785, section 3.2.2.3)."""
 
 
@@ -24,9 +23,19 @@ def encode(value: Json) -> bytes:
     """
     _check(value)
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except (rfc8785.CanonicalizationError, UnicodeError) as error:
-        raise NotCanonical(str(error)) from error
+        # For this profile (ASCII keys, no floats) the standard library's sorted, compact form is RFC 8785's, byte for byte.
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise NotCanonical("text holds half of a surrogate pair") from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise NotCanonical(f"{type(value).__name__} has no canonical form")
 
 
 def digest(value: Json) -> str:

@@ -1,0 +1,163 @@
+"""The same call sent twice does its work once: the reply is kept in the work's own transaction and given again (`Idempotency-Key`)."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Depends, Header, Request
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Field, SQLModel
+from starlette.responses import Response
+
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform import db
+from app.platform.db import Session
+from app.platform.web import NowDep, SessionDep
+
+KEPT_FOR: Final = timedelta(hours=48)
+
+
+class IdempotencyRow(SQLModel, table=True):
+    """One kept reply, for one caller on one route."""
+
+    __tablename__ = "idempotency"
+
+    caller: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    route: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_hash: bytes = Field(sa_type=sa.LargeBinary)
+    status: int
+    headers: str
+    body: str
+    request: UUID | None = Field(sa_type=sa.Uuid)
+    made_at: datetime = Field(sa_type=db.Instant)
+    used_at: datetime = Field(sa_type=db.Instant)
+
+
+TABLE: Final[sa.Table] = IdempotencyRow.__table__  # type: ignore[attr-defined]
+
+
+class KeyReused(ServiceError):
+    """The key came with another body before."""
+
+    kind = Kind.INVALID
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key was used for something else"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "send a new key for a new call; to repeat a call, send the same body",
+            faults=(Fault("/header/idempotency-key", "used before with another body", "idempotency-key-reused"),),
+        )
+
+
+class CallInFlight(ServiceError):
+    """The same call is still being worked on."""
+
+    kind = Kind.CONFLICT
+    code = "call-in-flight"
+    title = "The same call is still being worked on"
+
+    def __init__(self) -> None:
+        super().__init__("wait a second and send it again with the same key", headers={"Retry-After": "1"})
+
+
+class Once:
+    """Does the work of a call at most once for its key. Made by `OnceDep`."""
+
+    def __init__(self, request: Request, session: Session, now: datetime, key: str | None) -> None:
+        self._request = request
+        self._session = session
+        self._now = now
+        self._key = key
+
+    async def __call__(self, work: Callable[[], Awaitable[Response]], *, about: Callable[[], UUID | None] = lambda: None) -> Response:
+        """The kept reply of an earlier call, or that of `work`, kept for the next.
+
+        `about` gives, after the work, the sharing request that the reply speaks of, so that its disposal destroys the kept reply too.
+        Raises `KeyReused` and `CallInFlight`.
+        """
+        if self._key is None:
+            return await work()
+        caller: UUID = self._request.state.actor.id
+        route = f"{self._request.method} {self._request.url.path}"
+        request_hash = hashlib.sha256(await self._request.body()).digest()
+        kept = await self._find(caller, route)
+        if kept is not None:
+            if kept.request_hash != request_hash:
+                raise KeyReused
+            return await self._replay(caller, route, kept)
+        reply = await work()
+        row = {
+            "caller": caller,
+            "route": route,
+            "key": self._key,
+            "request_hash": request_hash,
+            "status": reply.status_code,
+            "headers": "\n".join(f"{name}: {value}" for name, value in reply.headers.items() if name != "content-length"),
+            "body": bytes(reply.body).decode(),
+            "request": about(),
+            "made_at": self._now,
+            "used_at": self._now,
+        }
+        self._session.add(TABLE, row)
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            raise CallInFlight from error
+        return reply
+
+    async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
+        same = (TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key)
+        if self._session.dialect == "postgresql":
+            name = f"{caller}|{route}|{self._key}"
+            lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label("got")).subquery("lock")
+            found = await self._session.first(sa.select(lock.c.got, TABLE).select_from(lock.outerjoin(TABLE, sa.and_(*same))))
+            assert found is not None  # noqa: S101 - a select without FROM has one row
+            if not found.got:
+                raise CallInFlight
+            return found if found.key is not None else None
+        # SQLite has one writer at a time, so an earlier call with the key has ended by now.
+        return await self._session.first(sa.select(TABLE).where(*same))
+
+    async def _replay(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]]) -> Response:
+        # Writing makes this commit wait for the standby as the first one did, so that a replay never acknowledges what a failover can lose.
+        await self._session.execute(
+            sa.update(TABLE).where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key).values(used_at=self._now)
+        )
+        headers = dict(line.split(": ", 1) for line in kept.headers.splitlines())
+        return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
+
+
+def _once(
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x20-\x7e]+$",
+            description="Makes the call safe to repeat: the same key with the same body gives the first reply again.",
+        ),
+    ] = None,
+) -> Once:
+    return Once(request, session, now, idempotency_key)
+
+
+OnceDep = Annotated[Once, Depends(_once)]
+"""Runs a POST's work at most once per `Idempotency-Key`."""
+
+
+async def purge(session: Session, now: datetime) -> int:
+    """Drop the replies that were last used longer ago than they are kept; gives how many."""
+    return await session.execute(sa.delete(TABLE).where(TABLE.c.used_at < now - KEPT_FOR))
+
+
+async def forget(session: Session, request: UUID) -> int:
+    """Destroy the kept replies about one sharing request, as its disposal asks; gives how many."""
+    return await session.execute(sa.delete(TABLE).where(TABLE.c.request == request))

@@ -1,0 +1,68 @@
+"""Keyset pages: an opaque cursor that says where the last page ended, bound to its list and refused when mangled."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import Query, Request
+
+from app.kernel.errors import Fault, Kind, ServiceError
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+_CHECK: Final = 9
+
+
+class CursorRefused(ServiceError):
+    """The cursor was not made by this service for this list."""
+
+    kind = Kind.INVALID
+    code = "invalid-cursor"
+    title = "The cursor is not one of this list's"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "begin again without a cursor, or use next_cursor as it was given",
+            faults=(Fault("/query/cursor", "not a cursor of this list", "invalid-cursor"),),
+        )
+
+
+LimitDep = Annotated[int, Query(alias="limit", ge=1, le=MAX_LIMIT, description="How many items at most.")]
+CursorDep = Annotated[str | None, Query(alias="cursor", max_length=1024, description="`next_cursor` of the page before.")]
+
+
+def encode_cursor(parts: list[str], scope: str) -> str:
+    """A cursor for the keyset position `parts` in the list named `scope` (the list's name and whatever it was filtered by)."""
+    payload = json.dumps(parts, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_check(payload, scope) + payload).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str, scope: str) -> list[str]:
+    """The position in a cursor; raises `CursorRefused` unless `encode_cursor` made it for this scope, byte for byte."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        check, payload = raw[:_CHECK], raw[_CHECK:]
+        if not hmac.compare_digest(check, _check(payload, scope)):
+            raise CursorRefused
+        parts = json.loads(payload)
+    except (binascii.Error, ValueError, UnicodeError) as error:
+        raise CursorRefused from error
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts) or encode_cursor(parts, scope) != text:
+        raise CursorRefused
+    return parts
+
+
+def _check(payload: bytes, scope: str) -> bytes:
+    return hashlib.sha256(scope.encode() + b"\x00" + payload).digest()[:_CHECK]
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header of a page that has a next one (RFC 8288), else nothing."""
+    if cursor is None:
+        return {}
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return {"Link": f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'}

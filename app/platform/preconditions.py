@@ -1,0 +1,69 @@
+"""Strong ETags and the preconditions on them (RFC 9110, section 13): nobody overwrites what they have not read."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from app.kernel.errors import Kind, ServiceError
+
+
+class PreconditionMissing(ServiceError):
+    """The call changes something and does not say which version it read."""
+
+    kind = Kind.PRECONDITION_REQUIRED
+    code = "precondition-required"
+    title = "Say which version you read"
+
+    def __init__(self) -> None:
+        super().__init__("send If-Match with the ETag of what you read")
+
+
+class PreconditionStale(ServiceError):
+    """The resource changed after the caller read it."""
+
+    kind = Kind.STALE
+    code = "precondition-failed"
+    title = "It changed since you read it"
+
+    def __init__(self) -> None:
+        super().__init__("read it again, look at what changed, and send If-Match with the new ETag")
+
+
+class IfMatch:
+    """The caller's `If-Match`; `check` compares it with what is stored."""
+
+    def __init__(self, given: str | None) -> None:
+        self._given = given
+
+    def check(self, etag: str) -> None:
+        """Raises `PreconditionMissing` without the header, `PreconditionStale` when no strong tag in it is `etag`."""
+        if self._given is None:
+            raise PreconditionMissing
+        tags = [tag.strip() for tag in self._given.split(",")]
+        if "*" not in tags and etag not in tags:
+            raise PreconditionStale
+
+
+def _if_match(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> IfMatch:
+    return IfMatch(if_match)
+
+
+IfMatchDep = Annotated[IfMatch, Depends(_if_match)]
+"""The precondition that PATCH, PUT and decisions require."""
+
+
+def etag_of(*parts: object) -> str:
+    """A strong entity tag made of version parts."""
+    return '"' + ".".join(str(part) for part in parts) + '"'
+
+
+def unchanged(request: Request, etag: str, headers: dict[str, str] | None = None) -> Response | None:
+    """304 with the ETag if `If-None-Match` holds it (weak comparison, RFC 9110 section 13.1.2), else None."""
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return None
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    if etag in tags or "*" in tags:
+        return Response(status_code=304, headers={"ETag": etag, **(headers or {})})
+    return None

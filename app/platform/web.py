@@ -1,0 +1,93 @@
+"""The dependencies that a route's signature is made of (session, time, request id), and the route class that reads bodies strictly."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from app.kernel.errors import Kind, ServiceError
+from app.platform import json
+from app.platform.db import Database, Session
+from app.platform.problems import request_id_of
+
+MAX_BODY: Final = 256 * 1024
+
+
+class WrongMediaType(ServiceError):
+    """The body is not JSON by its Content-Type."""
+
+    kind = Kind.UNSUPPORTED_MEDIA
+    code = "unsupported-media-type"
+    title = "The body's media type is not one that this operation takes"
+
+
+async def _session(request: Request) -> AsyncIterator[Session]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+# The scope matters: a dependency that ends after the reply would answer 201 to a commit that failed.
+SessionDep = Annotated[Session, Depends(_session, scope="function")]
+"""One transaction, committed before the reply leaves."""
+
+
+def _now(request: Request) -> datetime:
+    state = request.state
+    if not hasattr(state, "now"):
+        state.now = request.app.state.clock()
+    now: datetime = state.now
+    return now
+
+
+NowDep = Annotated[datetime, Depends(_now)]
+"""The instant of this request, the same for everything it does."""
+
+RequestIdDep = Annotated[str, Depends(request_id_of)]
+"""The id in `X-Request-Id`."""
+
+
+class _StrictRequest(Request):
+    """Keeps a fault in the body until the caller is known to be allowed to ask at all."""
+
+    async def json(self) -> Any:
+        try:
+            return json.parse(await self.body())
+        except json.BodyRefused as fault:
+            self.state.body_fault = fault
+            return {}
+
+
+class StrictRoute(APIRoute):
+    """A route whose JSON body is read by `platform.json`; `raise_body_fault` reports what was wrong, after authentication."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler, given a stricter request."""
+        handler = super().get_route_handler()
+
+        async def read_strictly(request: Request) -> Response:
+            strict = _StrictRequest(request.scope, request.receive)
+            if self.body_field is not None and not _is_form(self) and not _is_json(request.headers.get("content-type")):
+                strict.state.body_fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
+            return await handler(strict)
+
+        return read_strictly
+
+
+def raise_body_fault(request: Request) -> None:
+    """Raise what was wrong with the body, if anything was."""
+    fault: ServiceError | None = getattr(request.state, "body_fault", None)
+    if fault is not None:
+        raise fault
+
+
+def _is_form(route: APIRoute) -> bool:
+    return type(route.body_field.field_info).__name__ == "Form" if route.body_field else False
+
+
+def _is_json(content_type: str | None) -> bool:
+    essence = (content_type or "").partition(";")[0].strip().lower()
+    return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))

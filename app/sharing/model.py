@@ -1,0 +1,175 @@
+"""A sharing request and its life: the states, who may move them, and every rule that a person's act must keep. Pure.
+
+Law: an emergency is never held up, the evaluator advises, and what was recorded is never edited.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Status(StrEnum):
+    """Where a request stands. Stored for ever: add members, never rename or reuse one."""
+
+    SUBMITTED = "submitted"
+    AWAITING_INFORMATION = "awaiting_information"
+    ADVICE_SOUGHT = "advice_sought"
+    EMERGENCY_RECORDED = "emergency_recorded"
+    DECIDED = "decided"
+    DISCLOSED = "disclosed"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    DISPOSED = "disposed"
+
+
+class Act(StrEnum):
+    """What people do to a request."""
+
+    AMEND = "amend"
+    AMEND_HOW = "amend_how"
+    EVALUATE = "evaluate"
+    ASK = "ask"
+    SEEK_ADVICE = "seek_advice"
+    ANSWER_ADVICE = "answer_advice"
+    DECIDE = "decide"
+    DECIDE_EMERGENCY = "decide_emergency"
+    DISCLOSE = "disclose"
+    NOTIFY = "notify"
+    CONSENT = "consent"
+    RECONSIDER = "reconsider"
+    WITHDRAW = "withdraw"
+    CLOSE = "close"
+    REVIEW_RETENTION = "review_retention"
+    DISPOSE = "dispose"
+
+
+class Owner(StrEnum):
+    """Who may do an act, before the policy's authority is asked."""
+
+    SUBMITTER = "submitter"
+    DSL = "dsl"
+    IG_LEAD = "ig_lead"
+
+
+_S: Final = Status
+
+TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
+    {
+        _S.SUBMITTED: {
+            Act.AMEND: _S.SUBMITTED,
+            Act.EVALUATE: _S.SUBMITTED,
+            Act.ASK: _S.AWAITING_INFORMATION,
+            Act.SEEK_ADVICE: _S.ADVICE_SOUGHT,
+            Act.ANSWER_ADVICE: _S.SUBMITTED,
+            Act.DECIDE: _S.DECIDED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.NOTIFY: _S.SUBMITTED,
+            Act.CONSENT: _S.SUBMITTED,
+            Act.WITHDRAW: _S.WITHDRAWN,
+            Act.REVIEW_RETENTION: _S.SUBMITTED,
+        },
+        # No decision while information is awaited, but for an emergency, which nothing holds up.
+        _S.AWAITING_INFORMATION: {
+            Act.AMEND: _S.SUBMITTED,
+            Act.EVALUATE: _S.AWAITING_INFORMATION,
+            Act.SEEK_ADVICE: _S.AWAITING_INFORMATION,
+            Act.ANSWER_ADVICE: _S.AWAITING_INFORMATION,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.NOTIFY: _S.AWAITING_INFORMATION,
+            Act.CONSENT: _S.AWAITING_INFORMATION,
+            Act.WITHDRAW: _S.WITHDRAWN,
+            Act.REVIEW_RETENTION: _S.AWAITING_INFORMATION,
+        },
+        _S.ADVICE_SOUGHT: {
+            Act.AMEND: _S.ADVICE_SOUGHT,
+            Act.EVALUATE: _S.ADVICE_SOUGHT,
+            Act.ASK: _S.AWAITING_INFORMATION,
+            Act.SEEK_ADVICE: _S.ADVICE_SOUGHT,
+            Act.ANSWER_ADVICE: _S.SUBMITTED,
+            Act.DECIDE: _S.DECIDED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.NOTIFY: _S.ADVICE_SOUGHT,
+            Act.CONSENT: _S.ADVICE_SOUGHT,
+            Act.WITHDRAW: _S.WITHDRAWN,
+            Act.REVIEW_RETENTION: _S.ADVICE_SOUGHT,
+        },
+        _S.EMERGENCY_RECORDED: {
+            Act.AMEND: _S.EMERGENCY_RECORDED,
+            Act.EVALUATE: _S.EMERGENCY_RECORDED,
+            Act.SEEK_ADVICE: _S.EMERGENCY_RECORDED,
+            Act.ANSWER_ADVICE: _S.EMERGENCY_RECORDED,
+            Act.DECIDE: _S.DECIDED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.DISCLOSE: _S.EMERGENCY_RECORDED,
+            Act.NOTIFY: _S.EMERGENCY_RECORDED,
+            Act.CONSENT: _S.EMERGENCY_RECORDED,
+            Act.REVIEW_RETENTION: _S.EMERGENCY_RECORDED,
+        },
+        _S.DECIDED: {
+            Act.AMEND_HOW: _S.DECIDED,
+            Act.EVALUATE: _S.DECIDED,
+            Act.SEEK_ADVICE: _S.DECIDED,
+            Act.ANSWER_ADVICE: _S.DECIDED,
+            Act.DECIDE: _S.DECIDED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.DISCLOSE: _S.DISCLOSED,
+            Act.NOTIFY: _S.DECIDED,
+            Act.CONSENT: _S.DECIDED,
+            Act.RECONSIDER: _S.SUBMITTED,
+            Act.CLOSE: _S.CLOSED,
+            Act.REVIEW_RETENTION: _S.DECIDED,
+            Act.DISPOSE: _S.DISPOSED,
+        },
+        _S.DISCLOSED: {
+            Act.AMEND_HOW: _S.DISCLOSED,
+            Act.EVALUATE: _S.DISCLOSED,
+            Act.SEEK_ADVICE: _S.DISCLOSED,
+            Act.ANSWER_ADVICE: _S.DISCLOSED,
+            Act.DECIDE: _S.DECIDED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.DISCLOSE: _S.DISCLOSED,
+            Act.NOTIFY: _S.DISCLOSED,
+            Act.CONSENT: _S.DISCLOSED,
+            Act.CLOSE: _S.CLOSED,
+            Act.REVIEW_RETENTION: _S.DISCLOSED,
+            Act.DISPOSE: _S.DISPOSED,
+        },
+        _S.CLOSED: {
+            Act.NOTIFY: _S.CLOSED,
+            Act.CONSENT: _S.CLOSED,
+            Act.ANSWER_ADVICE: _S.CLOSED,
+            Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.RECONSIDER: _S.SUBMITTED,
+            Act.REVIEW_RETENTION: _S.CLOSED,
+            Act.DISPOSE: _S.DISPOSED,
+        },
+        _S.WITHDRAWN: {Act.ANSWER_ADVICE: _S.WITHDRAWN, Act.REVIEW_RETENTION: _S.WITHDRAWN, Act.DISPOSE: _S.DISPOSED},
+        _S.DISPOSED: {},
+    }
+)
+"""From each status, the acts that are possible and where each leads."""
+
+OPEN: Final = frozenset({_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT, _S.EMERGENCY_RECORDED})
+"""Statuses that still wait for a decision."""
+
+
+class RecordKind(StrEnum):
+    """The kinds of record that a request collects. Stored for ever: add members, never rename or reuse one."""
+
+    FACTS = "facts"
+    EVALUATION = "evaluation"
+    QUESTION = "question"
+    ADVICE = "advice"
+    ADVICE_ANSWER = "advice_answer"
+    DECISION = "decision"
+    DISCLOSURE = "disclosure"
+    NOTICE = "notice"
+    CONSENT = "consent"
+    CONSENT_WITHDRAWAL = "consent_withdrawal"
+    RECONSIDERATION = "reconsideration"
+    WITHDRAWAL = "withdrawal"
+    CLOSURE = "closure"
+    EMERGENCY = "emergency"
+    RETENTION_REVIEW = "retention_review"
+    DISPOSAL = "disposal"

@@ -1,0 +1,93 @@
+"""How a sharing request is stored: a head that moves, records that never change, and the personal data apart, where it can be destroyed."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.platform.db import Instant
+
+
+class RequestRow(SQLModel, table=True):
+    """The head: codes and instants only. The only row of a request that changes; `audit_id` cites the entry that changed it last."""
+
+    __tablename__ = "sharing_request"
+
+    id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    version: int
+    status: str
+    direction: str
+    urgency: str
+    purpose: str
+    recipient_type: str
+    recipient_id: UUID | None = Field(sa_type=sa.Uuid)
+    outcome: str
+    release: str
+    decision: str | None
+    departs: bool
+    policy_digest: str
+    submitted_by: UUID = Field(sa_type=sa.Uuid)
+    submitted_role: str
+    submitted_at: datetime = Field(sa_type=Instant)
+    decided_at: datetime | None = Field(sa_type=Instant)
+    due_at: datetime | None = Field(sa_type=Instant)
+    task_due_at: datetime | None = Field(sa_type=Instant)
+    advice_due_at: datetime | None = Field(sa_type=Instant)
+    notice_due_on: str | None
+    retention_class: str
+    retain_until: str | None
+    review_on: str | None
+    legal_hold: bool
+    audit_id: UUID = Field(sa_type=sa.Uuid)
+
+
+class RecordRow(SQLModel, table=True):
+    """One thing that happened to a request, as canonical JSON of codes, ids and dates. Never changes."""
+
+    __tablename__ = "sharing_record"
+
+    id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    request_id: UUID = Field(sa_type=sa.Uuid)
+    kind: str
+    at: datetime = Field(sa_type=Instant)
+    by_id: UUID = Field(sa_type=sa.Uuid)
+    by_role: str
+    body: str
+    audit_id: UUID = Field(sa_type=sa.Uuid)
+
+
+class NarrativeRow(SQLModel, table=True):
+    """The personal part of a record (names, references, free text) with the salt of its digest. Leaves only by disposal."""
+
+    __tablename__ = "sharing_narrative"
+
+    record_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    request_id: UUID = Field(sa_type=sa.Uuid)
+    salt: bytes = Field(sa_type=sa.LargeBinary)
+    body: str
+    audit_id: UUID = Field(sa_type=sa.Uuid)
+
+
+class SubjectRow(SQLModel, table=True):
+    """A person whom a request is about: the random id that the trail uses, and the reference that it stands for. Leaves only by disposal."""
+
+    __tablename__ = "sharing_subject"
+
+    id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    request_id: UUID = Field(sa_type=sa.Uuid)
+    record_id: UUID = Field(sa_type=sa.Uuid)
+    ref: str
+    role: str
+    audit_id: UUID = Field(sa_type=sa.Uuid)
+
+
+REQUEST: Final[sa.Table] = RequestRow.__table__  # type: ignore[attr-defined]
+RECORD: Final[sa.Table] = RecordRow.__table__  # type: ignore[attr-defined]
+NARRATIVE: Final[sa.Table] = NarrativeRow.__table__  # type: ignore[attr-defined]
+SUBJECT: Final[sa.Table] = SubjectRow.__table__  # type: ignore[attr-defined]
