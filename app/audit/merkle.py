@@ -87,7 +87,7 @@ class Frontier:
 
 
 def complete(span: Span) -> list[Subtree]:
-    """The complete subtrees, largest first, that a span is made of. The span must begin where a proof's spans begin: aligned to its length."""
+    """The complete subtrees, largest first, that a span is made of. It must begin on a boundary of its length."""
     first, end = span
     parts = []
     while first < end:
@@ -165,7 +165,7 @@ def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: by
     return not last and current == root
 
 
-def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:  # noqa: PLR0913 - the RFC's inputs
+def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
     """Whether the path proves that the tree of `new` leaves extends that of `old` (RFC 9162, section 2.1.4.2)."""
     if not 0 <= old <= new:
         return False
@@ -224,4 +224,3 @@ def _subtree_root(subtree: Subtree, read: Reader) -> bytes:
     while len(row) > 1:
         row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
     return row[0]
-

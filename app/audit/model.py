@@ -159,8 +159,9 @@ class Event:
 class Sealed:
     """One domain record as it is stored now, for verification.
 
-    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a mutable head's is the SHA-256 of its canonical
-    JSON (`state_digest`), to be found in that entry's `data.state`. None says that the personal part has been disposed of.
+    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a mutable head's is its `state_digest`, to be
+    found in that entry's `data.state` (or under its id in `data.states`, where one entry changed several heads). None says that the
+    personal part has been disposed of.
     """
 
     id: str

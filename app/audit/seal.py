@@ -1,0 +1,244 @@
+"""Seals what has committed: indexes, leaf hashes, subtree roots, a signed checkpoint. One at a time; on any doubt it refuses to sign."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.audit import checkpoint, log, merkle, tables
+from app.audit.checkpoint import Checkpoint, CheckpointRefused
+from app.audit.merkle import Frontier
+from app.audit.model import Action, Event, operator
+from app.audit.shelf import Shelf
+from app.kernel.canonical import Json
+from app.platform.db import Database, Session
+
+BATCH: Final = 4096
+"""Entries of one school sealed in one transaction: long enough to be fast, short enough that SQLite's writers hardly wait."""
+
+_LOCK: Final = 0x5EA1
+"""PostgreSQL's advisory lock that makes the sealers take turns."""
+
+_NAMED: Final = re.compile(r"/schools/[0-9]{6}(?:/([0-9]{1,5}))?\Z")
+
+C, E, L, P = tables.CHECKPOINT.c, tables.ENTRY.c, tables.LEAF.c, tables.PENDING.c
+
+_SCHOOLS: Final = sa.select(P.school).distinct().order_by(P.school)
+_NEWEST: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school")).order_by(C.size.desc()).limit(1)
+_AT_SIZE: Final = sa.select(C.note).where(C.school == sa.bindparam("school"), C.size == sa.bindparam("size"))
+_LAST_LEAF: Final = sa.select(L.idx, L.hash).where(L.school == sa.bindparam("school")).order_by(L.idx.desc()).limit(1)
+_WAITING: Final = (
+    sa.select(P.entry_id, E.body, L.idx)
+    .select_from(
+        tables.PENDING.outerjoin(tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school)).outerjoin(
+            tables.LEAF, L.entry_id == P.entry_id
+        )
+    )
+    .where(P.school == sa.bindparam("school"))
+    .order_by(P.entry_id)
+    .limit(BATCH)
+)
+_DRAIN: Final = sa.delete(tables.PENDING).where(
+    P.entry_id.in_(sa.select(L.entry_id).where(L.school == sa.bindparam("of_school"), L.idx >= sa.bindparam("since")))
+)
+
+
+class SealRefused(Exception):
+    """The sealer will not sign: what is stored does not agree with what was signed before. Recording goes on; an operator must look."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("; ".join(f"school {school}: {why}" for school, why in sorted(faults.items())))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The log of a school as last signed: its name and its growing edge."""
+
+    origin: str
+    frontier: Frontier
+    note: str | None
+
+
+async def seal(database: Database, key: Ed25519PrivateKey, *, host: str, shelf: Shelf | None = None) -> int:
+    """One pass over every school with entries waiting; gives how many were sealed (0 as well when another sealer is at work).
+
+    `host` names new logs (`<host>/schools/<urn>`); a log that has begun keeps its name. Checkpoints are published on the shelf after the
+    commit. Raises SealRefused once the schools that are in order have been sealed and published.
+    """
+    async with database.reading() as session:
+        if await session.first(sa.select(P.entry_id).limit(1)) is None:
+            return 0
+    sealed, notes, faults = 0, {}, {}
+    async with database.transaction() as session:
+        if not await _alone(session):
+            return 0
+        for row in await session.all(_SCHOOLS):
+            school = str(row.school)
+            try:
+                head = await _head(session, key, school, host, shelf)
+                count, note, fault = await _extend(session, key, school, head)
+            except (CheckpointRefused, merkle.NotATree) as doubt:
+                faults[school] = str(doubt)
+                continue
+            sealed += count
+            if note is not None:
+                notes[school] = note
+            if fault is not None:
+                faults[school] = fault
+    if shelf is not None:
+        for school, note in notes.items():
+            await asyncio.to_thread(shelf.publish, school, note)
+    if faults:
+        raise SealRefused(faults)
+    return sealed
+
+
+async def publish(database: Database, shelf: Shelf) -> None:
+    """Put each school's newest checkpoint on a shelf that lags behind, as after a crash between commit and publishing."""
+    async with database.reading() as session:
+        schools = [str(row.school) for row in await session.all(sa.select(C.school).distinct())]
+        rows = [(school, await session.first(_NEWEST, {"school": school})) for school in schools]
+    for school, row in rows:
+        if row is None:
+            continue
+        kept = shelf.newest(school)
+        if kept is None or _follows(checkpoint.parse(row.note), checkpoint.parse(kept)):
+            await asyncio.to_thread(shelf.publish, school, row.note)
+
+
+async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
+    """How many entries wait to be sealed, counted to a thousand, and how long the oldest has waited."""
+    waiting = await session.all(sa.select(P.entry_id).order_by(P.entry_id).limit(1000))
+    if not waiting:
+        return 0, timedelta(0)
+    oldest = await session.first(sa.select(E.at).where(E.id == waiting[0].entry_id))
+    return len(waiting), max(now - oldest.at, timedelta(0)) if oldest is not None else timedelta.max
+
+
+async def reopen(database: Database, key: Ed25519PrivateKey, *, school: str, host: str, shelf: Shelf, at: datetime) -> str:
+    """Go on under a new origin after a restore, with the heads that were signed before recorded in its first entry; gives the new note.
+
+    Raises SealRefused where the stored leaves have gaps: then another backup must be restored.
+    """
+    async with database.transaction() as session:
+        if session.dialect == "postgresql":
+            await session.first(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        frontier = await _rebuilt(session, school)
+        stored = await session.first(_NEWEST, {"school": school})
+        before = [found for found in (_readable(stored.note if stored else None), _readable(shelf.newest(school))) if found]
+        epoch = max((_epoch(found.origin) for found in before), default=0) + 1
+        former: list[Json] = [{"origin": found.origin, "size": found.size, "root": found.root.hex()} for found in before]
+        event = Event(action=Action.LOG_REOPENED, data={"former": former, "from_size": frontier.size})
+        log.append(session, event, by=operator(school), at=at, request_id=f"reopen-{epoch}")
+        await session.flush()
+        head = Head(checkpoint.origin(host, school, epoch), frontier, None)
+        _, note, fault = await _extend(session, key, school, head)
+        if note is None or fault is not None:
+            raise SealRefused({school: fault or "there was nothing to seal"})
+    await asyncio.to_thread(shelf.archive, school)
+    await asyncio.to_thread(shelf.publish, school, note)
+    return note
+
+
+async def _alone(session: Session) -> bool:
+    """Whether this is the only sealer until the transaction ends; SQLite's writer lock says so by itself."""
+    if session.dialect == "sqlite":
+        return True
+    row = await session.first(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK).label("got")))
+    return bool(row and row.got)
+
+
+async def _head(session: Session, key: Ed25519PrivateKey, school: str, host: str, shelf: Shelf | None) -> Head:
+    """The log's head, believed only after its signature, its frontier, its last leaf and what was published agree."""
+    row = await session.first(_NEWEST, {"school": school})
+    leaf = await session.first(_LAST_LEAF, {"school": school})
+    kept = shelf.newest(school) if shelf is not None else None
+    published = checkpoint.verify(kept, key.public_key()) if kept is not None else None
+    if row is None:
+        if leaf is not None:
+            raise CheckpointRefused("there are leaves without any checkpoint")
+        if published is not None:
+            raise CheckpointRefused(f"a checkpoint of {published.size} entries was published, and the stored log is empty")
+        return Head(checkpoint.origin(host, school), Frontier(), None)
+    signed = checkpoint.verify(row.note, key.public_key())
+    frontier = Frontier.read(row.size, row.frontier)
+    if signed.size != row.size or frontier.root() != signed.root:
+        raise CheckpointRefused("the stored frontier does not match the last signed root")
+    if leaf is None or leaf.idx != row.size - 1 or (row.size & 1 and leaf.hash != frontier.hashes[-1]):
+        raise CheckpointRefused("the last leaf does not match the last checkpoint")
+    if published is not None:
+        await _check_published(session, school, signed, published)
+    return Head(signed.origin, frontier, row.note)
+
+
+async def _check_published(session: Session, school: str, signed: Checkpoint, published: Checkpoint) -> None:
+    if published.origin != signed.origin:
+        if not _follows(signed, published):
+            raise CheckpointRefused("the published checkpoint belongs to another log")
+        return
+    if published.size > signed.size:
+        raise CheckpointRefused(f"a checkpoint of {published.size} entries was published, and the stored log has {signed.size}")
+    row = await session.first(_AT_SIZE, {"school": school, "size": published.size})
+    if row is None or checkpoint.parse(row.note).root != published.root:
+        raise CheckpointRefused("the published checkpoint is not one of the stored log's")
+
+
+async def _extend(session: Session, key: Ed25519PrivateKey, school: str, head: Head) -> tuple[int, str | None, str | None]:
+    """Seal what waits for one school; gives how many, the new note, and a fault that did not stand in the way."""
+    waiting = await session.all(_WAITING, {"school": school})
+    ready = [row for row in waiting if row.body is not None and row.idx is None]
+    fault = None
+    if len(ready) < len(waiting):
+        fault = "entries that wait to be sealed are gone, or are sealed already"
+    if not ready:
+        return 0, None, fault
+    first = head.frontier.size
+    leaves = [merkle.leaf_hash(row.body.encode("utf-8")) for row in ready]
+    nodes = head.frontier.extend(leaves)
+    signed = Checkpoint(head.origin, head.frontier.size, head.frontier.root())
+    note = checkpoint.sign(signed, key)
+    session.add(
+        tables.LEAF,
+        *(
+            {"school": school, "idx": first + at, "entry_id": row.entry_id, "hash": leaf}
+            for at, (row, leaf) in enumerate(zip(ready, leaves, strict=True))
+        ),
+    )
+    if nodes:
+        session.add(tables.NODE, *({"school": school, "level": level, "idx": idx, "hash": root} for level, idx, root in nodes))
+    frontier = head.frontier.to_bytes()
+    session.add(tables.CHECKPOINT, {"school": school, "size": signed.size, "frontier": frontier, "note": note})
+    await session.execute(_DRAIN, {"of_school": school, "since": first})
+    return len(ready), note, fault
+
+
+async def _rebuilt(session: Session, school: str) -> Frontier:
+    """The frontier over the stored leaves, taken one by one."""
+    frontier = Frontier()
+    async for row in session.stream(sa.select(L.idx, L.hash).where(L.school == school).order_by(L.idx), batch=BATCH):
+        if row.idx != frontier.size:
+            raise SealRefused({school: f"the stored log has no leaf {frontier.size}"})
+        frontier.extend([row.hash])
+    return frontier
+
+
+def _readable(note: str | None) -> Checkpoint | None:
+    try:
+        return checkpoint.parse(note) if note is not None else None
+    except CheckpointRefused:
+        return None
+
+
+def _follows(one: Checkpoint, other: Checkpoint) -> bool:
+    """Whether `one` is the later head: of a later epoch, or larger in the same."""
+    return (_epoch(one.origin), one.size) > (_epoch(other.origin), other.size) if one.origin != other.origin else one.size > other.size
+
+
+def _epoch(origin: str) -> int:
+    found = _NAMED.search(origin)
+    return int(found[1]) if found and found[1] else 1

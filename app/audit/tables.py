@@ -1,0 +1,99 @@
+"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added; `audit_pending` is the sealer's queue."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.platform import db
+
+
+class EntryRow(SQLModel, table=True):
+    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it for searching, and is checked."""
+
+    __tablename__ = "audit_entry"
+
+    id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    at: datetime = Field(sa_type=db.Instant)
+    actor: UUID | None = Field(sa_type=sa.Uuid)
+    action: str
+    request: UUID | None = Field(sa_type=sa.Uuid)
+    subject: UUID | None = Field(sa_type=sa.Uuid)
+    recipient: str | None
+    outcome: str
+    body: str = Field(sa_type=sa.Text)
+
+
+class SubjectRow(SQLModel, table=True):
+    """A second or further person whom an entry concerns; the first is in the entry itself."""
+
+    __tablename__ = "audit_subject"
+
+    school: str = Field(primary_key=True)
+    subject: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    entry_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+
+
+class PendingRow(SQLModel, table=True):
+    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that appended it."""
+
+    __tablename__ = "audit_pending"
+
+    entry_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    school: str
+    txid: int | None = Field(sa_type=sa.BigInteger)
+
+
+class LeafRow(SQLModel, table=True):
+    """An entry's place in its school's log, and its leaf hash."""
+
+    __tablename__ = "audit_leaf"
+
+    school: str = Field(primary_key=True)
+    idx: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    entry_id: UUID = Field(sa_type=sa.Uuid)
+    hash: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class NodeRow(SQLModel, table=True):
+    """The root of the complete subtree of 256^level leaves that is number `idx` of its level."""
+
+    __tablename__ = "audit_node"
+
+    school: str = Field(primary_key=True)
+    level: int = Field(sa_type=sa.SmallInteger, primary_key=True)
+    idx: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    hash: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class CheckpointRow(SQLModel, table=True):
+    """A signed checkpoint, and the tree's frontier at its size."""
+
+    __tablename__ = "audit_checkpoint"
+
+    school: str = Field(primary_key=True)
+    size: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    frontier: bytes = Field(sa_type=sa.LargeBinary)
+    note: str = Field(sa_type=sa.Text)
+
+
+class DisposedRow(SQLModel, table=True):
+    """What an entry sealed has been disposed of, and by which entry."""
+
+    __tablename__ = "audit_disposed"
+
+    entry_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
+    what: str = Field(primary_key=True)
+    by_entry: UUID = Field(sa_type=sa.Uuid)
+
+
+ENTRY: Final[sa.Table] = EntryRow.__table__  # type: ignore[attr-defined]
+SUBJECT: Final[sa.Table] = SubjectRow.__table__  # type: ignore[attr-defined]
+PENDING: Final[sa.Table] = PendingRow.__table__  # type: ignore[attr-defined]
+LEAF: Final[sa.Table] = LeafRow.__table__  # type: ignore[attr-defined]
+NODE: Final[sa.Table] = NodeRow.__table__  # type: ignore[attr-defined]
+CHECKPOINT: Final[sa.Table] = CheckpointRow.__table__  # type: ignore[attr-defined]
+DISPOSED: Final[sa.Table] = DisposedRow.__table__  # type: ignore[attr-defined]
