@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
@@ -146,11 +146,12 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", "unknown"))
 
 
-def install(app: FastAPI) -> None:
-    """Make every failure of the application a problem document."""
+def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
+    """Make every failure of the application a problem document. `on_refusal` is told of each one that the service meant, before the reply."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - the registration below says so
+        await on_refusal(request, error)
         return response(error, request_id_of(request))
 
     async def invalid(request: Request, error: Exception) -> Response:

@@ -1,0 +1,125 @@
+"""The composition root: puts the rooms together into one application. The only module that knows every part."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import operations, witness
+from app.audit import checkpoint
+from app.audit.sealer import Sealer
+from app.audit.shelf import Shelf
+from app.identity import routes as identity_routes
+from app.identity.service import Identity
+from app.kernel.clock import Clock, system_clock
+from app.openapi import DESCRIPTION, TAGS, describe
+from app.platform import db, logs, problems
+from app.platform.db import Database
+from app.platform.settings import Settings
+from app.platform.telemetry import Edge, Metrics
+from app.platform.web import MAX_BODY
+from app.sharing import routes as sharing_routes
+from app.policy import routes as policy_routes
+from app.audit import routes as audit_routes
+
+VERSION: Final = "0.1.0"
+
+LOG_KEY: Final = "audit-log.pem"
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    identity_routes.router,
+    policy_routes.router,
+    sharing_routes.router,
+    audit_routes.router,
+    operations.router,
+)
+
+Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
+
+READINESS: Final[tuple[Readiness, ...]] = ()
+
+
+def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
+    """The whole service on these settings and this clock; it opens what it needs at start-up and closes it at shutdown."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="Information sharing",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs else None,
+        lifespan=_lifespan,
+        max_body_size=MAX_BODY,
+        generate_unique_id_function=_name_of,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.metrics = metrics
+    app.state.witness = witness.of_the_door(settings.school)
+    app.state.readiness = READINESS
+    problems.install(app, witness.of_refusal)
+    for router in ROUTERS:
+        app.include_router(router)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "Prefer"],
+            expose_headers=["ETag", "Link", "Location", "Idempotency-Replayed", "X-Request-Id", "Retry-After"],
+        )
+    if settings.allowed_hosts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)
+    app.add_middleware(Edge, metrics=metrics)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def log_host(settings: Settings) -> str:
+    """The name that audit logs carry in their origin: the host of the public URL."""
+    return urlsplit(settings.public_url).netloc
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """Where checkpoints are published."""
+    return Shelf(settings.checkpoints_dir)
+
+
+def sealer_of(settings: Settings, database: Database) -> Sealer:
+    """The sealer of the audit log; makes the log's key at first start unless keys are required."""
+    key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
+    return Sealer(database, key, host=log_host(settings), shelf=shelf_of(settings))
+
+
+def _name_of(route: APIRoute) -> str:
+    return route.name
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    logs.configure(settings.log_level)
+    app.state.identity = identity = Identity(settings, app.state.clock)
+    app.state.database = database = db.connect(settings)
+    app.state.sealer = sealer_of(settings, database) if settings.embedded_worker else None
+    stop = asyncio.Event()
+    tasks: list[asyncio.Task[Any]] = []
+    if app.state.sealer is not None:
+        tasks.append(asyncio.create_task(app.state.sealer.run(stop)))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await identity.close()
+        await database.close()

@@ -1,0 +1,61 @@
+"""The OpenAPI document: what the framework generates, completed with the problem schema and what every reply carries."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.platform.problems import FaultOut, Problem
+
+DESCRIPTION: Final = """\
+Decides, records and proves the sharing of information about a child, under a school's Information Sharing Policy.
+
+* An emergency is never held up, and an *unsure* never becomes a refusal: it becomes *ask*.
+* The service advises; a person decides; a decision not to share is recorded like one to share.
+* Every change and every look at personal data leaves an entry in a log that cannot be altered unseen.
+
+Errors are RFC 9457 problem documents. Lists page by cursor. Every POST takes an `Idempotency-Key`.
+"""
+
+TAGS: Final = [
+    {"name": "identity", "description": "Signing in, tokens, keys, and who the service thinks you are."},
+    {"name": "policy", "description": "The school's policy in force and its versions, and evaluation without storing."},
+    {"name": "sharing", "description": "Requests to share information: submit, evaluate, decide, disclose, notify, withdraw."},
+    {"name": "recipients", "description": "The directory of organisations and verified contacts."},
+    {"name": "audit", "description": "The tamper-evident trail: entries, proofs, checkpoints, export."},
+    {"name": "retention", "description": "What is due for review or disposal, and doing it."},
+    {"name": "reports", "description": "Counts for governors."},
+    {"name": "operations", "description": "Alive, ready, how busy."},
+]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the application."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, tags=app.openapi_tags, routes=app.routes
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        template = "#/components/schemas/{model}"
+        schemas["Problem"] = Problem.model_json_schema(ref_template=template)
+        schemas["Problem"].pop("$defs", None)
+        schemas["FaultOut"] = FaultOut.model_json_schema(ref_template=template)
+        for path in document["paths"].values():
+            for operation in path.values():
+                _complete(operation)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    replies: dict[str, Any] = operation["responses"]
+    if "application/json" in replies.get("422", {}).get("content", {}):
+        # The framework's own description of a 422, which this service never sends.
+        del replies["422"]
+    for status, reply in replies.items():
+        headers = reply.setdefault("headers", {})
+        headers["X-Request-Id"] = {"description": "The request's id; quote it to the operator.", "schema": {"type": "string"}}
+        if status in {"429", "503"}:
+            headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}

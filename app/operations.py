@@ -1,0 +1,84 @@
+"""What operators and their machines ask of the running service: alive, ready, how busy. Shows no data of the school."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from app.audit import seal
+from app.audit.sealer import Sealer
+from app.kernel.errors import ServiceError
+from app.platform import migrations
+from app.platform.db import Database
+from app.platform.telemetry import Metrics
+from app.platform.web import NowDep
+
+SEALING_LATE: Final = timedelta(seconds=30)
+
+router = APIRouter(tags=["operations"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Annotated[str, Field(description="Always `alive`.", examples=["alive"])]
+
+
+class Ready(BaseModel):
+    """Whether the service can do its work, and what is wrong where it cannot."""
+
+    status: Annotated[str, Field(description="`ready`, `degraded` (recording goes on; see `checks`) or `unavailable`.", examples=["ready"])]
+    checks: Annotated[
+        dict[str, str],
+        Field(
+            description="Each part and how it stands; `ok` where nothing is wrong.",
+            examples=[{"database": "ok", "migrations": "ok", "sealing": "ok"}],
+        ),
+    ]
+
+
+@router.get("/livez", operation_id="check_alive", response_model=Alive)
+async def check_alive() -> Response:
+    """Whether the process answers. Looks at nothing else, so that a slow database does not get it restarted."""
+    return JSONResponse({"status": "alive"})
+
+
+@router.get("/readyz", operation_id="check_ready", response_model=Ready, responses={503: {"model": Ready, "description": "Not able to work."}})
+async def check_ready(request: Request, now: NowDep) -> Response:
+    """Whether the database is reachable, its migrations are at head, and the sealing of the log is not behind.
+
+    Sealing that lags is named and does not make the service unready: decisions are still recorded.
+    """
+    database: Database = request.app.state.database
+    sealer: Sealer | None = request.app.state.sealer
+    metrics: Metrics = request.app.state.metrics
+    checks: dict[str, str] = {}
+    try:
+        checks["migrations"] = "ok" if await migrations.is_at_head(database) else "not at head; run: python -m app db upgrade"
+        async with database.reading() as session:
+            waiting, oldest = await seal.backlog(session, now)
+        checks["database"] = "ok"
+        metrics.unsealed.set(waiting)
+        late = oldest > SEALING_LATE
+        trouble = sealer.trouble if sealer else None
+        metrics.seal_refused.set(trouble is not None)
+        checks["sealing"] = "ok" if trouble is None and not late else trouble or "behind; is the worker running?"
+    except (ServiceError, OSError):
+        checks["database"] = "not reachable"
+    for check in request.app.state.readiness:
+        if checks.get("database") == "ok":
+            checks.update(await check(database, now))
+    unable = checks.get("database") != "ok" or checks.get("migrations") != "ok"
+    well = all(standing == "ok" for standing in checks.values())
+    status = "unavailable" if unable else "ready" if well else "degraded"
+    body: dict[str, Any] = {"status": status, "checks": checks}
+    return JSONResponse(body, 503 if unable else 200)
+
+
+@router.get("/metrics", operation_id="read_metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def read_metrics(request: Request) -> Response:
+    """Prometheus figures: counts and timings by route, entries that wait to be sealed."""
+    text, media_type = request.app.state.metrics.text()
+    return Response(text, media_type=media_type)

@@ -1,0 +1,92 @@
+"""What the trail says of the door: sign-ins, refusals, and the operator's changes of accounts. Ties identity, which sits below, to the log."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+
+from app.audit import log
+from app.audit.model import Action, Author, Event, Outcome, operator, state, stranger
+from app.identity.model import AccountAct, AccountChange, Actor, SignIn, SignInResult
+from app.kernel.errors import Kind, ServiceError
+from app.platform.db import Database, Session
+from app.platform.problems import request_id_of
+
+_SIGN_IN: Final[Mapping[SignInResult, tuple[Action, Outcome]]] = MappingProxyType(
+    {
+        SignInResult.OPENED: (Action.SESSION_OPENED, Outcome.SUCCESS),
+        SignInResult.REFRESHED: (Action.SESSION_REFRESHED, Outcome.SUCCESS),
+        SignInResult.REFUSED: (Action.SESSION_REFUSED, Outcome.DENIED),
+        SignInResult.REVOKED: (Action.SESSION_REVOKED, Outcome.DENIED),
+        SignInResult.CLOSED: (Action.SESSION_CLOSED, Outcome.SUCCESS),
+    }
+)
+
+_ACCOUNT: Final[Mapping[AccountAct, Action]] = MappingProxyType(
+    {
+        AccountAct.ACCOUNT_CREATED: Action.ACCOUNT_CREATED,
+        AccountAct.ACCOUNT_CHANGED: Action.ACCOUNT_CHANGED,
+        AccountAct.ACCOUNT_DISABLED: Action.ACCOUNT_DISABLED,
+        AccountAct.CLIENT_CREATED: Action.CLIENT_CREATED,
+        AccountAct.CLIENT_ROTATED: Action.CLIENT_ROTATED,
+        AccountAct.CLIENT_DISABLED: Action.CLIENT_DISABLED,
+    }
+)
+
+Witness = Callable[[Session, SignIn, datetime, str], None]
+
+
+def of_the_door(school: str) -> Witness:
+    """A function that appends what happened at the door; strangers go to the trail of `school`, the one the service was set up for."""
+
+    def witness(session: Session, seen: SignIn, now: datetime, request_id: str) -> None:
+        action, outcome = _SIGN_IN[seen.result]
+        by: Author = seen.actor or stranger(school)
+        data = {"grant": seen.grant}
+        log.append(session, Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data), by=by, at=now, request_id=request_id)
+
+    return witness
+
+
+def of_accounts(session: Session, now: datetime) -> Callable[[AccountChange], UUID]:
+    """A function that appends what the operator is about to change, and gives the entry's id for the row to cite."""
+
+    def seal(change: AccountChange) -> UUID:
+        event = Event(
+            action=_ACCOUNT[change.act],
+            target=str(change.id),
+            data={"role": change.role.value, "changed": sorted(change.changed), "state": state(change.head)},
+        )
+        return log.append(session, event, by=operator(change.school), at=now, request_id="cli")
+
+    return seal
+
+
+async def of_refusal(request: Request, error: ServiceError) -> None:
+    """Append that a caller was denied: for every 403, and for a 404 that hides what is not theirs. In a transaction of its own."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    hidden: UUID | None = getattr(error, "denied", None)
+    if actor is None or (error.kind is not Kind.FORBIDDEN and hidden is None):
+        return
+    database: Database = request.app.state.database
+    route = request.scope.get("route")
+    operation = str(getattr(route, "operation_id", None) or getattr(route, "name", "unknown"))
+    event = Event(
+        action=Action.ACCESS_DENIED,
+        request=hidden or _request_of(request),
+        outcome=Outcome.DENIED,
+        reason_code=error.code,
+        data={"operation": operation},
+    )
+    async with database.transaction() as session:
+        log.append(session, event, by=actor, at=request.app.state.clock(), request_id=request_id_of(request))
+
+
+def _request_of(request: Request) -> UUID | None:
+    try:
+        return UUID(str(request.path_params.get("request_id")))
+    except ValueError:
+        return None
