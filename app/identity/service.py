@@ -73,6 +73,17 @@ class Credentials:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call at the door: what answers it, from which network address, when, and who writes down what happened."""
+
+    identity: "Identity"
+    database: Database
+    address: str | None
+    now: datetime
+    witness: Witness
+
+
 class Identity:
     """What the door needs: keys, issuers, the pool that hashes, and who is waiting. `main` begins one and closes it."""
 
@@ -92,120 +103,82 @@ class Identity:
         await self.outside.close()
 
 
-async def sign_in(
-    identity: Identity,
-    database: Database,
-    *,
-    username: str,
-    password: str,
-    application: Application | None,
-    address: str | None,
-    now: datetime,
-    witness: Witness,
-) -> Granted | Declined:
+async def sign_in(visit: Visit, username: str, password: str, application: Application | None) -> Granted | Declined:
     """Open a session for a person. Raises `TooManyAttempts` before the password is looked at."""
+    identity = visit.identity
     email = normal_email(username)
-    named = throttle.names(identity.keyring, address, email or username)
+    names = throttle.names(identity.keyring, visit.address, email or username)
     if identity.waiting >= MOST_WAITING:
         raise TooManyAttempts(1)
     identity.waiting += 1
     try:
         # One at a time for each account: or a burst of guesses would all be tried before the first is counted.
-        door = identity.doors.setdefault(named.account or b"", asyncio.Lock())
-        async with door:
-            async with database.reading() as session:
-                standing = await throttle.standing(session, named, now)
+        async with identity.doors.setdefault(names.account or b"", asyncio.Lock()):
+            async with visit.database.reading() as session:
+                standing = await throttle.standing(session, names, visit.now)
                 throttle.admit(standing)
                 account = None if email is None else await session.first(_ACCOUNT, {"email": email})
-
-            matched = await identity.passwords.match(password, account.password_hash if account is not None else None)
-
-            async with database.transaction() as session:
-                known = None if account is None else await session.first(_ACCOUNT, {"email": email})
-                reason: str | None = "unknown-account"
-                actor = None
-                if account is not None and known is not None:
-                    right = matched and account.password_hash == known.password_hash
-                    reason = "wrong-password" if not right else "disabled" if not known.active else None
-                    actor = Actor(known.id, Role(known.role), known.school, _client_of(application))
-                if reason is not None or actor is None:
-                    await throttle.failed(session, standing, now)
-                    witness(session, SignIn(result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason))
-                    return Declined("invalid_grant")
-                await throttle.succeeded(session, named, standing, now)
-                return _opened(identity, session, actor, application, "password", now, witness)
+            matched = await identity.passwords.match(password, None if account is None else account.password_hash)
+            return await _tried(visit, names, standing, account if matched else None, email, application)
     finally:
         identity.waiting -= 1
 
 
-async def authenticate(
-    identity: Identity, database: Database, credentials: Credentials, *, grant: str, address: str | None, now: datetime, witness: Witness
-) -> Application | Declined:
+async def authenticate(visit: Visit, credentials: Credentials, grant: str) -> Application | Declined:
     """Whether a machine client is who it says. A right secret is never throttled; raises `TooManyAttempts` for too many wrong ones."""
     client = _uuid(credentials.id)
     offered = secret_hash(credentials.secret)
-    async with database.reading() as session:
+    async with visit.database.reading() as session:
         row = None if client is None else await session.first(_CLIENT, {"id": client})
-    if row is not None:
-        right = offered == row.secret_hash or (
-            row.previous_hash is not None and offered == row.previous_hash and row.previous_until is not None and now < row.previous_until
-        )
-        if right and row.active:
-            return Application(row.id, row.school)
-    actor = None if row is None else Actor(row.id, Role.INTEGRATION, row.school, str(row.id))
-    reason = "unknown-client" if row is None else "disabled" if right else "wrong-secret"
-    await _refuse(identity, database, actor, grant=grant, reason=reason, address=address, now=now, witness=witness)
+    if row is None:
+        await _refuse(visit, None, grant, "unknown-client")
+        return Declined("invalid_client")
+    live = [row.secret_hash]
+    if row.previous_until is not None and visit.now < row.previous_until:
+        live.append(row.previous_hash)
+    if offered in live and row.active:
+        return Application(row.id, row.school)
+    actor = Actor(row.id, Role.INTEGRATION, row.school, str(row.id))
+    await _refuse(visit, actor, grant, "disabled" if offered in live else "wrong-secret")
     return Declined("invalid_client")
 
 
-async def admit(identity: Identity, database: Database, application: Application, *, now: datetime, witness: Witness) -> Granted:
+async def admit(visit: Visit, application: Application) -> Granted:
     """Open a session for a machine client that has proved who it is."""
     actor = Actor(application.id, Role.INTEGRATION, application.school, str(application.id))
-    async with database.transaction() as session:
-        return _opened(identity, session, actor, application, "client_credentials", now, witness)
+    async with visit.database.transaction() as session:
+        return _opened(visit, session, actor, application, "client_credentials")
 
 
-async def refresh(
-    identity: Identity,
-    database: Database,
-    token: str,
-    *,
-    application: Application | None,
-    address: str | None,
-    now: datetime,
-    witness: Witness,
-) -> Granted | Declined:
+async def refresh(visit: Visit, token: str, application: Application | None) -> Granted | Declined:
     """Exchange a refresh token for new tokens. One that was used already ends the session: it was stolen, from whom is not known."""
     name = secret_hash(token)
-    async with database.transaction() as session:
+    async with visit.database.transaction() as session:
         row = await session.first(_REFRESH, {"hash": name})
-        reason = _fault(row, application, now)
+        reason = _fault(row, application, visit.now)
         if row is not None and reason is None:
             used = sa.update(REFRESH_TOKEN).where(REFRESH_TOKEN.c.hash == name, REFRESH_TOKEN.c.used_at.is_(None))
             # Of two that come at once one finds the token used.
-            if await session.execute(used.values(used_at=now)) == 1:
+            if await session.execute(used.values(used_at=visit.now)) == 1:
                 holder = _actor_of(row)
-                witness(session, SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=holder))
-                return _tokens(identity, session, holder, row.session_id, now, until=row.ends_at)
+                visit.witness(session, SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=holder))
+                return _tokens(visit, session, holder, row.session_id, until=row.ends_at)
             reason = "reused"
         if row is not None and reason == "reused":
-            await _revoke(session, row.session_id, now)
-            witness(session, SignIn(result=SignInResult.REVOKED, grant="refresh_token", actor=_actor_of(row), reason_code=reason))
+            visit.witness(session, SignIn(result=SignInResult.REVOKED, grant="refresh_token", actor=_actor_of(row), reason_code=reason))
+            await _revoke(session, row.session_id, visit.now)
             return Declined("invalid_grant")
-    actor = None if row is None else _actor_of(row)
-    await _refuse(identity, database, actor, grant="refresh_token", reason=reason or "", address=address, now=now, witness=witness)
+    await _refuse(visit, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen")
     return Declined("invalid_grant")
 
 
-async def revoke(
-    identity: Identity, database: Database, token: str, *, application: Application | None, now: datetime, witness: Witness
-) -> Declined | None:
+async def revoke(visit: Visit, token: str, application: Application | None) -> Declined | None:
     """End the session that a refresh or access token belongs to (RFC 7009). A token that is nothing any more is no error."""
     try:
-        ended = identity.verifier.verify([f"Bearer {token}"]).session
+        ended = visit.identity.verifier.verify([f"Bearer {token}"]).session
     except Unauthenticated:
         ended = None
-    async with database.transaction() as session:
+    async with visit.database.transaction() as session:
         if ended is None:
             row = await session.first(_REFRESH, {"hash": secret_hash(token)})
         else:
@@ -214,8 +187,8 @@ async def revoke(
             return None
         if row.client_id is not None and (application is None or application.id != row.client_id):
             return Declined("unauthorized_client" if application else "invalid_client")
-        await _revoke(session, row.session_id, now)
-        witness(session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row)))
+        visit.witness(session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row)))
+        await _revoke(session, row.session_id, visit.now)
     return None
 
 
@@ -279,64 +252,78 @@ def _actor_of(row: sa.Row[Any]) -> Actor:
     return Actor(row.account_id, Role(row.role), row.school, client, row.session_id)
 
 
-def _opened(
-    identity: Identity, session: Session, actor: Actor, application: Application | None, grant: str, now: datetime, witness: Witness
-) -> Granted:
-    opened_id = ids.new_id(now)
+async def _tried(
+    visit: Visit,
+    names: throttle.Names,
+    standing: throttle.Standing,
+    matched: sa.Row[Any] | None,
+    email: str | None,
+    application: Application | None,
+) -> Granted | Declined:
+    """What comes of a password that was tried; `matched` is the account as it was when the password matched it."""
+    async with visit.database.transaction() as session:
+        account = None if email is None else await session.first(_ACCOUNT, {"email": email})
+        actor = None if account is None else Actor(account.id, Role(account.role), account.school, _client_of(application))
+        if account is None or matched is None or matched.password_hash != account.password_hash or not account.active:
+            wrong = "disabled" if matched is not None else "wrong-password"
+            reason = "unknown-account" if account is None else wrong
+            visit.witness(session, SignIn(result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason))
+            await throttle.failed(session, standing, visit.now)
+            return Declined("invalid_grant")
+        assert actor is not None  # noqa: S101 - there is an account
+        granted = _opened(visit, session, actor, application, "password")
+        await throttle.succeeded(session, names, standing, visit.now)
+        return granted
+
+
+def _opened(visit: Visit, session: Session, actor: Actor, application: Application | None, grant: str) -> Granted:
+    opened_id = ids.new_id(visit.now)
     is_person = application is None or actor.id != application.id
     opened = Actor(actor.id, actor.role, actor.school, actor.client, opened_id)
-    witness(session, SignIn(result=SignInResult.OPENED, grant=grant, actor=opened))
-    ends_at = now + (SESSION_LENGTH if is_person else timedelta(seconds=LIFETIME_S))
+    visit.witness(session, SignIn(result=SignInResult.OPENED, grant=grant, actor=opened))
+    ends_at = visit.now + (SESSION_LENGTH if is_person else timedelta(seconds=LIFETIME_S))
     row = {
         "id": opened_id,
         "account_id": actor.id if is_person else None,
         "client_id": application.id if application else None,
-        "opened_at": now,
+        "opened_at": visit.now,
         "ends_at": ends_at,
         "revoked_at": None,
     }
     session.add(SESSION, row)
     if is_person:
-        return _tokens(identity, session, opened, opened_id, now, until=ends_at)
-    return Granted(_access_token(identity, opened, opened_id, now), None)
+        return _tokens(visit, session, opened, opened_id, until=ends_at)
+    return Granted(_access_token(visit, opened, opened_id), None)
 
 
-def _tokens(identity: Identity, session: Session, actor: Actor, id: UUID, now: datetime, *, until: datetime) -> Granted:
+def _tokens(visit: Visit, session: Session, actor: Actor, family: UUID, *, until: datetime) -> Granted:
     token = new_secret()
     row = {
         "hash": secret_hash(token),
-        "session_id": id,
-        "issued_at": now,
-        "expires_at": min(now + REFRESH_IDLE, until),
+        "session_id": family,
+        "issued_at": visit.now,
+        "expires_at": min(visit.now + REFRESH_IDLE, until),
         "used_at": None,
     }
     session.add(REFRESH_TOKEN, row)
-    return Granted(_access_token(identity, actor, id, now), token)
+    return Granted(_access_token(visit, actor, family), token)
 
 
-def _access_token(identity: Identity, actor: Actor, id: UUID, now: datetime) -> str:
-    return identity.ours.issue(subject=actor.id, role=actor.role, school=actor.school, client=actor.client, session=id, now=now)
+def _access_token(visit: Visit, actor: Actor, family: UUID) -> str:
+    return visit.identity.ours.issue(
+        subject=actor.id, role=actor.role, school=actor.school, client=actor.client, session=family, now=visit.now
+    )
 
 
-async def _revoke(session: Session, id: UUID, now: datetime) -> None:
-    await session.execute(sa.update(SESSION).where(SESSION.c.id == id, SESSION.c.revoked_at.is_(None)).values(revoked_at=now))
+async def _revoke(session: Session, family: UUID, now: datetime) -> None:
+    await session.execute(sa.update(SESSION).where(SESSION.c.id == family, SESSION.c.revoked_at.is_(None)).values(revoked_at=now))
 
 
-async def _refuse(
-    identity: Identity,
-    database: Database,
-    actor: Actor | None,
-    *,
-    grant: str,
-    reason: str,
-    address: str | None,
-    now: datetime,
-    witness: Witness,
-) -> None:
+async def _refuse(visit: Visit, actor: Actor | None, grant: str, reason: str) -> None:
     """Count and record a failure that no password was tried for."""
-    named = throttle.names(identity.keyring, address)
-    async with database.transaction() as session:
-        standing = await throttle.standing(session, named, now)
+    names = throttle.names(visit.identity.keyring, visit.address)
+    async with visit.database.transaction() as session:
+        standing = await throttle.standing(session, names, visit.now)
         throttle.admit(standing)
-        await throttle.failed(session, standing, now)
-        witness(session, SignIn(result=SignInResult.REFUSED, grant=grant, actor=actor, reason_code=reason))
+        visit.witness(session, SignIn(result=SignInResult.REFUSED, grant=grant, actor=actor, reason_code=reason))
+        await throttle.failed(session, standing, visit.now)

@@ -17,9 +17,10 @@ import structlog
 from jose import backends, jwk, jws
 from jose.backends.base import Key
 from jose.backends.cryptography_backend import CryptographyECKey, CryptographyRSAKey
+from jose.exceptions import JWSError
 
 from app.identity.errors import KeyUnknown, Unauthenticated
-from app.identity.keys import KEY_ID, Keyring, PublicKey, from_base64url
+from app.identity.keys import KEY_ID, Keyring, NotBase64Url, PublicKey, from_base64url
 from app.identity.model import Role
 from app.kernel import ids
 from app.kernel.clock import Clock
@@ -174,7 +175,7 @@ class Verifier:
             raise Refused("too-long")
         now = self._clock().timestamp()
 
-        name = hashlib.sha256(values[0].encode()).digest()
+        name = hashlib.sha256(values[0].encode("utf-8", "surrogatepass")).digest()
         remembered = self._remembered.get(name)
         if remembered is not None and remembered[0] <= now < remembered[1]:
             return remembered[2]
@@ -189,7 +190,10 @@ class Verifier:
         return claims
 
     def _checked(self, token: str, now: float) -> Claims:
-        header, payload, _ = (from_base64url(segment.encode("ascii")) for segment in token.split("."))
+        try:
+            header, payload, _ = (from_base64url(segment.encode("ascii")) for segment in token.split("."))
+        except NotBase64Url:
+            raise Refused("base64url") from None
         kid, alg, typ = _header(header)
         members = _members(payload)
 
@@ -207,7 +211,11 @@ class Verifier:
             raise KeyUnknown(trust.issuer)
         if alg != key.alg:
             raise Refused("alg")
-        if jws.verify(token, key.ready, [key.alg]) != payload:
+        try:
+            signed = jws.verify(token, key.ready, [key.alg])
+        except JWSError:
+            raise Refused("signature") from None
+        if signed != payload:
             raise Refused("payload")
 
         _in_time(members, now, trust.longest_s)
