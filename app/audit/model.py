@@ -43,6 +43,7 @@ class Action(StrEnum):
     REQUEST_WITHDRAWN = "sharing.request.withdrawn"
     REQUEST_RECONSIDERED = "sharing.request.reconsidered"
     REQUEST_CLOSED = "sharing.request.closed"
+    INFORMATION_REQUESTED = "sharing.information.requested"
     DECISION_RECORDED = "sharing.decision.recorded"
     DISCLOSURE_RECORDED = "sharing.disclosure.recorded"
     EMERGENCY_RECORDED = "sharing.emergency.recorded"

@@ -1,0 +1,33 @@
+"""What can go wrong with the trail as a caller sees it."""
+
+from app.kernel.errors import Fault, Kind, ServiceError
+
+
+class EntryNotFound(ServiceError):
+    """There is no such entry, or none that the caller may see."""
+
+    kind = Kind.NOT_FOUND
+    code = "audit-entry-not-found"
+    title = "There is no such audit entry that you may see"
+
+
+class NotSealedYet(ServiceError):
+    """The entry, or the log, has not been sealed so far; it takes about a second."""
+
+    kind = Kind.CONFLICT
+    code = "not-sealed-yet"
+    title = "This has not been sealed yet"
+
+    def __init__(self) -> None:
+        super().__init__("sealing takes about a second: ask again", headers={"Retry-After": "1"})
+
+
+class SizeRefused(ServiceError):
+    """A tree size in the query is one that the log does not have."""
+
+    kind = Kind.INVALID
+    code = "invalid-tree-size"
+    title = "The log has no such size"
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(detail, faults=(Fault(where, detail, "invalid-tree-size"),))

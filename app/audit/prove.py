@@ -1,0 +1,142 @@
+"""Proofs for one school's log, from stored subtree roots: a few short runs of rows, whatever the log's size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.audit import merkle, tables
+from app.audit.errors import NotSealedYet, SizeRefused
+from app.audit.merkle import Frontier, Run, Span, Subtree
+from app.platform.db import Session
+
+C, L, N = tables.CHECKPOINT.c, tables.LEAF.c, tables.NODE.c
+
+_NEAR: Final = 256
+"""Runs of one level that lie this near to each other are read as one."""
+
+_NEWEST: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school")).order_by(C.size.desc()).limit(1)
+_AT_SIZE: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school"), C.size == sa.bindparam("size"))
+_LEAF_OF: Final = sa.select(L.idx, L.hash).where(L.entry_id == sa.bindparam("entry"), L.school == sa.bindparam("school"))
+_LEAVES: Final = sa.select(L.idx, L.hash).where(
+    L.school == sa.bindparam("school"), L.idx >= sa.bindparam("first"), L.idx < sa.bindparam("end")
+)
+_NODES: Final = sa.select(N.idx, N.hash).where(
+    N.school == sa.bindparam("school"), N.level == sa.bindparam("level"), N.idx >= sa.bindparam("first"), N.idx < sa.bindparam("end")
+)
+
+
+class LogDamaged(Exception):
+    """Hashes that the stored size promises are not there: only tampering or a failing disk does this; verification says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed checkpoint of a school's log. `known` are the subtree roots of its frontier."""
+
+    size: int
+    note: str
+    known: dict[Subtree, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """That leaf `index` is in the tree of `size` leaves. `note` is the checkpoint of just this size, if one was signed."""
+
+    index: int
+    size: int
+    leaf_hash: bytes
+    path: list[bytes]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """That the tree of `new` leaves extends that of `old`. `note` is the checkpoint of size `new`, if one was signed."""
+
+    old: int
+    new: int
+    path: list[bytes]
+    note: str | None
+
+
+def unsigned(size: int) -> SizeRefused:
+    """What to raise where only a signed checkpoint will do, and none of just this size was signed."""
+    return SizeRefused("/query/size", f"no checkpoint of {size} entries was signed: leave size out, or ask for JSON")
+
+
+async def newest(session: Session, school: str) -> Signed:
+    """The school's newest checkpoint; raises NotSealedYet while there is none."""
+    found = _signed(await session.first(_NEWEST, {"school": school}))
+    if found is None:
+        raise NotSealedYet
+    return found
+
+
+async def inclusion(session: Session, school: str, entry: UUID, *, size: int | None = None) -> Inclusion:
+    """The proof that the entry is in the tree of `size` leaves (the newest when not given).
+
+    Raises NotSealedYet, and SizeRefused for a size that does not hold the entry or that the log has not reached.
+    """
+    leaf = await session.first(_LEAF_OF, {"entry": entry, "school": school})
+    if leaf is None:
+        raise NotSealedYet
+    head = await _head(session, school, size, "/query/size")
+    if leaf.idx >= head.size:
+        raise SizeRefused("/query/size", f"the entry has index {leaf.idx}: the size must be larger")
+    path = await _roots(session, school, merkle.inclusion(leaf.idx, head.size), head.known)
+    return Inclusion(leaf.idx, head.size, bytes(leaf.hash), path, head.note or None)
+
+
+async def consistency(session: Session, school: str, old: int, new: int | None = None) -> Consistency:
+    """The proof that the tree of `new` leaves (the newest when not given) extends that of `old`. Raises NotSealedYet and SizeRefused."""
+    head = await _head(session, school, new, "/query/to")
+    if old > head.size:
+        raise SizeRefused("/query/from", "from must not be larger than to")
+    known = head.known
+    earlier = _signed(await session.first(_AT_SIZE, {"school": school, "size": old}))
+    if earlier is not None:
+        known = known | earlier.known
+    path = await _roots(session, school, merkle.consistency(old, head.size), known)
+    return Consistency(old, head.size, path, head.note or None)
+
+
+async def _head(session: Session, school: str, size: int | None, where: str) -> Signed:
+    head = await newest(session, school)
+    if size is None or size == head.size:
+        return head
+    if size > head.size:
+        raise SizeRefused(where, f"the log has {head.size} entries so far")
+    found = _signed(await session.first(_AT_SIZE, {"school": school, "size": size}))
+    return found if found is not None else Signed(size, "", {})
+
+
+def _signed(row: sa.Row[tuple[int, bytes, str]] | None) -> Signed | None:
+    if row is None:
+        return None
+    return Signed(row.size, row.note, Frontier.read(row.size, bytes(row.frontier)).subtrees())
+
+
+async def _roots(session: Session, school: str, spans: Sequence[Span], known: dict[Subtree, bytes]) -> list[bytes]:
+    found: dict[tuple[int, int], bytes] = {}
+    for level, first, count in _joined(merkle.runs(spans, known)):
+        values: dict[str, object] = {"school": school, "first": first, "end": first + count}
+        rows = await (session.all(_NODES, values | {"level": level}) if level else session.all(_LEAVES, values))
+        found.update({(level, row.idx): bytes(row.hash) for row in rows})
+    try:
+        return merkle.roots(spans, lambda level, idx: found[level, idx], known)
+    except KeyError as missing:
+        raise LogDamaged(f"level and index {missing} are missing") from missing
+
+
+def _joined(runs: Iterable[Run]) -> list[Run]:
+    joined: list[Run] = []
+    for level, first, count in sorted(runs):
+        if joined and joined[-1][0] == level and first - (joined[-1][1] + joined[-1][2]) < _NEAR:
+            begin = joined[-1][1]
+            joined[-1] = (level, begin, max(first + count, begin + joined[-1][2]) - begin)
+        else:
+            joined.append((level, first, count))
+    return joined

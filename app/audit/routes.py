@@ -1,0 +1,327 @@
+"""The trail over HTTP: search, read, export, prove. Every look into it is itself an entry; checkpoints and consistency are for anybody."""
+
+import csv
+import io
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from app.audit import checkpoint, log, prove, search
+from app.audit.model import Action, Event, Outcome
+from app.audit.schemas import (
+    CHECKPOINT_EXAMPLE,
+    ENTRY_EXAMPLE,
+    PROOF_TEXT_EXAMPLE,
+    AuditActorOut,
+    AuditEntriesOut,
+    AuditEntryOut,
+    AuditEntryWithLeafOut,
+    ConsistencyProofOut,
+    InclusionProofOut,
+)
+from app.audit.search import Entry, Filters
+from app.identity.deps import Require
+from app.identity.model import Actor, Permission
+from app.kernel import canonical
+from app.platform import accept
+from app.platform.db import Session
+from app.platform.paging import CursorDep, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.preconditions import etag_of, unchanged
+from app.platform.problems import replies
+from app.platform.web import NowDep, RequestIdDep, SessionDep
+
+router: Final = APIRouter(prefix="/v1/audit", tags=["audit"])
+
+JSON: Final = "application/json"
+TEXT: Final = "text/plain"
+NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
+
+Persons = Callable[[Session, str, str], Awaitable[UUID | None]]
+"""Gives the random id of the person whom a school knows by this reference."""
+
+Reader = Annotated[Actor, Require(Permission.AUDIT_READ_ALL, Permission.AUDIT_READ_SAFEGUARDING, Permission.AUDIT_READ_OWN)]
+Exporter = Annotated[Actor, Require(Permission.AUDIT_EXPORT)]
+Anyone = Annotated[Actor, Require(Permission.CHECKPOINT_READ)]
+AcceptHeader = Annotated[str | None, Header(alias="accept", include_in_schema=False)]
+Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
+
+
+async def _filters(  # noqa: PLR0917 - the contract's eight filters
+    request: Request,
+    session: SessionDep,
+    acting: Annotated[UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")] = None,
+    action: Annotated[Action | None, Query(description="What was done.")] = None,
+    sharing_request: Annotated[UUID | None, Query(description="The sharing request's id.")] = None,
+    subject: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Whom it concerned: the person's random id, or the school's reference.")
+    ] = None,
+    recipient: Annotated[str | None, Query(min_length=1, max_length=200, description="The recipient's id or organisation type.")] = None,
+    outcome: Annotated[Outcome | None, Query(description="How it ended.")] = None,
+    since: Annotated[datetime | None, Query(alias="from", description="Not before this instant.")] = None,
+    until: Annotated[datetime | None, Query(alias="to", description="Before this instant.")] = None,
+) -> Filters:
+    return Filters(
+        actor=acting,
+        action=action,
+        request=sharing_request,
+        subject=await _person(request, session, subject),
+        recipient=recipient,
+        outcome=outcome,
+        since=_aware(since),
+        until=_aware(until),
+    )
+
+
+async def _person(request: Request, session: Session, subject: str | None) -> UUID | None:
+    """The person's random id; a school's own reference is looked up by a function that main hands over."""
+    if subject is None:
+        return None
+    try:
+        return UUID(subject)
+    except ValueError:
+        look_up: Persons | None = getattr(request.app.state, "person", None)
+        found = await look_up(session, request.state.actor.school, subject) if look_up is not None else None
+        return found or search.NOBODY
+
+
+def _text(example: str) -> dict[str, object]:
+    return {"schema": {"type": "string"}, "example": example}
+
+
+FiltersDep = Annotated[Filters, Depends(_filters)]
+
+
+@router.get(
+    "/entries",
+    operation_id="list_audit_entries",
+    summary="Search the audit trail",
+    response_model=AuditEntriesOut,
+    responses=replies(401, 403, 422),
+)
+async def list_audit_entries(
+    actor: Reader,
+    request: Request,
+    filters: FiltersDep,
+    session: SessionDep,
+    now: NowDep,
+    request_id: RequestIdDep,
+    limit: LimitDep = 50,
+    cursor: CursorDep = None,
+) -> Response:
+    """Newest first. The IG lead sees every entry, the DSL those about sharing requests and children, everybody else their own acts.
+
+    The search is itself an entry: who searched, by which filters, and how many entries they were shown.
+    """
+    scope = f"audit-entries {actor.id} {filters!r}"
+    after = UUID(decode_cursor(cursor, scope)[0]) if cursor is not None else None
+
+    found = await search.search(session, actor, filters, after=after, limit=limit + 1)
+
+    page = found[:limit]
+    following = encode_cursor([str(page[-1].id)], scope) if len(found) > limit else None
+    event = Event(action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(page)})
+    log.append(session, event, by=actor, at=now, request_id=request_id)
+    reply = AuditEntriesOut(items=[_entry_out(entry) for entry in page], next_cursor=following)
+    return Response(reply.model_dump_json(), media_type=JSON, headers=next_link(request, following))
+
+
+@router.get(
+    "/entries/{entry_id}",
+    operation_id="get_audit_entry",
+    summary="Read one entry",
+    response_model=AuditEntryWithLeafOut,
+    responses=replies(401, 403, 404, 422) | {304: {"description": "Unchanged since the ETag in If-None-Match."}},
+)
+async def get_audit_entry(
+    actor: Reader, request: Request, entry_id: UUID, session: SessionDep, now: NowDep, request_id: RequestIdDep
+) -> Response:
+    """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""
+    entry = await search.find(session, actor, entry_id)
+
+    log.append(session, Event(action=Action.ENTRY_READ, target=str(entry.id)), by=actor, at=now, request_id=request_id)
+    etag = etag_of(entry.id, "unsealed" if entry.index is None else entry.index)
+    body = AuditEntryWithLeafOut(**_fields(entry), leaf=_base64(entry.body.encode("utf-8")))
+    return unchanged(request, etag) or Response(body.model_dump_json(), media_type=JSON, headers={"ETag": etag})
+
+
+@router.get(
+    "/entries/{entry_id}/proof",
+    operation_id="get_audit_proof",
+    summary="Prove that an entry is in the log",
+    response_model=InclusionProofOut,
+    responses=replies(401, 403, 404, 406, 409, 422) | {200: {"content": {TEXT: _text(PROOF_TEXT_EXAMPLE)}}},
+)
+async def get_audit_proof(
+    actor: Reader,
+    entry_id: UUID,
+    session: SessionDep,
+    now: NowDep,
+    request_id: RequestIdDep,
+    size: Size | None = None,
+    wanted: AcceptHeader = None,
+) -> Response:
+    """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the record. 409 for up to a second."""
+    media = accept.choose(wanted, (JSON, TEXT))
+    entry = await search.find(session, actor, entry_id)
+
+    proof = await prove.inclusion(session, actor.school, entry.id, size=size)
+
+    log.append(session, Event(action=Action.PROOF_READ, target=str(entry.id)), by=actor, at=now, request_id=request_id)
+    if media == TEXT:
+        if proof.note is None:
+            raise prove.unsigned(proof.size)
+        return Response(checkpoint.proof_text(proof.index, proof.path, proof.note), media_type=TEXT)
+    out = InclusionProofOut(
+        index=proof.index,
+        size=proof.size,
+        leaf_hash=_base64(proof.leaf_hash),
+        path=[_base64(sibling) for sibling in proof.path],
+        checkpoint=proof.note,
+    )
+    return Response(out.model_dump_json(), media_type=JSON)
+
+
+@router.get(
+    "/checkpoint",
+    operation_id="get_audit_checkpoint",
+    summary="The newest signed checkpoint",
+    response_class=Response,
+    responses=replies(401, 403, 409)
+    | {
+        200: {"content": {TEXT: _text(CHECKPOINT_EXAMPLE)}, "description": "A C2SP tlog-checkpoint."},
+        304: {"description": "Nothing has been sealed since."},
+    },
+)
+async def get_audit_checkpoint(actor: Anyone, request: Request, session: SessionDep) -> Response:
+    """Keep it outside the service: whoever holds a checkpoint can prove later that nothing before it was altered or cut off."""
+    head = await prove.newest(session, actor.school)
+
+    etag = etag_of(actor.school, head.size)
+    return unchanged(request, etag) or Response(head.note, media_type=TEXT, headers={"ETag": etag})
+
+
+@router.get(
+    "/consistency",
+    operation_id="get_audit_consistency",
+    summary="Prove that the log only grew",
+    response_model=ConsistencyProofOut,
+    responses=replies(401, 403, 409, 422),
+)
+async def get_audit_consistency(
+    actor: Anyone, session: SessionDep, old: Annotated[Size, Query(alias="from")], new: Annotated[Size | None, Query(alias="to")] = None
+) -> Response:
+    """That the log of `to` entries (all that is sealed, when left out) begins with the log of `from` entries, unaltered."""
+    proof = await prove.consistency(session, actor.school, old, new)
+
+    path = [_base64(sibling) for sibling in proof.path]
+    out = ConsistencyProofOut(from_size=proof.old, to_size=proof.new, path=path, checkpoint=proof.note)
+    return Response(out.model_dump_json(), media_type=JSON)
+
+
+@router.get(
+    "/export",
+    operation_id="export_audit_entries",
+    summary="Export the audit trail",
+    response_class=Response,
+    responses=replies(401, 403, 406, 422)
+    | {
+        200: {
+            "description": "Every entry that matches, newest first, streamed.",
+            "content": {
+                NDJSON: {"schema": {"$ref": "#/components/schemas/AuditEntryOut"}, "example": ENTRY_EXAMPLE},
+                CSV: _text("index,id,occurred_at,…\r\n1042,019b1c5a-0d4e-7c11-9a55-3f1a52f4c0de,…\r\n"),
+            },
+        }
+    },
+)
+async def export_audit_entries(
+    actor: Exporter,
+    request: Request,
+    filters: FiltersDep,
+    session: SessionDep,
+    now: NowDep,
+    request_id: RequestIdDep,
+    wanted: AcceptHeader = None,
+) -> Response:
+    """One JSON object a line, or CSV that no spreadsheet takes for a formula. The export is itself an entry, and its newest."""
+    media = accept.choose(wanted, (NDJSON, CSV))
+
+    event = Event(action=Action.TRAIL_EXPORTED, data={"filters": filters.named(), "media_type": media})
+    upto = log.append(session, event, by=actor, at=now, request_id=request_id)
+
+    pages = search.export(request.app.state.database, actor, filters, upto=upto)
+    lines = _ndjson(pages) if media == NDJSON else _csv(pages)
+    name = f"audit-{actor.school}-{now:%Y%m%dT%H%M%SZ}.{'ndjson' if media == NDJSON else 'csv'}"
+    return StreamingResponse(lines, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+async def _ndjson(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[str]:
+    async for page in pages:
+        yield "".join(_entry_out(entry).model_dump_json() + "\n" for entry in page)
+
+
+CSV_COLUMNS: Final = (
+    *("index", "id", "occurred_at", "actor_subject", "actor_role", "actor_client_id", "action", "sharing_request_id", "target", "outcome"),
+    *("reason_code", "policy_digest", "request_id", "details", "leaf_hash"),
+)
+
+
+async def _csv(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[str]:
+    yield ",".join(CSV_COLUMNS) + "\r\n"
+    async for page in pages:
+        text = io.StringIO()
+        csv.writer(text).writerows([_cell(value) for value in _row(_entry_out(entry))] for entry in page)
+        yield text.getvalue()
+
+
+def _row(entry: AuditEntryOut) -> list[Any]:
+    flat = entry.model_dump(mode="json")
+    actor = flat.pop("actor")
+    flat |= {f"actor_{name}": value for name, value in actor.items()}
+    flat["details"] = canonical.encode(flat["details"]).decode("utf-8")
+    return [flat[name] for name in CSV_COLUMNS]
+
+
+def _cell(value: object) -> str:
+    """Text that a spreadsheet shows and never computes."""
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _entry_out(entry: Entry) -> AuditEntryOut:
+    return AuditEntryOut(**_fields(entry))
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    said = entry.fields
+    actor = said["actor"]
+    return {
+        "index": entry.index,
+        "id": entry.id,
+        "occurred_at": said["at"],
+        "actor": AuditActorOut(subject=actor["id"], role=actor["role"], client_id=actor["client"]),
+        "action": said["action"],
+        "sharing_request_id": said["request"],
+        "target": said["target"],
+        "outcome": said["outcome"],
+        "reason_code": said["reason_code"],
+        "policy_digest": said["policy"],
+        "request_id": said["request_id"],
+        "details": said["data"],
+        "leaf_hash": _base64(entry.leaf_hash),
+    }
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode("ascii")
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    """An instant without an offset is UTC, as everything here is."""
+    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
