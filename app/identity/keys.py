@@ -32,6 +32,7 @@ CURRENT: Final = "token-current.pem"
 PREVIOUS: Final = "token-previous.pem"
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 8192
+LEAST_RSA_EXPONENT: Final = 65537
 
 KEY_ID: Final = re.compile(r"[A-Za-z0-9._~+/=:-]{1,128}", re.ASCII)
 _SEGMENT: Final = re.compile(rb"[A-Za-z0-9_-]+")
@@ -78,6 +79,9 @@ def algorithm_of(key: object) -> Algorithm:
     if isinstance(key, rsa.RSAPublicKey):
         if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
             raise WeakKey("rsa-size")
+        numbers = key.public_numbers()
+        if numbers.e < LEAST_RSA_EXPONENT or numbers.n % 2 == 0:
+            raise WeakKey("rsa-numbers")
         return "RS256"
     raise WeakKey("kind")
 

@@ -1,7 +1,4 @@
-"""The token endpoint, revocation, the public keys and `/v1/me`. Law: replies here are OAuth 2.0's, byte for byte what its clients expect.
-
-`public` answers strangers; `router` does not.
-"""
+"""The token endpoint, revocation, the public keys and `/v1/me`. Law: replies are OAuth 2.0's own, just as its clients expect them."""
 
 import binascii
 from base64 import b64decode
@@ -55,11 +52,10 @@ def _oauth_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return documented | replies(413, 415, 429)
 
 
-public: Final = APIRouter(tags=["identity"])
 router: Final = APIRouter(tags=["identity"])
 
 
-@public.post(
+@router.post(
     "/v1/token",
     operation_id="issue_token",
     summary="Get an access token",
@@ -103,7 +99,7 @@ async def issue_token(request: Request, identity: IdentityDep, now: NowDep, requ
     return Response(tokens.model_dump_json(exclude_none=True), media_type="application/json", headers=_NO_STORE)
 
 
-@public.post(
+@router.post(
     "/v1/token/revocation",
     operation_id="revoke_token",
     summary="Sign out",
@@ -130,7 +126,7 @@ async def revoke_token(request: Request, identity: IdentityDep, now: NowDep, req
     return Response(headers=_NO_STORE) if refused is None else _declined(refused.error)
 
 
-@public.get(
+@router.get(
     "/.well-known/jwks.json",
     operation_id="list_signing_keys",
     summary="Public signing keys",

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.platform.db import Instant
+from migrations import guards
 
 revision = "0003_identity"
 down_revision = "0002_audit"
@@ -44,6 +45,9 @@ def upgrade() -> None:
         sa.CheckConstraint("length(school) = 6", name="identity_client_school"),
     )
     op.create_index("ix_identity_client_school", "identity_client", ["school"])
+
+    for table in ("identity_account", "identity_client"):
+        guards.cites_entry(op, table)
 
     op.create_table(
         "identity_session",
