@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from fastapi import Request
+from starlette.requests import Request
 
 from app.audit import log
 from app.audit.model import Action, Author, Event, Outcome, operator, state, stranger

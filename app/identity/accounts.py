@@ -112,6 +112,12 @@ async def list_users(session: Session, school: str | None = None) -> list[Accoun
     return [Account(row.id, row.school, row.email, Role(row.role), row.active) for row in await session.all(statement)]
 
 
+async def email_of(session: Session, account: UUID) -> str | None:
+    """The email address of an account; None for what is no account here."""
+    row = await session.first(sa.select(ACCOUNT.c.email).where(ACCOUNT.c.id == account))
+    return None if row is None else str(row.email)
+
+
 async def disable_user(session: Session, email: str, *, now: datetime, seal: Seal) -> None:
     """Shut an account at once, its sessions with it. Raises `AccountNotFound`."""
     row = await _account(session, email)

@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -120,6 +120,14 @@ def _example(status: int) -> dict[str, object]:
     return example
 
 
+class PartRefused(RequestValidationError):
+    """A part of the body was read by a model of its own, and refused; the faults stand where they are in the body."""
+
+    def __init__(self, error: ValidationError, model: type[BaseModel]) -> None:
+        super().__init__([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()])
+        self.model = model
+
+
 def response(error: ServiceError, request_id: str) -> Response:
     """The problem document of a failure."""
     return _document(STATUS[error.kind], error.code, error.title, error.detail or error.title, request_id, error.faults, error.headers)
@@ -156,7 +164,7 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        faults = tuple(_faults_of(error, request))
+        faults = tuple(_faults_of(error, _models_of(error, request)))
         detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} things are wrong; errors names each place"
         return _document(422, "invalid-request", "Something in the request is wrong", detail, request_id_of(request), faults)
 
@@ -205,14 +213,21 @@ def _methods(app: FastAPI, request: Request) -> Iterator[str]:
 _KNOWN: Final = re.compile(r"'([^']*)'")
 
 
-def _faults_of(error: RequestValidationError, request: Request) -> Iterator[Fault]:
+def _models_of(error: RequestValidationError, request: Request) -> list[type[BaseModel]]:
+    if isinstance(error, PartRefused):
+        return [error.model]
+    body_field = getattr(request.scope.get("route"), "body_field", None)
+    return _models_in(body_field.field_info.annotation) if body_field is not None else []
+
+
+def _faults_of(error: RequestValidationError, models: list[type[BaseModel]]) -> Iterator[Fault]:
     for found in error.errors()[:50]:
         location = tuple(found["loc"])
         if location and location[0] == "body":
             where = pointer([part for part in location[1:] if not _is_branch(part)])
         else:
             where = pointer(location)
-        yield Fault(where, *_words(found, location, request))
+        yield Fault(where, *_words(found, location, models))
 
 
 def _is_branch(part: object) -> bool:
@@ -220,10 +235,10 @@ def _is_branch(part: object) -> bool:
     return isinstance(part, str) and ("[" in part or "(" in part)
 
 
-def _words(found: Mapping[str, Any], location: Sequence[object], request: Request) -> tuple[str, str]:
+def _words(found: Mapping[str, Any], location: Sequence[object], models: list[type[BaseModel]]) -> tuple[str, str]:
     kind = str(found["type"])
     if kind == "extra_forbidden":
-        near = _nearest(str(location[-1]), _fields_at(request, location[1:-1]))
+        near = _nearest(str(location[-1]), _fields_at(models, location[1:-1]))
         return "not a known field" + near, "unknown-field"
     if kind == "missing":
         return "required, and missing", "missing"
@@ -250,11 +265,7 @@ def _nearest(given: str, known: Sequence[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def _fields_at(request: Request, path: Sequence[object]) -> list[str]:
-    body_field = getattr(request.scope.get("route"), "body_field", None)
-    if body_field is None:
-        return []
-    models = _models_in(body_field.field_info.annotation)
+def _fields_at(models: list[type[BaseModel]], path: Sequence[object]) -> list[str]:
     for part in path:
         if isinstance(part, int) or _is_branch(part):
             continue

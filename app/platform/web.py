@@ -1,7 +1,8 @@
 """The dependencies that a route's signature is made of (session, time, request id), and the route class that reads bodies strictly."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime
+from json import dumps as to_text
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -91,3 +92,9 @@ def _is_form(route: APIRoute) -> bool:
 def _is_json(content_type: str | None) -> bool:
     essence = (content_type or "").partition(";")[0].strip().lower()
     return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))
+
+
+def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A ready JSON reply, written once: a model for documentation stands in the route's `response_model`, and nothing is validated twice."""
+    body = to_text(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status, dict(headers or {}), "application/json")

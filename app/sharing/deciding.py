@@ -1,0 +1,127 @@
+"""Recording what a person decided, what left under the decision, and the emergencies that waited for neither."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.audit.model import Action
+from app.identity import accounts
+from app.identity.model import Actor, Role
+from app.kernel import clock, ids
+from app.platform.db import Session
+from app.platform.preconditions import IfMatch
+from app.policy import service as policies
+from app.sharing import decisions, judging, service, store
+from app.sharing.case import Case, Record
+from app.sharing.decisions import Decide, Disclose, act_of
+from app.sharing.judging import Statement, judge
+from app.sharing.model import RecordKind, Status
+from app.sharing.store import Change, Draft
+
+
+async def decide(
+    session: Session, actor: Actor, request_id: UUID, command: Decide, *, precondition: IfMatch, now: datetime, trace: str
+) -> tuple[Case, Record]:
+    """Record a person's decision. A later one supersedes it; nothing is edited."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    policy = await policies.at(session, actor.school, case.head.policy_digest)
+    names = await _names_of(session, actor)
+
+    roles = judging.may_decide(policy, case, command.outcome)
+    decisions.check_authority(case, command.outcome, actor, roles, names)
+    precondition.check(service.etag(case.head, case.head.view_for(actor)))
+    case.head.after(act_of(command.outcome))
+    head, body, text = decisions.decide(case, command, now)
+    head = replace(head, retention_class=judging.retention_class(policy, case, command.outcome))
+    draft = Draft(kind=RecordKind.DECISION, body=body, text=text, id=ids.new_id(now))
+    change = Change(
+        action=Action.DECISION_RECORDED,
+        head=head,
+        drafts=(draft,),
+        about=[subject.id for subject in case.people],
+        target=draft.id,
+        reason_code=body["lawful_reason_code"],
+        data={"decision": body["outcome"], "departs": body["departs"], "recommended": case.head.outcome},
+    )
+
+    after = await service.merged(session, actor, case, change, now=now, trace=trace)
+    return after, _made(after, draft)
+
+
+async def _names_of(session: Session, actor: Actor) -> set[str]:
+    email = await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
+    return {f"account:{actor.id}"} | ({f"staff:{email}", f"email:{email}"} if email else set())
+
+
+async def disclose(session: Session, actor: Actor, request_id: UUID, command: Disclose, *, now: datetime, trace: str) -> tuple[Case, Record]:
+    """Record what was in fact shared, with whom, when and how."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+
+    head, body, text = decisions.disclose(case, command, now)
+    draft = Draft(kind=RecordKind.DISCLOSURE, body=body, text=text, id=ids.new_id(now))
+    change = Change(
+        action=Action.DISCLOSURE_RECORDED,
+        head=head,
+        drafts=(draft,),
+        about=[subject.id for subject in case.people],
+        target=draft.id,
+        data={"route": body["route"], "items": len(body["items"]), "decision": body["decision_id"]},
+    )
+
+    after = await service.merged(session, actor, case, change, now=now, trace=trace)
+    return after, _made(after, draft)
+
+
+async def record_emergency(
+    session: Session,
+    actor: Actor,
+    statement: Statement,
+    *,
+    told: Mapping[str, Any],
+    flags: list[str],
+    occurred_at: datetime,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
+    policy = await service.policy_in_force(session, actor, now)
+
+    change = service.submitted(actor, statement, judge(policy, statement.stated, now), now)
+    facts = change.drafts[0]
+    disclosure = Draft(
+        kind=RecordKind.DISCLOSURE,
+        body={
+            "decision_id": None,
+            "evaluation_id": str(change.drafts[1].id),
+            "items": [item["id"] for item in facts.body["structure"]["items"]],
+            "items_not_shared": [],
+            "route": statement.structure["recipient"].get("secure_route") or "none",
+            "sent_at": clock.to_text(occurred_at),
+            "receipt_at": None,
+        },
+        text={"recipient": statement.narrative.get("recipient") or {}, "secure_exception": None, "acknowledged_by": None},
+        id=ids.new_id(now),
+    )
+    emergency = Draft(kind=RecordKind.EMERGENCY, body={"flags": sorted(flags)}, text=dict(told), id=ids.new_id(now))
+    head = replace(
+        change.head, status=Status.EMERGENCY_RECORDED, task_due_at=judging.due_at(policy, judging.EMERGENCY_CLOCK, now), urgency="immediate"
+    )
+    change = replace(
+        change,
+        action=Action.EMERGENCY_RECORDED,
+        head=head,
+        drafts=(*change.drafts, disclosure, emergency),
+        data={**(change.data or {}), "flags": sorted(flags)},
+    )
+
+    case = await store.write(session, change, by=actor, at=now, request_id=trace)
+    return case, _made(case, disclosure)
+
+
+def _made(case: Case, draft: Draft) -> Record:
+    found = case.find(draft.kind, draft.id)
+    assert found is not None  # noqa: S101 - it was just written
+    return found

@@ -1,0 +1,124 @@
+"""Asks the policy about a case: the facts as they count today, the recommendation, the instants by which things are due. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.identity.model import Role
+from app.kernel import clock, ids
+from app.policy import clocks, evaluate, facts
+from app.policy.clocks import Calendar
+from app.policy.evaluate import Policy
+from app.policy.facts import Stated
+from app.policy.model import Evaluation, Facts
+from app.policy.vocabulary import Outcome
+from app.sharing.case import Case
+from app.sharing.decisions import DecisionOutcome, departs
+from app.sharing.model import RecordKind
+from app.sharing.store import Draft
+
+EMERGENCY_CLOCK: Final = "emergency_record"
+ADVICE_CLOCK: Final = "advice"
+TRANSFER_CLOCK: Final = "child_protection_file_transfer"
+STATUTORY_CLOCK: Final = "statutory_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What somebody stated: codes and dates apart from names and narrative, and the same as the policy reads it.
+
+    `refs` are the subjects' references with their roles, in the order in which they stand in `structure["subjects"]`.
+    """
+
+    structure: dict[str, Any]
+    narrative: dict[str, Any]
+    stated: Stated
+    refs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the policy says of a case at an instant."""
+
+    facts: Facts
+    evaluation: Evaluation
+    due: dict[str, str | None]
+    due_at: datetime | None
+    retention_class: str
+
+    def draft(self, *, at: datetime, counts: bool, because: str) -> Draft:
+        """The evaluation as a record: the facts that were used, the result, and when its actions are due."""
+        body = {
+            "facts": self.facts.to_json(),
+            "result": self.evaluation.to_json(),
+            "due": self.due,
+            "counts": counts,
+            "because": because,
+        }
+        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
+
+
+_CALENDARS: Final[dict[str, Calendar]] = {}
+"""By policy digest: a calendar is read off a document once."""
+
+
+def calendar_of(policy: Policy) -> Calendar:
+    """The school's working days under a policy."""
+    if policy.digest not in _CALENDARS:
+        _CALENDARS[policy.digest] = clocks.calendar_of(policy.document)
+    return _CALENDARS[policy.digest]
+
+
+def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
+    """Derive the facts on this school day and evaluate them."""
+    today = clocks.today_in_school(at)
+    found = facts.derive(stated, policy.rules(today), today)
+    return judge_facts(policy, found, at)
+
+
+def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
+    """Evaluate facts that were derived before."""
+    evaluation = evaluate.evaluate(policy, found)
+    named = {action.clock for action in evaluation.actions if action.clock is not None}
+    due = {name: _text(due_at(policy, name, at)) for name in sorted(named)}
+    return Judgement(
+        facts=found,
+        evaluation=evaluation,
+        due=due,
+        due_at=due_at(policy, _decision_clock(policy, found), at),
+        retention_class=evaluate.retention_class(policy, found, evaluation.outcome),
+    )
+
+
+def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
+    """When a clock of the policy that starts now runs out."""
+    return clocks.due_at(name, start, calendar_of(policy))
+
+
+def _decision_clock(policy: Policy, found: Facts) -> str:
+    special = {"child_protection_file_transfer": TRANSFER_CLOCK}.get(str(found.purpose_code))
+    return special if special in policy.document.clocks.rules else str(found.urgency)
+
+
+def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
+    """Who may record this outcome on the case, by the policy's authority table."""
+    found = Facts.from_json(case.evaluation.body["facts"])
+    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
+    return evaluate.may_decide(policy, found, wanted, departs=departs(case, outcome))
+
+
+def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str:
+    """The retention class of the case once it is decided so."""
+    found = Facts.from_json(case.evaluation.body["facts"])
+    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
+    return evaluate.retention_class(policy, found, wanted)
+
+
+def item_ids(structure: dict[str, Any]) -> list[UUID]:
+    """The ids of the items, in order."""
+    return [UUID(item["id"]) for item in structure["items"]]
+
+
+def _text(value: datetime | None) -> str | None:
+    return None if value is None else clock.to_text(value)

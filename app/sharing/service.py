@@ -1,0 +1,263 @@
+"""What people do to a sharing request, one function for each intention: read, decide purely, write once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.audit.model import Action
+from app.identity.model import Actor
+from app.kernel import ids
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.db import Session
+from app.platform.preconditions import IfMatch, etag_of
+from app.policy import service as policies
+from app.policy.clocks import today_in_school
+from app.policy.evaluate import Policy
+from app.sharing import store
+from app.sharing.case import ActImpossible, Case, Head, Subject, View
+from app.sharing.judging import Judgement, Statement, judge
+from app.sharing.model import Act, RecordKind, Status
+from app.sharing.store import Change, Draft
+
+Revise = Callable[[Mapping[str, Any]], Statement]
+"""Lays what was changed over the facts as they were stated, and reads the whole again."""
+
+HOW_ONLY: Final = frozenset({"how"})
+
+
+class FactsSettled(ServiceError):
+    """The facts of a decided request no longer change, but for the checks before release."""
+
+    kind = Kind.CONFLICT
+    code = "facts-settled"
+    title = "The request has been decided on these facts"
+
+    def __init__(self) -> None:
+        super().__init__("only facts.how can still be amended; new information after a refusal goes to /reconsiderations")
+
+
+def etag(head: Head, view: View) -> str:
+    """The entity tag of a request as this view shows it."""
+    return etag_of(head.version, view.value)
+
+
+async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Policy:
+    """The policy that the caller's school follows today."""
+    return await policies.in_force(session, actor.school, today_in_school(now))
+
+
+async def submit(session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str) -> Case:
+    """Store a request with the evaluation of its facts under the policy in force."""
+    policy = await policy_in_force(session, actor, now)
+
+    change = submitted(actor, statement, judge(policy, statement.stated, now), now)
+
+    return await store.write(session, change, by=actor, at=now, request_id=request_id)
+
+
+def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: datetime) -> Change:
+    """A new request, as a change of nothing. Pure."""
+    facts, subjects = facts_draft(statement, now, kept={})
+    structure = statement.structure
+    head = Head(
+        id=ids.new_id(now),
+        school=actor.school,
+        version=1,
+        status=Status.SUBMITTED,
+        direction=structure["direction"],
+        urgency=structure.get("urgency") or "routine",
+        purpose=structure["purpose"]["code"],
+        recipient_type=structure["recipient"]["organisation_type"],
+        recipient_id=None,
+        outcome=judgement.evaluation.outcome.value,
+        release=judgement.evaluation.release.value,
+        decision=None,
+        departs=False,
+        policy_digest=judgement.evaluation.policy_digest,
+        submitted_by=actor.id,
+        submitted_role=actor.role.value,
+        submitted_at=now,
+        decided_at=None,
+        due_at=judgement.due_at,
+        task_due_at=None,
+        advice_due_at=None,
+        notice_due_on=None,
+        retention_class=judgement.retention_class,
+        retain_until=None,
+        review_on=None,
+        legal_hold=False,
+        audit_id=ids.new_id(now),
+    )
+    return Change(
+        action=Action.REQUEST_SUBMITTED,
+        head=head,
+        drafts=(facts, judgement.draft(at=now, counts=True, because="submitted")),
+        subjects=subjects,
+        about=[subject.id for subject in subjects],
+        data={"outcome": head.outcome, "release": head.release, "purpose": head.purpose},
+    )
+
+
+def facts_draft(statement: Statement, now: datetime, *, kept: Mapping[int, str]) -> tuple[Draft, list[Subject]]:
+    """The facts as a record, each item with its id (`kept` gives those of items that stay), and the people they are about."""
+    record_id = ids.new_id(now)
+    subjects = [Subject(id=ids.new_id(now), record_id=record_id, ref=ref, role=role) for ref, role in statement.refs]
+    items = [
+        {**item, "id": kept.get(position) or str(ids.new_id(now))} for position, item in enumerate(statement.structure.get("items", []))
+    ]
+    body = {
+        "structure": {**statement.structure, "items": items},
+        "subject_ids": [str(subject.id) for subject in subjects],
+    }
+    return Draft(kind=RecordKind.FACTS, body=body, text=statement.narrative, id=record_id), subjects
+
+
+async def amend(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    changed: Mapping[str, Any],
+    revise: Revise,
+    *,
+    precondition: IfMatch,
+    now: datetime,
+    trace: str,
+) -> Case:
+    """Change the facts before a decision, or the How checks until nothing more leaves; evaluated again, what was before is kept."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+    precondition.check(etag(case.head, case.head.view_for(actor)))
+    policy = await policy_in_force(session, actor, now)
+
+    how_only = changed.keys() <= HOW_ONLY
+    try:
+        status = case.head.after(Act.AMEND)
+    except ActImpossible:
+        if not how_only:
+            case.head.after(Act.AMEND_HOW)
+            raise FactsSettled from None
+        status = case.head.after(Act.AMEND_HOW)
+    change = restated(case, revise(changed), changed.keys(), policy, now, because="amended")
+    change = replace(change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now: datetime, *, because: str) -> Change:
+    """The case with new facts, judged again. Items keep their ids unless the list itself was sent anew. Pure."""
+    before = case.facts.body["structure"]["items"]
+    kept = {} if "items" in fields else {position: item["id"] for position, item in enumerate(before)}
+    facts, subjects = facts_draft(statement, now, kept=kept)
+    judgement = judge(policy, statement.stated, now)
+    structure = statement.structure
+    head = replace(
+        judged(case.head, judgement),
+        direction=structure["direction"],
+        urgency=structure.get("urgency") or "routine",
+        purpose=structure["purpose"]["code"],
+        recipient_type=structure["recipient"]["organisation_type"],
+        due_at=judgement.due_at if judgement.due_at and case.head.due_at and judgement.due_at < case.head.due_at else case.head.due_at,
+    )
+    return Change(
+        action=Action.REQUEST_AMENDED,
+        head=head,
+        drafts=(facts, judgement.draft(at=now, counts=True, because=because)),
+        subjects=subjects,
+        about=[subject.id for subject in subjects],
+        data={"fields": sorted(fields), "outcome": head.outcome, "release": head.release},
+    )
+
+
+def judged(head: Head, judgement: Judgement) -> Head:
+    """The head after an evaluation that counts."""
+    return replace(
+        head,
+        outcome=judgement.evaluation.outcome.value,
+        release=judgement.evaluation.release.value,
+        policy_digest=judgement.evaluation.policy_digest,
+        retention_class=head.retention_class if head.decision else judgement.retention_class,
+    )
+
+
+async def merged(session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str) -> Case:
+    """Write a change of a case and give the case as it is after it."""
+    made = await store.write(session, change, by=actor, at=now, request_id=trace, previous=case.head)
+    return Case(head=made.head, records=(*case.records, *made.records), subjects=(*case.subjects, *made.subjects))
+
+
+async def evaluate_again(
+    session: Session, actor: Actor, request_id: UUID, revise: Revise, *, policy_digest: str | None, now: datetime, trace: str
+) -> Case:
+    """Evaluate the facts as stated again: under the policy in force, or, without consequence, under another version."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    current = await policy_in_force(session, actor, now)
+    policy = current if policy_digest in {None, current.digest} else await policies.at(session, actor.school, policy_digest or "")
+
+    status = case.head.after(Act.EVALUATE)
+    counts = policy.digest == current.digest
+    judgement = judge(policy, revise({}).stated, now)
+    head = replace(judged(case.head, judgement), status=status) if counts else case.head
+    change = Change(
+        action=Action.REQUEST_EVALUATED,
+        head=head,
+        drafts=(judgement.draft(at=now, counts=counts, because="asked"),),
+        about=[subject.id for subject in case.people],
+        data={"outcome": judgement.evaluation.outcome.value, "counts": counts, "under": policy.digest},
+    )
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def withdraw(session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str) -> Case:
+    """Take a request back before it is decided."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter(actor)
+
+    status = case.head.after(Act.WITHDRAW)
+    draft = Draft(kind=RecordKind.WITHDRAWAL, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
+    change = _simple(case, Action.REQUEST_WITHDRAWN, draft, status)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def close(session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str) -> Case:
+    """Say that nothing more is to come: everything was shared and told, or the refusal stands."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+
+    status = case.head.after(Act.CLOSE)
+    draft = Draft(kind=RecordKind.CLOSURE, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
+    change = _simple(case, Action.REQUEST_CLOSED, draft, status)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def ask(session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str) -> Case:
+    """Ask the requester for information that is missing; the request waits for it, and an amendment ends the wait."""
+    case = await store.load(session, actor, request_id, to_change=True)
+
+    status = case.head.after(Act.ASK)
+    if not question.strip():
+        raise QuestionMissing
+    draft = Draft(kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now))
+    change = _simple(case, Action.INFORMATION_REQUESTED, draft, status)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+class QuestionMissing(ServiceError):
+    """A request for information says what information."""
+
+    kind = Kind.INVALID
+    code = "question-missing"
+    title = "Say what information is needed"
+
+    def __init__(self) -> None:
+        super().__init__("say what information is needed", faults=(Fault("/question", "say what information is needed", "missing"),))
+
+
+def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
+    about = [subject.id for subject in case.people]
+    return Change(action=action, head=replace(case.head, status=status), drafts=(draft,), about=about, target=draft.id)

@@ -1,0 +1,85 @@
+"""Turns the facts object of the wire into a statement, and a part of it laid over an earlier one into a new statement."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from app.kernel import clock
+from app.platform.problems import PartRefused
+from app.policy.schemas import FactsIn, merge
+from app.sharing.case import Case
+from app.sharing.judging import Statement
+from app.sharing.schemas import EmergencyIn
+from app.sharing.service import Revise
+from app.sharing.views import overlay
+
+RECORDED_LATE_H: Final = 24
+
+
+def statement_of(facts: FactsIn) -> Statement:
+    """The facts, with codes apart from names and narrative."""
+    structure, narrative = facts.split()
+    refs = tuple((subject.person_ref, subject.role.value) for subject in facts.subjects)
+    return Statement(structure=structure, narrative=narrative, stated=facts.stated(), refs=refs)
+
+
+def revision_of(case: Case) -> Revise:
+    """A function that lays changed parts over the case's facts; what does not fit is reported where it stands in the body."""
+    structure = deepcopy(dict(case.facts.body["structure"]))
+    for item in structure.get("items", []):
+        item.pop("id", None)
+    before = overlay(structure, case.facts.text or {})
+
+    def revise(changed: Mapping[str, Any]) -> Statement:
+        return statement_of(read(merge(before, dict(changed))))
+
+    return revise
+
+
+def read(value: object) -> FactsIn:
+    """The facts object in a value; raises the same validation error as a body would."""
+    try:
+        return FactsIn.model_validate(value)
+    except ValidationError as error:
+        raise PartRefused(error, FactsIn) from error
+
+
+def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, dict[str, Any], list[str]]:
+    """The statement that an emergency makes, what was told in so many words, and what to flag. Refuses nothing."""
+    flags = []
+    told: dict[str, Any] = {"what": body.what, "why": body.why}
+    purpose = _given(body.purpose) if body.purpose else {}
+    base: dict[str, Any] = {
+        "direction": "proactive",
+        "recipient": _given(body.recipient),
+        "purpose": {"code": "unknown", "statement": body.why, "answer": "yes", **purpose},
+        "subjects": [_given(subject) for subject in body.subjects],
+        "items": [{"description": body.what, "category": "other"}],
+        "consent": {"answer": "unsure"},
+        "identifiable": "yes",
+        "lawful_reason": {"answer": "unsure"},
+        "risk": {"immediate_risk": "yes"},
+        "urgency": "immediate",
+    }
+    try:
+        facts = FactsIn.model_validate(merge(base, body.facts))
+    except (ValidationError, TypeError, AttributeError):
+        facts = FactsIn.model_validate(base)
+        told["facts_as_sent"] = body.facts
+        flags.append("facts_not_understood")
+    occurred = body.occurred_at or now
+    if occurred > now:
+        flags.append("occurs_in_the_future")
+    if (now - occurred).total_seconds() > RECORDED_LATE_H * 3600:
+        flags.append("recorded_late")
+    if not facts.subjects:
+        flags.append("nobody_named")
+    told["occurred_at"] = clock.to_text(occurred)
+    return statement_of(facts), told, flags
+
+
+def _given(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", exclude_unset=True)
