@@ -43,9 +43,10 @@ class NoPostgres(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A server on which databases may be made and dropped; `url` names its maintenance database."""
+    """A server on which databases may be made and dropped: `url` names its maintenance database, `pid` its first process if it is ours."""
 
     url: str
+    pid: int | None = None
 
     def address(self, name: str) -> str:
         """The URL of one of its databases."""
@@ -85,8 +86,8 @@ def running(binaries: Path | None = None) -> Iterator[Cluster]:
         folder = _reachable(binaries or find_binaries(), identity, home)
         password = secrets.token_urlsafe(16)
         _make(folder, home, identity, password)
-        with _started(folder, home, identity) as port:
-            yield Cluster(f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/postgres")
+        with _started(folder, home, identity) as (port, pid):
+            yield Cluster(f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/postgres", pid)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -173,7 +174,7 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
 
 
 @contextlib.contextmanager
-def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None) -> Iterator[int]:
+def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None) -> Iterator[tuple[int, int]]:
     for _ in range(5):  # another process may take the free port before the server does
         port = free_port()
         log = (home / "log").open("w")
@@ -192,7 +193,7 @@ def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None) -> It
     else:
         raise NoPostgres(f"PostgreSQL did not start: {(home / 'log').read_text()[-2000:]}")
     try:
-        yield port
+        yield port, server.pid
     finally:
         server.send_signal(signal.SIGQUIT)
         server.wait(PATIENCE_S)
