@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import httpx
 import pytest
 from hypothesis import settings as hypothesis_settings
 
@@ -20,7 +21,7 @@ from tests.postgres import Cluster
 from tests.running import LiveServer, MovableClock
 
 if TYPE_CHECKING:
-    from tests.service import Service
+    from tests.service import Caller, Service
 
 T = TypeVar("T")
 
@@ -131,3 +132,33 @@ def live_server(settings: Settings, tmp_path: Path) -> Iterator[LiveServer]:
     server = LiveServer(settings, tmp_path / "server.log").start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+async def staff(service: "Service") -> "Caller":
+    """A member of staff, signed in."""
+    return await service.caller("staff")
+
+
+@pytest.fixture
+async def dsl(service: "Service") -> "Caller":
+    """The designated safeguarding lead, signed in."""
+    return await service.caller("dsl")
+
+
+@pytest.fixture
+async def ig_lead(service: "Service") -> "Caller":
+    """The information governance lead, signed in."""
+    return await service.caller("ig_lead")
+
+
+@pytest.fixture
+async def integration(service: "Service") -> "Caller":
+    """A machine client, signed in."""
+    return await service.caller("integration")
+
+
+@pytest.fixture
+async def stranger(service: "Service") -> httpx.AsyncClient:
+    """Somebody who is not signed in."""
+    return await service.stranger()

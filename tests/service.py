@@ -3,26 +3,54 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Self
+from functools import cache
+from itertools import count
+from typing import Any, Final, Self
+from uuid import UUID
 
 import httpx
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from app import witness
+from app.identity import accounts
+from app.identity.model import Role
 from app.kernel.clock import Clock
 from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
 from tests.running import started
 
+PASSWORD: Final = "correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in: `login` and `secret` are an email and a password, or a client's id and secret."""
+
+    id: UUID
+    role: Role
+    school: str
+    login: str
+    secret: str
+
+
+class Caller(httpx.AsyncClient):
+    """A client that carries its account's bearer token."""
+
+    account: Account
+    token: str
+
 
 @dataclass
 class Service:
-    """A started application, and clients of it."""
+    """A started application, and callers of it."""
 
     app: FastAPI
     settings: Settings
     clock: Clock
-    clients: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _clients: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -31,7 +59,7 @@ class Service:
         app = create_app(settings, clock)
         async with started(app):
             service = cls(app, settings, clock)
-            async with service.clients:
+            async with service._clients:
                 yield service
 
     @property
@@ -40,9 +68,47 @@ class Service:
         database: Database = self.app.state.database
         return database
 
-    async def client(self, token: str | None = None, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
-        """A client, with a bearer token if one is given; without `raise_app_exceptions` a failure inside is the 500 that a caller sees."""
+    async def stranger(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
+        """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that a caller sees."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        made = httpx.AsyncClient(transport=transport, base_url=self.settings.public_url, headers=headers)
-        return await self.clients.enter_async_context(made)
+        return await self._clients.enter_async_context(httpx.AsyncClient(transport=transport, base_url=self.settings.public_url))
+
+    async def caller(self, role: Role | str, *, school: str | None = None, raise_app_exceptions: bool = True) -> Caller:
+        """Somebody new in this role at this school, signed in."""
+        account = await self.add(role, school=school)
+        return await self.sign_in(account, raise_app_exceptions=raise_app_exceptions)
+
+    async def add(self, role: Role | str, *, school: str | None = None) -> Account:
+        """An account of a person, or for `integration` of a machine, made as the operator's verbs make it."""
+        role, school, now, number = Role(role), school or self.settings.school, self.clock(), next(self._numbers)
+        async with self.database.transaction() as session:
+            seal = witness.of_accounts(session, now)
+            if role is Role.INTEGRATION:
+                client, secret = await accounts.add_client(session, name=f"MIS {number}", school=school, now=now, seal=seal)
+                return Account(client.id, role, school, str(client.id), secret)
+            email = f"{role.value}.{number}@school.example"
+            user = await accounts.add_user(session, email=email, role=role, school=school, password_hash=_cheap_hash(), now=now, seal=seal)
+            return Account(user.id, role, school, email, PASSWORD)
+
+    async def sign_in(self, account: Account, *, raise_app_exceptions: bool = True) -> Caller:
+        """A caller with a fresh token for the account."""
+        form = (
+            {"grant_type": "client_credentials", "client_id": account.login, "client_secret": account.secret}
+            if account.role is Role.INTEGRATION
+            else {"grant_type": "password", "username": account.login, "password": account.secret}
+        )
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        caller = Caller(transport=transport, base_url=self.settings.public_url)
+        await self._clients.enter_async_context(caller)
+        reply = await caller.post("/v1/token", data=form)
+        granted: dict[str, Any] = reply.json()
+        assert reply.status_code == httpx.codes.OK, granted
+        caller.account, caller.token = account, granted["access_token"]
+        caller.headers["Authorization"] = f"Bearer {caller.token}"
+        return caller
+
+
+@cache
+def _cheap_hash() -> str:
+    """A true Argon2id hash of `PASSWORD` whose parameters, which it carries, cost next to nothing to verify."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
