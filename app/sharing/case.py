@@ -185,5 +185,10 @@ class Case:
 
     @property
     def people(self) -> tuple[Subject, ...]:
-        """The subjects as last stated."""
-        return tuple(subject for subject in self.subjects if subject.record_id == self.facts.id)
+        """The subjects as last stated, in that order."""
+        return self.people_of(self.facts)
+
+    def people_of(self, facts: Record) -> tuple[Subject, ...]:
+        """The subjects of a facts record, in the order in which they were stated."""
+        known = {str(subject.id): subject for subject in self.subjects}
+        return tuple(known[one] for one in facts.body["subject_ids"] if one in known)

@@ -55,7 +55,9 @@ async def _names_of(session: Session, actor: Actor) -> set[str]:
     return {f"account:{actor.id}"} | ({f"staff:{email}", f"email:{email}"} if email else set())
 
 
-async def disclose(session: Session, actor: Actor, request_id: UUID, command: Disclose, *, now: datetime, trace: str) -> tuple[Case, Record]:
+async def disclose(
+    session: Session, actor: Actor, request_id: UUID, command: Disclose, *, now: datetime, trace: str
+) -> tuple[Case, Record]:
     """Record what was in fact shared, with whom, when and how."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)

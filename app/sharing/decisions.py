@@ -99,7 +99,7 @@ class Disclose:
 
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
     """Whether recording this outcome differs from what the evaluation recommended. A part of a share is still a share."""
-    recommended = case.evaluation.body["result"]["outcome"]
+    recommended: str = case.evaluation.body["result"]["outcome"]
     return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)
 
 
@@ -138,7 +138,9 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
         faults.append(Fault("/reasons", "say why; the record of a decision is its reasons", "missing"))
     if differs and command.outcome is not DecisionOutcome.SHARE_EMERGENCY and not (command.departs_because or "").strip():
         recommended = case.evaluation.body["result"]["outcome"]
-        faults.append(Fault("/departs_because", f"the evaluation says {recommended}; say why you decide otherwise", "departure-unexplained"))
+        faults.append(
+            Fault("/departs_because", f"the evaluation says {recommended}; say why you decide otherwise", "departure-unexplained")
+        )
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
         faults.extend(_refusal_faults(command.refusal))
     elif command.refusal is not None:
@@ -194,7 +196,7 @@ def _refusal_faults(refusal: Refusal | None) -> list[Fault]:
 def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     """The head after the disclosure, and what its record says.
 
-    Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks open, `DisclosureUnsound` with every fault.
+    Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks open, else `DisclosureUnsound`.
     """
     standing = case.decision
     if standing is None or standing.body["outcome"] not in PERMITTING:

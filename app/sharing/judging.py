@@ -1,7 +1,9 @@
 """Asks the policy about a case: the facts as they count today, the recommendation, the instants by which things are due. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from app.policy.clocks import Calendar
 from app.policy.evaluate import Policy
 from app.policy.facts import Stated
 from app.policy.model import Evaluation, Facts
-from app.policy.vocabulary import Outcome
+from app.policy.vocabulary import Outcome, PurposeCode
 from app.sharing.case import Case
 from app.sharing.decisions import DecisionOutcome, departs
 from app.sharing.model import RecordKind
@@ -20,8 +22,15 @@ from app.sharing.store import Draft
 
 EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
-TRANSFER_CLOCK: Final = "child_protection_file_transfer"
-STATUTORY_CLOCK: Final = "statutory_request"
+TRANSFER_CLOCK: Final = "file_transfer"
+
+_OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
+    {
+        PurposeCode.CHILD_PROTECTION_FILE_TRANSFER: TRANSFER_CLOCK,
+        PurposeCode.SUBJECT_ACCESS_REQUEST: "subject_access_request",
+    }
+)
+"""Purposes whose decision is due by a clock of their own, whatever the urgency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +106,8 @@ def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
 
 
 def _decision_clock(policy: Policy, found: Facts) -> str:
-    special = {"child_protection_file_transfer": TRANSFER_CLOCK}.get(str(found.purpose_code))
-    return special if special in policy.document.clocks.rules else str(found.urgency)
+    special = _OWN_CLOCK.get(found.purpose_code)
+    return special if special is not None and special in policy.document.clocks.rules else str(found.urgency)
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:

@@ -90,6 +90,7 @@ async def list_sharing_requests(
     session: SessionDep,
     now: NowDep,
     trace: RequestIdDep,
+    *,
     status: Annotated[Status | None, Query(description="Where they stand.")] = None,
     outcome: Annotated[Outcome | None, Query(description="What the evaluation recommends.")] = None,
     direction: Annotated[Direction | None, Query(description="Asked for, or our own initiative.")] = None,
@@ -143,9 +144,7 @@ async def read_sharing_request(
     return preconditions.unchanged(request, service.etag(case.head, view)) or _shown(case, actor, now)
 
 
-@router.patch(
-    "/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428)
-)
+@router.patch("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428))
 async def amend_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_AMEND)],
     request_id: RequestId,
@@ -216,7 +215,9 @@ async def decide_sharing_request(
         items=tuple(body.items) if body.items is not None else None,
         lawful_reason=body.lawful_reason.model_dump(mode="json") if body.lawful_reason else None,
         departs_because=body.departs_because,
-        refusal=Refusal(discussed_with_requester=body.refusal.discussed_with_requester.value, how=body.refusal.how) if body.refusal else None,
+        refusal=Refusal(discussed_with_requester=body.refusal.discussed_with_requester.value, how=body.refusal.how)
+        if body.refusal
+        else None,
     )
 
     async def work() -> Response:

@@ -73,7 +73,9 @@ class DecideIn(Body):
     reasons: Annotated[Text, Field(description="Why: the record of a decision is its reasons.")]
     items: Annotated[list[UUID] | None, Field(max_length=200, description="Items that may be shared; needed for a part.")] = None
     lawful_reason: Annotated[LawfulReasonIn | None, Field(description="What the decision rests on, where there is no consent.")] = None
-    departs_because: Annotated[Text | None, Field(description="Why the decision differs from the evaluation; required when it does.")] = None
+    departs_because: Annotated[Text | None, Field(description="Why the decision differs from the evaluation; required when it does.")] = (
+        None
+    )
     refusal: Annotated[RefusalIn | None, Field(description="Required for a decision not to share.")] = None
 
 

@@ -1,6 +1,6 @@
 """What people do to a sharing request, one function for each intention: read, decide purely, write once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from app.platform.preconditions import IfMatch, etag_of
 from app.policy import service as policies
 from app.policy.clocks import today_in_school
 from app.policy.evaluate import Policy
-from app.sharing import store
+from app.sharing import judging, store
 from app.sharing.case import ActImpossible, Case, Head, Subject, View
 from app.sharing.judging import Judgement, Statement, judge
 from app.sharing.model import Act, RecordKind, Status
@@ -59,7 +59,7 @@ async def submit(session: Session, actor: Actor, statement: Statement, *, now: d
 
 def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: datetime) -> Change:
     """A new request, as a change of nothing. Pure."""
-    facts, subjects = facts_draft(statement, now, kept={})
+    facts, subjects = facts_draft(statement, now)
     structure = statement.structure
     head = Head(
         id=ids.new_id(now),
@@ -100,16 +100,27 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
     )
 
 
-def facts_draft(statement: Statement, now: datetime, *, kept: Mapping[int, str]) -> tuple[Draft, list[Subject]]:
-    """The facts as a record, each item with its id (`kept` gives those of items that stay), and the people they are about."""
+def facts_draft(
+    statement: Statement, now: datetime, *, kept: Mapping[int, str] | None = None, known: Sequence[Subject] = ()
+) -> tuple[Draft, list[Subject]]:
+    """The facts as a record, each item with its id, and the people that are new in it.
+
+    `kept` gives the ids of items that stay, by position; `known` are the people of the request so far, who keep theirs.
+    """
     record_id = ids.new_id(now)
-    subjects = [Subject(id=ids.new_id(now), record_id=record_id, ref=ref, role=role) for ref, role in statement.refs]
+    people = {subject.ref: subject for subject in known}
+    subjects = []
+    for ref, role in statement.refs:
+        if ref not in people:
+            people[ref] = Subject(id=ids.new_id(now), record_id=record_id, ref=ref, role=role)
+            subjects.append(people[ref])
     items = [
-        {**item, "id": kept.get(position) or str(ids.new_id(now))} for position, item in enumerate(statement.structure.get("items", []))
+        {**item, "id": (kept or {}).get(position) or str(ids.new_id(now))}
+        for position, item in enumerate(statement.structure.get("items", []))
     ]
     body = {
         "structure": {**statement.structure, "items": items},
-        "subject_ids": [str(subject.id) for subject in subjects],
+        "subject_ids": [str(people[ref].id) for ref, _ in statement.refs],
     }
     return Draft(kind=RecordKind.FACTS, body=body, text=statement.narrative, id=record_id), subjects
 
@@ -149,7 +160,7 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
     """The case with new facts, judged again. Items keep their ids unless the list itself was sent anew. Pure."""
     before = case.facts.body["structure"]["items"]
     kept = {} if "items" in fields else {position: item["id"] for position, item in enumerate(before)}
-    facts, subjects = facts_draft(statement, now, kept=kept)
+    facts, subjects = facts_draft(statement, now, kept=kept, known=case.subjects)
     judgement = judge(policy, statement.stated, now)
     structure = statement.structure
     head = replace(
@@ -165,7 +176,7 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
         head=head,
         drafts=(facts, judgement.draft(at=now, counts=True, because=because)),
         subjects=subjects,
-        about=[subject.id for subject in subjects],
+        about=[UUID(one) for one in facts.body["subject_ids"]],
         data={"fields": sorted(fields), "outcome": head.outcome, "release": head.release},
     )
 
@@ -261,3 +272,53 @@ class QuestionMissing(ServiceError):
 def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
     about = [subject.id for subject in case.people]
     return Change(action=action, head=replace(case.head, status=status), drafts=(draft,), about=about, target=draft.id)
+
+
+async def reconsider(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    new_information: str,
+    changed: Mapping[str, Any],
+    revise: Revise,
+    *,
+    now: datetime,
+    trace: str,
+) -> Case:
+    """Reopen a refused request on new information; it is judged again, and the refusal stands in the record."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+    policy = await policy_in_force(session, actor, now)
+
+    status = case.head.after(Act.RECONSIDER)
+    if case.head.decision != "do_not_share":
+        raise NothingToReconsider
+    change = restated(case, revise(changed), changed.keys(), policy, now, because="reconsidered")
+    judgement_due = judging.due_at(policy, change.head.urgency, now)
+    refused = case.decision
+    draft = Draft(
+        kind=RecordKind.RECONSIDERATION,
+        body={"decision_id": str(refused.id) if refused else None},
+        text={"new_information": new_information},
+        id=ids.new_id(now),
+    )
+    change = replace(
+        change,
+        action=Action.REQUEST_RECONSIDERED,
+        head=replace(change.head, status=status, decision=None, departs=False, decided_at=None, due_at=judgement_due),
+        drafts=(*change.drafts, draft),
+        target=draft.id,
+    )
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+class NothingToReconsider(ServiceError):
+    """Only a refusal is reconsidered."""
+
+    kind = Kind.CONFLICT
+    code = "nothing-to-reconsider"
+    title = "There is no refusal to reconsider"
+
+    def __init__(self) -> None:
+        super().__init__("the decision that stands is no refusal; a new decision supersedes it")

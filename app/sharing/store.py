@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from app.audit import log
 from app.audit.model import SALT_BYTES, Action, Event, Sealed, content, record_digest, state, state_digest
 from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
-from app.kernel.canonical import Json
+from app.kernel.canonical import Json, kept
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionStale
 from app.sharing.case import Case, Head, Record, RequestNotFound, Subject
@@ -47,11 +47,6 @@ class Change:
     target: UUID | None = None
     reason_code: str | None = None
     data: Mapping[str, Json] | None = None
-
-
-def text_of(value: object) -> str:
-    """The stored text of a JSON value: sorted, compact and ASCII, so that every character survives every database as it was typed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 async def load(session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False) -> Case:
@@ -168,7 +163,7 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
             "school": head.school,
             "request_id": head.id,
             "salt": secrets.token_bytes(SALT_BYTES),
-            "body": text_of(draft.text),
+            "body": kept(draft.text),
             "audit_id": entry_id,
         }
         for draft in drafts
@@ -177,7 +172,8 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
     personal = {row["record_id"]: row for row in narratives}
     refs = {draft.id: [subject for subject in change.subjects if subject.record_id == draft.id] for draft in drafts}
     digests = [_digest(row, personal.get(row["id"]), refs[row["id"]]) for row in rows]
-    _append(session, change, head, [str(draft.id) for draft in drafts], content(digests), by, at, request_id, entry_id)
+    for event, cited in _events(change, head, [str(draft.id) for draft in drafts], content(digests), entry_id):
+        log.append(session, event, by=by, at=at, request_id=request_id, id=cited or ids.new_id(at))
     if previous is None:
         session.add(REQUEST, _head_row(head))
     for table, found in ((RECORD, rows), (NARRATIVE, narratives)):
@@ -195,20 +191,9 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
     return Case(head=head, records=made, subjects=tuple(change.subjects))
 
 
-def _append(
-    session: Session,
-    change: Change,
-    head: Head,
-    records: list[str],
-    sealed: str | None,
-    by: Actor,
-    at: datetime,
-    request_id: str,
-    entry_id: UUID,
-) -> None:
-    data: dict[str, Json] = {**(change.data or {}), "status": head.status.value, "state": state(_canonical_head(head))}
-    if records:
-        data["records"] = records
+def _events(change: Change, head: Head, records: list[str], sealed: str, entry_id: UUID) -> Iterator[tuple[Event, UUID | None]]:
+    """The entries of an act: the one that its rows cite, and one more for each further child where the act asks for it."""
+    data: dict[str, Json] = {**(change.data or {}), "status": head.status.value, "state": state(_canonical_head(head)), "records": records}
     each: list[tuple[UUID, ...]] = [tuple(change.about)]
     if change.action in _PER_CHILD and len(change.about) > 1:
         each = [(subject,) for subject in change.about]
@@ -222,9 +207,9 @@ def _append(
             reason_code=change.reason_code,
             policy=head.policy_digest,
             data=data,
-            content=sealed if records else None,
+            content=sealed,
         )
-        log.append(session, event, by=by, at=at, request_id=request_id, id=entry_id if position == 0 else ids.new_id(at))
+        yield event, entry_id if position == 0 else None
 
 
 def _head_row(head: Head) -> dict[str, object]:
@@ -252,7 +237,7 @@ def _record_row(draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUI
         "at": at,
         "by_id": by.id,
         "by_role": by.role.value,
-        "body": text_of(draft.body),
+        "body": kept(draft.body),
         "audit_id": entry_id,
     }
 
@@ -270,7 +255,7 @@ def _subject_row(subject: Subject, head: Head, entry_id: UUID) -> dict[str, obje
 
 
 def _digest(row: Mapping[str, Any], narrative: Mapping[str, Any] | None, subjects: Sequence[Subject]) -> bytes:
-    people = sorted(([str(subject.id), text_of(subject.ref), subject.role] for subject in subjects), key=lambda person: person[0])
+    people = sorted(([str(subject.id), kept(subject.ref), subject.role] for subject in subjects), key=lambda person: person[0])
     record: Json = {
         **{name: _plain(row[name]) for name in ("id", "school", "request_id", "kind", "at", "by_id", "by_role", "body")},
         "text": narrative["body"] if narrative else None,
@@ -289,7 +274,7 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
     )
     async for row in session.stream(query):
         narrative = {"body": row.text, "salt": row.salt} if row.text is not None else None
-        digest = _digest(row._mapping, narrative, people.get(row.id, []))  # noqa: SLF001
+        digest = _digest(dict(row._mapping), narrative, people.get(row.id, []))  # noqa: SLF001
         yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=digest, mutable=False)
     async for row in session.stream(sa.select(REQUEST)):
         head = _head(row)

@@ -74,7 +74,7 @@ class NarrativeRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A person whom a request is about: the random id that the trail uses, and the reference that it stands for. Leaves only by disposal."""
+    """A person whom a request is about: the random id that the trail uses, and the reference it stands for. Leaves only by disposal."""
 
     __tablename__ = "sharing_subject"
 

@@ -84,22 +84,16 @@ def facts(case: Case, view: View) -> Shown:
     if view is View.DEIDENTIFIED or record.text is None:
         structure["subjects"] = [
             {**subject, "person_ref": names[person.ref]}
-            for subject, person in zip(structure.get("subjects", []), people_in_order(case, record), strict=False)
+            for subject, person in zip(structure.get("subjects", []), case.people_of(record), strict=False)
         ]
     return structure
 
 
-def people_in_order(case: Case, record: Record) -> list[Any]:
-    """The subjects of a facts record in the order in which they were stated."""
-    by_id = {str(subject.id): subject for subject in case.subjects}
-    return [by_id[one] for one in record.body["subject_ids"] if one in by_id]
-
-
 def pseudonyms(case: Case) -> dict[str, str]:
-    """For each person of the request a name that is the same throughout it and means nothing outside: `child-1`, `sibling-2`, …"""
+    """For each person of the request a name that is the same throughout it and means nothing outside, such as `child-1`."""
     names: dict[str, str] = {}
     for record in case.of(RecordKind.FACTS):
-        for person in people_in_order(case, record):
+        for person in case.people_of(record):
             names.setdefault(person.ref, f"{person.role.replace('_', '-')}-{len(names) + 1}")
     return names
 
@@ -130,7 +124,9 @@ def overlay(structure: Any, narrative: Any) -> Any:
     if isinstance(structure, list) and isinstance(narrative, list):
         length = max(len(structure), len(narrative))
         return [
-            overlay(structure[i], narrative[i]) if i < len(structure) and i < len(narrative) else (structure + narrative[len(structure) :])[i]
+            overlay(structure[i], narrative[i])
+            if i < len(structure) and i < len(narrative)
+            else (structure + narrative[len(structure) :])[i]
             for i in range(length)
         ]
     return structure if narrative is None else narrative
@@ -228,5 +224,3 @@ def instant(value: datetime | None, view: View) -> str | None:
     if view is View.DEIDENTIFIED:
         value = value.replace(hour=0, minute=0, second=0, microsecond=0)
     return clock.to_text(value)
-
-

@@ -1,0 +1,208 @@
+"""Consent as it changes (golden rule 4): recorded for a person, weighed into the facts, withdrawn at any time, evaluated again.
+
+Law: a consent never makes what is lawful without it unlawful, and an objection is weighed apart from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.audit.model import Action
+from app.identity.model import Actor
+from app.kernel import clock, ids
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.db import Session
+from app.policy.clocks import today_in_school
+from app.sharing import service, store
+from app.sharing.case import Case, Record
+from app.sharing.model import Act, RecordKind
+from app.sharing.service import Revise
+from app.sharing.store import Draft
+from app.sharing.telling import person_of
+
+
+class ConsentNotFound(ServiceError):
+    """The request has no such consent."""
+
+    kind = Kind.NOT_FOUND
+    code = "consent-not-found"
+    title = "The request has no such consent"
+
+
+class ConsentWithdrawn(ServiceError):
+    """The consent was withdrawn before."""
+
+    kind = Kind.CONFLICT
+    code = "consent-already-withdrawn"
+    title = "This consent was withdrawn before"
+
+
+class ConsentUnsound(ServiceError):
+    """The consent's details contradict each other."""
+
+    kind = Kind.INVALID
+    code = "consent-unsound"
+    title = "The consent's details do not fit together"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One person's consent, refusal, or why neither was had. `structure` holds the members of the facts' consent object."""
+
+    person_ref: str
+    structure: Mapping[str, Any]
+    given_at: datetime | None
+    expires_on: date | None
+    competence: str | None
+    objection: str | None
+    evidence: str | None
+
+
+ANSWERS: Final[Mapping[str, str]] = {
+    "given": "yes",
+    "limited": "yes",
+    "sought_pending": "unsure",
+    "unknown": "unsure",
+}
+"""What a status answers to the question of consent; every other one answers no."""
+
+
+async def record(
+    session: Session, actor: Actor, request_id: UUID, consent: Consent, revise: Revise, *, now: datetime, trace: str
+) -> tuple[Case, Record]:
+    """Record a consent as it stands; the facts take it up and are evaluated again."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+
+    case.head.after(Act.CONSENT)
+    person = person_of(case, consent.person_ref)
+    _check(consent, now)
+    body = {
+        "subject_id": str(person.id),
+        **consent.structure,
+        "given_at": clock.to_text(consent.given_at) if consent.given_at else None,
+        "expires_on": consent.expires_on.isoformat() if consent.expires_on else None,
+        "competence": consent.competence,
+        "objection": consent.objection,
+    }
+    draft = Draft(kind=RecordKind.CONSENT, body=body, text={"evidence": consent.evidence} if consent.evidence else {}, id=ids.new_id(now))
+    effective = effective_consent([*(_standing(case)), body], every=len(case.people), today=today_in_school(now))
+    return await _weigh(session, actor, case, draft, effective, revise, Action.CONSENT_RECORDED, now=now, trace=trace)
+
+
+async def withdraw(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    consent_id: UUID,
+    revise: Revise,
+    *,
+    withdrawn_by: str,
+    at: datetime | None,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    """Record that a consent was withdrawn: what has not left is evaluated again, and who received something is listed, to be told."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+    consent = case.find(RecordKind.CONSENT, consent_id)
+    if consent is None:
+        raise ConsentNotFound("check the id; see consents in the request")
+    if str(consent_id) in {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)}:
+        raise ConsentWithdrawn("a withdrawn consent stays withdrawn; record a new consent if one was given")
+
+    case.head.after(Act.CONSENT)
+    body = {
+        "consent_id": str(consent_id),
+        "at": clock.to_text(at or now),
+        "disclosures_to_tell": [str(record.id) for record in case.of(RecordKind.DISCLOSURE)],
+    }
+    draft = Draft(kind=RecordKind.CONSENT_WITHDRAWAL, body=body, text={"withdrawn_by": withdrawn_by}, id=ids.new_id(now))
+    standing = [one for one in _standing(case) if one["subject_id"] != consent.body["subject_id"]]
+    withdrawn = {**consent.body, "status": "withdrawn"}
+    effective = effective_consent([*standing, withdrawn], every=len(case.people), today=today_in_school(now))
+    return await _weigh(session, actor, case, draft, effective, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace)
+
+
+def _standing(case: Case) -> list[Mapping[str, Any]]:
+    """Each person's newest consent, as withdrawn where it was."""
+    withdrawn = {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)}
+    newest: dict[str, Mapping[str, Any]] = {}
+    for record in case.of(RecordKind.CONSENT):
+        newest[record.body["subject_id"]] = {**record.body, "status": "withdrawn"} if str(record.id) in withdrawn else record.body
+    return list(newest.values())
+
+
+_MEMBERS: Final = (
+    "status",
+    "not_sought_reason",
+    "explicit",
+    "freely_given",
+    "unambiguous",
+    "form",
+    "authority",
+    "scope",
+    "given_at",
+    "expires_on",
+)
+
+
+def effective_consent(consents: list[Mapping[str, Any]], *, every: int, today: date) -> dict[str, Any]:
+    """The facts' consent object that follows from the consents on record. Pure.
+
+    One of each person counts, the newest. All yes and everybody asked is yes; any no is no; else unsure. The details shown are those of the
+    consent that weighs most against sharing, so that the evaluation gives its reasons.
+    """
+    newest = {one["subject_id"]: one for one in consents}
+    answers = {person: ANSWERS.get(one["status"], "no") for person, one in newest.items()}
+    for person, one in newest.items():
+        if answers[person] == "yes" and one["expires_on"] and date.fromisoformat(one["expires_on"]) < today:
+            answers[person] = "no"
+    weakest = min(newest, key=lambda person: ("no", "unsure", "yes").index(answers[person]))
+    answer = answers[weakest]
+    if answer == "yes" and len(newest) < every:
+        answer = "unsure"
+    shown = {name: newest[weakest][name] for name in _MEMBERS if newest[weakest].get(name) is not None}
+    return {"answer": answer, **shown}
+
+
+async def _weigh(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    draft: Draft,
+    effective: dict[str, Any],
+    revise: Revise,
+    action: Action,
+    *,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    policy = await service.policy_in_force(session, actor, now)
+    statement = revise({"consent": effective})
+    change = service.restated(case, statement, {"consent"}, policy, now, because=draft.kind.value)
+    change = replace(
+        change,
+        action=action,
+        head=replace(change.head, status=case.head.after(Act.CONSENT)),
+        drafts=(*change.drafts, draft),
+        target=draft.id,
+        data={**(change.data or {}), "consent": effective["answer"]},
+    )
+    after = await service.merged(session, actor, case, change, now=now, trace=trace)
+    found = after.find(draft.kind, draft.id)
+    assert found is not None  # noqa: S101 - it was just written
+    return after, found
+
+
+def _check(consent: Consent, now: datetime) -> None:
+    faults = []
+    if consent.given_at is not None and consent.given_at > now:
+        faults.append(Fault("/given_at", "lies in the future; record a consent when it has been given", "in-the-future"))
+    given_on = today_in_school(consent.given_at) if consent.given_at else None
+    if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
+        faults.append(Fault("/expires_on", "lies before the day on which consent was given", "before-given"))
+    if faults:
+        raise ConsentUnsound(faults[0].detail, faults=tuple(faults))
