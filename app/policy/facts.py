@@ -296,6 +296,33 @@ FUNCTIONS: Final[Mapping[str, Mapping[str, Soundness]]] = MappingProxyType(
 """For each answer that details can speak against, the functions a policy may name. A version once used is never changed or removed."""
 
 
+DOUBTS: Final[Mapping[str, frozenset[Doubt]]] = MappingProxyType(
+    {
+        "purpose_compatible@1": frozenset({Doubt.PURPOSE_ROUTED, Doubt.PURPOSE_NOT_STATED, Doubt.PURPOSE_INCOMPATIBLE}),
+        "consent_in_force@1": frozenset(
+            {
+                Doubt.CONSENT_NOT_GIVEN,
+                Doubt.CONSENT_WITHDRAWN,
+                Doubt.CONSENT_OUT_OF_DATE,
+                Doubt.CONSENT_NOT_EXPLICIT,
+                Doubt.CONSENT_NOT_FREELY_GIVEN,
+                Doubt.CONSENT_AMBIGUOUS,
+                Doubt.CONSENT_OTHER_PURPOSE,
+                Doubt.CONSENT_OTHER_RECIPIENT,
+                Doubt.CONSENT_OTHER_ITEMS,
+            }
+        ),
+        "identifiable_small_group@1": frozenset({Doubt.SMALL_GROUP, Doubt.SCHOOL_HOLDS_THE_KEY}),
+        "lawful_reason_supported@1": frozenset({Doubt.CONDITION_NOT_SHOWN}),
+        "recipient_verified@1": frozenset({Doubt.IDENTITY_NOT_CHECKED}),
+    }
+)
+"""The doubts each function can raise; a policy that names it has a text for every one."""
+
+NEEDED_PARAMETERS: Final = frozenset({"smallest_group"})
+NEEDED_SETS: Final = frozenset({"routed", "protective"})
+
+
 def _any(of: bool) -> Answer:  # noqa: FBT001 - the whole point is to turn a truth into a word
     return Answer.YES if of else Answer.NO
 
