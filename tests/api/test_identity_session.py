@@ -12,7 +12,6 @@ from app.identity.tables import REFRESH_TOKEN, SESSION
 from app.witness import of_accounts
 from tests.api.identity_door import (
     EMAIL,
-    PASSWORD,
     add_machine,
     add_person,
     ask,
@@ -25,7 +24,7 @@ from tests.api.identity_door import (
     trail,
 )
 from tests.running import MovableClock
-from tests.service import Service
+from tests.service import PASSWORD, Service
 
 
 async def test_a_refresh_token_is_exchanged_for_another(service: Service) -> None:

@@ -11,9 +11,9 @@ import pytest
 from app.identity import accounts
 from app.identity.model import GRANTS, Role
 from app.witness import of_accounts
-from tests.api.identity_door import EMAIL, PASSWORD, add_machine, add_person, ask, at, claims_of, me, seen, sign_in, tokens, trail
+from tests.api.identity_door import EMAIL, add_machine, add_person, ask, at, claims_of, me, seen, sign_in, tokens, trail
 from tests.running import MovableClock
-from tests.service import Service
+from tests.service import PASSWORD, Service
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
