@@ -38,7 +38,6 @@ STALE_S: Final = 24 * 60 * 60
 _MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age=([0-9]{1,9})(?:$|[\s,])", re.ASCII | re.IGNORECASE)
 _URN: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _CLIENT: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,200}", re.ASCII)
-_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "/problems/outside-issuer-subject")
 
 log = structlog.get_logger(__name__)
 
@@ -148,8 +147,8 @@ class OutsideIssuers:
 
 
 def subject_id(issuer: str, subject: str) -> uuid.UUID:
-    """The id under which an outside issuer's subject is known here: always the same, and telling neither."""
-    return uuid.uuid5(_NAMESPACE, f"{issuer}|{subject}")
+    """The id under which an outside issuer's subject is known here: UUIDv5 of both. Kept in the trail: never change how it is made."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{issuer}|{subject}")
 
 
 def check_url(url: str) -> None:
