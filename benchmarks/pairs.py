@@ -62,6 +62,9 @@ class Compared:
     a: str
     b: str
 
+    def __str__(self) -> str:
+        return f"median of {self.quads} quads; {self.a}; {self.b}"
+
 
 def compare(a: Contender, b: Contender, database_pid: int | None, *, quads: int = QUADS, seconds: float = SECONDS) -> Compared:
     """Measure `a` against `b`; `database_pid` is the database's first process, None where it cannot be seen."""
