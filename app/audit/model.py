@@ -64,6 +64,8 @@ class Action(StrEnum):
     CONTACT_CREATED = "recipients.contact.created"
     CONTACT_CHANGED = "recipients.contact.changed"
     CONTACTS_READ = "recipients.contacts.read"
+    VERIFICATION_RECORDED = "recipients.verification.recorded"
+    VERIFICATIONS_READ = "recipients.verifications.read"
 
     RETENTION_LISTED = "retention.due.listed"
     RETENTION_REVIEWED = "retention.review.recorded"

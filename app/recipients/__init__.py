@@ -1,0 +1,1 @@
+"""The directory of organisations and people that information may go to, and how the school made sure of them."""

@@ -1,0 +1,125 @@
+"""The right information to the right individual: what the directory knows against what is stated about a recipient. Pure.
+
+Law: it names what does not match and decides nothing; a mismatch sends somebody to look, and holds up nobody in an emergency.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from app.recipients.model import Answer, Method, OrganisationType, Route, Standing, Why, fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientFacts:
+    """What the directory knows of a recipient on a day. The last three are None where no contact was named, or details are destroyed."""
+
+    recipient_id: UUID
+    organisation: str
+    organisation_type: OrganisationType
+    secure_routes: tuple[Route, ...]
+    call_back_number: str | None
+    active: bool
+    standing: Standing
+    contact_id: UUID | None = None
+    contact_active: bool | None = None
+    named_individual: str | None = None
+
+    @property
+    def verified(self) -> Answer:
+        """Whether the named contact, or else the organisation, counts as verified."""
+        return self.standing.verified
+
+
+class Mismatch(StrEnum):
+    """What does not match. Stored for ever: add members, never rename or reuse one."""
+
+    TYPE_DIFFERS = "type_differs"
+    ORGANISATION_DIFFERS = "organisation_differs"
+    INDIVIDUAL_DIFFERS = "individual_differs"
+    ROUTE_NOT_LISTED = "route_not_listed"
+    NO_PUBLISHED_NUMBER = "no_published_number"
+    RECIPIENT_RETIRED = "recipient_retired"
+    CONTACT_RETIRED = "contact_retired"
+    NEVER_VERIFIED = "never_verified"
+    VERIFICATION_EXPIRED = "verification_expired"
+    DETAILS_CHANGED = "details_changed"
+    IDENTITY_DOUBTED = "identity_doubted"
+    IDENTITY_REFUTED = "identity_refuted"
+
+
+WORDS: Final[Mapping[Mismatch, str]] = MappingProxyType(
+    {
+        Mismatch.TYPE_DIFFERS: "the directory lists this organisation under another type",
+        Mismatch.ORGANISATION_DIFFERS: "the directory knows this organisation by another name",
+        Mismatch.INDIVIDUAL_DIFFERS: "the directory knows this contact by another name",
+        Mismatch.ROUTE_NOT_LISTED: "this is not one of the organisation's secure routes in the directory",
+        Mismatch.NO_PUBLISHED_NUMBER: "the directory holds no published number that could have been called back",
+        Mismatch.RECIPIENT_RETIRED: "this organisation is retired from the directory",
+        Mismatch.CONTACT_RETIRED: "this contact is retired from the directory",
+        Mismatch.NEVER_VERIFIED: "nobody has checked yet that they are who they say",
+        Mismatch.VERIFICATION_EXPIRED: "the last check of their identity is too old; check again",
+        Mismatch.DETAILS_CHANGED: "their details changed since they were checked; check again",
+        Mismatch.IDENTITY_DOUBTED: "the last check of their identity left a doubt",
+        Mismatch.IDENTITY_REFUTED: "the last check found that they are not who they say",
+    }
+)
+"""What to tell a person of each; safe to show, and without any value."""
+
+_STANDING: Final[Mapping[Why, Mismatch]] = MappingProxyType(
+    {
+        Why.NEVER_CHECKED: Mismatch.NEVER_VERIFIED,
+        Why.EXPIRED: Mismatch.VERIFICATION_EXPIRED,
+        Why.DETAILS_CHANGED: Mismatch.DETAILS_CHANGED,
+        Why.DOUBTED: Mismatch.IDENTITY_DOUBTED,
+        Why.REFUTED: Mismatch.IDENTITY_REFUTED,
+    }
+)
+
+_TITLES: Final = frozenset({"dr", "miss", "mr", "mrs", "ms", "mx", "prof"})
+
+
+def check_right_recipient(facts: RecipientFacts, stated: Mapping[str, Any]) -> list[Mismatch]:
+    """What speaks against this being the right recipient; empty when all that is stated agrees with the directory.
+
+    `stated` is the recipient as a request or a disclosure names it: `organisation_type`, `organisation`, `named_individual`, `secure_route`
+    (or `route`), `verification_method`. What it leaves out is not compared.
+    """
+    route = stated.get("secure_route", stated.get("route"))
+    found = {
+        Mismatch.TYPE_DIFFERS: _given(stated, "organisation_type") and stated["organisation_type"] != facts.organisation_type.value,
+        Mismatch.ORGANISATION_DIFFERS: _given(stated, "organisation") and fold(stated["organisation"]) != fold(facts.organisation),
+        Mismatch.INDIVIDUAL_DIFFERS: facts.named_individual is not None
+        and _given(stated, "named_individual")
+        and not _may_be_the_same(stated["named_individual"], facts.named_individual),
+        Mismatch.ROUTE_NOT_LISTED: route is not None and route not in {listed.value for listed in facts.secure_routes},
+        Mismatch.NO_PUBLISHED_NUMBER: stated.get("verification_method") == Method.CALL_BACK_PUBLISHED_NUMBER.value
+        and facts.call_back_number is None,
+        Mismatch.RECIPIENT_RETIRED: not facts.active,
+        Mismatch.CONTACT_RETIRED: facts.contact_active is False,
+    }
+    mismatches = [mismatch for mismatch, is_so in found.items() if is_so]
+    if facts.standing.why in _STANDING:
+        mismatches.append(_STANDING[facts.standing.why])
+    return mismatches
+
+
+def _given(stated: Mapping[str, Any], name: str) -> bool:
+    return stated.get(name) is not None
+
+
+def _may_be_the_same(stated: str, listed: str) -> bool:
+    """Whether two spellings can mean one person: the last names agree, and the first letters of the first."""
+    one, other = _names(stated), _names(listed)
+    if not one or not other:
+        return False
+    if len(one) == 1 or len(other) == 1:
+        return one[-1] == other[-1]
+    return one[-1] == other[-1] and one[0][0] == other[0][0]
+
+
+def _names(text: str) -> list[str]:
+    return [word for word in fold(text).replace(".", " ").split() if word not in _TITLES]

@@ -1,0 +1,121 @@
+"""Sound values of the directory; a test breaks one thing."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.recipients.matching import RecipientFacts
+from app.recipients.model import (
+    Answer,
+    Contact,
+    Details,
+    Listing,
+    Method,
+    OrganisationType,
+    Recipient,
+    Route,
+    Standing,
+    Verification,
+    Why,
+)
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+TODAY = NOW.date()
+HUB = UUID(int=1)
+KHAN = UUID(int=2)
+
+
+def listing(**broken: Any) -> Listing:
+    sound: dict[str, Any] = {
+        "organisation": "Anytown MASH",
+        "organisation_type": OrganisationType.MASH,
+        "call_back_number": "01632 960123",
+        "call_back_source": "the council's website",
+        "secure_routes": (Route.SECURE_EMAIL, Route.PHONE_VERIFIED),
+    }
+    return Listing(**sound | broken)
+
+
+def recipient(**broken: Any) -> Recipient:
+    sound: dict[str, Any] = {
+        "id": HUB,
+        "school": "123456",
+        "version": 1,
+        "identity_version": 1,
+        "listing": listing(),
+        "active": True,
+        "recorded_at": NOW,
+        "changed_at": NOW,
+    }
+    return Recipient(**sound | broken)
+
+
+def contact(**broken: Any) -> Contact:
+    sound: dict[str, Any] = {
+        "id": KHAN,
+        "school": "123456",
+        "recipient_id": HUB,
+        "version": 1,
+        "identity_version": 1,
+        "active": True,
+        "details_id": UUID(int=3),
+        "details": Details(name="A. Khan", role_title="Social worker", email="a.khan@mash.example", phone="01632 960124"),
+        "recorded_at": NOW,
+        "changed_at": NOW,
+    }
+    return Contact(**sound | broken)
+
+
+def check(**broken: Any) -> Verification:
+    sound: dict[str, Any] = {
+        "id": UUID(int=4),
+        "recipient_id": HUB,
+        "contact_id": None,
+        "method": Method.CALL_BACK_PUBLISHED_NUMBER,
+        "result": Answer.YES,
+        "verified_on": TODAY,
+        "identity_version": 1,
+        "note": None,
+        "recorded_at": NOW,
+        "by_id": UUID(int=5),
+        "by_role": "dsl",
+    }
+    return Verification(**sound | broken)
+
+
+def checked(**broken: Any) -> Standing:
+    sound: dict[str, Any] = {
+        "verified": Answer.YES,
+        "why": Why.CHECKED,
+        "method": Method.CALL_BACK_PUBLISHED_NUMBER,
+        "verified_on": TODAY,
+        "valid_until": date(2027, 3, 3),
+    }
+    return Standing(**sound | broken)
+
+
+def facts(**broken: Any) -> RecipientFacts:
+    sound: dict[str, Any] = {
+        "recipient_id": HUB,
+        "organisation": "Anytown MASH",
+        "organisation_type": OrganisationType.MASH,
+        "secure_routes": (Route.SECURE_EMAIL, Route.PHONE_VERIFIED),
+        "call_back_number": "01632 960123",
+        "active": True,
+        "standing": checked(),
+        "contact_id": KHAN,
+        "contact_active": True,
+        "named_individual": "A. Khan",
+    }
+    return RecipientFacts(**sound | broken)
+
+
+STATED = {
+    "organisation": "Anytown MASH",
+    "organisation_type": "mash",
+    "named_individual": "A. Khan",
+    "role_title": "Social worker",
+    "identity_verified": "yes",
+    "secure_route": "secure_email",
+    "verification_method": "call_back_published_number",
+}
