@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -19,9 +19,7 @@ from app.platform.settings import Settings
 from tests import postgres
 from tests.postgres import Cluster
 from tests.running import LiveServer, MovableClock
-
-if TYPE_CHECKING:
-    from tests.service import Caller, Service
+from tests.service import Caller, Service
 
 T = TypeVar("T")
 
@@ -118,10 +116,8 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def service(settings: Settings, clock: MovableClock) -> AsyncIterator["Service"]:
+async def service(settings: Settings, clock: MovableClock) -> AsyncIterator[Service]:
     """The whole service in this process, started."""
-    from tests.service import Service  # noqa: PLC0415
-
     async with Service.started(settings, clock) as running:
         yield running
 
@@ -135,30 +131,30 @@ def live_server(settings: Settings, tmp_path: Path) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-async def staff(service: "Service") -> "Caller":
+async def staff(service: Service) -> Caller:
     """A member of staff, signed in."""
     return await service.caller("staff")
 
 
 @pytest.fixture
-async def dsl(service: "Service") -> "Caller":
+async def dsl(service: Service) -> Caller:
     """The designated safeguarding lead, signed in."""
     return await service.caller("dsl")
 
 
 @pytest.fixture
-async def ig_lead(service: "Service") -> "Caller":
+async def ig_lead(service: Service) -> Caller:
     """The information governance lead, signed in."""
     return await service.caller("ig_lead")
 
 
 @pytest.fixture
-async def integration(service: "Service") -> "Caller":
+async def integration(service: Service) -> Caller:
     """A machine client, signed in."""
     return await service.caller("integration")
 
 
 @pytest.fixture
-async def stranger(service: "Service") -> httpx.AsyncClient:
+async def stranger(service: Service) -> httpx.AsyncClient:
     """Somebody who is not signed in."""
     return await service.stranger()

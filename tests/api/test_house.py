@@ -1,0 +1,38 @@
+"""The fixtures themselves: each role signs in through the door, each test has a database of its own, and the real server serves."""
+
+import signal
+
+import httpx
+import pytest
+
+from tests.running import LiveServer, MovableClock
+from tests.service import Service
+
+
+@pytest.mark.parametrize("role", ["staff", "dsl", "ig_lead", "integration"])
+async def test_each_role_signs_in_as_itself(service: Service, role: str):
+    caller = await service.caller(role)
+    me = (await caller.get("/v1/me")).json()
+    assert (me["role"], me["school"], me["subject"]) == (role, service.settings.school, str(caller.account.id))
+
+
+async def test_somebody_of_another_school_is_of_that_school(service: Service):
+    caller = await service.caller("dsl", school="654321")
+    assert (await caller.get("/v1/me")).json()["school"] == "654321"
+
+
+async def test_a_stranger_is_not_known(stranger: httpx.AsyncClient):
+    assert (await stranger.get("/v1/me")).status_code == httpx.codes.UNAUTHORIZED
+
+
+async def test_the_clock_is_the_tests_to_move(service: Service, clock: MovableClock):
+    caller = await service.caller("staff")
+    clock.forward(minutes=16)
+    assert (await caller.get("/v1/me")).status_code == httpx.codes.UNAUTHORIZED
+
+
+@pytest.mark.live
+def test_the_real_server_serves_and_ends_when_told(live_server: LiveServer):
+    assert httpx.get(f"{live_server.url}/readyz", trust_env=False).json()["checks"]["database"] == "ok"
+    assert live_server.run("users", "list").returncode == 0
+    assert live_server.stop() in {0, -signal.SIGTERM}  # uvicorn ends itself by the signal that it was told to end with
