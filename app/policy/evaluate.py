@@ -13,9 +13,10 @@ from typing import Final, TypeAlias, TypeVar
 from app.identity.model import Role
 from app.policy.columns import DEPARTURE, bars, bit, bits_of, reader_of
 from app.policy.facts import Rules, month_over
+from app.policy.findings import Doubt
 from app.policy.model import Action, Evaluation, Facts, HowFinding, Myth, PathStep, PrincipleFinding, RuleFinding
 from app.policy.shape import Condition, Document, FlowRow, Judged, Question
-from app.policy.vocabulary import Answer, Doubt, Finding, Mais, Outcome, Release, Step
+from app.policy.vocabulary import Answer, Finding, Mais, Outcome, Release, Step
 
 R = TypeVar("R")
 

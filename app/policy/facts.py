@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from app.policy.findings import Doubt
 from app.policy.model import Facts
 from app.policy.vocabulary import (
     Answer,
@@ -16,7 +17,6 @@ from app.policy.vocabulary import (
     ConsentForm,
     ConsentStatus,
     Direction,
-    Doubt,
     EmergencyKind,
     Include,
     ItemCategory,

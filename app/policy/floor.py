@@ -10,8 +10,9 @@ from typing import Final
 from app.identity.model import Role
 from app.policy.columns import DOMAINS, bit
 from app.policy.evaluate import Policy, outcome_of_bits
+from app.policy.findings import ActionCode
 from app.policy.space import columns, combinations, in_words
-from app.policy.vocabulary import ActionCode, OrganisationType, Outcome
+from app.policy.vocabulary import OrganisationType, Outcome
 
 _O = OrganisationType
 

@@ -12,19 +12,17 @@ from typing import Final, get_args, get_origin, get_type_hints
 
 from app.identity.model import Role
 from app.kernel.canonical import Json
+from app.policy.findings import ActionCode, Doubt, MythId
 from app.policy.vocabulary import (
-    ActionCode,
     Answer,
     ConsentStatus,
     Direction,
-    Doubt,
     EmergencyKind,
     Finding,
     GoldenRuleId,
     HowCheck,
     LawfulReasonCode,
     Mais,
-    MythId,
     NotSoughtReason,
     OrganisationType,
     Outcome,

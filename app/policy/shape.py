@@ -12,20 +12,8 @@ from types import MappingProxyType
 
 from app.identity.model import Role
 from app.policy.facts import Stated
-from app.policy.vocabulary import (
-    ActionCode,
-    Answer,
-    Doubt,
-    Finding,
-    GoldenRuleId,
-    HowCheck,
-    LawfulReasonCode,
-    MythId,
-    Outcome,
-    PrincipleId,
-    Release,
-    Step,
-)
+from app.policy.findings import ActionCode, Doubt, MythId
+from app.policy.vocabulary import Answer, Finding, GoldenRuleId, HowCheck, LawfulReasonCode, Outcome, PrincipleId, Release, Step
 
 
 @dataclass(frozen=True, slots=True)
