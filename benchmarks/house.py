@@ -22,7 +22,7 @@ from tests.postgres import Cluster
 EMAIL: Final = "benchmark@school.example"
 PASSWORD: Final = "a password for measuring"  # noqa: S105 - of an account that lives as long as the measurement
 
-CATEGORIES: Final = ("attendance", "safeguarding", "attainment", "behaviour")
+CATEGORIES: Final = ("attendance", "welfare_concern", "attainment", "behaviour")
 BODY: Final = json.dumps(
     {
         "direction": "received",

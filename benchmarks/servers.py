@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -41,7 +42,8 @@ def serving(application: str, environment: Mapping[str, str], ready: str) -> Ite
     port = free_port()
     factory = ("--factory",) if application.endswith("()") else ()
     command = [sys.executable, "-m", "uvicorn", application.removesuffix("()"), *factory, "--port", str(port), *UVICORN]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
+    with tempfile.TemporaryFile() as log:  # written to a file, as in production
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log)
     try:
         _await(process, f"http://127.0.0.1:{port}{ready}")
         yield Server(port, process.pid)
