@@ -52,7 +52,7 @@ AcceptHeader = Annotated[str | None, Header(alias="accept", include_in_schema=Fa
 Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
 
 
-async def _filters(  # noqa: PLR0917 - the contract's eight filters
+async def _filters(
     request: Request,
     session: SessionDep,
     acting: Annotated[UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")] = None,

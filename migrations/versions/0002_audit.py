@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("what", TEXT_C, nullable=False),
         sa.Column("by_entry", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("entry_id", "what"),
-        sa.CheckConstraint("what IN ('value', 'body')", name="audit_disposed_what"),
+        sa.CheckConstraint("what = 'value'", name="audit_disposed_what"),
         sqlite_with_rowid=False,
     )
     for table in APPEND_ONLY:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.audit import log, search, seal
+from app.audit import log, seal, search
 from app.audit.errors import EntryNotFound
 from app.audit.model import Action, Event, Outcome
 from app.audit.search import Filters

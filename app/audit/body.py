@@ -1,0 +1,123 @@
+"""What a leaf says, read from its exact bytes: quickly by the fixed order of canonical JSON, closely when something does not fit."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.kernel import canonical
+
+COLUMNS: Final = ("action", "actor", "at", "id", "outcome", "recipient", "request", "school", "subject")
+"""What the table of entries repeats of a body. Identifiers are compared as 32 hexadecimal digits."""
+
+
+class NotABody(ValueError):
+    """The bytes are no leaf body of any version that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one body says, as far as verification asks. Missing or ill-typed members are as good as none."""
+
+    fields: Mapping[str, Any]
+
+    def column(self, name: str) -> str:
+        """The text that a search column must repeat; empty for null."""
+        if name == "actor":
+            value = self._mapping("actor").get("id")
+        elif name == "subject":
+            value = next(iter(self.subjects), None)
+        else:
+            value = self.fields.get(name)
+        return "" if value is None else str(value)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The persons' ids."""
+        return _texts(self.fields.get("subjects"))
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Codes and field names."""
+        return self._mapping("data")
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The ids of the records that `content` is over."""
+        return _texts(self.data.get("records"))
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The digest of each mutable head that the act changed, by the head's id."""
+        found = {key: value for key, value in _plain(self.data.get("states")).items() if isinstance(value, str)}
+        one = self.data.get("state")
+        head = self.fields.get("request") or self.fields.get("target")
+        return found | {str(head): one} if isinstance(one, str) and head else found
+
+    def _mapping(self, name: str) -> Mapping[str, Any]:
+        return _plain(self.fields.get(name))
+
+
+def read(body: bytes) -> Said:
+    """The body's members; raises NotABody unless it is the canonical JSON of an object of version 1."""
+    try:
+        fields = json.loads(body.decode("utf-8"))
+        if not isinstance(fields, dict) or fields.get("v") != 1 or canonical.encode(fields) != body:
+            raise NotABody("not the canonical JSON of an entry")
+    except (ValueError, RecursionError) as error:
+        raise NotABody("not the canonical JSON of an entry") from error
+    return Said(fields)
+
+
+def repeats(body: str, columns: Sequence[str | None]) -> bool:  # noqa: PLR0911 - it leaves at the first that does not fit
+    """Whether the columns, in the order of `COLUMNS`, repeat the body, judged by its usual layout without parsing it.
+
+    Keys of canonical JSON are sorted and a quote inside a string is escaped, so that what is looked for can only be the real member.
+    True is certain; False asks for a closer look with `read`.
+    """
+    action, actor, at, entry, outcome, recipient, request, school, subject = columns
+    head = f'{{"action":"{action}","actor":{{"client":"'
+    if not body.startswith(head):
+        return False
+    here = body.find('","id":', len(head) - 1) + 7
+    if not _names(body, here, actor):
+        return False
+    here = body.find('"},"at":"', here)
+    if not body.startswith(f'{at}","content":', here + 9):
+        return False
+    here = body.rfind(',"id":"')
+    if body[here + 7 : here + 43].replace("-", "") != entry or not body.startswith(f'","outcome":"{outcome}","policy":', here + 43):
+        return False
+    here = body.find(',"recipient":', here + 43)
+    expected = ',"recipient":null,"request":' if recipient is None else f',"recipient":"{recipient}","request":'
+    if not body.startswith(expected, here) or not _names(body, here + len(expected), request):
+        return False
+    here = body.find(',"school":"', here)
+    expected = f',"school":"{school}","subjects":['
+    if not body.startswith(expected, here):
+        return False
+    here += len(expected)
+    return body[here] == "]" if subject is None else _names(body, here, subject)
+
+
+def _names(body: str, at: int, id: str | None) -> bool:
+    return body.startswith("null", at) if id is None else body[at + 1 : at + 37].replace("-", "") == id
+
+
+def has_several_subjects(body: str) -> bool:
+    """Whether the entry concerns more than one person; never wrong about a sound body."""
+    at = body.rfind(',"subjects":[')
+    return at >= 0 and body.startswith('","', at + 50)
+
+
+def tells_of_records(body: str) -> bool:
+    """Whether the entry may seal records or heads."""
+    return '"content":"' in body or '"state' in body
+
+
+def _plain(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
