@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime
-from json import dumps as to_text
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.kernel.errors import Kind, ServiceError
@@ -71,7 +71,12 @@ class StrictRoute(APIRoute):
 
         async def read_strictly(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
-            if self.body_field is not None and not _is_form(self) and not _is_json(request.headers.get("content-type")):
+            if (
+                self.body_field is not None
+                and not _is_form(self)
+                and _has_body(request)
+                and not _is_json(request.headers.get("content-type"))
+            ):
                 strict.state.body_fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
             return await handler(strict)
 
@@ -89,12 +94,15 @@ def _is_form(route: APIRoute) -> bool:
     return type(route.body_field.field_info).__name__ == "Form" if route.body_field else False
 
 
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 def _is_json(content_type: str | None) -> bool:
     essence = (content_type or "").partition(";")[0].strip().lower()
     return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A ready JSON reply, written once: a model for documentation stands in the route's `response_model`, and nothing is validated twice."""
-    body = to_text(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status, dict(headers or {}), "application/json")
+    """A ready JSON reply, written once: the route's `response_model` documents it, and nothing is validated twice."""
+    return Response(to_json(content), status, dict(headers or {}), "application/json")

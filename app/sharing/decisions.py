@@ -167,7 +167,7 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
 
 
 def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
-    included = [UUID(item["id"]) for item in case.facts.body["structure"]["items"] if item["include"] != "withhold"]
+    included = [UUID(item["id"]) for item in case.facts.body["structure"]["items"] if item.get("include") != "withhold"]
     known = {UUID(item["id"]) for item in case.facts.body["structure"]["items"]}
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
         return [], [Fault("/items", "a refusal shares no items; leave them out", "not-a-share")] if command.items else []

@@ -14,7 +14,6 @@ from app.sharing.case import Case
 from app.sharing.judging import Statement
 from app.sharing.schemas import EmergencyIn
 from app.sharing.service import Revise
-from app.sharing.views import overlay
 
 RECORDED_LATE_H: Final = 24
 
@@ -26,12 +25,16 @@ def statement_of(facts: FactsIn) -> Statement:
     return Statement(structure=structure, narrative=narrative, stated=facts.stated(), refs=refs)
 
 
-def revision_of(case: Case) -> Revise:
-    """A function that lays changed parts over the case's facts; what does not fit is reported where it stands in the body."""
+def revision_of(case: Case, *, anew: tuple[str, ...] = ()) -> Revise:
+    """A function that lays changed parts over the case's facts; what does not fit is reported where it stands in the body.
+
+    Members named in `anew` are not merged but taken as they come.
+    """
     structure = deepcopy(dict(case.facts.body["structure"]))
     for item in structure.get("items", []):
         item.pop("id", None)
-    before = overlay(structure, case.facts.text or {})
+    whole = FactsIn.join(structure, case.facts.text or {})
+    before = {name: member for name, member in whole.items() if name not in anew}
 
     def revise(changed: Mapping[str, Any]) -> Statement:
         return statement_of(read(merge(before, dict(changed))))

@@ -73,7 +73,7 @@ async def _complete(session: Session, head: Head) -> Case:
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
         .select_from(RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id))
         .where(RECORD.c.request_id == head.id)
-        .order_by(RECORD.c.at, RECORD.c.id)
+        .order_by(RECORD.c.version, RECORD.c.id)
     )
     people = await session.all(sa.select(SUBJECT).where(SUBJECT.c.request_id == head.id).order_by(SUBJECT.c.id))
     return Case(
@@ -233,6 +233,7 @@ def _record_row(draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUI
         "id": draft.id,
         "school": head.school,
         "request_id": head.id,
+        "version": head.version,
         "kind": draft.kind.value,
         "at": at,
         "by_id": by.id,
@@ -257,7 +258,7 @@ def _subject_row(subject: Subject, head: Head, entry_id: UUID) -> dict[str, obje
 def _digest(row: Mapping[str, Any], narrative: Mapping[str, Any] | None, subjects: Sequence[Subject]) -> bytes:
     people = sorted(([str(subject.id), kept(subject.ref), subject.role] for subject in subjects), key=lambda person: person[0])
     record: Json = {
-        **{name: _plain(row[name]) for name in ("id", "school", "request_id", "kind", "at", "by_id", "by_role", "body")},
+        **{name: _plain(row[name]) for name in ("id", "school", "request_id", "version", "kind", "at", "by_id", "by_role", "body")},
         "text": narrative["body"] if narrative else None,
         "subjects": people,
     }

@@ -52,6 +52,7 @@ class RecordRow(SQLModel, table=True):
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
     school: str
     request_id: UUID = Field(sa_type=sa.Uuid)
+    version: int
     kind: str
     at: datetime = Field(sa_type=Instant)
     by_id: UUID = Field(sa_type=sa.Uuid)

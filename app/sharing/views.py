@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.kernel import clock
+from app.policy.schemas import FactsIn
 from app.sharing.case import Case, Head, Record, View
 from app.sharing.model import RecordKind
 
@@ -79,7 +80,7 @@ def facts(case: Case, view: View) -> Shown:
     structure: Shown = dict(record.body["structure"])
     released = view is View.FULL or _released(case)
     if record.text is not None and released:
-        structure = overlay(structure, record.text if view is View.FULL else _without_names(record.text))
+        structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
     names = pseudonyms(case)
     if view is View.DEIDENTIFIED or record.text is None:
         structure["subjects"] = [
@@ -112,24 +113,6 @@ def _without_names(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_names(member) for member in value]
     return value
-
-
-def overlay(structure: Any, narrative: Any) -> Any:
-    """Two halves of one JSON value laid together; where both have a member, objects and lists are joined member by member."""
-    if isinstance(structure, Mapping) and isinstance(narrative, Mapping):
-        joined = dict(structure)
-        for name, member in narrative.items():
-            joined[name] = overlay(joined[name], member) if name in joined else member
-        return joined
-    if isinstance(structure, list) and isinstance(narrative, list):
-        length = max(len(structure), len(narrative))
-        return [
-            overlay(structure[i], narrative[i])
-            if i < len(structure) and i < len(narrative)
-            else (structure + narrative[len(structure) :])[i]
-            for i in range(length)
-        ]
-    return structure if narrative is None else narrative
 
 
 def evaluation(record: Record, view: View) -> Shown:

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("school", sa.String(6), nullable=False),
         sa.Column("request_id", sa.Uuid, sa.ForeignKey("sharing_request.id"), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("at", Instant, nullable=False),
         sa.Column("by_id", sa.Uuid, nullable=False),

@@ -1,0 +1,10 @@
+"""Sharing requests over HTTP: translate, call, translate."""
+
+from fastapi import APIRouter
+
+from app.platform.web import StrictRoute
+from app.sharing.routes import decisions, life, requests
+
+router = APIRouter(prefix="/v1", tags=["sharing"], route_class=StrictRoute)
+for part in (requests.router, decisions.router, life.router):
+    router.include_router(part)

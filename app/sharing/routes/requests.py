@@ -1,0 +1,213 @@
+"""Submitting, listing, reading, amending, evaluating again, withdrawing and closing sharing requests over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.audit import log
+from app.audit.model import Action, Event
+from app.identity.deps import Require
+from app.identity.model import Actor
+from app.identity.model import Permission as P
+from app.platform import preconditions
+from app.platform.idempotency import OnceDep
+from app.platform.paging import decode_cursor, encode_cursor, next_link
+from app.platform.preconditions import IfMatchDep
+from app.platform.problems import replies
+from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.policy.schemas import EvaluationOut, FactsIn
+from app.sharing import service, store, views
+from app.sharing.case import Case
+from app.sharing.routes.shared import RequestId, created, location
+from app.sharing.schemas import AmendIn, AskIn, EvaluateIn, ListQuery, PageOut, RecordOut, RequestOut, WhyIn
+from app.sharing.statements import revision_of, statement_of
+
+router = APIRouter(route_class=StrictRoute)
+
+READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
+LIST_SCOPE: Final = "sharing-requests"
+
+
+def _shown(case: Case, actor: Actor, now: datetime, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    view = case.head.view_for(actor)
+    return reply(views.whole(case, view, now), status, {"ETag": service.etag(case.head, view), **(headers or {})})
+
+
+@router.post("/sharing-requests", status_code=201, response_model=RequestOut, responses=replies(401, 403, 409, 413, 415, 422))
+async def submit_sharing_request(
+    actor: Annotated[Actor, Require(P.REQUEST_SUBMIT)],
+    body: FactsIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Submit a request to share information; it is evaluated at once.
+
+    A refusal is a result (201 with `outcome` `do_not_share`), not an error: errors are for requests that could not be judged.
+    """
+    made: list[UUID] = []
+
+    async def work() -> Response:
+        case = await service.submit(session, actor, statement_of(body), now=now, request_id=trace)
+        made.append(case.head.id)
+        return _shown(case, actor, now, status=201, headers=location(case))
+
+    return await once(work, about=lambda: made[0])
+
+
+@router.get("/sharing-requests", response_model=PageOut, responses=replies(401, 403, 422))
+async def list_sharing_requests(
+    actor: Annotated[Actor, Require(*READ)],
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    query: Annotated[ListQuery, Query()],
+) -> Response:
+    """The requests that the caller may see, newest first: their own (staff, integration), all (DSL), de-identified (IG lead)."""
+    chosen = query.model_dump(exclude={"limit", "cursor"})
+    limit = query.limit
+    before = UUID(decode_cursor(query.cursor, LIST_SCOPE)[0]) if query.cursor else None
+    heads = await store.page(session, actor, store.Filter(**chosen), now=now, limit=limit + 1, before=before)
+    given = sorted(name for name, value in chosen.items() if value is not None)
+    event = Event(action=Action.REQUESTS_LISTED, data={"filters": given, "count": min(len(heads), limit)})
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    shown = heads[:limit]
+    following = encode_cursor([str(shown[-1].id)], LIST_SCOPE) if len(heads) > limit else None
+    items = [views.summary(head, head.view_for(actor), now) for head in shown]
+    return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
+
+
+@router.get("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 422))
+async def read_sharing_request(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+) -> Response:
+    """The whole request: evaluations, advice, decisions, disclosures, notices. Reading it is an entry of the trail."""
+    case = await store.load(session, actor, request_id)
+    view = case.head.view_for(actor)
+    about = tuple(subject.id for subject in case.people)
+    event = Event(
+        action=Action.REQUEST_READ, request=case.head.id, subjects=about, recipient=case.head.recipient_type, data={"view": view.value}
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    return preconditions.unchanged(request, service.etag(case.head, view)) or _shown(case, actor, now)
+
+
+@router.patch("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428))
+async def amend_sharing_request(
+    actor: Annotated[Actor, Require(P.REQUEST_AMEND)],
+    request_id: RequestId,
+    body: AmendIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    if_match: IfMatchDep,
+) -> Response:
+    """Amend the facts before a decision; they are evaluated again, and earlier facts and evaluations are kept.
+
+    After a decision only `how` can be amended, until nothing more leaves.
+    """
+    case = await store.load(session, actor, request_id)
+    revise = revision_of(case)
+    case = await service.amend(session, actor, request_id, body.root, revise, precondition=if_match, now=now, trace=trace)
+    return _shown(case, actor, now)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/evaluations",
+    status_code=201,
+    response_model=EvaluationOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
+)
+async def evaluate_sharing_request(
+    actor: Annotated[Actor, Require(P.EVALUATION_REPEAT)],
+    request_id: RequestId,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+    body: EvaluateIn | None = None,
+) -> Response:
+    """Evaluate again: under the policy in force, or under another version, which is recorded and has no consequence."""
+
+    async def work() -> Response:
+        digest = body.policy_digest if body else None
+        revise = revision_of(await store.load(session, actor, request_id))
+        case = await service.evaluate_again(session, actor, request_id, revise, policy_digest=digest, now=now, trace=trace)
+        record = case.records[-1]
+        view = case.head.view_for(actor)
+        return reply(views.evaluation(record, view), 201, {**location(case), "ETag": service.etag(case.head, view)})
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/withdrawal", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+)
+async def withdraw_sharing_request(
+    actor: Annotated[Actor, Require(P.REQUEST_WITHDRAW)],
+    request_id: RequestId,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+    body: WhyIn | None = None,
+) -> Response:
+    """Take the request back before it is decided."""
+
+    async def work() -> Response:
+        case = await service.withdraw(session, actor, request_id, body.why if body else None, now=now, trace=trace)
+        return created(case, case.records[-1], actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/closure", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+)
+async def close_sharing_request(
+    actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
+    request_id: RequestId,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+    body: WhyIn | None = None,
+) -> Response:
+    """Close a decided request: everything was shared and told, or the refusal stands."""
+
+    async def work() -> Response:
+        case = await service.close(session, actor, request_id, body.why if body else None, now=now, trace=trace)
+        return created(case, case.records[-1], actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/questions", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+)
+async def ask_for_information(
+    actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
+    request_id: RequestId,
+    body: AskIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Ask the requester for what is missing. The request waits, undecided, until its facts are amended; an emergency does not wait."""
+
+    async def work() -> Response:
+        case = await service.ask(session, actor, request_id, body.question, now=now, trace=trace)
+        return created(case, case.records[-1], actor)
+
+    return await once(work, about=lambda: request_id)

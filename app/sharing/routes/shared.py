@@ -1,0 +1,25 @@
+"""What every route of the room says the same way: the path's id, and the reply to something that was recorded."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path
+from starlette.responses import Response
+
+from app.identity.model import Actor
+from app.platform.web import reply
+from app.sharing import service, views
+from app.sharing.case import Case, Record
+
+RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
+
+
+def location(case: Case) -> dict[str, str]:
+    """Where the request is read."""
+    return {"Location": f"/v1/sharing-requests/{case.head.id}"}
+
+
+def created(case: Case, record: Record, actor: Actor) -> Response:
+    """201 with the record as the caller sees it, and the request's new entity tag."""
+    view = case.head.view_for(actor)
+    return reply(views.one(case, record, view), 201, {**location(case), "ETag": service.etag(case.head, view)})
