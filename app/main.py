@@ -14,20 +14,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import operations, witness
 from app.audit import checkpoint
+from app.audit import routes as audit_routes
 from app.audit.sealer import Sealer
 from app.audit.shelf import Shelf
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
-from app.kernel.clock import Clock, system_clock
+from app.kernel.clock import Clock, system_clock  # noqa: TID251 - the composition root chooses the clock
 from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
 from app.platform.db import Database
 from app.platform.settings import Settings
 from app.platform.telemetry import Edge, Metrics
 from app.platform.web import MAX_BODY
-from app.sharing import routes as sharing_routes
 from app.policy import routes as policy_routes
-from app.audit import routes as audit_routes
+from app.sharing import routes as sharing_routes
 
 VERSION: Final = "0.1.0"
 

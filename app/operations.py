@@ -45,7 +45,9 @@ async def check_alive() -> Response:
     return JSONResponse({"status": "alive"})
 
 
-@router.get("/readyz", operation_id="check_ready", response_model=Ready, responses={503: {"model": Ready, "description": "Not able to work."}})
+@router.get(
+    "/readyz", operation_id="check_ready", response_model=Ready, responses={503: {"model": Ready, "description": "Not able to work."}}
+)
 async def check_ready(request: Request, now: NowDep) -> Response:
     """Whether the database is reachable, its migrations are at head, and the sealing of the log is not behind.
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -28,6 +28,14 @@ def encode(value: Json) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("text holds half of a surrogate pair") from error
+
+
+def kept(value: object) -> str:
+    """The text in which a JSON value is kept in a column: sorted, compact and ASCII.
+
+    Unlike `encode` it takes text in any normalisation form, so that what a person typed survives every database to the character.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: object) -> object:

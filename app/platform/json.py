@@ -64,7 +64,7 @@ def _float(text: str) -> float:
 
 
 def _int(text: str) -> int:
-    if len(text) > 20:  # noqa: PLR2004 - longer than any 64-bit integer
+    if len(text) > 20:  # longer than any 64-bit integer
         _refuse("", "a number is too large to be read", "not-a-number")
     return int(text)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request
 
+from app.kernel import canonical
 from app.kernel.errors import Fault, Kind, ServiceError
 
 DEFAULT_LIMIT: Final = 50
@@ -37,7 +38,7 @@ CursorDep = Annotated[str | None, Query(alias="cursor", max_length=1024, descrip
 
 def encode_cursor(parts: list[str], scope: str) -> str:
     """A cursor for the keyset position `parts` in the list named `scope` (the list's name and whatever it was filtered by)."""
-    payload = json.dumps(parts, separators=(",", ":")).encode()
+    payload = canonical.encode(parts)
     return base64.urlsafe_b64encode(_check(payload, scope) + payload).rstrip(b"=").decode()
 
 

@@ -1,7 +1,6 @@
 """Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks like on the wire."""
 
 import difflib
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -67,7 +67,9 @@ class Problem(BaseModel):
     title: str = Field(description="What happened, in general.")
     status: int = Field(description="The HTTP status.", examples=[404])
     detail: str = Field(description="What happened this time, and what to do.")
-    instance: str = Field(description="This occurrence: the request's id as a URN.", examples=["urn:request:01a2048c538b7f43a0cf42edea9dbc8d"])
+    instance: str = Field(
+        description="This occurrence: the request's id as a URN.", examples=["urn:request:01a2048c538b7f43a0cf42edea9dbc8d"]
+    )
     code: str = Field(description="Stable, kebab-case.", examples=["sharing-request-not-found"])
     errors: list[FaultOut] | None = Field(None, description="Each fault, where there are several or the place matters.")
 
@@ -93,7 +95,7 @@ _MEANING: Final[Mapping[int, str]] = MappingProxyType(
 
 
 def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI `responses` of an operation for these error statuses; 413, 415, 500 and 503 where they can always happen are included."""
+    """The OpenAPI `responses` of an operation for these error statuses; 500 and 503 can always happen and are included."""
     documented = sorted({*statuses, 500, 503})
     return {
         status: {
@@ -116,7 +118,9 @@ def _example(status: int) -> dict[str, object]:
         "code": code,
     }
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        example["errors"] = [{"pointer": "/purpose/code", "detail": "not a known value; did you mean 'early_help'?", "code": "unknown-value"}]
+        example["errors"] = [
+            {"pointer": "/purpose/code", "detail": "not a known value; did you mean 'early_help'?", "code": "unknown-value"}
+        ]
     return example
 
 
@@ -146,7 +150,7 @@ def _document(
     }
     if faults:
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail, "code": fault.code} for fault in faults]
-    return Response(json.dumps(body, ensure_ascii=False).encode(), int(status), dict(headers or {}), MEDIA_TYPE)
+    return Response(to_json(body), int(status), dict(headers or {}), MEDIA_TYPE)
 
 
 def request_id_of(request: Request) -> str:
@@ -155,7 +159,7 @@ def request_id_of(request: Request) -> str:
 
 
 def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
-    """Make every failure of the application a problem document. `on_refusal` is told of each one that the service meant, before the reply."""
+    """Make every failure of the application a problem document. `on_refusal` is told, before the reply, of each that the service meant."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - the registration below says so
@@ -246,7 +250,7 @@ def _words(found: Mapping[str, Any], location: Sequence[object], models: list[ty
         expected = str(found.get("ctx", {}).get("expected", ""))
         known = _KNOWN.findall(expected)
         near = _nearest(str(found.get("input")), known)
-        listed = f"; known are {expected}" if len(known) <= 12 else ""  # noqa: PLR2004
+        listed = f"; known are {expected}" if len(known) <= 12 else ""
         return "not a known value" + (near or listed), "unknown-value"
     message = str(found["msg"])
     if kind in {"value_error", "assertion_error"}:

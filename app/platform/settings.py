@@ -33,7 +33,9 @@ class IssuerSettings(BaseModel):
     issuer: str = Field(description="The issuer's identifier, an https URL; discovery is read below it.")
     audience: str = Field(description="What the token's `aud` must be.")
     role_claim: str = Field("role", description="The claim that names the role.")
-    role_map: dict[str, Literal["staff", "dsl", "ig_lead", "integration"]] = Field(description="The claim's values, and the role each gives.")
+    role_map: dict[str, Literal["staff", "dsl", "ig_lead", "integration"]] = Field(
+        description="The claim's values, and the role each gives."
+    )
     school: Urn | None = Field(None, description="The school of everybody from this issuer; empty: read from `school_claim`.")
     school_claim: str = Field("school", description="The claim that holds the school's URN where `school` is empty.")
     token_type: str = Field("at+jwt", description="What the token's `typ` must be.")
@@ -47,14 +49,22 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder for the SQLite file `sharing.db`, `keys/` and `checkpoints/`.")
     database_url: str = Field("", description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.", repr=False)
     database_pool: int = Field(5, ge=1, le=100, description="Database connections held by each worker process.")
-    public_url: str = Field("http://127.0.0.1:8000", description="Where callers reach the service; tokens and the audit log are named after it.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where callers reach the service; tokens and the audit log are named after it."
+    )
     school: Urn = Field("123456", description="URN of the school that accounts belong to when none is named.")
-    keys_required: bool = Field(default=False, description="Refuse to start without keys in `keys/`, instead of making them at first start.")
-    embedded_worker: bool = Field(default=True, description="Seal the audit log and run follow-ups in the serving process; off when `worker` runs.")
+    keys_required: bool = Field(
+        default=False, description="Refuse to start without keys in `keys/`, instead of making them at first start."
+    )
+    embedded_worker: bool = Field(
+        default=True, description="Seal the audit log and run follow-ups in the serving process; off when `worker` runs."
+    )
     issuers: tuple[IssuerSettings, ...] = Field((), description="Outside OpenID Connect issuers, as a JSON list.")
     cors_origins: tuple[str, ...] = Field((), description="Origins of browser front ends that may call the service, as a JSON list.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names the service answers to, as a JSON list; empty: any.")
-    smtp_url: str = Field("", description="`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none are sent.", repr=False)
+    smtp_url: str = Field(
+        "", description="`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none are sent.", repr=False
+    )
     mail_from: str = Field("information-sharing@school.example", description="Sender of the notices.")
     mail_dsl: str = Field("", description="Where notices for the DSL go.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe log line that is written.")

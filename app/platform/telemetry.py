@@ -1,6 +1,7 @@
 """What surrounds every request, in one pure ASGI layer: request id, security headers, one log line, Prometheus figures."""
 
 import re
+import secrets
 import time
 from typing import Final
 
@@ -8,8 +9,6 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.kernel import clock, ids
 
 _SANE_ID: Final = re.compile(rb"^[A-Za-z0-9._:-]{1,64}$")
 
@@ -29,7 +28,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("sharing_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry)
+        self.requests = Counter(
+            "sharing_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry
+        )
         self.seconds = Histogram(
             "sharing_http_request_seconds",
             "Seconds from the first byte in to the last byte out.",
@@ -59,7 +60,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given if _SANE_ID.match(given) else ids.new_id(clock.system_clock()).hex.encode()
+        request_id = given if _SANE_ID.match(given) else secrets.token_hex(16).encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         started = time.perf_counter()
         status = 500

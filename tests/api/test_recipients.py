@@ -1,0 +1,510 @@
+"""The directory over HTTP: anybody reads, two roles keep it, nobody overwrites what they have not read, and the trail tells of it all."""
+
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from app.audit import tables as trail
+from app.recipients import tables
+from app.recipients.model import OrganisationType
+from tests.running import MovableClock
+from tests.service import Caller, Service
+
+HUB: Final[dict[str, Any]] = {
+    "organisation": "Anytown MASH",
+    "organisation_type": "mash",
+    "call_back_number": "01632 960123",
+    "call_back_source": "the council's website",
+    "secure_routes": ["phone_verified", "secure_email"],
+}
+KHAN: Final[dict[str, Any]] = {
+    "name": "Aisha Khan",
+    "role_title": "Social worker",
+    "email": "aisha.khan@mash.example",
+    "phone": "01632 960124",
+}
+CALLED: Final[dict[str, Any]] = {"method": "call_back_published_number", "result": "yes", "note": "The switchboard knew Mrs Khan."}
+PERSONAL: Final = ("Aisha", "aisha.khan@mash.example", "01632 960124", "Social worker", "switchboard")
+
+
+async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    reply = await caller.post(path, json=body)
+    assert reply.status_code == httpx.codes.CREATED, reply.text
+    created: dict[str, Any] = reply.json()
+    return created
+
+
+async def a_hub(caller: Caller, **other: Any) -> str:
+    return str((await made(caller, "/v1/recipients", HUB | other))["id"])
+
+
+async def read(caller: Caller, path: str) -> httpx.Response:
+    reply = await caller.get(path)
+    assert reply.status_code == httpx.codes.OK, reply.text
+    return reply
+
+
+async def patched(caller: Caller, path: str, body: dict[str, Any]) -> httpx.Response:
+    etag = (await read(caller, path)).headers["etag"]
+    return await caller.patch(path, json=body, headers={"If-Match": etag})
+
+
+def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert reply.headers["content-type"] == "application/problem+json", reply.text
+    document: dict[str, Any] = reply.json()
+    assert (reply.status_code, document["status"], document["code"]) == (status, status, code), document
+    return document
+
+
+def pointers(reply: httpx.Response) -> list[str]:
+    assert reply.status_code == httpx.codes.UNPROCESSABLE_ENTITY, reply.text
+    return [fault["pointer"] for fault in reply.json()["errors"]]
+
+
+async def test_an_organisation_is_registered_and_read(service: Service):
+    dsl = await service.caller("dsl")
+    reply = await dsl.post("/v1/recipients", json=HUB)
+    assert reply.status_code == httpx.codes.CREATED
+    shown = reply.json()
+    assert reply.headers["location"] == f"/v1/recipients/{shown['id']}"
+    assert shown | HUB == shown | {"secure_routes": ["phone_verified", "secure_email"]}
+    assert shown["secure_routes"] == ["secure_email", "phone_verified"]
+    assert (shown["section_11"], shown["safeguarding_partner"], shown["protective"], shown["active"]) == (True, True, True, True)
+    assert shown["verification"] == {"verified": "unsure", "why": "never_checked", "method": None, "verified_on": None, "valid_until": None}
+    assert shown["verifications"] == []
+    again = await read(await service.caller("staff"), reply.headers["location"])
+    assert again.json() == shown
+    assert again.headers["etag"] == reply.headers["etag"]
+    assert again.headers["cache-control"] == "no-store"
+
+
+async def test_the_types_say_what_each_organisation_is(service: Service):
+    shown = (await read(await service.caller("integration"), "/v1/recipients/types")).json()
+    kinds = {kind["organisation_type"]: kind for kind in shown["items"]}
+    assert kinds.keys() == {word.value for word in OrganisationType}
+    assert shown["next_cursor"] is None
+    assert kinds["nspcc"]["protective"]
+    assert not kinds["nspcc"]["section_11"]
+    assert kinds["safeguarding_partners"]["safeguarding_partner"]
+
+
+# --- who may -----------------------------------------------------------------------------------------------------------------------------
+
+READERS: Final = {"staff", "dsl", "ig_lead", "integration"}
+KEEPERS: Final = {"dsl", "ig_lead"}
+
+MATRIX: Final = [
+    ("GET", "/v1/recipients/types", None, READERS),
+    ("GET", "/v1/recipients", None, READERS),
+    ("POST", "/v1/recipients", HUB, KEEPERS),
+    ("GET", "/v1/recipients/{hub}", None, READERS),
+    ("PATCH", "/v1/recipients/{hub}", {"call_back_source": "a poster"}, KEEPERS),
+    ("GET", "/v1/recipients/{hub}/contacts", None, READERS),
+    ("POST", "/v1/recipients/{hub}/contacts", KHAN, KEEPERS),
+    ("GET", "/v1/recipients/{hub}/contacts/{khan}", None, READERS),
+    ("PATCH", "/v1/recipients/{hub}/contacts/{khan}", {"role_title": "Manager"}, KEEPERS),
+    ("GET", "/v1/recipients/{hub}/verifications", None, READERS),
+    ("POST", "/v1/recipients/{hub}/verifications", CALLED, KEEPERS),
+]
+
+
+def test_the_matrix_has_a_row_for_every_operation(service: Service):
+    paths = service.app.openapi()["paths"]
+    offered = {
+        (method.upper(), path.replace("recipient_id", "hub").replace("contact_id", "khan"))
+        for path, operations in paths.items()
+        for method in operations
+        if path.startswith("/v1/recipients")
+    }
+    assert {(method, path) for method, path, _, _ in MATRIX} == offered
+
+
+@pytest.mark.parametrize("role", sorted(READERS))
+async def test_each_role_may_do_just_this(service: Service, role: str):
+    dsl = await service.caller("dsl")
+    hub = await a_hub(dsl)
+    khan = (await made(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
+    caller = await service.caller(role)
+    for method, template, body, allowed in MATRIX:
+        path = template.format(hub=hub, khan=khan)
+        headers = {"If-Match": (await read(dsl, path)).headers["etag"]} if method == "PATCH" else {}
+        reply = await caller.request(method, path, json=body, headers=headers)
+        if role in allowed:
+            assert reply.is_success, (method, path, reply.text)
+        else:
+            problem(reply, 403, "forbidden")
+
+
+async def test_a_stranger_is_refused_before_anything_is_judged(service: Service):
+    stranger = await service.stranger()
+    for method, template, _, _ in MATRIX:
+        reply = await stranger.request(method, template.format(hub=uuid4(), khan=uuid4()), json={"nonsense": True})
+        assert reply.status_code == httpx.codes.UNAUTHORIZED, (method, template)
+
+
+async def test_a_refusal_changes_nothing_and_is_an_entry(service: Service):
+    staff = await service.caller("staff")
+    problem(await staff.post("/v1/recipients", json=HUB), 403, "forbidden")
+    assert (await read(staff, "/v1/recipients")).json()["items"] == []
+    assert "access.denied" in [row.action for row in await entries(service)]
+
+
+async def test_another_school_sees_nothing_of_it(service: Service):
+    dsl, other = await service.caller("dsl"), await service.caller("dsl", school="654321")
+    hub = await a_hub(dsl)
+    khan = (await made(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
+    await made(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
+    elsewhere = await a_hub(other, organisation="Othertown MASH")
+    for method, template, body, _ in MATRIX:
+        if "{hub}" not in template:
+            continue
+        theirs = await other.request(method, template.format(hub=hub, khan=khan), json=body, headers={"If-Match": "*"})
+        nobodys = await other.request(method, template.format(hub=uuid4(), khan=uuid4()), json=body, headers={"If-Match": "*"})
+        document = problem(theirs, 404, "recipient-not-found")
+        assert document | {"instance": ""} == nobodys.json() | {"instance": ""}
+    # Nor is a contact reached through an organisation of one's own.
+    problem(await other.get(f"/v1/recipients/{elsewhere}/contacts/{khan}"), 404, "contact-not-found")
+    check = CALLED | {"contact_id": khan}
+    problem(await other.post(f"/v1/recipients/{elsewhere}/verifications", json=check), 404, "contact-not-found")
+    assert [one["organisation"] for one in (await read(other, "/v1/recipients")).json()["items"]] == ["Othertown MASH"]
+
+
+# --- verification ------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(service: Service, clock: MovableClock):
+    dsl = await service.caller("dsl")
+    hub = await a_hub(dsl)
+    check = await made(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
+    assert check["recorded_by"] == {"subject": str(dsl.account.id), "role": "dsl"}
+    assert (check["verified_on"], check["contact_id"], check["note"]) == ("2026-03-03", None, CALLED["note"])
+    reply = await read(dsl, f"/v1/recipients/{hub}")
+    assert reply.json()["verification"] == {
+        "verified": "yes",
+        "why": "checked",
+        "method": "call_back_published_number",
+        "verified_on": "2026-03-03",
+        "valid_until": "2027-03-03",
+    }
+    assert reply.json()["verifications"] == [check]
+    clock.forward(days=366)
+    later = await read(await service.sign_in(dsl.account), f"/v1/recipients/{hub}")
+    assert later.json()["verification"]["why"] == "expired"
+    assert later.headers["etag"] != reply.headers["etag"]
+
+
+async def test_other_details_need_another_check(service: Service):
+    dsl = await service.caller("dsl")
+    hub = await a_hub(dsl)
+    path = f"/v1/recipients/{hub}"
+    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    await made(dsl, f"{path}/verifications", CALLED)
+    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"})
+    assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
+    changed = (await patched(dsl, path, {"call_back_number": "01632 960999"})).json()
+    assert changed["verification"]["why"] == "details_changed"
+    changed = (await patched(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})).json()
+    assert (changed["verification"]["verified"], changed["verification"]["why"]) == ("unsure", "details_changed")
+    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"})
+    assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
+
+
+async def test_the_newest_day_decides_and_not_the_newest_record(service: Service, clock: MovableClock):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "no", "verified_on": "2026-03-02"})
+    clock.forward(minutes=1)
+    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "yes", "verified_on": "2026-02-01"})
+    shown = (await read(dsl, path)).json()
+    assert shown["verification"]["verified"] == "no"
+    assert [check["result"] for check in shown["verifications"]] == ["yes", "no"]
+    listed = (await read(dsl, "/v1/recipients")).json()["items"]
+    assert [one["verification"]["verified"] for one in listed] == ["no"]
+
+
+async def test_a_refuted_organisation_refutes_its_contacts(service: Service):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "yes", "contact_id": khan})
+    await made(dsl, f"{path}/verifications", {"method": "secure_domain", "result": "no"})
+    assert [one["verification"]["verified"] for one in (await read(dsl, f"{path}/contacts")).json()["items"]] == ["no"]
+
+
+async def test_the_history_is_paged_and_narrowed_to_a_contact(service: Service, clock: MovableClock):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    recorded = []
+    for number in range(5):
+        clock.forward(seconds=1)
+        whom = {"contact_id": khan} if number % 2 else {}
+        recorded.append((await made(dsl, f"{path}/verifications", CALLED | whom))["id"])
+    assert await ids(dsl, f"{path}/verifications?limit=2") == recorded[::-1]
+    assert await ids(dsl, f"{path}/verifications?limit=1&contact_id={khan}") == [recorded[3], recorded[1]]
+
+
+async def test_what_cannot_have_been_checked_is_refused(service: Service):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl, call_back_number=None)}/verifications"
+    assert pointers(await dsl.post(path, json=CALLED)) == ["/method"]
+    assert pointers(await dsl.post(path, json={"method": "warrant_card", "result": "yes", "verified_on": "2026-03-04"})) == ["/verified_on"]
+    assert pointers(await dsl.post(path, json={"method": "none", "result": "yes"})) == ["/method"]
+    problem(await dsl.post(path, json={"method": "warrant_card", "result": "yes", "contact_id": str(uuid4())}), 404, "contact-not-found")
+
+
+# --- changing ----------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_nobody_overwrites_what_they_have_not_read(service: Service):
+    dsl = await service.caller("dsl")
+    hub = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    for path, body in ((hub, {"organisation": "Anytown hub"}), (khan, {"name": "A. Khan"})):
+        before = await read(dsl, path)
+        problem(await dsl.patch(path, json=body), 428, "precondition-required")
+        problem(await dsl.patch(path, json=body, headers={"If-Match": '"1.0"'}), 412, "precondition-failed")
+        reply = await dsl.patch(path, json=body, headers={"If-Match": before.headers["etag"]})
+        assert reply.status_code == httpx.codes.OK
+        assert reply.json() | body == reply.json()
+        assert reply.json()["version"] == before.json()["version"] + 1
+        problem(await dsl.patch(path, json=body, headers={"If-Match": before.headers["etag"]}), 412, "precondition-failed")
+        after = await read(dsl, path)
+        assert (after.json(), after.headers["etag"]) == (reply.json(), reply.headers["etag"])
+
+
+async def test_what_did_not_change_is_not_sent_again(service: Service):
+    dsl = await service.caller("dsl")
+    hub = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    for path in (hub, khan):
+        etag = (await read(dsl, path)).headers["etag"]
+        same = await dsl.get(path, headers={"If-None-Match": etag})
+        assert (same.status_code, same.content, same.headers["etag"]) == (httpx.codes.NOT_MODIFIED, b"", etag)
+        assert (await dsl.get(path, headers={"If-None-Match": '"other"'})).status_code == httpx.codes.OK
+
+
+async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    before = await read(dsl, path)
+    for body in ({}, {"organisation": HUB["organisation"], "secure_routes": HUB["secure_routes"][::-1]}):
+        same = await patched(dsl, path, body)
+        assert (same.status_code, same.json()) == (httpx.codes.OK, before.json())
+    assert [row.action for row in await entries(service)].count("recipients.recipient.changed") == 0
+
+
+async def test_null_removes_what_may_be_missing_and_nothing_else(service: Service):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    cleared = (await patched(dsl, path, {"call_back_number": None, "call_back_source": None})).json()
+    assert (cleared["call_back_number"], cleared["call_back_source"]) == (None, None)
+    reply = await patched(dsl, path, {"organisation": None, "organisation_type": None, "secure_routes": None, "active": None})
+    assert pointers(reply) == ["/organisation", "/organisation_type", "/secure_routes", "/active"]
+
+
+async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Service):
+    dsl = await service.caller("dsl")
+    hub = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    assert (await patched(dsl, khan, {"active": False})).json()["active"] is False
+    check = {"method": "warrant_card", "result": "yes", "contact_id": khan.rsplit("/", 1)[1]}
+    problem(await dsl.post(f"{hub}/verifications", json=check), 409, "recipient-retired")
+    assert [one["name"] for one in (await read(dsl, f"{hub}/contacts?active=false")).json()["items"]] == [KHAN["name"]]
+    assert (await read(dsl, f"{hub}/contacts?active=true")).json()["items"] == []
+    assert (await patched(dsl, hub, {"active": False})).json()["active"] is False
+    problem(await dsl.post(f"{hub}/contacts", json=KHAN), 409, "recipient-retired")
+    problem(await dsl.post(f"{hub}/verifications", json=CALLED), 409, "recipient-retired")
+    assert (await read(dsl, "/v1/recipients?active=true")).json()["items"] == []
+    assert len((await read(dsl, "/v1/recipients")).json()["items"]) == 1
+    for path in (hub, khan):
+        assert (await dsl.delete(path)).status_code == httpx.codes.METHOD_NOT_ALLOWED
+    assert (await patched(dsl, hub, {"active": True})).json()["active"] is True
+    assert (await dsl.post(f"{hub}/contacts", json=KHAN)).status_code == httpx.codes.CREATED
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/organisation"),
+        (HUB | {"organisation": "   "}, "/organisation"),
+        (HUB | {"organisation": "x" * 201}, "/organisation"),
+        (HUB | {"organisation": "Any\ntown"}, "/organisation"),
+        (HUB | {"organisation_type": "mish"}, "/organisation_type"),
+        (HUB | {"call_back_number": "ask for Mary"}, "/call_back_number"),
+        (HUB | {"secure_routes": ["secure_email", "none"]}, "/secure_routes/1"),
+        (HUB | {"organization": "x"}, "/organization"),
+        (HUB | {"school": "654321"}, "/school"),
+        (HUB | {"version": 9}, "/version"),
+    ],
+)
+async def test_a_bad_organisation_is_refused_at_the_place(service: Service, body: dict[str, Any], pointer: str):
+    reply = await (await service.caller("dsl")).post("/v1/recipients", json=body)
+    assert pointer in pointers(reply)
+    assert "Mary" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/name"),
+        (KHAN | {"name": ""}, "/name"),
+        (KHAN | {"email": "aisha at mash"}, "/email"),
+        (KHAN | {"phone": "tel:01632"}, "/phone"),
+        (KHAN | {"recipient_id": str(uuid4())}, "/recipient_id"),
+    ],
+)
+async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(service: Service, body: dict[str, Any], pointer: str):
+    dsl = await service.caller("dsl")
+    reply = await dsl.post(f"/v1/recipients/{await a_hub(dsl)}/contacts", json=body)
+    assert pointer in pointers(reply)
+    assert "aisha" not in reply.text.lower()
+
+
+async def test_a_call_sent_twice_is_done_once(service: Service):
+    dsl = await service.caller("dsl")
+    key = {"Idempotency-Key": "first"}
+    hub = await dsl.post("/v1/recipients", json=HUB, headers=key)
+    path = f"/v1/recipients/{hub.json()['id']}"
+    for where, body, other in (
+        ("/v1/recipients", HUB, HUB | {"organisation": "Other"}),
+        (f"{path}/contacts", KHAN, KHAN | {"name": "Other"}),
+        (f"{path}/verifications", CALLED, CALLED | {"result": "no"}),
+    ):
+        first = await dsl.post(where, json=body, headers=key)
+        again = await dsl.post(where, json=body, headers=key)
+        assert first.status_code == again.status_code == httpx.codes.CREATED
+        assert again.headers["idempotency-replayed"] == "true"
+        assert again.content == first.content
+        problem(await dsl.post(where, json=other, headers=key), 422, "idempotency-key-reused")
+        assert len(await ids(dsl, where)) == 1
+
+
+# --- lists -------------------------------------------------------------------------------------------------------------------------------
+
+
+async def ids(caller: Caller, path: str) -> list[str]:
+    """The ids of a list, through all of its pages."""
+    found: list[str] = []
+    while True:
+        page = await read(caller, path)
+        found += [item["id"] for item in page.json()["items"]]
+        if page.json()["next_cursor"] is None:
+            assert "link" not in page.headers
+            return found
+        path = page.headers["link"].removeprefix("<").removesuffix('>; rel="next"')
+
+
+async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service: Service):
+    dsl = await service.caller("dsl")
+    names = [
+        "Zebra trust",
+        "anytown police",
+        "Ångström clinic",
+        "ANYTOWN MASH",
+        "Anytown  school",
+        "50% charity",
+        "50 charity",
+        "Anytown MASH",
+    ]
+    made_ids = {name: await a_hub(dsl, organisation=name, organisation_type="police" if "police" in name else "charity") for name in names}
+    ordered = await ids(dsl, "/v1/recipients?limit=3")
+    assert sorted(ordered) == sorted(made_ids.values())
+    listed = [next(name for name, made_id in made_ids.items() if made_id == one) for one in ordered]
+    assert [name.casefold() for name in listed[:2]] == ["50 charity", "50% charity"]
+    assert {name.casefold() for name in listed[2:4]} == {"anytown mash"}
+    assert listed[4:] == ["anytown police", "Anytown  school", "Zebra trust", "Ångström clinic"]
+    assert len(await ids(dsl, "/v1/recipients?q=AnyTown&limit=2")) == 4
+    assert await ids(dsl, "/v1/recipients?q=50%25") == [made_ids["50% charity"]]
+    assert await ids(dsl, "/v1/recipients?q=anytown&organisation_type=police") == [made_ids["anytown police"]]
+    assert await ids(dsl, "/v1/recipients?q=town") == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=nonsense", "organisation_type=mish", "q=", "active=perhaps"])
+async def test_a_bad_question_is_refused(service: Service, query: str):
+    reply = await (await service.caller("staff")).get(f"/v1/recipients?{query}")
+    assert pointers(reply) == [f"/query/{query.partition('=')[0]}"]
+
+
+async def test_a_cursor_belongs_to_its_list(service: Service):
+    dsl, staff = await service.caller("dsl"), await service.caller("staff")
+    for name in ("One", "Two"):
+        await a_hub(dsl, organisation=name)
+    cursor = (await read(dsl, "/v1/recipients?limit=1")).json()["next_cursor"]
+    problem(await dsl.get(f"/v1/recipients?limit=1&q=t&cursor={cursor}"), 422, "invalid-cursor")
+    problem(await staff.get(f"/v1/recipients?limit=1&cursor={cursor}"), 422, "invalid-cursor")
+    problem(await dsl.get("/v1/recipients/not-an-id"), 422, "invalid-request")
+
+
+async def test_contacts_are_paged(service: Service, clock: MovableClock):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}/contacts"
+    added = []
+    for number in range(5):
+        clock.forward(seconds=1)
+        added.append((await made(dsl, path, KHAN | {"name": f"Person {number}"}))["id"])
+    assert await ids(dsl, f"{path}?limit=2") == added
+
+
+# --- the trail ---------------------------------------------------------------------------------------------------------------------------
+
+
+async def entries(service: Service) -> list[Any]:
+    async with service.database.reading() as session:
+        return list(await session.all(sa.select(trail.ENTRY).order_by(trail.ENTRY.c.id)))
+
+
+async def test_every_change_and_every_look_is_an_entry_without_personal_data(service: Service, clock: MovableClock):
+    dsl = await service.caller("dsl")
+    hub = await a_hub(dsl)
+    path = f"/v1/recipients/{hub}"
+    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
+    await patched(dsl, path, {"active": False})
+    await patched(dsl, f"{path}/contacts/{khan}", {"phone": "01632 960125"})
+    for looked in ("", f"/{hub}/contacts", f"/{hub}/verifications"):
+        await read(dsl, f"/v1/recipients{looked}")
+    found = [row for row in await entries(service) if row.action.startswith("recipients.")]
+    assert {row.action for row in found} == {
+        "recipients.recipient.created",
+        "recipients.recipient.changed",
+        "recipients.recipient.read",
+        "recipients.recipients.listed",
+        "recipients.contact.created",
+        "recipients.contact.changed",
+        "recipients.contacts.read",
+        "recipients.verification.recorded",
+        "recipients.verifications.read",
+    }
+    assert {row.recipient for row in found if row.action != "recipients.recipients.listed"} == {hub}
+    assert {row.actor for row in found} == {dsl.account.id}
+    bodies = " ".join(row.body for row in found)
+    assert not [word for word in (*PERSONAL, "960125", HUB["organisation"], HUB["call_back_number"]) if word in bodies]
+
+
+async def test_personal_data_stands_in_one_table_only(service: Service):
+    dsl = await service.caller("dsl")
+    path = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
+    stored: dict[str, str] = {}
+    async with service.database.reading() as session:
+        for table in (tables.RECIPIENT, tables.CONTACT, tables.RECORD, tables.NARRATIVE):
+            stored[table.name] = " ".join(str(tuple(row)) for row in await session.all(sa.select(table)))
+    assert all(word in stored["recipients_narrative"] for word in PERSONAL)
+    assert [name for name, text in stored.items() for word in PERSONAL if word in text and name != "recipients_narrative"] == []
+
+
+async def test_a_contact_whose_personal_data_was_destroyed_is_still_shown(service: Service):
+    dsl = await service.caller("dsl")
+    hub = f"/v1/recipients/{await a_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    async with service.database.transaction() as session:
+        await session.execute(sa.delete(tables.NARRATIVE))
+    shown = (await read(dsl, khan)).json()
+    assert (shown["name"], shown["email"], shown["active"]) == (None, None, True)
+    assert pointers(await patched(dsl, khan, {"email": "a@mash.example"})) == ["/name"]
+    assert (await patched(dsl, khan, {"name": "B. Lee"})).json()["name"] == "B. Lee"
