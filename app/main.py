@@ -27,6 +27,7 @@ from app.platform.settings import Settings
 from app.platform.telemetry import Edge, Metrics
 from app.platform.web import MAX_BODY
 from app.policy import routes as policy_routes
+from app.recipients import routes as recipients_routes
 from app.sharing import routes as sharing_routes
 
 VERSION: Final = "0.1.0"
@@ -37,6 +38,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     identity_routes.router,
     policy_routes.router,
     sharing_routes.router,
+    recipients_routes.router,
     audit_routes.router,
     operations.router,
 )
