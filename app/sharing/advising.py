@@ -76,7 +76,7 @@ def can_change_outcome(policy: evaluate.Policy, facts: Facts) -> bool:
     unsure = [name for name in DOUBTED if getattr(facts, name) is Answer.UNSURE]
     outcomes = {evaluate.outcome(policy, facts)[0]}
     for choice in range(2 ** len(unsure)):
-        settled = {name: Answer.YES if choice >> place & 1 else Answer.NO for place, name in enumerate(unsure)}
+        settled: dict[str, Any] = {name: Answer.YES if choice >> place & 1 else Answer.NO for place, name in enumerate(unsure)}
         outcomes.add(evaluate.outcome(policy, replace(facts, **settled))[0])
     return len(outcomes) > 1
 
