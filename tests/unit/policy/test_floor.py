@@ -1,0 +1,141 @@
+"""The safety floor: each law broken by itself is found, with a counterexample in words; a different but safe policy passes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.kernel.canonical import digest
+from app.policy import floor, service
+from app.policy.document import check
+from app.policy.evaluate import Policy, compile_tables
+from app.policy.reading import Reader
+from app.policy.shape import Document
+from app.policy.source import read
+
+MEANING: dict[str, Any] = read(service.SHIPPED.read_bytes()).plain()  # type: ignore[assignment]
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(change: Change) -> Policy:
+    meaning = json.loads(json.dumps(MEANING))
+    change(meaning)
+    reader = Reader()
+    document = reader.read(read(json.dumps(meaning).encode()), Document)
+    assert not reader.faults
+    return Policy(document, digest(meaning), compile_tables(document))
+
+
+def edge(node: str, row: int, **to: str) -> Change:
+    def change(meaning: dict[str, Any]) -> None:
+        target = meaning["flow"]["nodes"][node]["rows"][row]
+        for key in ("to", "outcome", "decided_at"):
+            target.pop(key, None)
+        target.update(to)
+
+    return change
+
+
+def condition(node: str, row: int, **cells: object) -> Change:
+    def change(meaning: dict[str, Any]) -> None:
+        meaning["flow"]["nodes"][node]["rows"][row]["when"] = cells
+
+    return change
+
+
+def without_action(code: str) -> Change:
+    def change(meaning: dict[str, Any]) -> None:
+        meaning["actions"] = [rule for rule in meaning["actions"] if rule["code"] != code]
+
+    return change
+
+
+def protective(*members: str) -> Change:
+    def change(meaning: dict[str, Any]) -> None:
+        meaning["sets"]["protective"]["members"] = list(members)
+
+    return change
+
+
+def deciders(row: int, *roles: str) -> Change:
+    def change(meaning: dict[str, Any]) -> None:
+        meaning["authority"]["rows"][row]["may_decide"] = list(roles)
+
+    return change
+
+
+def nobody_to_ask(meaning: dict[str, Any]) -> None:
+    for rule in meaning["actions"]:
+        rule.pop("ask", None)
+
+
+def police_only_when_shared(meaning: dict[str, Any]) -> None:
+    for rule in meaning["actions"]:
+        if rule["code"] == "notify_police_immediately":
+            rule["when"] = [{**when, "outcome": ["share", "share_emergency"]} for when in rule["when"]]
+
+
+SHARE = {"outcome": "share", "decided_at": "purpose"}
+REFUSE = {"outcome": "do_not_share", "decided_at": "purpose"}
+ASK = {"outcome": "seek_advice", "decided_at": "purpose"}
+
+BROKEN: list[tuple[str, Change]] = [
+    (floor.EMERGENCY, edge("danger", 0, to="purpose")),
+    (floor.EMERGENCY, edge("danger", 1, outcome="share_emergency", decided_at="immediate_risk")),
+    (floor.EMERGENCY, condition("danger", 0, immediate_risk="yes", recipient_type="$protective")),
+    (floor.EMERGENCY, condition("danger", 0, immediate_risk="yes", recipient_type="$protective", recipient_verified="yes", consent="yes")),
+    (floor.EMERGENCY, deciders(0, "dsl")),
+    (floor.PROTECTIVE, protective("ambulance_or_emergency_service", "childrens_social_care", "mash")),
+    (floor.PROTECTIVE, protective("police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "landlord")),
+    (floor.PURPOSE, edge("purpose", 1, to="consent")),
+    (floor.PURPOSE, edge("purpose", 1, **SHARE)),
+    (floor.BASIS, edge("lawful_reason", 1, **SHARE)),
+    (floor.BASIS, edge("lawful_reason_consent_unsure", 1, **SHARE)),
+    (floor.NO_REFUSAL, edge("consent", 0, **REFUSE)),
+    (floor.NO_REFUSAL, edge("lawful_reason_identity_unsure", 0, **REFUSE)),
+    (floor.NO_DOUBTFUL_REFUSAL, edge("lawful_reason", 2, **REFUSE)),
+    (floor.NO_DOUBTFUL_REFUSAL, edge("purpose", 2, **REFUSE)),
+    (floor.MONOTONE, edge("consent", 0, **ASK)),
+    (floor.SETTLING, edge("lawful_reason_consent_unsure", 1, **REFUSE)),
+    (floor.POLICE, without_action("notify_police_immediately")),
+    (floor.POLICE, police_only_when_shared),
+    (floor.RECORD, without_action("record_decision_and_reasons")),
+    (floor.ADVICE, without_action("seek_advice")),
+    (floor.ADVICE, nobody_to_ask),
+    (floor.DECIDERS, deciders(4, "dsl", "integration")),
+    (floor.DECIDERS, deciders(4)),
+]
+
+
+@pytest.mark.parametrize(("law", "change"), BROKEN, ids=[f"{i}-{law[:30]}" for i, (law, _) in enumerate(BROKEN)])
+def test_each_broken_law_is_found_with_a_counterexample(law: str, change: Change):
+    found = {breach.law: breach.counterexample for breach in floor.breaches(changed(change))}
+    assert law in found
+    assert ":" in found[law]
+
+
+def test_every_law_has_a_policy_that_breaks_it():
+    laws = {value for name, value in vars(floor).items() if name.isupper() and isinstance(value, str)}
+    assert laws == {law for law, _ in BROKEN}
+
+
+def test_the_policy_that_ships_stands_on_the_floor():
+    assert floor.breaches(service.shipped()) == []
+
+
+def test_a_school_may_ask_more_often_and_count_more_bodies_as_protective():
+    def safer(meaning: dict[str, Any]) -> None:
+        meaning["sets"]["protective"]["members"] += ["lado", "adult_social_care"]
+
+    assert floor.breaches(changed(safer)) == []
+
+
+def test_a_broken_floor_is_refused_at_the_door_with_its_counterexample():
+    meaning = json.loads(json.dumps(MEANING))
+    edge("lawful_reason", 1, **SHARE)(meaning)
+    faults = [fault for fault in check(json.dumps(meaning).encode()) if fault.code == "safety-floor"]
+    assert faults
+    assert "consent is no" in str(faults[0])
+    assert "without consent or lawful reason" in str(faults[0])
