@@ -28,7 +28,9 @@ from app.platform.telemetry import Edge, Metrics
 from app.platform.web import MAX_BODY
 from app.policy import routes as policy_routes
 from app.recipients import routes as recipients_routes
+from app.recipients import service as recipients_service
 from app.sharing import routes as sharing_routes
+from app.sharing import service as sharing_service
 
 VERSION: Final = "0.1.0"
 
@@ -42,6 +44,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit_routes.router,
     operations.router,
 )
+
+READERS: Final = (witness.sealed_accounts, sharing_service.sealed, recipients_service.sealed)
+"""What reads every domain record for the verification of the trail."""
 
 Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
 

@@ -1,6 +1,6 @@
-"""What the trail says of the door: sign-ins, refusals, and the operator's changes of accounts. Ties identity, which sits below, to the log."""
+"""What the trail says of the door: sign-ins, refusals, the operator's changes of accounts. Ties identity, which sits below, to the log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -9,7 +9,8 @@ from uuid import UUID
 from starlette.requests import Request
 
 from app.audit import log
-from app.audit.model import Action, Author, Event, Outcome, operator, state, stranger
+from app.audit.model import Action, Author, Event, Outcome, Sealed, operator, state, state_digest, stranger
+from app.identity import accounts
 from app.identity.model import AccountAct, AccountChange, Actor, SignIn, SignInResult
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
@@ -46,7 +47,9 @@ def of_the_door(school: str) -> Witness:
         action, outcome = _SIGN_IN[seen.result]
         by: Author = seen.actor or stranger(school)
         data = {"grant": seen.grant}
-        log.append(session, Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data), by=by, at=now, request_id=request_id)
+        log.append(
+            session, Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data), by=by, at=now, request_id=request_id
+        )
 
     return witness
 
@@ -63,6 +66,12 @@ def of_accounts(session: Session, now: datetime) -> Callable[[AccountChange], UU
         return log.append(session, event, by=operator(change.school), at=now, request_id="cli")
 
     return seal
+
+
+async def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
+    """Every account and client as stored now, for the verification of the trail."""
+    async for account, cited, head in accounts.heads(session):
+        yield Sealed(id=str(account), audit_id=cited, digest=state_digest(head), mutable=True)
 
 
 async def of_refusal(request: Request, error: ServiceError) -> None:

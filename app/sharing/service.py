@@ -38,6 +38,10 @@ class FactsSettled(ServiceError):
         super().__init__("only facts.how can still be amended; new information after a refusal goes to /reconsiderations")
 
 
+sealed: Final = store.sealed
+"""Every record and head as stored now, for the verification of the trail."""
+
+
 def etag(head: Head, view: View) -> str:
     """The entity tag of a request as this view shows it."""
     return etag_of(head.version, view.value)

@@ -1,0 +1,86 @@
+"""Whether the service could work here, part by part, and what to do where it could not."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from app.audit import checkpoint, seal
+from app.audit.checkpoint import CheckpointRefused, KeyRefused
+from app.identity.keys import Keyring
+from app.kernel.clock import system_clock
+from app.kernel.errors import ServiceError
+from app.main import LOG_KEY, shelf_of
+from app.platform import migrations
+from app.platform.db import Database
+from app.platform.settings import Settings
+
+OPEN_TO_OTHERS: Final = 0o077
+LATE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part, whether it is well, and what was found or what to do."""
+
+    part: str
+    well: bool
+    words: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.well else 'TO DO'} {self.part}: {self.words}"
+
+
+async def findings(settings: Settings, database: Database) -> list[Finding]:
+    """Look at everything that the service needs."""
+    return [_folder(settings), *_keys(settings), *await _database(database), _checkpoints(settings)]
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    if not folder.is_dir():
+        return Finding("data folder", well=False, words=f"{folder} does not exist; make it, or set SHARING_DATA_DIR")
+    if folder.stat().st_mode & OPEN_TO_OTHERS:
+        return Finding("data folder", well=False, words=f"others can look into {folder}; run: chmod 700 {folder}")
+    return Finding("data folder", well=True, words=str(folder))
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    files = sorted(settings.keys_dir.glob("*.pem")) if settings.keys_dir.is_dir() else []
+    found = [
+        Finding("keys", well=False, words=f"others can read {file.name}; run: chmod 600 {file}")
+        for file in files
+        if file.stat().st_mode & OPEN_TO_OTHERS
+    ]
+    try:
+        Keyring.load(settings.keys_dir, create=False)
+        checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
+    except ServiceError as error:
+        found.append(Finding("keys", well=False, words=f"{error.detail or error.title}; `serve` makes them at its first start"))
+    except KeyRefused as error:
+        found.append(Finding("keys", well=False, words=f"{error}; `serve` makes one at its first start"))
+    return found or [Finding("keys", well=True, words=f"in {settings.keys_dir}, readable by the service alone")]
+
+
+async def _database(database: Database) -> list[Finding]:
+    try:
+        if not await migrations.is_at_head(database):
+            return [Finding("database", well=False, words="not at the newest migration; run: python -m app db upgrade")]
+        async with database.reading() as session:
+            waiting, oldest = await seal.backlog(session, system_clock())
+    except (ServiceError, OSError) as error:
+        return [Finding("database", well=False, words=f"not reachable ({type(error).__name__}); check SHARING_DATABASE_URL")]
+    late = oldest > LATE
+    words = f"{waiting} entries wait; start `serve` or `worker`" if late else "not behind"
+    return [
+        Finding("database", well=True, words=f"{database.dialect}, at the newest migration"),
+        Finding("sealing", well=not late, words=words),
+    ]
+
+
+def _checkpoints(settings: Settings) -> Finding:
+    try:
+        note = shelf_of(settings).newest(settings.school)
+    except CheckpointRefused as error:
+        return Finding("checkpoints", well=False, words=f"{error}; look at {settings.checkpoints_dir}")
+    words = "none published yet" if note is None else f"newest of size {checkpoint.parse(note).size}; keep copies outside this machine"
+    return Finding("checkpoints", well=True, words=words)
