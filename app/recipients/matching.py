@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from app.recipients.model import Answer, Method, OrganisationType, Route, Standing, Why, fold
+from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Standing, Verified, VerifiedWhy, fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class RecipientFacts:
 
     recipient_id: UUID
     organisation: str
-    organisation_type: OrganisationType
-    secure_routes: tuple[Route, ...]
+    organisation_type: RecipientType
+    secure_routes: tuple[RecipientRoute, ...]
     call_back_number: str | None
     active: bool
     standing: Standing
@@ -29,7 +29,7 @@ class RecipientFacts:
     named_individual: str | None = None
 
     @property
-    def verified(self) -> Answer:
+    def verified(self) -> Verified:
         """Whether the named contact, or else the organisation, counts as verified."""
         return self.standing.verified
 
@@ -69,13 +69,13 @@ WORDS: Final[Mapping[Mismatch, str]] = MappingProxyType(
 )
 """What to tell a person of each; safe to show, and without any value."""
 
-_STANDING: Final[Mapping[Why, Mismatch]] = MappingProxyType(
+_STANDING: Final[Mapping[VerifiedWhy, Mismatch]] = MappingProxyType(
     {
-        Why.NEVER_CHECKED: Mismatch.NEVER_VERIFIED,
-        Why.EXPIRED: Mismatch.VERIFICATION_EXPIRED,
-        Why.DETAILS_CHANGED: Mismatch.DETAILS_CHANGED,
-        Why.DOUBTED: Mismatch.IDENTITY_DOUBTED,
-        Why.REFUTED: Mismatch.IDENTITY_REFUTED,
+        VerifiedWhy.NEVER_CHECKED: Mismatch.NEVER_VERIFIED,
+        VerifiedWhy.EXPIRED: Mismatch.VERIFICATION_EXPIRED,
+        VerifiedWhy.DETAILS_CHANGED: Mismatch.DETAILS_CHANGED,
+        VerifiedWhy.DOUBTED: Mismatch.IDENTITY_DOUBTED,
+        VerifiedWhy.REFUTED: Mismatch.IDENTITY_REFUTED,
     }
 )
 
@@ -96,7 +96,7 @@ def check_right_recipient(facts: RecipientFacts, stated: Mapping[str, Any]) -> l
         and _given(stated, "named_individual")
         and not _may_be_the_same(stated["named_individual"], facts.named_individual),
         Mismatch.ROUTE_NOT_LISTED: route is not None and route not in {listed.value for listed in facts.secure_routes},
-        Mismatch.NO_PUBLISHED_NUMBER: stated.get("verification_method") == Method.CALL_BACK_PUBLISHED_NUMBER.value
+        Mismatch.NO_PUBLISHED_NUMBER: stated.get("verification_method") == CheckMethod.CALL_BACK_PUBLISHED_NUMBER.value
         and facts.call_back_number is None,
         Mismatch.RECIPIENT_RETIRED: not facts.active,
         Mismatch.CONTACT_RETIRED: facts.contact_active is False,

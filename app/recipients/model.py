@@ -23,7 +23,7 @@ SORT_KEY: Final = 50
 """How many characters of a name the directory sorts and searches by."""
 
 
-class Answer(StrEnum):
+class Verified(StrEnum):
     """The three answers. Stored for ever: add members, never rename or reuse one."""
 
     YES = "yes"
@@ -31,7 +31,7 @@ class Answer(StrEnum):
     UNSURE = "unsure"
 
 
-class OrganisationType(StrEnum):
+class RecipientType(StrEnum):
     """What an organisation is. The same words as the policy's; stored for ever: add members, never rename or reuse one."""
 
     POLICE = "police"
@@ -65,7 +65,7 @@ class OrganisationType(StrEnum):
     OTHER = "other"
 
 
-class Route(StrEnum):
+class RecipientRoute(StrEnum):
     """A secure way of reaching an organisation: the policy's words without `none`, which is no way at all. Stored for ever."""
 
     SECURE_EMAIL = "secure_email"
@@ -76,7 +76,7 @@ class Route(StrEnum):
     API = "api"
 
 
-class Method(StrEnum):
+class CheckMethod(StrEnum):
     """How an identity was checked: the policy's words without `none`, which is no check at all. Stored for ever."""
 
     KNOWN_PERSONALLY = "known_personally"
@@ -94,7 +94,7 @@ class RecordKind(StrEnum):
     VERIFICATION = "verification"
 
 
-class Why(StrEnum):
+class VerifiedWhy(StrEnum):
     """What an answer about somebody's identity rests on."""
 
     CHECKED = "checked"
@@ -151,10 +151,10 @@ class Listing:
     """What the directory says of an organisation."""
 
     organisation: str
-    organisation_type: OrganisationType
+    organisation_type: RecipientType
     call_back_number: str | None = None
     call_back_source: str | None = None
-    secure_routes: tuple[Route, ...] = ()
+    secure_routes: tuple[RecipientRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +247,8 @@ class Verification:
     id: UUID
     recipient_id: UUID
     contact_id: UUID | None
-    method: Method
-    result: Answer
+    method: CheckMethod
+    result: Verified
     verified_on: date
     identity_version: int
     note: str | None
@@ -261,14 +261,14 @@ class Verification:
 class Standing:
     """Whether somebody counts as verified on a day, why, and by which check; `valid_until` is the last day on which a yes counts."""
 
-    verified: Answer
-    why: Why
-    method: Method | None = None
+    verified: Verified
+    why: VerifiedWhy
+    method: CheckMethod | None = None
     verified_on: date | None = None
     valid_until: date | None = None
 
 
-NEVER: Final = Standing(verified=Answer.UNSURE, why=Why.NEVER_CHECKED)
+NEVER: Final = Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
 
 
 def standing(newest: Verification | None, head: Recipient | Contact, on: date) -> Standing:
@@ -276,31 +276,31 @@ def standing(newest: Verification | None, head: Recipient | Contact, on: date) -
     if newest is None:
         return NEVER
     last_day = newest.verified_on + timedelta(days=VALID_DAYS)
-    if newest.result is Answer.NO:
-        verified, why = Answer.NO, Why.REFUTED
-    elif newest.result is Answer.UNSURE:
-        verified, why = Answer.UNSURE, Why.DOUBTED
+    if newest.result is Verified.NO:
+        verified, why = Verified.NO, VerifiedWhy.REFUTED
+    elif newest.result is Verified.UNSURE:
+        verified, why = Verified.UNSURE, VerifiedWhy.DOUBTED
     elif newest.identity_version != head.identity_version:
-        verified, why = Answer.UNSURE, Why.DETAILS_CHANGED
+        verified, why = Verified.UNSURE, VerifiedWhy.DETAILS_CHANGED
     elif on > last_day:
-        verified, why = Answer.UNSURE, Why.EXPIRED
+        verified, why = Verified.UNSURE, VerifiedWhy.EXPIRED
     else:
-        verified, why = Answer.YES, Why.CHECKED
-    valid_until = last_day if newest.result is Answer.YES else None
+        verified, why = Verified.YES, VerifiedWhy.CHECKED
+    valid_until = last_day if newest.result is Verified.YES else None
     return Standing(verified=verified, why=why, method=newest.method, verified_on=newest.verified_on, valid_until=valid_until)
 
 
 def both(organisation: Standing, person: Standing) -> Standing:
     """How a contact stands: as the person does, unless the organisation itself was found not to be what it says."""
-    return organisation if organisation.verified is Answer.NO else person
+    return organisation if organisation.verified is Verified.NO else person
 
 
-def check_verification(recipient: Recipient, method: Method, result: Answer, verified_on: date, today: date) -> None:
+def check_verification(recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date) -> None:
     """Raises `VerificationUnsound` for a check in the future, or a call back to a published number that the directory does not hold."""
     faults = []
     if verified_on > today:
         faults.append(Fault("/verified_on", "in the future; give the day on which the check was made", "in-the-future"))
-    if method is Method.CALL_BACK_PUBLISHED_NUMBER and result is Answer.YES and recipient.listing.call_back_number is None:
+    if method is CheckMethod.CALL_BACK_PUBLISHED_NUMBER and result is Verified.YES and recipient.listing.call_back_number is None:
         said = "the directory holds no published number of this organisation; record call_back_number and where it is published first"
         faults.append(Fault("/method", said, "no-published-number"))
     if faults:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from app.recipients.model import OrganisationType as T
+from app.recipients.model import RecipientType as T
 
 
 @dataclass(frozen=True, slots=True)

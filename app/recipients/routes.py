@@ -16,7 +16,7 @@ from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute
 from app.recipients import service
-from app.recipients.model import OrganisationType, sort_key
+from app.recipients.model import RecipientType, sort_key
 from app.recipients.schemas import (
     ContactIn,
     ContactOut,
@@ -77,7 +77,7 @@ async def list_recipients(
     session: SessionDep,
     now: NowDep,
     request_id: RequestIdDep,
-    organisation_type: Annotated[OrganisationType | None, Query(description="Only organisations of this type.")] = None,
+    organisation_type: Annotated[RecipientType | None, Query(description="Only organisations of this type.")] = None,
     q: Annotated[
         str | None, Query(min_length=1, max_length=200, description="How the organisation's name begins; case does not count.")
     ] = None,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from app.recipients.model import Answer, Details, Listing, Method, OrganisationType, Route, Why
+from app.recipients.model import CheckMethod, Details, Listing, RecipientRoute, RecipientType, Verified, VerifiedWhy
 
 _ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 _AT: Final = "2026-11-23T09:12:00.000000Z"
@@ -37,7 +37,7 @@ Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,188}$"), AfterValidator(_line)
 ]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_nfc)]
-Routes = Annotated[set[Route], Field(max_length=len(Route))]
+Routes = Annotated[set[RecipientRoute], Field(max_length=len(RecipientRoute))]
 
 _ORGANISATION: Final = "The organisation's name. Never a person's: people are contacts."
 _NUMBER: Final = "Number on which the school calls back: one that the organisation publishes, never one that a caller gave."
@@ -74,7 +74,7 @@ class OrganisationIn(Body):
     )
 
     organisation: Annotated[Line, Field(description=_ORGANISATION)]
-    organisation_type: Annotated[OrganisationType, Field(description="What it is; `GET /v1/recipients/types` explains each.")]
+    organisation_type: Annotated[RecipientType, Field(description="What it is; `GET /v1/recipients/types` explains each.")]
     call_back_number: Annotated[Phone | None, Field(description=_NUMBER)] = None
     call_back_source: Annotated[Source | None, Field(description=_SOURCE)] = None
     secure_routes: Annotated[Routes, Field(description=_ROUTES)] = set()
@@ -90,7 +90,7 @@ class OrganisationPatch(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"call_back_number": "01632 960987"}, {"active": False}]})
 
     organisation: Annotated[Line | SkipJsonSchema[None], Field(description=_ORGANISATION)] = None
-    organisation_type: Annotated[OrganisationType | SkipJsonSchema[None], Field(description="What it is.")] = None
+    organisation_type: Annotated[RecipientType | SkipJsonSchema[None], Field(description="What it is.")] = None
     call_back_number: Annotated[Phone | None, Field(description=_NUMBER + " Null removes it.")] = None
     call_back_source: Annotated[Source | None, Field(description=_SOURCE + " Null removes it.")] = None
     secure_routes: Annotated[Routes | SkipJsonSchema[None], Field(description=_ROUTES)] = None
@@ -155,8 +155,8 @@ class VerificationIn(Body):
         }
     )
 
-    method: Annotated[Method, Field(description="How it was checked.")]
-    result: Annotated[Answer, Field(description="Whether they are who they say. A later check replaces an earlier one.")]
+    method: Annotated[CheckMethod, Field(description="How it was checked.")]
+    result: Annotated[Verified, Field(description="Whether they are who they say. A later check replaces an earlier one.")]
     contact_id: Annotated[UUID | None, Field(description="The contact who was checked; empty: the organisation.")] = None
     note: Annotated[Note | None, Field(description="What is worth knowing about the check.")] = None
     verified_on: Annotated[date | None, Field(description="The day on which it was checked; empty: today.", examples=["2026-11-23"])] = None
@@ -165,9 +165,9 @@ class VerificationIn(Body):
 class StandingOut(BaseModel):
     """Whether somebody counts as verified today."""
 
-    verified: Answer = Field(description="`yes` only by a check of these very details that is not too old; never by silence.")
-    why: Why = Field(description="What that rests on.")
-    method: Method | None = Field(description="How it was last checked.")
+    verified: Verified = Field(description="`yes` only by a check of these very details that is not too old; never by silence.")
+    why: VerifiedWhy = Field(description="What that rests on.")
+    method: CheckMethod | None = Field(description="How it was last checked.")
     verified_on: date | None = Field(description="When it was last checked.")
     valid_until: date | None = Field(description="The last day on which that check counts.")
 
@@ -201,8 +201,8 @@ class VerificationOut(BaseModel):
 
     id: UUID = Field(description="The check's id.")
     contact_id: UUID | None = Field(description="The contact who was checked; null: the organisation.")
-    method: Method = Field(description="How it was checked.")
-    result: Answer = Field(description="Whether they are who they say.")
+    method: CheckMethod = Field(description="How it was checked.")
+    result: Verified = Field(description="Whether they are who they say.")
     verified_on: date = Field(description="The day on which it was checked.")
     note: str | None = Field(description="What is worth knowing about the check.")
     recorded_at: str = Field(description="When it was recorded.", json_schema_extra={"format": "date-time"})
@@ -241,13 +241,13 @@ class OrganisationSummaryOut(BaseModel):
     id: UUID = Field(description="The organisation's id; a sharing request may cite it.")
     version: int = Field(description="How often it was written.")
     organisation: str = Field(description=_ORGANISATION)
-    organisation_type: OrganisationType = Field(description="What it is.")
+    organisation_type: RecipientType = Field(description="What it is.")
     section_11: bool = Field(description="Whether such an organisation has the duty of section 11 of the Children Act 2004.")
     safeguarding_partner: bool = Field(description="Whether it is, or acts for, a safeguarding partner.")
     protective: bool = Field(description="Whether it has a protective function under the default policy.")
     call_back_number: str | None = Field(description=_NUMBER)
     call_back_source: str | None = Field(description=_SOURCE)
-    secure_routes: list[Route] = Field(description=_ROUTES)
+    secure_routes: list[RecipientRoute] = Field(description=_ROUTES)
     active: bool = Field(description=_ACTIVE)
     verification: StandingOut = Field(description="Whether it counts as verified today.")
     recorded_at: str = Field(description="When it was put into the directory.", json_schema_extra={"format": "date-time"})
@@ -343,7 +343,7 @@ class TypeOut(BaseModel):
         }
     )
 
-    organisation_type: OrganisationType = Field(description="The word that stands in requests.")
+    organisation_type: RecipientType = Field(description="The word that stands in requests.")
     label: str = Field(description="Its name for people.")
     section_11: bool = Field(description="Whether such an organisation has the duty of section 11 of the Children Act 2004.")
     safeguarding_partner: bool = Field(description="Whether it is, or acts for, a safeguarding partner (section 16E).")
@@ -358,6 +358,6 @@ class TypesOut(BaseModel):
     next_cursor: None = Field(description="Always null.")
 
 
-def in_order(routes: set[Route]) -> tuple[Route, ...]:
+def in_order(routes: set[RecipientRoute]) -> tuple[RecipientRoute, ...]:
     """The routes in the order of the vocabulary."""
-    return tuple(route for route in Route if route in routes)
+    return tuple(route for route in RecipientRoute if route in routes)

@@ -15,18 +15,18 @@ from app.platform.db import Session
 from app.recipients import store
 from app.recipients.matching import RecipientFacts
 from app.recipients.model import (
-    Answer,
+    CheckMethod,
     Contact,
     ContactNotFound,
     Details,
     Listing,
-    Method,
     Recipient,
     RecipientNotFound,
     RecipientRetired,
     RecordKind,
     Standing,
     Verification,
+    Verified,
     both,
     check_verification,
     standing,
@@ -264,8 +264,8 @@ async def change_contact(
 class Check:
     """A check of an identity, as somebody records it; today where no day is given."""
 
-    method: Method
-    result: Answer
+    method: CheckMethod
+    result: Verified
     contact_id: UUID | None = None
     note: str | None = None
     verified_on: date | None = None

@@ -18,18 +18,18 @@ from app.kernel.canonical import Json
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionStale
 from app.recipients.model import (
-    Answer,
+    CheckMethod,
     Contact,
     ContactNotFound,
     Details,
     Listing,
-    Method,
-    OrganisationType,
     Recipient,
     RecipientNotFound,
+    RecipientRoute,
+    RecipientType,
     RecordKind,
-    Route,
     Verification,
+    Verified,
     sort_key,
 )
 from app.recipients.tables import CONTACT, NARRATIVE, RECIPIENT, RECORD
@@ -45,7 +45,7 @@ Target = tuple[UUID, UUID | None]
 class Filter:
     """What the directory is narrowed to; None leaves a member open. `prefix` is a `sort_key`."""
 
-    organisation_type: OrganisationType | None = None
+    organisation_type: RecipientType | None = None
     prefix: str | None = None
     active: bool | None = None
 
@@ -281,10 +281,10 @@ def _plain(value: object) -> Json:
 def _recipient(row: sa.Row[Any]) -> Recipient:
     listing = Listing(
         organisation=row.organisation,
-        organisation_type=OrganisationType(row.organisation_type),
+        organisation_type=RecipientType(row.organisation_type),
         call_back_number=row.call_back_number,
         call_back_source=row.call_back_source,
-        secure_routes=tuple(Route(route) for route in json.loads(row.secure_routes)),
+        secure_routes=tuple(RecipientRoute(route) for route in json.loads(row.secure_routes)),
     )
     return Recipient(
         id=row.id,
@@ -319,8 +319,8 @@ def _verification(row: sa.Row[Any]) -> Verification:
         id=row.id,
         recipient_id=row.recipient_id,
         contact_id=row.contact_id,
-        method=Method(body["method"]),
-        result=Answer(body["result"]),
+        method=CheckMethod(body["method"]),
+        result=Verified(body["result"]),
         verified_on=date.fromisoformat(row.verified_on),
         identity_version=body["identity_version"],
         note=None if row.text is None else json.loads(row.text)["note"],

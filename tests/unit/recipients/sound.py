@@ -6,17 +6,17 @@ from uuid import UUID
 
 from app.recipients.matching import RecipientFacts
 from app.recipients.model import (
-    Answer,
+    CheckMethod,
     Contact,
     Details,
     Listing,
-    Method,
-    OrganisationType,
     Recipient,
-    Route,
+    RecipientRoute,
+    RecipientType,
     Standing,
     Verification,
-    Why,
+    Verified,
+    VerifiedWhy,
 )
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -28,10 +28,10 @@ KHAN = UUID(int=2)
 def listing(**broken: Any) -> Listing:
     sound: dict[str, Any] = {
         "organisation": "Anytown MASH",
-        "organisation_type": OrganisationType.MASH,
+        "organisation_type": RecipientType.MASH,
         "call_back_number": "01632 960123",
         "call_back_source": "the council's website",
-        "secure_routes": (Route.SECURE_EMAIL, Route.PHONE_VERIFIED),
+        "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
     }
     return Listing(**sound | broken)
 
@@ -71,8 +71,8 @@ def check(**broken: Any) -> Verification:
         "id": UUID(int=4),
         "recipient_id": HUB,
         "contact_id": None,
-        "method": Method.CALL_BACK_PUBLISHED_NUMBER,
-        "result": Answer.YES,
+        "method": CheckMethod.CALL_BACK_PUBLISHED_NUMBER,
+        "result": Verified.YES,
         "verified_on": TODAY,
         "identity_version": 1,
         "note": None,
@@ -85,9 +85,9 @@ def check(**broken: Any) -> Verification:
 
 def checked(**broken: Any) -> Standing:
     sound: dict[str, Any] = {
-        "verified": Answer.YES,
-        "why": Why.CHECKED,
-        "method": Method.CALL_BACK_PUBLISHED_NUMBER,
+        "verified": Verified.YES,
+        "why": VerifiedWhy.CHECKED,
+        "method": CheckMethod.CALL_BACK_PUBLISHED_NUMBER,
         "verified_on": TODAY,
         "valid_until": date(2027, 3, 3),
     }
@@ -98,8 +98,8 @@ def facts(**broken: Any) -> RecipientFacts:
     sound: dict[str, Any] = {
         "recipient_id": HUB,
         "organisation": "Anytown MASH",
-        "organisation_type": OrganisationType.MASH,
-        "secure_routes": (Route.SECURE_EMAIL, Route.PHONE_VERIFIED),
+        "organisation_type": RecipientType.MASH,
+        "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
         "call_back_number": "01632 960123",
         "active": True,
         "standing": checked(),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.recipients.matching import WORDS, Mismatch, RecipientFacts, check_right_recipient
-from app.recipients.model import NEVER, Answer, Why
+from app.recipients.model import NEVER, Verified, VerifiedWhy
 from tests.unit.recipients.sound import STATED, checked, facts
 
 CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
@@ -19,10 +19,10 @@ CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
     (Mismatch.RECIPIENT_RETIRED, facts(active=False), {}),
     (Mismatch.CONTACT_RETIRED, facts(contact_active=False), {}),
     (Mismatch.NEVER_VERIFIED, facts(standing=NEVER), {}),
-    (Mismatch.VERIFICATION_EXPIRED, facts(standing=checked(verified=Answer.UNSURE, why=Why.EXPIRED)), {}),
-    (Mismatch.DETAILS_CHANGED, facts(standing=checked(verified=Answer.UNSURE, why=Why.DETAILS_CHANGED)), {}),
-    (Mismatch.IDENTITY_DOUBTED, facts(standing=checked(verified=Answer.UNSURE, why=Why.DOUBTED)), {}),
-    (Mismatch.IDENTITY_REFUTED, facts(standing=checked(verified=Answer.NO, why=Why.REFUTED)), {}),
+    (Mismatch.VERIFICATION_EXPIRED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.EXPIRED)), {}),
+    (Mismatch.DETAILS_CHANGED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DETAILS_CHANGED)), {}),
+    (Mismatch.IDENTITY_DOUBTED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DOUBTED)), {}),
+    (Mismatch.IDENTITY_REFUTED, facts(standing=checked(verified=Verified.NO, why=VerifiedWhy.REFUTED)), {}),
 ]
 
 
@@ -41,8 +41,8 @@ def test_every_mismatch_has_a_case_and_words():
 
 def test_everybody_who_is_not_verified_is_named():
     """Subtracted from the enum: a new reason without a mismatch would pass unseen."""
-    for why in set(Why) - {Why.CHECKED}:
-        assert check_right_recipient(facts(standing=checked(verified=Answer.UNSURE, why=why)), STATED) != []
+    for why in set(VerifiedWhy) - {VerifiedWhy.CHECKED}:
+        assert check_right_recipient(facts(standing=checked(verified=Verified.UNSURE, why=why)), STATED) != []
 
 
 def test_what_is_not_stated_is_not_compared():

@@ -13,13 +13,13 @@ from app.recipients.model import (
     NEVER,
     SORT_KEY,
     VALID_DAYS,
-    Answer,
+    CheckMethod,
     ContactNameless,
-    Method,
-    OrganisationType,
+    RecipientType,
     Standing,
     VerificationUnsound,
-    Why,
+    Verified,
+    VerifiedWhy,
     both,
     check_verification,
     fold,
@@ -33,43 +33,43 @@ LATER = NOW + timedelta(hours=1)
 
 
 def test_nobody_is_verified_by_silence():
-    assert standing(None, recipient(), TODAY) == NEVER == Standing(verified=Answer.UNSURE, why=Why.NEVER_CHECKED)
+    assert standing(None, recipient(), TODAY) == NEVER == Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
 
 
 def test_a_check_counts_on_its_last_day_and_not_on_the_next():
     last = TODAY + timedelta(days=VALID_DAYS)
     assert standing(check(), recipient(), last) == checked(valid_until=last)
     after = standing(check(), recipient(), last + timedelta(days=1))
-    assert (after.verified, after.why) == (Answer.UNSURE, Why.EXPIRED)
+    assert (after.verified, after.why) == (Verified.UNSURE, VerifiedWhy.EXPIRED)
 
 
 @pytest.mark.parametrize("days", [0, VALID_DAYS + 1, 10 * VALID_DAYS])
 def test_a_no_stands_however_old_and_whatever_changed(days: int):
-    refuted = standing(check(result=Answer.NO), recipient(identity_version=7), TODAY + timedelta(days=days))
-    assert (refuted.verified, refuted.why, refuted.valid_until) == (Answer.NO, Why.REFUTED, None)
+    refuted = standing(check(result=Verified.NO), recipient(identity_version=7), TODAY + timedelta(days=days))
+    assert (refuted.verified, refuted.why, refuted.valid_until) == (Verified.NO, VerifiedWhy.REFUTED, None)
 
 
 def test_a_doubt_is_no_yes():
-    doubted = standing(check(result=Answer.UNSURE), recipient(), TODAY)
-    assert (doubted.verified, doubted.why, doubted.valid_until) == (Answer.UNSURE, Why.DOUBTED, None)
+    doubted = standing(check(result=Verified.UNSURE), recipient(), TODAY)
+    assert (doubted.verified, doubted.why, doubted.valid_until) == (Verified.UNSURE, VerifiedWhy.DOUBTED, None)
 
 
-@given(result=st.sampled_from(Answer), of=st.integers(1, 3), now=st.integers(1, 3), age=st.integers(-2, 2 * VALID_DAYS))
-def test_yes_is_said_only_of_what_was_checked_and_lately(result: Answer, of: int, now: int, age: int):
+@given(result=st.sampled_from(Verified), of=st.integers(1, 3), now=st.integers(1, 3), age=st.integers(-2, 2 * VALID_DAYS))
+def test_yes_is_said_only_of_what_was_checked_and_lately(result: Verified, of: int, now: int, age: int):
     found = standing(check(result=result, identity_version=of), contact(identity_version=now), TODAY + timedelta(days=age))
-    assert (found.verified is Answer.YES) == (result is Answer.YES and of == now and age <= VALID_DAYS)
-    assert (found.verified is Answer.NO) == (result is Answer.NO)
+    assert (found.verified is Verified.YES) == (result is Verified.YES and of == now and age <= VALID_DAYS)
+    assert (found.verified is Verified.NO) == (result is Verified.NO)
 
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("organisation", "Othertown MASH"), ("organisation_type", OrganisationType.POLICE), ("call_back_number", "01632 960999")],
+    [("organisation", "Othertown MASH"), ("organisation_type", RecipientType.POLICE), ("call_back_number", "01632 960999")],
 )
 def test_other_identifying_members_make_another_identity_of_an_organisation(member: str, value: object):
     changed, differ = recipient().changed({member: value}, LATER)
     assert differ == (member,)
     assert (changed.version, changed.identity_version, changed.changed_at) == (2, 2, LATER)
-    assert standing(check(), changed, TODAY).why is Why.DETAILS_CHANGED
+    assert standing(check(), changed, TODAY).why is VerifiedWhy.DETAILS_CHANGED
 
 
 @pytest.mark.parametrize(("member", "value"), [("call_back_source", None), ("secure_routes", ()), ("active", False)])
@@ -104,7 +104,7 @@ def test_destroyed_details_are_given_anew_with_a_name_first():
 
 
 def test_a_refuted_organisation_refutes_its_contacts_and_nothing_else_carries_over():
-    refuted = standing(check(result=Answer.NO), recipient(), TODAY)
+    refuted = standing(check(result=Verified.NO), recipient(), TODAY)
     assert both(refuted, checked()) == refuted
     assert both(NEVER, checked()) == checked()
     assert both(checked(), NEVER) == NEVER
@@ -112,17 +112,17 @@ def test_a_refuted_organisation_refutes_its_contacts_and_nothing_else_carries_ov
 
 def test_a_check_is_not_made_in_the_future():
     with pytest.raises(VerificationUnsound) as found:
-        check_verification(recipient(), Method.WARRANT_CARD, Answer.YES, TODAY + timedelta(days=1), TODAY)
+        check_verification(recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY)
     assert [fault.pointer for fault in found.value.faults] == ["/verified_on"]
 
 
 def test_nobody_calls_back_a_published_number_that_the_directory_does_not_hold():
     unpublished = recipient(listing=listing(call_back_number=None))
     with pytest.raises(VerificationUnsound) as found:
-        check_verification(unpublished, Method.CALL_BACK_PUBLISHED_NUMBER, Answer.YES, TODAY, TODAY)
+        check_verification(unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY)
     assert [fault.code for fault in found.value.faults] == ["no-published-number"]
-    check_verification(unpublished, Method.CALL_BACK_PUBLISHED_NUMBER, Answer.NO, TODAY, TODAY)
-    check_verification(unpublished, Method.WARRANT_CARD, Answer.YES, TODAY, TODAY)
+    check_verification(unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.NO, TODAY, TODAY)
+    check_verification(unpublished, CheckMethod.WARRANT_CARD, Verified.YES, TODAY, TODAY)
 
 
 def test_the_day_is_the_one_in_school():

@@ -1,10 +1,12 @@
 """The types of organisation are the policy's, although the two rooms do not know each other."""
 
-from app.policy import vocabulary
-from app.recipients.model import Answer, Method, OrganisationType, Route
+from pathlib import Path
+
+from app import policy
+from app.policy import document, vocabulary
+from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified
 from app.recipients.organisations import TYPES
 
-PROTECTIVE = {"police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "nspcc", "health_provider"}
 SECTION_11 = {
     "adult_social_care",
     "ambulance_or_emergency_service",
@@ -26,28 +28,32 @@ def words(enum: type) -> set[str]:
 
 
 def test_both_rooms_speak_the_same_words():
-    assert words(OrganisationType) == words(vocabulary.OrganisationType)
-    assert words(Answer) == words(vocabulary.Answer)
+    assert words(RecipientType) == words(vocabulary.OrganisationType)
+    assert words(Verified) == words(vocabulary.Answer)
 
 
 def test_no_route_and_no_check_are_not_for_the_directory():
-    assert words(Route) == words(vocabulary.SecureRoute) - {"none"}
-    assert words(Method) == words(vocabulary.VerificationMethod) - {"none"}
+    assert words(RecipientRoute) == words(vocabulary.SecureRoute) - {"none"}
+    assert words(CheckMethod) == words(vocabulary.VerificationMethod) - {"none"}
 
 
 def test_every_type_is_explained():
-    assert set(OrganisationType) == TYPES.keys()
+    assert set(RecipientType) == TYPES.keys()
     assert all(kind.label and kind.words.endswith((".", "?")) for kind in TYPES.values())
 
 
-def test_duties_partners_and_protective_functions():
-    assert {name.value for name, kind in TYPES.items() if kind.protective} == PROTECTIVE
+def test_the_protective_types_are_those_of_the_policy_that_ships():
+    shipped = document.load(Path(policy.__file__).with_name("default.yaml").read_bytes())
+    assert {name.value for name, kind in TYPES.items() if kind.protective} == set(shipped.document.sets["protective"].members)
+
+
+def test_duties_and_partners():
     assert {name.value for name, kind in TYPES.items() if kind.section_11} == SECTION_11
     partners = {name for name, kind in TYPES.items() if kind.partner}
     assert partners == {
-        OrganisationType.POLICE,
-        OrganisationType.CHILDRENS_SOCIAL_CARE,
-        OrganisationType.MASH,
-        OrganisationType.SAFEGUARDING_PARTNERS,
+        RecipientType.POLICE,
+        RecipientType.CHILDRENS_SOCIAL_CARE,
+        RecipientType.MASH,
+        RecipientType.SAFEGUARDING_PARTNERS,
     }
     assert all(TYPES[name].section_11 for name in partners)
