@@ -22,6 +22,7 @@ NOBODY: Final = UUID(int=0)
 """The id of a person whom nobody knows."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_RANDOM: Final = (1 << 62) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +73,12 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
 
 
 async def export(database: Database, actor: Actor, filters: Filters, *, upto: UUID) -> AsyncIterator[list[Entry]]:
-    """Every entry that the caller may see, newest first, from `upto` on, in pages.
+    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in pages.
 
     Each page is a transaction of its own, so that a slow reader holds no connection.
     """
-    after = UUID(int=upto.int + 1)
+    # Ids of one microsecond are in random order: all of them count as not after it.
+    after = UUID(int=(upto.int | _RANDOM) + 1)
     while True:
         async with database.reading() as session:
             page = await search(session, actor, filters, after=after, limit=EXPORT_PAGE)

@@ -1,0 +1,213 @@
+"""The trail over HTTP, on both databases: what callers may rely on."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+from base64 import b64decode
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.audit import checkpoint, merkle
+from app.audit.model import Action
+from app.identity.model import Role
+from app.main import LOG_KEY
+from tests.running import MovableClock
+from tests.service import Service
+
+
+async def sealed(caller: httpx.AsyncClient, entry: str) -> dict[str, Any]:
+    """The entry's proof, once there is one."""
+    for _ in range(100):
+        reply = await caller.get(f"/v1/audit/entries/{entry}/proof")
+        if reply.status_code == 200:
+            found: dict[str, Any] = reply.json()
+            return found
+        assert (reply.status_code, reply.json()["code"], reply.headers["Retry-After"]) == (409, "not-sealed-yet", "1")
+        await asyncio.sleep(0.05)
+    raise AssertionError("not sealed within five seconds")
+
+
+async def entries(caller: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
+    reply = await caller.get("/v1/audit/entries", params=query)
+    assert reply.status_code == 200, reply.text
+    items: list[dict[str, Any]] = reply.json()["items"]
+    return items
+
+
+async def test_a_search_shows_entries_newest_first_and_is_an_entry_itself(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    await service.caller(Role.STAFF)
+    first = await entries(lead)
+    assert {"identity.session.opened", "identity.account.created"} <= {item["action"] for item in first}
+    assert set(first[0]) == {
+        *("index", "id", "occurred_at", "actor", "action", "sharing_request_id", "target", "outcome", "reason_code", "policy_digest"),
+        *("request_id", "details", "leaf_hash"),
+    }
+    again = await entries(lead, action="audit.trail.searched", actor=str(lead.account.id))
+    assert [(item["details"], item["outcome"]) for item in again] == [({"filters": [], "shown": len(first)}, "success")]
+    assert again[0]["actor"]["subject"] == str(lead.account.id)
+    assert again[0]["actor"]["role"] == "ig_lead"
+    ids = [item["id"] for item in await entries(lead)]
+    assert ids == sorted(ids, reverse=True)
+
+
+async def test_pages_follow_one_another_and_a_mangled_cursor_is_refused(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    for _ in range(4):
+        await service.caller(Role.STAFF)
+    query = {"action": "identity.session.opened"}
+    whole = [item["id"] for item in await entries(lead, **query)]
+    assert len(whole) == 5
+    found: list[str] = []
+    url = "/v1/audit/entries?action=identity.session.opened&limit=2"
+    while url:
+        reply = await lead.get(url)
+        found += [item["id"] for item in reply.json()["items"]]
+        cursor = reply.json()["next_cursor"]
+        link = reply.headers.get("Link")
+        assert (cursor is None) == (link is None)
+        url = link.split(">")[0].lstrip("<") if link else ""
+    assert found == whole
+    for bad in ("x", "AAAA"):
+        reply = await lead.get("/v1/audit/entries", params={"cursor": bad})
+        assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
+    reply = await lead.get("/v1/audit/entries", params=query | {"limit": "2"})
+    elsewhere = await lead.get("/v1/audit/entries", params={"limit": "2", "cursor": reply.json()["next_cursor"]})
+    assert elsewhere.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", [{"action": "no.such.thing"}, {"outcome": "maybe"}, {"actor": "x"}, {"from": "yesterday"}, {"limit": "0"}, {"limit": "201"}]
+)
+async def test_a_filter_that_cannot_be_read_is_refused(service: Service, query: dict[str, str]) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    reply = await lead.get("/v1/audit/entries", params=query)
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
+
+
+async def test_a_person_is_found_by_random_id_and_a_person_whom_nobody_knows_by_nothing(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    assert await entries(lead, subject="mis:nobody") == []
+    assert await entries(lead, subject=str(UUID(int=7))) == []
+
+
+async def test_everybody_sees_their_own_acts_and_the_lead_sees_all(service: Service) -> None:
+    lead, dsl, staff, machine = [await service.caller(role) for role in (Role.IG_LEAD, Role.DSL, Role.STAFF, Role.INTEGRATION)]
+    seen = await entries(lead, action="identity.session.opened")
+    assert len(seen) == 4
+    for caller in (dsl, staff, machine):
+        own = await entries(caller)
+        assert {item["actor"]["subject"] for item in own} == {str(caller.account.id)}
+        hidden = next(item["id"] for item in seen if item["actor"]["subject"] == str(lead.account.id))
+        for path in ("", "/proof"):
+            reply = await caller.get(f"/v1/audit/entries/{hidden}{path}")
+            absent = await caller.get(f"/v1/audit/entries/{UUID(int=1)}{path}")
+            assert reply.status_code == absent.status_code == 404
+            assert {**reply.json(), "instance": ""} == {**absent.json(), "instance": ""}
+    elsewhere = await service.caller(Role.IG_LEAD, school="654321")
+    assert {item["actor"]["subject"] for item in await entries(elsewhere)} <= {str(elsewhere.account.id), None}
+
+
+async def test_strangers_get_nothing(service: Service) -> None:
+    stranger = await service.stranger()
+    for path in ("entries", f"entries/{UUID(int=1)}", f"entries/{UUID(int=1)}/proof", "checkpoint", "consistency?from=x", "export?from=x"):
+        assert (await stranger.get(f"/v1/audit/{path}")).status_code == 401
+
+
+async def test_an_entry_carries_its_leaf_and_its_proof_verifies_against_the_checkpoint(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    entry = (await entries(lead))[0]
+    proof = await sealed(lead, entry["id"])
+    reply = await lead.get(f"/v1/audit/entries/{entry['id']}")
+    one = reply.json()
+    leaf = b64decode(one["leaf"])
+    assert hashlib.sha256(b"\x00" + leaf).digest() == b64decode(one["leaf_hash"]) == b64decode(proof["leaf_hash"])
+    assert one["index"] == proof["index"]
+    assert json.loads(leaf)["id"] == one["id"] == entry["id"]
+    key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False).public_key()
+    signed = checkpoint.verify(proof["checkpoint"], key, origin="127.0.0.1:8000/schools/123456")
+    path = [b64decode(sibling) for sibling in proof["path"]]
+    assert merkle.included(proof["index"], proof["size"], b64decode(proof["leaf_hash"]), path, signed.root)
+    text = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", params={"size": proof["size"]}, headers={"Accept": "text/plain"})
+    assert text.headers["Content-Type"].startswith("text/plain")
+    assert checkpoint.parse_proof(text.text) == (proof["index"], path, proof["checkpoint"])
+    refused = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", headers={"Accept": "image/png"})
+    assert refused.status_code == 406
+    for size in (0, 10**6):
+        reply = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", params={"size": size})
+        assert (reply.status_code, reply.json()["code"]) == (422, "invalid-tree-size")
+    looks = {item["action"] for item in await entries(lead)}
+    assert {Action.ENTRY_READ.value, Action.PROOF_READ.value} <= looks
+
+
+async def test_a_sealed_entry_answers_if_none_match(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    entry = (await entries(lead))[0]["id"]
+    await sealed(lead, entry)
+    reply = await lead.get(f"/v1/audit/entries/{entry}")
+    again = await lead.get(f"/v1/audit/entries/{entry}", headers={"If-None-Match": reply.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(service: Service) -> None:
+    staff = await service.caller(Role.STAFF)
+    await sealed(staff, (await entries(staff))[0]["id"])
+    first = await staff.get("/v1/audit/checkpoint")
+    assert first.headers["Content-Type"].startswith("text/plain")
+    for _ in range(100):
+        await entries(staff)
+        second = await staff.get("/v1/audit/checkpoint", headers={"If-None-Match": first.headers["ETag"]})
+        if second.status_code == 200:
+            break
+        await asyncio.sleep(0.05)
+    old, new = checkpoint.parse(first.text), checkpoint.parse(second.text)
+    assert old.size < new.size
+    reply = await staff.get("/v1/audit/consistency", params={"from": old.size, "to": new.size})
+    proof = reply.json()
+    assert proof["checkpoint"] == second.text
+    path = [b64decode(sibling) for sibling in proof["path"]]
+    assert merkle.consistent(old.size, new.size, old.root, new.root, path)
+    for query in ({"from": 10**6}, {"from": -1}, {}, {"from": 1, "to": 10**6}):
+        assert (await staff.get("/v1/audit/consistency", params=query)).status_code == 422
+
+
+async def test_the_export_streams_every_entry_and_is_its_newest(service: Service, clock: MovableClock) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    for _ in range(3):
+        await entries(lead)
+    clock.forward(seconds=1)
+    reply = await lead.get("/v1/audit/export")
+    assert reply.headers["Content-Type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in reply.text.splitlines()]
+    assert lines[0]["action"] == "audit.trail.exported"
+    assert lines[0]["details"] == {"filters": [], "media_type": "application/x-ndjson"}
+    assert [line["id"] for line in lines] == sorted((line["id"] for line in lines), reverse=True)
+    assert len(await entries(lead)) == len(lines)
+    only = await lead.get("/v1/audit/export", params={"action": "identity.session.opened"})
+    assert {json.loads(line)["action"] for line in only.text.splitlines()} == {"identity.session.opened"}
+    for role in (Role.STAFF, Role.DSL, Role.INTEGRATION):
+        other = await service.caller(role)
+        assert (await other.get("/v1/audit/export")).status_code == 403
+    denied = await entries(lead, action="access.denied", outcome="denied")
+    assert len(denied) == 3
+
+
+async def test_no_cell_of_the_table_is_a_formula(service: Service) -> None:
+    lead = await service.caller(Role.IG_LEAD)
+    lead.headers["X-Request-Id"] = "-2+3"
+    await entries(lead)
+    lead.headers["X-Request-Id"] = "plain"
+    reply = await lead.get("/v1/audit/export", headers={"Accept": "text/csv"})
+    assert reply.headers["Content-Type"].startswith("text/csv")
+    assert reply.headers["Content-Disposition"].startswith('attachment; filename="audit-123456-')
+    table = list(csv.DictReader(io.StringIO(reply.text)))
+    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in table for cell in row.values())
+    ids = {row["request_id"] for row in table}
+    assert "plain" in ids
+    assert "-2+3" not in ids
