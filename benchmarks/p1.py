@@ -15,7 +15,7 @@ def measure() -> Iterator[Figure]:
         floor_url = built.url.replace("postgresql://", "postgresql+asyncpg://")
         asyncio.run(floor.prepare(floor_url))
         with (
-            serving("app.cli:served()", built.environment, "/livez") as service,
+            serving("app.cli.serving:served()", built.environment, "/livez") as service,
             serving("benchmarks.floor:app", {"FLOOR_DATABASE_URL": floor_url}, "/livez") as bare,
         ):
             submit = Contender(

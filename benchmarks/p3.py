@@ -12,7 +12,7 @@ def measure() -> Iterator[Figure]:
     """Throughput, and processor time of server and database, over the echo's."""
     with (
         house.built("p3") as built,
-        serving("app.cli:served()", built.environment, "/livez") as service,
+        serving("app.cli.serving:served()", built.environment, "/livez") as service,
         serving("benchmarks.echo:served()", built.environment, "/livez") as echoing,
     ):
         headers = house.bearer(service)
