@@ -1,6 +1,6 @@
-"""Reads of policy versions. Law: every read names the school, and nothing of another school is ever seen."""
+"""Reads of policy versions. Law: every read names the school and sees nothing of another; only the trail's verification reads all."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -8,6 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.audit.model import Sealed, record_digest
+from app.kernel import clock
+from app.kernel.canonical import Json
 from app.platform.db import Session
 from app.policy.tables import APPROVAL, VERSION
 
@@ -90,3 +93,20 @@ def _version(row: sa.Row[Any]) -> Version:
         approved_at=row.approved_at,
         starts_on=None if row.starts_on is None else date.fromisoformat(row.starts_on),
     )
+
+
+async def sealed(session: Session) -> AsyncIterator[Sealed]:
+    """Every version and approval as stored now. They hold nothing personal, so they have no salt and are never disposed of."""
+    for table, key in ((VERSION, "id"), (APPROVAL, "version_id")):
+        async for row in session.stream(sa.select(table)):
+            stored = row._mapping  # noqa: SLF001 - the documented way to a row's mapping
+            yield Sealed(id=str(stored[key]), audit_id=row.audit_id, digest=record_digest(b"", record_of(stored)), mutable=False)
+
+
+def record_of(row: Mapping[Any, Any]) -> Json:
+    """A version or approval as the trail seals it: all its columns but the entry that it cites."""
+    return {str(name): _text(value) for name, value in row.items() if name != "audit_id"}
+
+
+def _text(value: object) -> str:
+    return clock.to_text(value) if isinstance(value, datetime) else str(value)

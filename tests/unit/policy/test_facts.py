@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -91,7 +92,7 @@ def test_a_yes_without_details_is_taken_as_given():
         ({"scope": f.Scope(items=(ItemCategory.HEALTH,))}, Doubt.CONSENT_OTHER_ITEMS),
     ],
 )
-def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(change: dict[str, object], doubt: Doubt):
+def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(change: dict[str, Any], doubt: Doubt):
     found = derive(replace(SOUND, consent=replace(SOUND.consent, **change)), RULES, TODAY)
     assert found.consent is UNSURE
     assert found.doubts == (doubt,)

@@ -1,0 +1,129 @@
+"""Which version a school follows on which day, with versions and approvals stored as the service will store them."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.audit import log
+from app.audit.model import Action, Event
+from app.identity.model import Actor, Role
+from app.kernel import ids
+from app.platform.db import Database, Session
+from app.policy import document, service, store
+from app.policy.source import read
+from app.policy.tables import APPROVAL, VERSION
+
+SCHOOL = "123456"
+AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+TODAY = AT.date()
+AUTHOR = Actor(uuid4(), Role.IG_LEAD, SCHOOL, "tests")
+
+
+def source(number: int) -> str:
+    meaning: Any = read(service.SHIPPED.read_bytes()).plain()
+    meaning["policy"]["version"] = f"draft-{number}"
+    return json.dumps(meaning)
+
+
+def keep(session: Session, number: int, starts_on: date | None, school: str = SCHOOL) -> str:
+    text = source(number)
+    policy = document.load(text.encode())
+    entry = log.append(session, Event(action=Action.POLICY_DRAFTED), by=AUTHOR, at=AT, request_id="tests")
+    row = {
+        "id": ids.new_id(AT),
+        "school": school,
+        "digest": policy.digest,
+        "version": policy.version,
+        "review_due": policy.document.policy.next_review,
+        "document": text,
+        "author": AUTHOR.id,
+        "created_at": AT,
+        "audit_id": entry,
+    }
+    session.add(VERSION, row)
+    if starts_on is not None:
+        approval = {"version_id": row["id"], "school": school, "digest": policy.digest, "approved_by": "Chair of Governors"}
+        session.add(
+            APPROVAL, {**approval, "recorded_by": uuid4(), "approved_at": AT, "starts_on": starts_on.isoformat(), "audit_id": entry}
+        )
+    return policy.digest
+
+
+async def test_a_school_follows_the_approved_version_that_began_last(database: Database):
+    async with database.transaction() as session:
+        old = keep(session, 1, date(2026, 1, 1))
+        current = keep(session, 2, date(2026, 3, 3))
+        coming = keep(session, 3, date(2026, 9, 1))
+        draft = keep(session, 4, None)
+    async with database.reading() as session:
+        assert (await service.in_force(session, SCHOOL, TODAY)).digest == current
+        assert (await service.in_force(session, SCHOOL, date(2026, 3, 2))).digest == old
+        assert (await service.in_force(session, SCHOOL, date(2026, 9, 1))).digest == coming
+        assert (await service.in_force(session, SCHOOL, date(2025, 12, 31))).digest == service.shipped().digest
+        page, following = await service.versions(session, SCHOOL, TODAY, before=None, limit=50)
+        assert following is None
+        assert {listed.digest: str(listed.status) for listed in page} == {
+            old: "superseded",
+            current: "in_force",
+            coming: "approved",
+            draft: "draft",
+            service.shipped().digest: "superseded",
+        }
+        assert (await service.at(session, SCHOOL, draft)).version == "draft-4"
+        listed, meaning = await service.version(session, SCHOOL, draft, TODAY)
+        assert listed.status is service.Status.DRAFT
+        assert meaning == read(source(4).encode()).plain()
+
+
+async def test_another_school_sees_and_follows_nothing_of_it(database: Database):
+    async with database.transaction() as session:
+        theirs = keep(session, 1, date(2026, 1, 1))
+    async with database.reading() as session:
+        assert (await service.in_force(session, "654321", TODAY)).digest == service.shipped().digest
+        with pytest.raises(service.PolicyNotFound):
+            await service.at(session, "654321", theirs)
+        page, _ = await service.versions(session, "654321", TODAY, before=None, limit=50)
+        assert [listed.digest for listed in page] == [service.shipped().digest]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_pages_show_every_version_once(database: Database, limit: int):
+    async with database.transaction() as session:
+        digests = {keep(session, number, None) for number in range(2)} | {service.shipped().digest}
+    seen: list[str] = []
+    before = None
+    async with database.reading() as session:
+        for _ in range(5):
+            page, before = await service.versions(session, SCHOOL, TODAY, before=before, limit=limit)
+            assert len(page) <= limit
+            seen += [listed.digest for listed in page]
+            if before is None:
+                break
+    assert sorted(seen) == sorted(digests)
+
+
+async def test_what_was_approved_cannot_change(database: Database):
+    async with database.transaction() as session:
+        keep(session, 1, date(2026, 1, 1))
+    for table in (VERSION, APPROVAL):
+        with pytest.raises(DBAPIError):
+            async with database.transaction() as session:
+                await session.execute(sa.update(table).values(digest="sha256:other"))
+        with pytest.raises(DBAPIError):
+            async with database.transaction() as session:
+                await session.execute(sa.delete(table))
+
+
+async def test_versions_and_approvals_are_read_for_verification(database: Database):
+    async with database.transaction() as session:
+        keep(session, 1, date(2026, 1, 1))
+        keep(session, 2, None)
+    async with database.reading() as session:
+        found = [each async for each in store.sealed(session)]
+    assert len(found) == 3
+    assert all(each.digest is not None and len(each.digest) == 32 and not each.mutable for each in found)
