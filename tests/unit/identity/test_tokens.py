@@ -14,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.identity.errors import Unauthenticated
+from app.identity.errors import KeyUnknown, Unauthenticated
 from app.identity.keys import Keyring, PublicKey
 from app.identity.model import Role
 from app.identity.tokens import LIFETIME_S, REMEMBER_MOST, Claims, Ours, Verifier, VerifyingKey
@@ -185,6 +185,20 @@ def test_an_outside_token_is_read_by_its_issuers_own_rules() -> None:
     outside = token(header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=["sharing"], sid=..., exp=AT + 3600), sign=rs256)
     read = a_verifier().verify(bearer(outside))
     assert (read.issuer, read.session) == (OTHER_ISSUER, None)
+
+
+@pytest.mark.parametrize("audience", ["other", ["other"], ["sharing", "other"], [], None, {"sharing": 1}])
+def test_an_outside_token_for_somebody_else_is_refused(audience: object) -> None:
+    outside = token(header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=audience), sign=rs256)
+    with pytest.raises(Unauthenticated):
+        a_verifier().verify(bearer(outside))
+
+
+def test_an_outside_key_that_is_not_here_is_named_to_whoever_can_fetch_it() -> None:
+    with pytest.raises(KeyUnknown) as unknown:
+        a_verifier().verify(bearer(token(header(alg="RS256", typ="JWT", kid="new"), claims(iss=OTHER_ISSUER), sign=rs256)))
+    assert unknown.value.issuer == OTHER_ISSUER
+    assert unknown.value.detail == Unauthenticated().detail
 
 
 def test_a_token_ends_when_it_says() -> None:
