@@ -55,6 +55,8 @@ class Action(StrEnum):
     CONSENT_WITHDRAWN = "sharing.consent.withdrawn"
     RECORD_READ = "sharing.record.read"
     FLOWCHART_READ = "sharing.flowchart.read"
+    LETTER_RELEASED = "sharing.letter.released"
+    LETTER_READ = "sharing.letter.read"
     SUBJECT_ACCOUNTED = "sharing.subject.accounted"
 
     RECIPIENT_CREATED = "recipients.recipient.created"

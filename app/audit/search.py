@@ -1,7 +1,7 @@
 """Looks into the trail: newest first, by keyset, and never past what the caller may see. The only reader of entries for a caller."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -70,6 +70,12 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
     if row is None:
         raise EntryNotFound
     return _entry(row)
+
+
+async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
+    """The entries that records of the school cite, oldest first, for a reader who has been shown those records."""
+    rows = await session.all(_with_index(sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery()))
+    return sorted((_entry(row) for row in rows), key=lambda entry: entry.id)
 
 
 async def export(database: Database, actor: Actor, filters: Filters, *, upto: UUID) -> AsyncIterator[list[Entry]]:

@@ -10,13 +10,22 @@ from app.audit.model import Action
 from app.platform.db import Session
 
 PAGE: Final = 8192
+MAX_SIZE: Final = 2**53
+"""No log is as long as this; an index beyond it was not written by the sealer."""
 
 
-class Row(NamedTuple):
-    """A leaf or waiting entry with its stored body (None where the entry is gone) and search columns."""
+class Leaves(NamedTuple):
+    """A page of leaves, column by column: a tuple for each of a million rows would cost as much as hashing it."""
 
-    idx: Any
-    hash: Any
+    indexes: list[Any]
+    hashes: list[Any]
+    bodies: list[bytes | None]
+    columns: list[Sequence[Any]]
+
+
+class Waiting(NamedTuple):
+    """An entry in the queue. `body` is None where the entry is gone."""
+
     entry: str
     school: str
     body: bytes | None
@@ -37,49 +46,51 @@ async def schools(session: Session) -> list[str]:
     return sorted(str(row[0]) for row in rows)
 
 
-async def leaves(session: Session, school: str, first: int) -> list[Row]:
+async def leaves(session: Session, school: str, first: int) -> Leaves:
     """A page of leaves from index `first` on."""
     if session.dialect == "sqlite":
         query = (
-            "SELECT l.idx, l.hash, l.entry_id, CAST(e.body AS BLOB), {columns} "
+            "SELECT l.idx, l.hash, CAST(e.body AS BLOB), {columns} "
             "FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id "
             f"WHERE l.school = ? AND l.idx >= ? ORDER BY l.idx LIMIT {PAGE}"
         )
         rows = await _from_sqlite(session, query, school, first)
     else:
         rows = await session.raw(
-            f"SELECT l.idx, l.hash, replace(l.entry_id::text, '-', ''), e.body, {_POSTGRESQL} "
+            f"SELECT l.idx, l.hash, e.body, {_POSTGRESQL} "
             "FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id "
             f"WHERE l.school = $1 AND l.idx >= $2 ORDER BY l.idx LIMIT {PAGE}",
             school,
             first,
         )
-    return [Row(row[0], row[1], row[2], school, _bytes(row[3]), row[4:]) for row in rows]
+    sound = [row for row in rows if isinstance(row[0], int) and row[0] < MAX_SIZE]
+    bodies = [row[2] if type(row[2]) is bytes else _bytes(row[2]) for row in sound]
+    return Leaves([row[0] for row in sound], [row[1] for row in sound], bodies, [row[3:] for row in sound])
 
 
-async def waiting(session: Session) -> AsyncIterator[Row]:
+async def waiting(session: Session) -> AsyncIterator[Waiting]:
     """Every entry in the queue that has no leaf."""
     after = "0" * 32
     while True:
         if session.dialect == "sqlite":
             query = (
-                "SELECT NULL, p.school, p.entry_id, CAST(e.body AS BLOB), {columns} FROM audit_pending p "
+                "SELECT p.entry_id, p.school, CAST(e.body AS BLOB), {columns} FROM audit_pending p "
                 "LEFT JOIN audit_entry e ON e.id = p.entry_id "
                 f"WHERE p.entry_id > ? ORDER BY p.entry_id LIMIT {PAGE}"
             )
             rows = await _from_sqlite(session, query, after)
         else:
             rows = await session.raw(
-                f"SELECT NULL, p.school, replace(p.entry_id::text, '-', ''), e.body, {_POSTGRESQL} "
+                f"SELECT replace(p.entry_id::text, '-', ''), p.school, e.body, {_POSTGRESQL} "
                 "FROM audit_pending p LEFT JOIN audit_entry e ON e.id = p.entry_id "
                 f"WHERE p.entry_id > $1 ORDER BY p.entry_id LIMIT {PAGE}",
                 after,
             )
         for row in rows:
-            yield Row(None, None, str(row[2]), str(row[1]), _bytes(row[3]), row[4:])
+            yield Waiting(str(row[0]), str(row[1]), _bytes(row[2]), row[3:])
         if len(rows) < PAGE:
             return
-        after = str(rows[-1][2])
+        after = str(rows[-1][0])
 
 
 async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
@@ -98,6 +109,11 @@ async def checkpoints(session: Session, school: str, above: int, upto: int | Non
         2**62 if upto is None else upto,
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def count_leaves(session: Session, school: str) -> int:
+    """How many leaves are stored, at whatever index."""
+    return int((await session.raw(f"SELECT count(*) FROM audit_leaf WHERE school = {_mark(session)}", school))[0][0])
 
 
 async def disposals(session: Session) -> dict[str, bool]:
@@ -146,7 +162,7 @@ async def _from_sqlite(session: Session, query: str, *values: object) -> Sequenc
         return await session.raw(query.format(columns=_SQLITE), *values)
     except Exception:  # noqa: BLE001 - text that is not UTF-8 stops the driver: read it as bytes
         rows = await session.raw(query.format(columns=_SQLITE_BYTES), *values)
-        return [(*row[:4], *(_text(value) for value in row[4:])) for row in rows]
+        return [(*row[:3], *(_text(value) for value in row[3:])) for row in rows]
 
 
 def _text(value: object) -> object:

@@ -1,5 +1,6 @@
 """Recomputes the whole trail from the stored bytes, and says what does not fit. It trusts nothing stored, and no stored value breaks it."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -15,17 +16,15 @@ from app.audit.merkle import Frontier
 from app.audit.model import Action
 from app.audit.records import Reader, Records
 from app.audit.report import Report
-from app.audit.sources import Row
+from app.audit.sources import Leaves
 from app.kernel import clock
 from app.platform.db import Database, Session
 
 PATIENCE: Final = timedelta(minutes=1)
 """How long an entry may wait to be sealed before it is a finding."""
 
-MAX_SIZE: Final = 2**53
-
 _SCHOOL: Final = re.compile(r"/schools/([0-9]{6})(?:/[0-9]+)?\Z")
-_REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'
+_REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
 _SCHOOL_AT: Final = COLUMNS.index("school")
 _HEX: Final = frozenset({"actor", "id", "request", "subject"})
 
@@ -84,23 +83,22 @@ class _Verification:
             self._report.find("*", None, "kept-refused", f"the kept checkpoint: {refused}")
             return None
 
-    def entries(self, school: str, rows: Sequence[Row], bodies: Sequence[bytes], first: int | None) -> None:
+    def entries(self, school: str, columns: Sequence[Sequence[Any]], bodies: Sequence[bytes], first: int | None) -> None:
         """Columns, subjects and records of entries whose bytes have been hashed or wait to be."""
-        texts = [text.decode("utf-8", "replace") for text in bodies]
-        self._whole += len(rows)
+        self._whole += len(bodies)
         repeats, several, tells, records = body.repeats, body.has_several_subjects, body.tells_of_records, self._records is not None
-        for at, text in enumerate(texts):
-            columns = rows[at].columns
-            if not repeats(text, columns) or columns[_SCHOOL_AT] != school or several(text) or (records and tells(text)):
-                self._closely(school, None if first is None else first + at, rows[at], bodies[at])
+        for at, raw in enumerate(bodies):
+            text, stored = raw.decode("utf-8", "replace"), columns[at]
+            if not repeats(text, stored) or stored[_SCHOOL_AT] != school or several(text) or (records and tells(text)):
+                self._closely(school, None if first is None else first + at, stored, raw)
 
-    def _closely(self, school: str, index: int | None, row: Row, raw: bytes) -> None:
+    def _closely(self, school: str, index: int | None, columns: Sequence[Any], raw: bytes) -> None:
         try:
             said = body.read(raw)
         except NotABody as error:
             self._report.find(school, index, "body-unreadable", f"the stored body is {error}")
             return
-        for name, stored in zip(COLUMNS, row.columns, strict=True):
+        for name, stored in zip(COLUMNS, columns, strict=True):
             expected = said.column(name)
             if name in _HEX:
                 expected = expected.replace("-", "")
@@ -108,7 +106,7 @@ class _Verification:
                 self._report.find(school, index, "column-changed", f"the search column {name} does not repeat the body")
         if said.fields.get("school") != school:
             self._report.find(school, index, "school-changed", "the entry belongs to another school's log")
-        entry = str(row.columns[COLUMNS.index("id")])
+        entry = str(columns[COLUMNS.index("id")])
         for subject in set(said.subjects[1:]) - set(said.subjects[:1]):
             self._subjects ^= sources.mark(str(said.fields.get("school")), subject.replace("-", ""), entry)
         if self._records is not None:
@@ -121,7 +119,7 @@ class _Verification:
             if row.body is None:
                 self._report.find(row.school, None, "entry-missing", f"entry {row.entry}, which waits to be sealed, is gone")
                 continue
-            self.entries(row.school, [row], [row.body], None)
+            self.entries(row.school, [row.columns], [row.body], None)
             if str(row.columns[COLUMNS.index("at")]) < oldest:
                 self._report.find(row.school, None, "not-sealed", f"entry {row.entry} has waited for longer than a minute to be sealed")
 
@@ -147,55 +145,61 @@ class _Log:
         self._reopened: list[tuple[int, Said]] = []
         self._signed: Checkpoint | None = None
         self._covered = 0
+        self._leaves = 0
         self._sound = True
 
     async def run(self) -> None:
         self._nodes = await sources.nodes(self._session, self._school)
-        at = 0
-        while True:
-            found = await sources.leaves(self._session, self._school, at)
-            rows = [row for row in found if isinstance(row.idx, int) and row.idx < MAX_SIZE]
-            if len(rows) < len(found):
-                self._find(None, "leaf-inserted", "a leaf is stored at an index that no log has")
-            if not rows:
-                break
-            at = rows[-1].idx + 1
-            signed = await sources.checkpoints(self._session, self._school, self._frontier.size, self._frontier.size + len(rows))
-            self._take(rows, signed)
+        rows = await sources.leaves(self._session, self._school, 0)
+        while rows.indexes:
+            size = self._frontier.size
+            signed = await sources.checkpoints(self._session, self._school, size, size + len(rows.indexes))
+            rows, page = await self._while_reading(rows.indexes[-1] + 1, rows, signed), rows
+            self._leaves += len(page.indexes)
+        if await sources.count_leaves(self._session, self._school) != self._leaves:
+            self._find(None, "leaf-inserted", "a leaf is stored at an index that no log has")
         self._end(await sources.checkpoints(self._session, self._school, self._frontier.size, None))
         self._whole._report.sizes[self._school] = self._frontier.size  # noqa: SLF001
 
     def _find(self, index: int | None, code: str, words: str) -> None:
         self._whole._report.find(self._school, index, code, words)  # noqa: SLF001
 
-    def _take(self, rows: Sequence[Row], signed: Sequence[tuple[Any, Any, Any]]) -> None:
+    async def _while_reading(self, following: int, rows: Leaves, signed: Sequence[tuple[Any, Any, Any]]) -> Leaves:
+        """Check a page while the database already reads the next one, which is given back."""
+        reading = asyncio.create_task(sources.leaves(self._session, self._school, following))
+        try:
+            await asyncio.wait({reading}, timeout=0.001)
+            self._take(rows, signed)
+            return await reading
+        finally:
+            reading.cancel()
+
+    def _take(self, rows: Leaves, signed: Sequence[tuple[Any, Any, Any]]) -> None:
         first = self._frontier.size
-        if [row.idx for row in rows] != list(range(first, first + len(rows))):
-            missing = next(index for index, row in enumerate(rows, first) if row.idx != index)
+        if rows.indexes != list(range(first, first + len(rows.indexes))):
+            missing = next(index for index, stored in enumerate(rows.indexes, first) if stored != index)
             self._find(missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed")
             self._sound = False
-        stored = [row.hash for row in rows]
         sha256 = hashlib.sha256
-        bodies = [row.body if row.body is not None else b"" for row in rows]
-        if [sha256(b"\x00" + text).digest() for text in bodies] != stored:
+        bodies = [text if text is not None else b"" for text in rows.bodies]
+        if [sha256(b"\x00" + text).digest() for text in bodies] != rows.hashes:
             self._name_altered(rows, first)
-        present = [row for row in rows if row.body is not None]
-        if len(present) == len(rows):
-            self._whole.entries(self._school, rows, bodies, first)
+        if None not in rows.bodies:
+            self._whole.entries(self._school, rows.columns, bodies, first)
         else:
-            for at, row in enumerate(rows):
-                if row.body is not None:
-                    self._whole.entries(self._school, [row], [row.body], first + at)
+            for at, text in enumerate(rows.bodies):
+                if text is not None:
+                    self._whole.entries(self._school, rows.columns[at : at + 1], [text], first + at)
         for at, text in enumerate(bodies):
-            if text.startswith(_REOPENED.encode()):
+            if text.startswith(_REOPENED):
                 self._note_reopened(first + at, text)
-        self._grow([value if isinstance(value, bytes) else b"" for value in stored], signed)
+        self._grow([value if isinstance(value, bytes) else b"" for value in rows.hashes], signed)
 
-    def _name_altered(self, rows: Sequence[Row], first: int) -> None:
-        for index, row in enumerate(rows, first):
-            if row.body is None:
+    def _name_altered(self, rows: Leaves, first: int) -> None:
+        for index, (text, stored) in enumerate(zip(rows.bodies, rows.hashes, strict=True), first):
+            if text is None:
                 self._find(index, "entry-missing", "the entry is missing")
-            elif hashlib.sha256(b"\x00" + row.body).digest() != row.hash:
+            elif hashlib.sha256(b"\x00" + text).digest() != stored:
                 self._find(index, "entry-altered", "the entry's stored bytes do not hash to its leaf")
 
     def _note_reopened(self, index: int, text: bytes) -> None:

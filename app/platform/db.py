@@ -73,6 +73,7 @@ class Session:
         self._connection = connection
         self.dialect: DialectName = dialect
         self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
+        self._used = False
 
     async def all(self, statement: Executable, params: Mapping[str, object] | None = None) -> Sequence[sa.Row[Any]]:
         """Every row of a query."""
@@ -90,7 +91,9 @@ class Session:
 
     async def raw(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
         """Rows as the driver gives them, for whoever reads millions: `?` marks a value on SQLite, `$1` on PostgreSQL."""
-        await self._connection.exec_driver_sql("SELECT 1")  # begins the transaction where the driver has not been used yet
+        if not self._used:
+            await self._connection.exec_driver_sql("SELECT 1")  # begins the transaction where the driver has not been used yet
+            self._used = True
         driver: Any = (await self._connection.get_raw_connection()).driver_connection
         if self.dialect == "sqlite":
             return list(await driver.execute_fetchall(sql, values))
