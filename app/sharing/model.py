@@ -36,6 +36,7 @@ class Act(StrEnum):
     DECIDE_EMERGENCY = "decide_emergency"
     DISCLOSE = "disclose"
     NOTIFY = "notify"
+    WRITE = "write"
     CONSENT = "consent"
     RECONSIDER = "reconsider"
     WITHDRAW = "withdraw"
@@ -116,6 +117,7 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
             Act.DISCLOSE: _S.DISCLOSED,
             Act.NOTIFY: _S.DECIDED,
             Act.CONSENT: _S.DECIDED,
+            Act.WRITE: _S.DECIDED,
             Act.RECONSIDER: _S.SUBMITTED,
             Act.CLOSE: _S.CLOSED,
             Act.REVIEW_RETENTION: _S.DECIDED,
@@ -140,6 +142,7 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
             Act.CONSENT: _S.CLOSED,
             Act.ANSWER_ADVICE: _S.CLOSED,
             Act.DECIDE_EMERGENCY: _S.DECIDED,
+            Act.WRITE: _S.CLOSED,
             Act.RECONSIDER: _S.SUBMITTED,
             Act.REVIEW_RETENTION: _S.CLOSED,
             Act.DISPOSE: _S.DISPOSED,
@@ -171,5 +174,6 @@ class RecordKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     CLOSURE = "closure"
     EMERGENCY = "emergency"
+    LETTER = "letter"
     RETENTION_REVIEW = "retention_review"
     DISPOSAL = "disposal"

@@ -282,6 +282,7 @@ class RequestOut(SummaryOut):
     notices: Annotated[list[RecordOut], Field(description="Whether people were told.")]
     consents: Annotated[list[RecordOut], Field(description="Consent as it changed.")]
     reconsiderations: Annotated[list[RecordOut], Field(description="New information after a refusal.")]
+    letters: Annotated[list[RecordOut], Field(description="Written answers to the requester.")]
     retention_reviews: Annotated[list[RecordOut], Field(description="Reviews of how long it is kept.")]
     tasks: Annotated[list[TaskOut], Field(description="What is still to be done.")]
     retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
@@ -437,6 +438,27 @@ class ReconsiderIn(Body):
 
     new_information: Annotated[Text, Field(description="What has come to light.")]
     facts: Annotated[dict[str, Any], Field(description="The parts of the facts that change, as in PATCH.")] = {}
+
+
+class LetterIn(Body):
+    """What a written answer to the requester of a refused request may say."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "reasons": "You told us of no purpose that concerns the child's welfare.",
+                    "contact": "The designated safeguarding lead, by telephone through the school office.",
+                    "asked": "Whether the family lives at the address you gave.",
+                }
+            ]
+        },
+    )
+
+    reasons: Annotated[Text, Field(description="Why, in words that may leave the school.")]
+    contact: Annotated[Text, Field(description="Whom the requester can turn to.")]
+    asked: Annotated[Text | None, Field(description="What they asked for, as it may be repeated to them.")] = None
 
 
 class ListQuery(BaseModel):

@@ -25,6 +25,7 @@ _LISTS: Final = {
     "notices": RecordKind.NOTICE,
     "consents": RecordKind.CONSENT,
     "reconsiderations": RecordKind.RECONSIDERATION,
+    "letters": RecordKind.LETTER,
     "retention_reviews": RecordKind.RETENTION_REVIEW,
 }
 
@@ -157,6 +158,7 @@ _TEXTS: Final[Mapping[RecordKind, tuple[str, ...]]] = {
     RecordKind.CONSENT: ("evidence",),
     RecordKind.CONSENT_WITHDRAWAL: ("withdrawn_by",),
     RecordKind.RECONSIDERATION: ("new_information",),
+    RecordKind.LETTER: ("reasons", "contact", "asked"),
     RecordKind.WITHDRAWAL: ("why",),
     RecordKind.CLOSURE: ("why",),
     RecordKind.EMERGENCY: ("what", "why"),

@@ -21,13 +21,12 @@ from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, repl
 from app.policy.schemas import EvaluationOut, FactsIn
 from app.sharing import service, store, views
 from app.sharing.case import Case
-from app.sharing.routes.shared import RequestId, created, location
+from app.sharing.routes.shared import READ, RequestId, created, location
 from app.sharing.schemas import AmendIn, AskIn, EvaluateIn, ListQuery, PageOut, RecordOut, RequestOut, WhyIn
 from app.sharing.statements import revision_of, statement_of
 
 router = APIRouter(route_class=StrictRoute)
 
-READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
 LIST_SCOPE: Final = "sharing-requests"
 
 

@@ -1,15 +1,19 @@
 """What every route of the room says the same way: the path's id, and the reply to something that was recorded."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Path
 from starlette.responses import Response
 
 from app.identity.model import Actor
+from app.identity.model import Permission as P
 from app.platform.web import reply
 from app.sharing import service, views
 from app.sharing.case import Case, Record
+
+READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
+"""Permissions of which each lets its holder see some requests; which ones, `Head.view_for` says."""
 
 RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
 

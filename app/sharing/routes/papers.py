@@ -1,0 +1,115 @@
+"""The record, the flowchart and the letter over HTTP."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path
+from starlette.responses import Response
+
+from app.identity.deps import Require
+from app.identity.model import Actor
+from app.identity.model import Permission as P
+from app.platform import accept
+from app.platform.idempotency import OnceDep
+from app.platform.problems import replies
+from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.sharing import papers, record
+from app.sharing.routes.shared import READ, RequestId, created
+from app.sharing.schemas import LetterIn, RecordOut
+
+router = APIRouter(route_class=StrictRoute)
+
+AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
+
+_DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
+    content: dict[str, Any] = {form: {"schema": {"type": "string"}} for form in forms}
+    if papers.PDF in content:
+        content[papers.PDF] = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": "The paper, in the form that `Accept` prefers.", "content": content}}
+
+
+@router.get(
+    "/sharing-requests/{request_id}/record",
+    response_class=Response,
+    responses=_forms(papers.HTML, papers.PDF) | replies(401, 403, 404, 406, 422),
+)
+async def read_decision_record(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    accepted: AcceptDep = None,
+) -> Response:
+    """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers, decision, what went, audit proof."""
+    form = accept.choose(accepted, (papers.JSON, papers.HTML, papers.PDF))
+    printed = await papers.prepare(session, actor, request_id, now=now, trace=trace)
+    if form == papers.HTML:
+        return Response(await printed.html(), media_type=papers.HTML, headers={"Content-Security-Policy": record.CSP, "Vary": "Accept"})
+    name = f'inline; filename="sharing-record-{request_id}.pdf"'
+    if form == papers.PDF:
+        return Response(await printed.pdf(), media_type=papers.PDF, headers={"Content-Disposition": name, "Vary": "Accept"})
+    return reply({"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"})
+
+
+@router.get(
+    "/sharing-requests/{request_id}/flowchart.svg",
+    response_class=Response,
+    responses=_forms("image/svg+xml") | replies(401, 403, 404, 422),
+)
+async def draw_flowchart(
+    actor: Annotated[Actor, Require(*READ)], request_id: RequestId, session: SessionDep, now: NowDep, trace: RequestIdDep
+) -> Response:
+    """The When-and-How flowchart with the way this request took; readable without colour, with title and description."""
+    drawn = await papers.flowchart(session, actor, request_id, now=now, trace=trace)
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _DRAWING_CSP})
+
+
+@router.post(
+    "/sharing-requests/{request_id}/letters",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
+)
+async def release_letter(
+    actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
+    request_id: RequestId,
+    body: LetterIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Release words for a written answer to the requester of a refused request. Nothing else of the record goes into the letter."""
+
+    async def work() -> Response:
+        case, made = await papers.release_letter(
+            session, actor, request_id, reasons=body.reasons, contact=body.contact, asked=body.asked, now=now, trace=trace
+        )
+        return created(case, made, actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.get(
+    "/sharing-requests/{request_id}/letters/{letter_id}",
+    response_class=Response,
+    responses=_forms(papers.HTML, papers.PDF) | replies(401, 403, 404, 406, 422),
+)
+async def read_letter(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    letter_id: Annotated[UUID, Path(description="The letter.")],
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    accepted: AcceptDep = None,
+) -> Response:
+    """The letter as HTML or PDF."""
+    form = accept.choose(accepted, (papers.HTML, papers.PDF))
+    made = await papers.letter(session, actor, request_id, letter_id, form, now=now, trace=trace)
+    headers = {"Vary": "Accept"} | ({"Content-Security-Policy": record.CSP} if form == papers.HTML else {})
+    return Response(made, media_type=form, headers=headers)
