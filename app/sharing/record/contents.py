@@ -47,7 +47,7 @@ def _summary(case: Printed) -> Iterator[Block]:
             ("Decided", label(request["decision"]) if request.get("decision") else "Not decided"),
             ("Departs from the recommendation", departs),
             ("Decided on", case.text(request.get("decided_at")) if request.get("decided_at") else "Not decided"),
-            ("Shared", f"{shared} {'time' if shared == 1 else 'times'}" if shared else "Nothing recorded as shared"),
+            ("Shared", {0: "Nothing recorded as shared", 1: "Once"}.get(shared, f"{shared} times")),
             ("Overdue", ", ".join(label(str(clock)) for clock in late) if late else "Nothing"),
         )
     )

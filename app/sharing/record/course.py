@@ -23,7 +23,7 @@ def notices(case: Printed) -> Iterator[Block]:
 
 def reconsiderations(case: Printed) -> Iterator[Block]:
     """New information after a refusal."""
-    return _each(case, "reconsiderations", "Reconsideration", ("new_information", "What is new"))
+    return _each(case, "reconsiderations", "Reconsideration", ("new_information", "What is new"), ("decision_id", "After"))
 
 
 def advice(case: Printed) -> Iterator[Block]:
@@ -49,17 +49,15 @@ def decisions(case: Printed) -> Iterator[Block]:
     every = listed(case.request.get("decisions"))
     if not every:
         yield Paragraph("Nothing has been decided.")
-    numbers = {str(decision.get("id")): f"Decision {n}" for n, decision in enumerate(every, 1)}
     for number, decision in enumerate(every, 1):
         refused = decision.get("outcome") == "do_not_share"
         first = [("outcome", "Outcome"), ("reasons", "Reasons"), ("departs", "Departs from the recommendation")]
         first += [("departs_because", "Why it departs")] if decision.get("departs") else []
         first += [("discussed_with_requester", "Discussed with whoever asked"), ("refusal_how", "How, or why not yet")] if refused else []
         first += [] if refused else [("items", "Items that may be shared")]
-        shown = {**decision, "supersedes": numbers.get(str(decision.get("supersedes")), decision.get("supersedes"))}
         stands = number == len(every) and case.request.get("decision") is not None
         skip = ("evaluation_id", *(("items",) if refused else ()), *(() if decision.get("departs") else ("departs_because",)))
-        yield Part(f"Decision {number}{' (stands)' if stands else ''}", (case.record(shown, *first, skip=skip),))
+        yield Part(f"Decision {number}{' (stands)' if stands else ''}", (case.record(decision, *first, skip=skip),))
 
 
 def disclosures(case: Printed) -> Iterator[Block]:
@@ -74,8 +72,8 @@ def disclosures(case: Printed) -> Iterator[Block]:
         yield Paragraph("Nothing is recorded as shared.")
     first = (("items", "Shared"), ("items_not_shared", "Not shared"), ("recipient", "With whom"), ("route", "How"), ("sent_at", "When"))
     for number, disclosure in enumerate(every, 1):
-        names = ("decision_id", "evaluation_id")
-        yield Part(f"Disclosure {number}", (case.record(disclosure, *first, ("receipt_at", "Receipt acknowledged"), skip=names),))
+        rest = (("receipt_at", "Receipt acknowledged"), ("decision_id", "Under"))
+        yield Part(f"Disclosure {number}", (case.record(disclosure, *first, *rest, skip=("evaluation_id",)),))
 
 
 def consents(case: Printed) -> Iterator[Block]:
@@ -135,12 +133,12 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
             str(entry.get("index")) if entry.get("index") is not None else "Not sealed yet",
             str(entry.get("id")),
             str(entry.get("action") or "–"),
-            str(entry.get("occurred_at") or "–"),
+            _instant(case, entry),
         )
         for entry in listed(audit.get("entries"))
     )
     yield (
-        Grid("Audit entries", ("Index", "Entry", "Action", "Instant"), entries)
+        Grid("Audit entries", ("Index", "Entry", "Action", "Day" if case.partial else "Instant"), entries)
         if entries
         else Paragraph("No entry was given for this copy.")
     )
@@ -154,3 +152,9 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
     rest = case.pairs(audit, skip=("entries", "checkpoint"))
     if rest.rows:
         yield rest
+
+
+def _instant(case: Printed, entry: Shown) -> str:
+    """The exact text that was hashed, but in a de-identified copy only its day."""
+    at = str(entry.get("occurred_at") or "–")
+    return at[:10] if case.partial else at

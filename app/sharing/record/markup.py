@@ -33,6 +33,7 @@ caption { text-align: left; font-weight: bold; padding: .3rem 0; }
 th, td { border: 1px solid #767676; padding: .3rem .5rem; text-align: left; vertical-align: top; min-width: 4rem; }
 thead th { background: #eee; }
 tbody th { font-weight: bold; overflow-wrap: anywhere; }
+td:last-child:not(:nth-child(2)) { min-width: 8.5rem; }
 td:dir(rtl), dd:dir(rtl) { text-align: right; }
 figure { margin: 0 0 1rem; }
 figure svg { max-width: 100%; height: auto; border: 1px solid #767676; }
@@ -100,8 +101,8 @@ def _block(block: Block, heading: str) -> str:  # noqa: PLR0911 - one for each k
             return _grid(block)
         case Bullets(items):
             return "<ul>" + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items) + "</ul>"
-        case Chart(svg, described):
-            return f"<figure>{svg}<figcaption>{html.escape(described)}</figcaption></figure>"
+        case Chart(svg, _):
+            return f"<figure>{svg}<figcaption>The tables above say the same in words.</figcaption></figure>"
         case Verbatim(text):
             return f"<pre>{html.escape(text)}</pre>"
         case Part(title, blocks):

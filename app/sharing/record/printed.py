@@ -1,4 +1,4 @@
-"""A request as it is printed: what an empty place in it means, what its items are called, and how any value reads.
+"""A request as it is printed: what an empty place in it means, what its items and decisions are called, and how any value reads.
 
 Law: nothing that the view shows is left out, members that this code does not know included.
 """
@@ -22,11 +22,11 @@ _KEPT_APART: Final = frozenset({"id", "recorded_at", "recorded_by", "recorded_by
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A request as it is printed: what it shows, what an empty place in it means, and what its items are called."""
+    """A request as it is printed: what it shows, what an empty place in it means, and what its items and decisions are called."""
 
     request: Shown
     empty: str
-    items: Mapping[str, str]
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, request: Shown) -> "Printed":
@@ -34,8 +34,14 @@ class Printed:
         empty = _HELD_BACK if request.get("view") == "deidentified" else _NOT_STATED
         if request.get("status") == "disposed":
             empty = _DESTROYED
-        items = enumerate(listed(request.get("facts", {}).get("items")), 1)
-        return cls(request, empty, {str(item.get("id")): f"Item {n}: {_item(item)}" for n, item in items})
+        names = {str(item.get("id")): f"Item {n}: {_item(item)}" for n, item in enumerate(listed(request.get("facts", {}).get("items")), 1)}
+        names |= {str(decision.get("id")): f"Decision {n}" for n, decision in enumerate(listed(request.get("decisions")), 1)}
+        return cls(request, empty, names)
+
+    @property
+    def partial(self) -> bool:
+        """Whether this is the de-identified copy, in which no time is finer than a day."""
+        return self.request.get("view") == "deidentified"
 
     def text(self, value: object) -> str:
         """Any value in print."""
@@ -44,7 +50,7 @@ class Printed:
         if isinstance(value, bool):
             return "Yes" if value else "No"
         if isinstance(value, str):
-            return self.items.get(value) or word(value)
+            return self.names.get(value) or word(value, to_the_day=self.partial)
         if isinstance(value, Mapping):
             return "; ".join(f"{label(name)}: {self.text(member)}" for name, member in value.items() if member is not None) or self.empty
         if isinstance(value, Sequence):

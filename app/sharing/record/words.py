@@ -87,10 +87,10 @@ def label(code: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def word(value: str) -> str:
+def word(value: str, *, to_the_day: bool = False) -> str:
     """A code as words, an instant or a date as people write them, any other text as it is."""
     if _INSTANT.fullmatch(value):
-        return when(value)
+        return when(value, to_the_day=to_the_day)
     if _DATE.fullmatch(value):
         return day(value)
     return label(value) if value in _VOCABULARY else value
@@ -105,8 +105,8 @@ def day(value: str | date) -> str:
     return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
 
 
-def when(value: str | datetime) -> str:
-    """An instant on the school's wall clock, with its zone; what is no instant stays as it is.
+def when(value: str | datetime, *, to_the_day: bool = False) -> str:
+    """An instant on the school's wall clock, with its zone, or only its day; what is no instant stays as it is.
 
     Midnight UTC to the microsecond is what a de-identified view gives: a day, so only the day is printed.
     """
@@ -117,4 +117,6 @@ def when(value: str | datetime) -> str:
     if (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0):
         return day(instant.date())
     local = instant.astimezone(LONDON)
+    if to_the_day:
+        return day(local.date())
     return f"{day(local.date())} at {local:%H:%M} {local.tzname()}"

@@ -58,7 +58,9 @@ def evaluation(outcome: str = "share") -> dict[str, Any]:
         "release": release,
         "path": path,
         "how": how(secure="unsure"),
-        "principles": [{"id": one, "finding": "met", "basis": "The facts bear it out.", "cites": [f"principles.{one}"]} for one in PRINCIPLES],
+        "principles": [
+            {"id": one, "finding": "met", "basis": "The facts bear it out.", "cites": [f"principles.{one}"]} for one in PRINCIPLES
+        ],
         "golden_rules": [{"id": f"hmg2018.{n}", "finding": "met", "basis": "Followed.", "cites": [f"rules.{n}"]} for n in range(1, 8)],
         "actions": [
             {
@@ -293,16 +295,15 @@ def deidentified() -> dict[str, Any]:
             return [thin(member) for member in value]
         if not isinstance(value, dict):
             return value
-        shown = {name: thin(member) for name, member in value.items()}
-        for name in shown:
-            if name in held and "recorded_by" in shown:
-                shown[name] = None
-            if name in days and shown[name]:
-                shown[name] = shown[name][:10] + "T00:00:00.000000Z"
-            if name in {"submitted_by", "recorded_by"}:
-                shown[name] = {**shown[name], "subject": None}
-            if name == "person_ref":
-                shown[name] = "child-1"
+        shown: dict[str, Any] = {}
+        for name, member in value.items():
+            shown[name] = None if name in held and "recorded_by" in value else thin(member)
+            if name in days and str(member)[:2] == "20":
+                shown[name] = member[:10] + "T00:00:00.000000Z"
+            elif name in {"submitted_by", "recorded_by"}:
+                shown[name] = {**member, "subject": None}
+            elif name == "person_ref":
+                shown[name] = {"mis:7781": "child-1", "mis:7790": "sibling-2"}[member]
         return shown
 
     seen: dict[str, Any] = thin(whole)
