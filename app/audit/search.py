@@ -114,17 +114,24 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     if filters.subject is None:
         found = page.order_by(E.id.desc()).limit(limit).subquery()
         return _with_index(found).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons, instead of one long scan over both.
-    first = page.where(E.subject == filters.subject).order_by(E.id.desc()).limit(limit).subquery()
+    # Two short index scans, of the first and of the further persons. The second asks for each row whether its entry fits, since a join
+    # would let the planner begin at the entries, of which there are many more.
+    first = sa.select(E.id).where(*where, E.subject == filters.subject).order_by(E.id.desc()).limit(limit).subquery()
     further = (
-        page.join_from(tables.SUBJECT, tables.ENTRY, E.id == S.entry_id)
-        .where(S.school == actor.school, S.subject == filters.subject, *([S.entry_id < after] if after is not None else []))
+        sa.select(S.entry_id.label("id"))
+        .where(
+            S.school == actor.school,
+            S.subject == filters.subject,
+            *([S.entry_id < after] if after is not None else []),
+            sa.exists().where(E.id == S.entry_id, *where).correlate(tables.SUBJECT),
+        )
         .order_by(S.entry_id.desc())
         .limit(limit)
         .subquery()
     )
     both = sa.union_all(sa.select(first), sa.select(further)).subquery()
-    found = sa.select(both).order_by(both.c.id.desc()).limit(limit).subquery()
+    ids = sa.select(both.c.id).order_by(both.c.id.desc()).limit(limit).subquery()
+    found = sa.select(E.id, E.body).join_from(ids, tables.ENTRY, E.id == ids.c.id).subquery()
     return _with_index(found).order_by(found.c.id.desc())
 
 
