@@ -4,6 +4,7 @@ Law: what is not there is said not to be there.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from app.policy import drawing
 from app.sharing.record import course
@@ -11,10 +12,21 @@ from app.sharing.record.page import Block, Bullets, Chart, Grid, Pairs, Paragrap
 from app.sharing.record.printed import Printed, Shown, listed
 from app.sharing.record.words import GOLDEN_RULES, label
 
+_FORESEEN: Final = frozenset(
+    (
+        *("id", "version", "status", "view", "direction", "urgency", "purpose_code", "recipient_type", "outcome", "release", "decision"),
+        *("departs", "policy_digest", "submitted_by", "submitted_at", "decided_at", "due_at", "overdue", "overdue_clocks", "facts"),
+        *("evaluation", "evaluations", "questions", "advice", "decisions", "disclosures", "notices", "consents", "reconsiderations"),
+        *("letters", "retention_reviews", "tasks", "retention", "emergency", "emergencies", "withdrawal", "closure", "disposal"),
+    )
+)
+"""The members of a request that a section of the record prints; `course.unforeseen` prints any other."""
+
 
 def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Section, ...]:
     """Every section of the record, in the order in which a reader asks."""
     case = Printed.of(request)
+    rest = tuple(course.unforeseen(case, _FORESEEN))
     return (
         Section("Summary", tuple(_summary(case))),
         Section("Who asked, what for and to whom", tuple(_asked(case))),
@@ -28,8 +40,10 @@ def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Se
         Section("Telling the person and the family", tuple(course.notices(case))),
         Section("Consent", tuple(course.consents(case))),
         Section("Reconsideration after a refusal", tuple(course.reconsiderations(case))),
+        Section("Written answers", tuple(course.letters(case))),
         Section("Time limits", tuple(course.clocks(case))),
         Section("How long this is kept", tuple(course.retention(case))),
+        *((Section("Also recorded", rest),) if rest else ()),
         Section("Proof", tuple(course.proof(case, audit))),
     )
 

@@ -1,6 +1,6 @@
 """What happened to a request, from advice to disposal, and the proof of it, as parts of the printed record. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from app.sharing.record.page import Block, Grid, Pairs, Paragraph, Part, Verbatim
 from app.sharing.record.printed import Printed, Shown, listed, one_or_more
@@ -24,6 +24,24 @@ def notices(case: Printed) -> Iterator[Block]:
 def reconsiderations(case: Printed) -> Iterator[Block]:
     """New information after a refusal."""
     return _each(case, "reconsiderations", "Reconsideration", ("new_information", "What is new"), ("decision_id", "After"))
+
+
+def letters(case: Printed) -> Iterator[Block]:
+    """The letters that answered a refusal, with the words released for them."""
+    return _each(
+        case, "letters", "Letter", ("asked", "What was asked, as repeated"), ("reasons", "Reasons released"), ("decision_id", "After")
+    )
+
+
+def unforeseen(case: Printed, foreseen: Collection[str]) -> Iterator[Block]:
+    """What the view shows and no section knows: nothing is left out because it is new."""
+    for member, value in case.request.items():
+        if member not in foreseen and value not in (None, [], {}):
+            records = one_or_more(value)
+            if not records:
+                yield Part(label(member), (Paragraph(case.text(value)),))
+            for number, record in enumerate(records, 1):
+                yield Part(f"{label(member)} {number}", (case.record(record) if "recorded_at" in record else case.pairs(record),))
 
 
 def advice(case: Printed) -> Iterator[Block]:

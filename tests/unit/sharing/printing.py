@@ -267,6 +267,15 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
         "reconsiderations": [
             record(10, decision_id="01a2048c-0000-7000-8000-000000000004", new_information="The team sent its section 47 reference.")
         ],
+        "letters": [
+            record(
+                12,
+                decision_id="01a2048c-0000-7000-8000-000000000004",
+                reasons="The purpose was not clear to us.",
+                contact="The office",
+                asked=None,
+            )
+        ],
         "retention_reviews": [record(11, keep="until", until="2041-09-01", next_review_on=None, why="Part of the child protection file.")],
         "tasks": [{"code": "complete_record_retrospectively", "due": "2026-11-24T17:00:00.000000Z", "done_at": None}],
         "retention": {"class": "child_protection", "retain_until": "2041-09-01", "review_on": None, "legal_hold": False},
@@ -286,7 +295,7 @@ def deidentified() -> dict[str, Any]:
     whole = deepcopy(request())
     held = {
         "question", "reasons", "departs_because", "lawful_reason", "refusal_how", "recipient", "secure_exception", "acknowledged_by", "how",
-        "evidence", "withdrawn_by", "new_information", "why",
+        "contact", "asked", "evidence", "withdrawn_by", "new_information", "why",
     }  # fmt: skip
     days = {"submitted_at", "decided_at", "due_at", "recorded_at", "due"}
 
