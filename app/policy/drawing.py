@@ -47,7 +47,7 @@ class _Way:
         return self.outcome in {Outcome.SHARE, Outcome.SHARE_EMERGENCY}
 
 
-def draw(  # noqa: PLR0913 - the members of an evaluation, and the words around it
+def draw(
     steps: Sequence[Mapping[str, object]],
     *,
     outcome: str,
