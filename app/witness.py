@@ -78,7 +78,8 @@ async def of_refusal(request: Request, error: ServiceError) -> None:
     """Append that a caller was denied: for every 403, and for a 404 that hides what is not theirs. In a transaction of its own."""
     actor: Actor | None = getattr(request.state, "actor", None)
     hidden: UUID | None = getattr(error, "denied", None)
-    if actor is None or (error.kind is not Kind.FORBIDDEN and hidden is None):
+    target: UUID | None = getattr(error, "denied_target", None)
+    if actor is None or (error.kind is not Kind.FORBIDDEN and hidden is None and target is None):
         return
     database: Database = request.app.state.database
     route = request.scope.get("route")
@@ -86,6 +87,7 @@ async def of_refusal(request: Request, error: ServiceError) -> None:
     event = Event(
         action=Action.ACCESS_DENIED,
         request=hidden or _request_of(request),
+        target=str(target) if target else None,
         outcome=Outcome.DENIED,
         reason_code=error.code,
         data={"operation": operation},
