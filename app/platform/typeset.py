@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FONTS: Final = Path(__file__).parent / "fonts"
 
+PAGE: Final = Path(__file__).parent / "page.typ"
+"""The template of `app.platform.pages.Page`."""
+
 FAMILIES: Final = (
     "Noto Sans",
     "Noto Sans Arabic",

@@ -4,9 +4,9 @@ Law: pure; what was written by people stays text, nothing that reads like a pupi
 released for it.
 """
 
+from app.platform.markup import CSP
 from app.sharing.record.filed import html, pdf
 from app.sharing.record.letter import LetterNotForThis, LetterUnsaid, letter_html, letter_pdf
-from app.sharing.record.markup import CSP
 from app.sharing.record.words import inert_all
 
 __all__ = ["CSP", "LetterNotForThis", "LetterUnsaid", "html", "inert_all", "letter_html", "letter_pdf", "pdf"]

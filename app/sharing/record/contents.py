@@ -6,9 +6,9 @@ Law: what is not there is said not to be there.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from app.platform.pages import Block, Bullets, Chart, Grid, Pairs, Paragraph, Part, Section
 from app.policy import drawing
 from app.sharing.record import course
-from app.sharing.record.page import Block, Bullets, Chart, Grid, Pairs, Paragraph, Part, Section
 from app.sharing.record.printed import Printed, Shown, listed
 from app.sharing.record.words import GOLDEN_RULES, label
 

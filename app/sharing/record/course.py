@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from app.sharing.record.page import Block, Grid, Pairs, Paragraph, Part, Verbatim
+from app.platform.pages import Block, Grid, Pairs, Paragraph, Part, Verbatim
 from app.sharing.record.printed import Printed, Shown, listed, one_or_more
 from app.sharing.record.words import label
 

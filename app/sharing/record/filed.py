@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from app.platform import typeset
-from app.sharing.record import contents, markup
-from app.sharing.record.page import Page, Pairs
+from app.platform import markup, typeset
+from app.platform.pages import Page, Pairs
+from app.sharing.record import contents
 from app.sharing.record.words import inert_all, label, when
-
-_TEMPLATE: Final = Path(__file__).parent / "record.typ"
 
 
 def page(
@@ -96,4 +93,4 @@ def pdf(
         school=school,
         chart_svg=chart_svg,
     )
-    return typeset.pdf(_TEMPLATE, printed.to_json(), at=generated_at)
+    return typeset.pdf(typeset.PAGE, printed.to_json(), at=generated_at)

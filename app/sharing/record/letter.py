@@ -14,8 +14,8 @@ from typing import Any, Final
 from app.kernel.canonical import Json
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform import typeset
+from app.platform.markup import document
 from app.policy.clocks import today_in_school
-from app.sharing.record.markup import document
 from app.sharing.record.words import day, inert, inert_all, label, when
 
 _TEMPLATE: Final = Path(__file__).parent / "letter.typ"

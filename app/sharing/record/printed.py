@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.sharing.record.page import Pairs
+from app.platform.pages import Pairs
 from app.sharing.record.words import label, word
 
 Shown = Mapping[str, Any]

@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -314,7 +313,7 @@ def test_a_deidentified_copy_says_so_and_names_no_time():
 def test_nothing_is_cut_at_the_edge_of_the_paper(shown: dict[str, Any]):
     data = filed.page(shown, **arguments()).to_json()
     inputs = {"data": encode({**typeset._legible(data, typeset.coverage()), "fonts": list(typeset.FAMILIES)}).decode()}  # type: ignore[dict-item]
-    template = str(Path(filed.__file__).parent / "record.typ")
+    template = str(typeset.PAGE)
     sheets = typst.compile(template, font_paths=typeset._fonts(), ignore_system_fonts=True, sys_inputs=inputs, format="png", ppi=50)
     assert isinstance(sheets, list)
     for sheet in sheets:

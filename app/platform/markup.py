@@ -1,6 +1,6 @@
 """A page as one HTML document that needs nothing else: no script, no file, no font, no style but its own, which `CSP` names by its digest.
 
-Law: every text is escaped here and nowhere else; only the flowchart, which `app.policy.drawing` makes, goes in as it is.
+Law: every text is escaped here and nowhere else; only a drawing that the service made itself goes in as it is.
 """
 
 import base64
@@ -8,7 +8,7 @@ import hashlib
 import html
 from typing import Final
 
-from app.sharing.record.page import Block, Bullets, Chart, Grid, Page, Pairs, Paragraph, Part, Section, Verbatim
+from app.platform.pages import Block, Bullets, Chart, Grid, Page, Pairs, Paragraph, Part, Section, Steps, Verbatim
 
 STYLE: Final = """
 :root { color-scheme: light; }
@@ -62,7 +62,7 @@ CSP: Final = (
     f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The content security policy under which a record and a letter show as they should."""
+"""The content security policy under which these documents show as they should."""
 
 
 def document(title: str, main: str) -> str:
@@ -101,8 +101,10 @@ def _block(block: Block, heading: str) -> str:  # noqa: PLR0911 - one for each k
             return _grid(block)
         case Bullets(items):
             return "<ul>" + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items) + "</ul>"
-        case Chart(svg, _):
-            return f"<figure>{svg}<figcaption>The tables above say the same in words.</figcaption></figure>"
+        case Steps(items):
+            return "<ol>" + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items) + "</ol>"
+        case Chart(svg, _, caption):
+            return f"<figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>"
         case Verbatim(text):
             return f"<pre>{html.escape(text)}</pre>"
         case Part(title, blocks):

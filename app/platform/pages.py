@@ -38,11 +38,19 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """A list whose order matters."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """The flowchart as SVG, with all that it shows in words."""
+    """A drawing as SVG, with all that it shows in words, and a caption that says where to read the same."""
 
     svg: str
     described: str
+    caption: str = "The tables above say the same in words."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Part:
     blocks: tuple["Block", ...]
 
 
-Block: TypeAlias = Paragraph | Pairs | Grid | Bullets | Chart | Verbatim | Part
+Block: TypeAlias = Paragraph | Pairs | Grid | Bullets | Steps | Chart | Verbatim | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ def _block(block: Block) -> Mapping[str, Json]:  # noqa: PLR0911 - one for each 
             return {"kind": "grid", "caption": caption, "head": head, "rows": rows}
         case Bullets(items):
             return {"kind": "bullets", "items": items}
+        case Steps(items):
+            return {"kind": "steps", "items": items}
         case Chart(svg, described):
             return {"kind": "chart", "svg": svg, "described": described}
         case Verbatim(text):
