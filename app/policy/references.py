@@ -1,6 +1,7 @@
 """Whether every name in a document is known: citations, sets, parameters, clocks, functions, nodes, and nothing required left out."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import Enum
@@ -52,7 +53,13 @@ def check(root: Node, document: Document) -> list[DocumentFault]:
     """Every unknown name, and every required one that is missing."""
     places = Places(root)
     names = _Names(root, places)
-    found = [*_complete(document, places), *_parameters(document, places), *_questions(document, places), *_flow(document, places, names)]
+    found = [
+        *_complete(document, places),
+        *_other_editions(document, places),
+        *_parameters(document, places),
+        *_questions(document, places),
+        *_flow(document, places, names),
+    ]
     for pointer, value in _walk(document, ""):
         found += names.cites(pointer, value)
         if isinstance(value, Condition):
@@ -136,7 +143,7 @@ def _complete(document: Document, places: Places) -> Iterator[DocumentFault]:
         ("lawful_reasons", document.lawful_reasons, LawfulReasonCode),
         ("how", document.how, HowCheck),
         ("principles", document.principles, PrincipleId),
-        ("golden_rules", document.golden_rules, GoldenRuleId),
+        ("golden_rules", document.golden_rules, _edition(document)),
         ("myths", document.myths, MythId),
         ("parameters", document.parameters, NEEDED_PARAMETERS),
         ("sets", document.sets, NEEDED_SETS),
@@ -147,6 +154,22 @@ def _complete(document: Document, places: Places) -> Iterator[DocumentFault]:
         for name in every:
             if _text(name) not in names:
                 yield places.fault("missing", f"/{section}/{_text(name)}", f"{_text(name)} is missing", _text(name))
+
+
+def _edition(document: Document) -> list[GoldenRuleId]:
+    """Every rule of the edition that the document follows: the one from which it has most."""
+    has = Counter(rule.edition for rule in document.golden_rules)
+    followed = max((rule.edition for rule in GoldenRuleId), key=lambda edition: has[edition])
+    return [rule for rule in GoldenRuleId if rule.edition == followed]
+
+
+def _other_editions(document: Document, places: Places) -> Iterator[DocumentFault]:
+    followed = _edition(document)[0].edition
+    for rule in document.golden_rules:
+        if rule.edition != followed:
+            yield places.fault(
+                "two-editions", f"/golden_rules/{rule}", f"{rule} is of another edition of the advice", f"rules of {followed}"
+            )
 
 
 def _text(name: object) -> str:

@@ -343,7 +343,7 @@ class PrincipleId(Word):
 
 
 class GoldenRuleId(Word):
-    """The seven golden rules. The number moves between editions of the advice, so the edition is part of the id."""
+    """The golden rules. Numbers move between editions of the advice, so the edition is part of the id; a policy follows one edition."""
 
     FRAMEWORK = "hmg2018.1"
     OPENNESS = "hmg2018.2"
@@ -352,3 +352,15 @@ class GoldenRuleId(Word):
     SAFETY = "hmg2018.5"
     QUALITY = "hmg2018.6"
     RECORD = "hmg2018.7"
+    CHILD_BEFORE_PRIVACY = "hmg2024.1"
+    EXPLAIN = "hmg2024.2"
+    OBJECTION_WEIGHED = "hmg2024.3"
+    ADVICE_PROMPTLY = "hmg2024.4"
+    IDENTITIES_PROTECTED = "hmg2024.5"
+    ONLY_WHAT_IS_NEEDED = "hmg2024.6"
+    RECORD_AND_RECONSIDER = "hmg2024.7"
+
+    @property
+    def edition(self) -> str:
+        """The edition of the advice that numbers the rule so."""
+        return self.value.partition(".")[0]

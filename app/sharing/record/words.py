@@ -50,8 +50,15 @@ GOLDEN_RULES: Final[Mapping[str, str]] = {
     "hmg2018.5": "5. Safety and well-being first",
     "hmg2018.6": "6. Necessary, proportionate, relevant, adequate, accurate, timely, secure",
     "hmg2018.7": "7. A record with reasons",
+    "hmg2024.1": "1. The child before privacy",
+    "hmg2024.2": "2. Explained to the child and family where safe",
+    "hmg2024.3": "3. Consent seldom the basis, objections weighed",
+    "hmg2024.4": "4. Advice promptly where in doubt",
+    "hmg2024.5": "5. Identities of people at risk protected",
+    "hmg2024.6": "6. Only what is needed, to those with a part in it",
+    "hmg2024.7": "7. A record with reasons, reconsidered on new information",
 }
-"""The rules of the 2018 edition by what they are about."""
+"""The rules of each edition of the advice by what they are about."""
 
 
 def inert(text: str) -> str:

@@ -1,0 +1,54 @@
+"""A policy follows one edition of the advice, whole; and what an older edition said of a case stays as it was, byte for byte."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from app.kernel.canonical import encode
+from app.policy import proofs, service
+from app.policy.document import check
+from app.policy.evaluate import evaluate
+from app.policy.source import read
+from app.policy.vocabulary import GoldenRuleId
+
+DIGEST_2025 = "sha256:0566c5e8a219c58e8eebc555152992bc40f3f40a88f24785584dc5cd4e7c1448"
+RESULTS_2025 = "74b22fe7cd57c77f027d480c8316f2accd054dd03afdbbcd8586fe1b7b256d63"
+
+
+def meaning() -> Any:
+    return read(service.SHIPPED.read_bytes()).plain()
+
+
+def codes(document: Any) -> set[tuple[str, str]]:
+    return {(fault.code, fault.pointer) for fault in check(encode(document))}
+
+
+def test_the_results_of_2025_are_what_they_were():
+    policy = service.shipped()
+    assert policy.digest == DIGEST_2025
+    results = [evaluate(policy, proofs.facts_of(policy, case)).to_json() for case in policy.document.cases.values()]
+    assert hashlib.sha256(encode(results)).hexdigest() == RESULTS_2025
+
+
+@pytest.mark.parametrize("edition", ["hmg2018", "hmg2024"])
+def test_each_edition_has_seven_rules(edition: str):
+    assert [str(rule) for rule in GoldenRuleId if rule.edition == edition] == [f"{edition}.{n}" for n in range(1, 8)]
+
+
+def test_rules_of_two_editions_do_not_go_together():
+    document = meaning()
+    document["golden_rules"]["hmg2024.5"] = document["golden_rules"]["hmg2018.5"]
+    assert codes(document) == {("two-editions", "/golden_rules/hmg2024.5")}
+
+
+def test_an_edition_is_followed_whole():
+    document = meaning()
+    document["golden_rules"]["hmg2024.5"] = document["golden_rules"].pop("hmg2018.5")
+    assert codes(document) == {("two-editions", "/golden_rules/hmg2024.5"), ("missing", "/golden_rules/hmg2018.5")}
+
+
+def test_rules_of_the_later_edition_alone_will_do():
+    document = meaning()
+    document["golden_rules"] = {name.replace("hmg2018", "hmg2024"): rule for name, rule in document["golden_rules"].items()}
+    assert codes(document) == set()
