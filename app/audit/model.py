@@ -58,6 +58,7 @@ class Action(StrEnum):
     LETTER_RELEASED = "sharing.letter.released"
     LETTER_READ = "sharing.letter.read"
     SUBJECT_ACCOUNTED = "sharing.subject.accounted"
+    ATTENTION_LISTED = "sharing.attention.listed"
 
     RECIPIENT_CREATED = "recipients.recipient.created"
     RECIPIENT_CHANGED = "recipients.recipient.changed"

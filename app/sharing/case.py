@@ -110,6 +110,14 @@ class Head:
             return View.DEIDENTIFIED
         raise RequestNotFound(denied=self.id)
 
+    def seen_by(self, actor: Actor) -> bool:
+        """Whether this caller sees anything of the request."""
+        try:
+            self.view_for(actor)
+        except RequestNotFound:
+            return False
+        return True
+
     def must_be_submitter_or_dsl(self, actor: Actor) -> None:
         """Raises `NotYours` for anybody else."""
         if actor.id != self.submitted_by and actor.role is not Role.DSL:

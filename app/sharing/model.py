@@ -157,6 +157,18 @@ OPEN: Final = frozenset({_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT
 """Statuses that still wait for a decision."""
 
 
+class Waiting(StrEnum):
+    """Why something wants attention; worked out when it is asked for, never stored."""
+
+    DECISION_OVERDUE = "decision_overdue"
+    EMERGENCY_OPEN = "emergency_open"
+    EMERGENCY_INCOMPLETE = "emergency_incomplete"
+    ADVICE_WAITING = "advice_waiting"
+    NOTICE_DUE = "notice_due"
+    RELEASE_HELD = "release_held"
+    POLICY_REVIEW_OVERDUE = "policy_review_overdue"
+
+
 class RecordKind(StrEnum):
     """The kinds of record that a request collects. Stored for ever: add members, never rename or reuse one."""
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -64,23 +64,38 @@ async def load(session: Session, actor: Actor, request_id: UUID, *, to_change: b
 
 async def load_as_service(session: Session, school: str, request_id: UUID) -> Case | None:
     """The request, for the service itself: follow-ups, retention and reports, whose routes have asked for their own permission."""
-    row = await session.first(sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == school))
-    return None if row is None else await _complete(session, _head(row))
+    return (await load_all_as_service(session, school, [request_id])).get(request_id)
+
+
+async def load_all_as_service(session: Session, school: str, ids: Collection[UUID]) -> dict[UUID, Case]:
+    """Several requests by id, for the service itself; see `load_as_service`."""
+    rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school))
+    return await _complete_all(session, [_head(row) for row in rows])
 
 
 async def _complete(session: Session, head: Head) -> Case:
+    return (await _complete_all(session, [head]))[head.id]
+
+
+async def _complete_all(session: Session, heads: Sequence[Head]) -> dict[UUID, Case]:
+    wanted = [head.id for head in heads]
+    records: dict[UUID, list[Record]] = {one: [] for one in wanted}
+    subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
         .select_from(RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id))
-        .where(RECORD.c.request_id == head.id)
+        .where(RECORD.c.request_id.in_(wanted))
         .order_by(RECORD.c.version, RECORD.c.id)
     )
-    people = await session.all(sa.select(SUBJECT).where(SUBJECT.c.request_id == head.id).order_by(SUBJECT.c.id))
-    return Case(
-        head=head,
-        records=tuple(_record(row) for row in rows),
-        subjects=tuple(Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=row.role) for row in people),
-    )
+    for row in rows:
+        records[row.request_id].append(_record(row))
+    for row in await session.all(sa.select(SUBJECT).where(SUBJECT.c.request_id.in_(wanted)).order_by(SUBJECT.c.id)):
+        subjects[row.request_id].append(_subject(row))
+    return {head.id: Case(head=head, records=tuple(records[head.id]), subjects=tuple(subjects[head.id])) for head in heads}
+
+
+def _subject(row: sa.Row[Any]) -> Subject:
+    return Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=row.role)
 
 
 def _record(row: sa.Row[Any]) -> Record:
@@ -135,6 +150,71 @@ async def page(session: Session, actor: Actor, filters: Filter, *, now: datetime
         late = overdue_at(now)
         query = query.where(late if filters.overdue else sa.not_(late))
     return [_head(row) for row in await session.all(query)]
+
+
+async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Head]:
+    """Heads by id, those of them that the caller may see."""
+    if not ids:
+        return {}
+    rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school))
+    found = {row.id: _head(row) for row in rows}
+    return {found_id: head for found_id, head in found.items() if head.seen_by(actor)}
+
+
+async def has_any(session: Session) -> bool:
+    """Whether any school has any request."""
+    return await session.first(sa.select(REQUEST.c.id).limit(1)) is not None
+
+
+def ending_on() -> sa.ColumnElement[str]:
+    """SQL for: the day on which a request's retention asks for somebody, the earlier of its two; null where none is set."""
+    ends, looks = REQUEST.c.retain_until, REQUEST.c.review_on
+    return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
+
+
+async def ending(session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int) -> list[Head]:
+    """Heads of the school whose retention or review has come by a day (ISO), the longest due first, from the position `after` on."""
+    due_on = ending_on()
+    query = sa.select(REQUEST).where(REQUEST.c.school == school, *_ending(day)).order_by(due_on, REQUEST.c.id).limit(limit)
+    if after is not None:
+        query = query.where(sa.or_(due_on > after[0], sa.and_(due_on == after[0], REQUEST.c.id > after[1])))
+    return [_head(row) for row in await session.all(query)]
+
+
+def _ending(day: str) -> tuple[sa.ColumnElement[bool], ...]:
+    come = sa.or_(REQUEST.c.retain_until <= day, REQUEST.c.review_on <= day)
+    return (REQUEST.c.status != Status.DISPOSED.value, come)
+
+
+async def count_ending(session: Session, day: str) -> list[sa.Row[Any]]:
+    """For each school that has any requests: how many are due by a day, for an ended retention, for a review, and under legal hold."""
+    due = sa.and_(*_ending(day))
+
+    def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(due, *conditions), 1), else_=0)), 0)
+
+    query = sa.select(
+        REQUEST.c.school,
+        count().label("due"),
+        count(REQUEST.c.retain_until <= day).label("ended"),
+        count(REQUEST.c.review_on <= day).label("review"),
+        count(REQUEST.c.legal_hold).label("held"),
+    )
+    return list(await session.all(query.group_by(REQUEST.c.school).order_by(REQUEST.c.school)))
+
+
+async def disclosures_about(session: Session, school: str, ref: str, *, before: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
+    """Ids of disclosures and of their requests that ever named a person, the newest disclosure first, older than `before`."""
+    named = sa.exists().where(SUBJECT.c.request_id == RECORD.c.request_id, SUBJECT.c.school == school, SUBJECT.c.ref == ref)
+    query = (
+        sa.select(RECORD.c.id, RECORD.c.request_id)
+        .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.DISCLOSURE.value, named)
+        .order_by(RECORD.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(RECORD.c.id < before)
+    return [(row.id, row.request_id) for row in await session.all(query)]
 
 
 def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
@@ -258,25 +338,60 @@ def _subject_row(subject: Subject, head: Head, entry_id: UUID) -> dict[str, obje
 def _digest(row: Mapping[str, Any], narrative: Mapping[str, Any] | None, subjects: Sequence[Subject]) -> bytes:
     people = sorted(([str(subject.id), kept(subject.ref), subject.role] for subject in subjects), key=lambda person: person[0])
     record: Json = {
-        **{name: _plain(row[name]) for name in ("id", "school", "request_id", "version", "kind", "at", "by_id", "by_role", "body")},
+        **_structure(row),
         "text": narrative["body"] if narrative else None,
         "subjects": people,
     }
     return record_digest(narrative["salt"] if narrative else b"", record)
 
 
+def _structure(row: Mapping[str, Any]) -> dict[str, Json]:
+    names = ("id", "school", "request_id", "version", "kind", "at", "by_id", "by_role", "body")
+    return {name: _plain(row[name]) for name in names}
+
+
+async def destroy(session: Session, request_id: UUID, *, but: UUID) -> None:
+    """Destroy names, references, words and salts of a request, all but those of the entry `but`, which says so."""
+    for table in (NARRATIVE, SUBJECT):
+        await session.execute(sa.delete(table).where(table.c.request_id == request_id, table.c.audit_id != but))
+
+
+def remains(records: Iterable[Mapping[str, Any]]) -> Json:
+    """What is left of a disposed request, as the entry of its disposal seals it: one digest for each record, in the order of their ids."""
+    digests = {str(record["id"]): record_digest(b"", _structure(record)).hex() for record in records}
+    return [[record, digests[record]] for record in sorted(digests)]
+
+
+async def rows_of(session: Session, request_id: UUID) -> list[Mapping[str, Any]]:
+    """The records of a request as they are stored, without their personal part."""
+    rows = await session.all(sa.select(RECORD).where(RECORD.c.request_id == request_id))
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001
+
+
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every record and head as stored now, for the verification of the trail. A record whose personal part is gone has no digest."""
+    """Every record and head as stored now, for the verification of the trail.
+
+    A record whose personal part was disposed of has no digest. What remains of it is sealed anew by the entry of the disposal, under the id
+    of the disposal's record.
+    """
     people: dict[UUID, list[Subject]] = {}
     async for row in session.stream(sa.select(SUBJECT)):
-        people.setdefault(row.record_id, []).append(Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=row.role))
+        people.setdefault(row.record_id, []).append(_subject(row))
+    disposals = {row.request_id: row for row in await session.all(sa.select(RECORD).where(RECORD.c.kind == RecordKind.DISPOSAL.value))}
+    gone = {record for row in disposals.values() for record in json.loads(row.body)["destroyed"]}
+    left: dict[UUID, list[Mapping[str, Any]]] = {request: [] for request in disposals}
     query = sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(
         RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id)
     )
     async for row in session.stream(query):
+        record = dict(row._mapping)  # noqa: SLF001
+        if row.request_id in left and row.kind != RecordKind.DISPOSAL:
+            left[row.request_id].append(record)
         narrative = {"body": row.text, "salt": row.salt} if row.text is not None else None
-        digest = _digest(dict(row._mapping), narrative, people.get(row.id, []))  # noqa: SLF001
+        digest = None if str(row.id) in gone else _digest(record, narrative, people.get(row.id, []))
         yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=digest, mutable=False)
+    for request, row in disposals.items():
+        yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=state_digest(remains(left[request])), mutable=True)
     async for row in session.stream(sa.select(REQUEST)):
         head = _head(row)
         yield Sealed(id=str(head.id), audit_id=head.audit_id, digest=state_digest(_canonical_head(head)), mutable=True)

@@ -101,6 +101,7 @@ ROWS: Final[dict[str, Row]] = {
     # --- sharing requests
     "submit_sharing_request": Row(cells=ANYBODY, body=facts()),
     "list_sharing_requests": Row(cells=ANYBODY),
+    "list_attention": Row(cells=KEEPERS),
     "read_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "amend_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="submitted", body={"urgency": "routine"}, read=REQUEST_URL),
     "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),

@@ -16,7 +16,7 @@ from app.sharing import advising, consenting, service, store, telling
 from app.sharing.consenting import Consent
 from app.sharing.model import RecordKind
 from app.sharing.routes.shared import RequestId, created
-from app.sharing.schemas import AnswerAdviceIn, ConsentIn, NotifyIn, ReconsiderIn, RecordOut, SeekAdviceIn, WithdrawConsentIn
+from app.sharing.schemas import AnswerAdviceIn, NotifyIn, ReconsiderIn, RecordConsentIn, RecordOut, SeekAdviceIn, WithdrawConsentIn
 from app.sharing.statements import revision_of
 from app.sharing.telling import Notice
 
@@ -128,7 +128,7 @@ async def record_notice(
 async def record_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
-    body: ConsentIn,
+    body: RecordConsentIn,
     session: SessionDep,
     now: NowDep,
     trace: RequestIdDep,

@@ -1,0 +1,58 @@
+"""What bodies and replies of the room are made of. Law: a body refuses fields that it does not know."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a misspelt one never goes silently missing."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class WhyIn(Body):
+    """An optional reason."""
+
+    why: Annotated[Text | None, Field(description="Why, in a few words.")] = None
+
+
+class ByOut(BaseModel):
+    """Who did it."""
+
+    subject: Annotated[str | None, Field(description="The account's random id; null in a de-identified view.")]
+    role: Annotated[str, Field(description="In which role.", examples=["dsl"])]
+
+
+class RecordOut(BaseModel):
+    """Something that was recorded."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Annotated[UUID, Field(description="Its id.")]
+    recorded_at: Annotated[datetime, Field(description="When it was recorded; to the day in a de-identified view.")]
+    recorded_by: Annotated[ByOut | None, Field(description="By whom.")] = None
+
+
+class TaskOut(BaseModel):
+    """Something still to be done."""
+
+    code: Annotated[str, Field(description="What.", examples=["complete_record_retrospectively"])]
+    due: Annotated[datetime | None, Field(description="By when.")]
+    done_at: Annotated[datetime | None, Field(description="When it was done.")] = None
+
+
+class RetentionOut(BaseModel):
+    """How long the record is kept."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    class_: Annotated[str, Field(alias="class", description="The policy's retention class.")]
+    retain_until: Annotated[date | None, Field(description="Kept until.")]
+    review_on: Annotated[date | None, Field(description="Looked at again on.")]
+    legal_hold: Annotated[bool, Field(description="Held against disposal.")]
