@@ -8,9 +8,10 @@ from typing import Final
 
 from app.platform.pages import Block, Bullets, Chart, Grid, Pairs, Paragraph, Part, Section
 from app.policy import drawing
+from app.policy.wording.words import label
 from app.sharing.record import course
 from app.sharing.record.printed import Printed, Shown, listed
-from app.sharing.record.words import GOLDEN_RULES, label
+from app.sharing.record.words import GOLDEN_RULES
 
 _FORESEEN: Final = frozenset(
     (

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from app.platform.pages import Block, Grid, Pairs, Paragraph, Part, Verbatim
+from app.policy.wording.words import label
 from app.sharing.record.printed import Printed, Shown, listed, one_or_more
-from app.sharing.record.words import label
 
 
 def _each(case: Printed, member: str, title: str, *first: tuple[str, str]) -> Iterator[Block]:

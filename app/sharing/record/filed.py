@@ -6,8 +6,9 @@ from typing import Any
 
 from app.platform import markup, typeset
 from app.platform.pages import Page, Pairs
+from app.policy.wording.words import label
 from app.sharing.record import contents
-from app.sharing.record.words import inert_all, label, when
+from app.sharing.record.words import inert_all, when
 
 
 def page(

@@ -16,7 +16,8 @@ from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform import typeset
 from app.platform.markup import document
 from app.policy.clocks import today_in_school
-from app.sharing.record.words import day, inert, inert_all, label, when
+from app.policy.wording.words import label
+from app.sharing.record.words import day, inert, inert_all, when
 
 _TEMPLATE: Final = Path(__file__).parent / "letter.typ"
 _AGAIN: Final = (

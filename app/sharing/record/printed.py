@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.platform.pages import Pairs
-from app.sharing.record.words import label, word
+from app.policy.wording.words import label
+from app.sharing.record.words import word
 
 Shown = Mapping[str, Any]
 

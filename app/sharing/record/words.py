@@ -14,6 +14,8 @@ from app.identity.model import Role
 from app.kernel import clock
 from app.policy.clocks import LONDON
 from app.policy.vocabulary import Word
+from app.policy.wording.words import day as written
+from app.policy.wording.words import label
 from app.sharing.decisions import DecisionOutcome
 from app.sharing.model import Status
 
@@ -28,19 +30,11 @@ _UPN_SCHEME: Final = re.compile(r"(?<![^\W_])upn\s*[:=]\s*[^\W_]+", re.IGNORECAS
 _INVISIBLE: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad\u200b\u2060")
 _BREAKS: Final = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
 
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _WORDS: Final[tuple[type[StrEnum], ...]] = (*Word.__subclasses__(), Status, DecisionOutcome, Role)
 _VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in words)
 """The codes that are read as words; a person's own word is left as it was written."""
-
-_CAPITALS: Final = {
-    word: word.upper() for word in ("api", "dsl", "id", "mais", "marac", "mash", "lado", "nspcc", "sen", "urn", "uln", "cafcass", "upn")
-} | {"ig": "IG", "childrens": "children’s", "prevent": "Prevent", "gdpr": "GDPR", "mis": "MIS"}
 
 GOLDEN_RULES: Final[Mapping[str, str]] = {
     "hmg2018.1": "1. The law is a framework, not a barrier",
@@ -87,13 +81,6 @@ def inert_all(value: Any) -> Any:
     return value
 
 
-def label(code: str) -> str:
-    """A code or a member's name as words: `section_47_enquiry` is “Section 47 enquiry”."""
-    words = [_CAPITALS.get(word, word) for word in code.split("_") if word]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
-
-
 def word(value: str, *, to_the_day: bool = False) -> str:
     """A code as words, an instant or a date as people write them, any other text as it is."""
     if _INSTANT.fullmatch(value):
@@ -109,7 +96,7 @@ def day(value: str | date) -> str:
         of = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
-    return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
+    return written(of)
 
 
 def when(value: str | datetime, *, to_the_day: bool = False) -> str:

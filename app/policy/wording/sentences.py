@@ -1,0 +1,166 @@
+"""Rows as English sentences: what a cell means, what a row says, and in which order rows speak. Pure and total over the closed facts."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from app.policy.columns import DOMAINS, NOT_STATED
+from app.policy.shape import Condition, Judged
+from app.policy.vocabulary import Answer, Finding, Outcome, Release
+from app.policy.wording.words import either, sentence, spoken
+
+_CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "purpose": {
+            "yes": "there is a clear and legitimate purpose",
+            "no": "there is no legitimate purpose",
+            "unsure": "it is not clear that there is a legitimate purpose",
+        },
+        "consent": {"yes": "there is consent", "no": "there is no consent", "unsure": "it is not certain that there is consent"},
+        "identifiable": {
+            "yes": "somebody can be identified from it",
+            "no": "nobody can be identified from it",
+            "unsure": "it is not certain whether anybody can be identified from it",
+        },
+        "lawful_reason": {
+            "yes": "there is a lawful reason to share without consent",
+            "no": "there is no lawful reason to share without consent",
+            "unsure": "it is not certain that there is a lawful reason to share without consent",
+        },
+        "immediate_risk": {
+            "yes": "somebody is in danger now",
+            "no": "nobody is in danger now",
+            "unsure": "it is not certain whether anybody is in danger now",
+        },
+        "crime_suspected": {
+            "yes": "a crime may have been committed",
+            "no": "no crime is suspected",
+            "unsure": "it is not certain whether a crime may have been committed",
+        },
+        "recipient_verified": {
+            "yes": "the recipient is known to be who they say they are",
+            "no": "the recipient’s identity was not confirmed",
+            "unsure": "it is not certain who the recipient is",
+        },
+        "amount": {
+            "yes": "it is limited to what is needed",
+            "no": "it holds more than is needed",
+            "unsure": "how much is needed is not settled",
+        },
+        "fact_from_opinion": {
+            "yes": "fact is told from opinion",
+            "no": "fact is not told from opinion",
+            "unsure": "it is not certain that fact is told from opinion",
+        },
+        "right_recipient": {
+            "yes": "it is the right information for the right person",
+            "no": "it is not the right information for the right person",
+            "unsure": "it is not certain that it is the right information for the right person",
+        },
+        "secure": {
+            "yes": "it travels securely",
+            "no": "the way it would travel is not secure",
+            "unsure": "how it travels securely is not settled",
+        },
+        "special_category": {"yes": "it holds special category data", "no": "it holds no special category data"},
+        "criminal_offence": {"yes": "it tells of an offence", "no": "it tells of no offence"},
+        "unexplained_history": {"yes": "some of it is old and not explained", "no": "nothing in it is old and unexplained"},
+        "opinion": {"yes": "it holds opinions or allegations", "no": "it holds neither opinions nor allegations"},
+        "third_party": {"yes": "others are named in it", "no": "nobody else is named in it"},
+        "review_overdue": {"yes": "the policy’s review is overdue", "no": "the policy’s review is not overdue"},
+        "departure": {"yes": "the decision departs from the recommendation", "no": "the decision follows the recommendation"},
+        "direction": {"received": "the school was asked", "proactive": "the school shares of its own accord"},
+        "release": {
+            Release.READY: "it may leave now",
+            Release.HOLD: "it waits for a check",
+            Release.NONE: "nothing is to leave",
+        },
+    }
+)
+"""Facts whose every value is a clause of its own."""
+
+_SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "urgency": ("the request is", ""),
+        "recipient_type": ("the recipient is of the kind", ""),
+        "purpose_code": ("the purpose is", ""),
+        "consent_status": ("consent is recorded as", "how consent stands is not stated"),
+        "not_sought_reason": ("consent was not sought because it", "why consent was not sought is not stated"),
+        "lawful_code": ("the lawful reason named is", "no lawful reason is named"),
+        "emergency_kind": ("the danger is of the kind", "the kind of danger is not stated"),
+        "secure_route": ("the way it travels is", "the way it travels is not stated"),
+        "transparency": ("telling the person or family is decided as", "whether the person or family is told is not decided"),
+        "transparency_reason": ("the reason for not telling them, or not yet, is", "no reason for not telling them is stated"),
+        "outcome": ("the outcome is", ""),
+        "decided_at": ("it was settled by the question of", ""),
+    }
+)
+"""The rest: what is said before the values, and what when nothing was stated."""
+
+OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Outcome.SHARE: "share",
+        Outcome.SHARE_EMERGENCY: "share now, in an emergency",
+        Outcome.DO_NOT_SHARE: "do not share",
+        Outcome.SEEK_ADVICE: "seek advice",
+    }
+)
+"""The outcomes inside a sentence."""
+
+FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {Finding.MET: "met", Finding.NOT_MET: "not met", Finding.UNSURE: "unsure", Finding.NOT_APPLICABLE: "does not apply"}
+)
+"""The findings inside a sentence."""
+
+MET: Final[Mapping[str, str]] = MappingProxyType({Answer.YES: "met", Answer.NO: "not met", Answer.UNSURE: "unsure"})
+"""How a check stands, inside a sentence."""
+
+
+def value(fact: str, word: str) -> str:
+    """One value of a fact inside a sentence; a `$set` by its name."""
+    if word.startswith("$"):
+        return f"one of the group “{spoken(word[1:])}”"
+    return f"“{OUTCOMES[word]}”" if fact == "outcome" else f"“{spoken(word)}”"
+
+
+def clause(fact: str, words: Iterable[str]) -> str:
+    """A cell: for a fact the values of which one must be the case. Raises KeyError for a fact outside the grammar."""
+    words = tuple(words)
+    if fact in _CLAUSES:
+        clauses = _CLAUSES[fact]
+        return "whatever the answer" if len(words) == len(DOMAINS[fact]) else either(clauses[word] for word in words)
+    subject, unstated = _SUBJECTS[fact]
+    said = [f"{subject} {either(value(fact, word) for word in words if word != NOT_STATED)}"] if set(words) - {NOT_STATED} else []
+    return either([*said, unstated] if NOT_STATED in words else said)
+
+
+def condition(when: Condition) -> str:
+    """All cells of a row, as what follows “if”; empty for a row that fits everything."""
+    clauses = [clause(fact, words) for fact, words in when.cells.items()]
+    return ", and ".join(clauses)
+
+
+def rule(when: Condition, then: str, *, first: bool) -> str:
+    """A row of a table in which the first that fits speaks."""
+    said = condition(when)
+    if not said:
+        return sentence(f"always: {then}" if first else f"otherwise: {then}")
+    return sentence(f"if {said}: {then}")
+
+
+def occasions(when: Iterable[Condition]) -> str:
+    """The conditions of a row that speaks whenever one of them fits, each on a line of its own."""
+    said = [condition(one) for one in when]
+    if not all(said):
+        return "Always."
+    return "\n".join(sentence(("if " if n == 0 else "or if ") + one) for n, one in enumerate(said))
+
+
+def judged(table: Judged) -> tuple[str, ...]:
+    """A principle or golden rule as rules in order, those that `needs` stands for among them."""
+    said = [rule(row.when, f"{FINDINGS[row.finding]}. {row.basis}", first=n == 0) for n, row in enumerate(table.rows)]
+    if table.because is not None:
+        for answer, finding, basis in (("no", Finding.NOT_MET, table.because.not_met), ("unsure", Finding.UNSURE, table.because.unsure)):
+            said.append(sentence(f"if {either(clause(need, (answer,)) for need in table.needs)}: {FINDINGS[finding]}. {basis}"))
+        said.append(sentence(f"otherwise: {FINDINGS[Finding.MET]}. {table.because.met}"))
+    return tuple(said)
