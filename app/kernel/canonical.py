@@ -24,7 +24,7 @@ def encode(value: Json) -> bytes:
     _check(value)
     try:
         # For this profile (ASCII keys, no floats) the standard library's sorted, compact form is RFC 8785's, byte for byte.
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_plain)
         return text.encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("text holds half of a surrogate pair") from error
@@ -35,15 +35,7 @@ def kept(value: object) -> str:
 
     Unlike `encode` it takes text in any normalisation form, so that what a person typed survives every database to the character.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Sequence):
-        return list(value)
-    raise NotCanonical(f"{type(value).__name__} has no canonical form")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_as_plain)
 
 
 def digest(value: Json) -> str:
@@ -52,21 +44,34 @@ def digest(value: Json) -> str:
 
 
 def _check(value: Json) -> None:
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, str):
-        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+    # By exact type first: this walk is on the path of every request.
+    kind = type(value)
+    if kind is str:
+        if not value.isascii() and not unicodedata.is_normalized("NFC", value):  # type: ignore[union-attr, arg-type]
             raise NotCanonical("text is not in Unicode normalisation form C")
-    elif isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            raise NotCanonical("integer beyond 2^53")
-    elif isinstance(value, Mapping):
-        for key, member in value.items():
-            if not isinstance(key, str) or not key.isascii():
+    elif kind is dict:
+        for key, member in value.items():  # type: ignore[union-attr]
+            if type(key) is not str or not key.isascii():
                 raise NotCanonical("object key is not an ASCII string")
+            if member is not None:
+                _check(member)
+    elif kind is int:
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
+            raise NotCanonical("integer beyond 2^53")
+    elif kind is list or kind is tuple:
+        for member in value:  # type: ignore[union-attr]
             _check(member)
-    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        for member in value:
-            _check(member)
-    else:
-        raise NotCanonical(f"{type(value).__name__} has no canonical form")
+    elif value is not None and kind is not bool:
+        _check(_as_plain(value))
+
+
+def _as_plain(value: object) -> Json:
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return list(value)
+    raise NotCanonical(f"{type(value).__name__} has no canonical form")

@@ -1,17 +1,17 @@
 """The database. One request, one transaction; what a request writes is gathered and written once. The only module that commits."""
 
 import asyncio
-import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any, Final, Literal
-from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
+from pydantic_core import to_json
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.base import Executable
@@ -66,35 +66,56 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return clock.from_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
-class Session:
-    """One transaction's reads, and the rows it will write. Made only by `Database`."""
+class RowTaken(Exception):
+    """A row with this key is there already: somebody else was first. `table` says where."""
 
-    def __init__(self, connection: AsyncConnection, dialect: DialectName) -> None:
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
+
+
+class Session:
+    """One transaction's reads, and the rows it will write. Made only by `Database`.
+
+    On PostgreSQL a session that only reads and adds needs no BEGIN and no COMMIT: each read has its own snapshot either way, and all rows
+    are added by one statement, which is a transaction by itself. A change, a lock or an early flush begins a transaction.
+    """
+
+    def __init__(self, connection: AsyncConnection, dialect: DialectName, *, begun: bool) -> None:
         self._connection = connection
         self.dialect: DialectName = dialect
+        self._begun = begun
         self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
-        self._used = False
+
+    async def begin(self) -> None:
+        """Begin the transaction, where the first read has not; for whoever takes a lock that shall last to its end."""
+        if not self._begun:
+            await self._connection.exec_driver_sql("BEGIN")
+            self._begun = True
 
     async def all(self, statement: Executable, params: Mapping[str, object] | None = None) -> Sequence[sa.Row[Any]]:
         """Every row of a query."""
-        return (await self._connection.execute(statement, params)).all()
+        return (await self._read(statement, params)).all()
 
     async def first(self, statement: Executable, params: Mapping[str, object] | None = None) -> sa.Row[Any] | None:
         """The first row of a query, or None."""
-        return (await self._connection.execute(statement, params)).first()
+        return (await self._read(statement, params)).first()
+
+    async def _read(self, statement: Executable, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
+        if not self._begun and getattr(statement, "_for_update_arg", None) is not None:
+            await self.begin()
+        return await self._connection.execute(statement, params)
 
     async def stream(self, statement: Executable, *, batch: int = 1000) -> AsyncIterator[sa.Row[Any]]:
         """Rows of a large query, `batch` at a time."""
+        await self.begin()
         async with self._connection.stream(statement, execution_options={"yield_per": batch}) as rows:
             async for row in rows:
                 yield row
 
     async def raw(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
         """Rows as the driver gives them, for whoever reads millions: `?` marks a value on SQLite, `$1` on PostgreSQL."""
-        if not self._used:
-            await self._connection.exec_driver_sql("SELECT 1")  # begins the transaction where the driver has not been used yet
-            self._used = True
-        driver: Any = (await self._connection.get_raw_connection()).driver_connection
+        driver = await self._driver()
         if self.dialect == "sqlite":
             return list(await driver.execute_fetchall(sql, values))
         rows: Sequence[Sequence[Any]] = await driver.fetch(sql, *values)
@@ -110,53 +131,93 @@ class Session:
         self._gathered.setdefault(table, []).extend(rows)
 
     async def flush(self) -> None:
-        """Write what was gathered: one statement on PostgreSQL, one per table on SQLite."""
+        """Write what was gathered, and hold the transaction open: one statement on PostgreSQL, one per table on SQLite."""
+        await self.begin()
         if not self._gathered:
             return
         gathered, self._gathered = self._gathered, {}
-        if self.dialect == "postgresql":
-            await self._connection.execute(_one_statement(gathered), _one_statement_params(gathered))
+        try:
+            if self.dialect == "postgresql":
+                await self._connection.exec_driver_sql(*_one_statement(gathered))
+                return
+            for table, rows in gathered.items():
+                await self._connection.execute(sa.insert(table), [dict(row) for row in rows])
+        except IntegrityError as error:
+            if taken := _taken(error):
+                raise RowTaken(taken) from error
+            raise
+
+    async def commit(self) -> None:
+        """Write and commit. Called by `Database` at the end, and by what must know the outcome before it replies; adds nothing afterwards.
+
+        A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an outcome that nobody knows.
+        """
+        ending = asyncio.ensure_future(self._commit())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await asyncio.wait((ending,))
+            raise
+
+    async def _commit(self) -> None:
+        if self._begun:
+            await self.flush()
+            await self._connection.exec_driver_sql("COMMIT")
+            self._begun = False
+        elif self._gathered:
+            gathered, self._gathered = self._gathered, {}
+            sql, values = _one_statement(gathered)
+            try:
+                await (await self._driver()).fetch(sql, *values)
+            except asyncpg.UniqueViolationError as error:
+                raise RowTaken(str(error.table_name)) from error
+
+    async def roll_back(self) -> None:
+        """Forget what was not committed. A connection on which even that fails is thrown away."""
+        self._gathered = {}
+        if not self._begun:
             return
-        for table, rows in gathered.items():
-            await self._connection.execute(sa.insert(table), [dict(row) for row in rows])
+        self._begun = False
+        try:
+            await self._connection.exec_driver_sql("ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
+            await self._connection.invalidate()
+
+    async def _driver(self) -> Any:
+        return (await self._connection.get_raw_connection()).driver_connection
 
 
-_STATEMENTS: dict[tuple[tuple[str, tuple[str, ...]], ...], sa.TextClause] = {}
+_STATEMENTS: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = {}
 
 
-def _one_statement(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> sa.TextClause:
+def _one_statement(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> tuple[str, tuple[str, ...]]:
+    """One INSERT for all rows of all tables, whose text depends only on tables and columns, and the rows as its values."""
     key = tuple((table.name, tuple(rows[0])) for table, rows in gathered.items())
     if key not in _STATEMENTS:
         parts = []
-        for position, (table, columns) in enumerate(key):
+        for position, (table, columns) in enumerate(key, start=1):
             listed = ", ".join(f'"{column}"' for column in columns)
             parts.append(
                 f'w{position} AS (INSERT INTO "{table}" ({listed}) SELECT {listed} '  # noqa: S608 - names come from our own tables
-                f'FROM json_populate_recordset(NULL::"{table}", CAST(:r{position} AS json)))'
+                f'FROM json_populate_recordset(NULL::"{table}", CAST(${position} AS json)))'
             )
-        _STATEMENTS[key] = sa.text(f"WITH {', '.join(parts)} SELECT 1")
-    return _STATEMENTS[key]
+        _STATEMENTS[key] = f"WITH {', '.join(parts)} SELECT 1"
+    return _STATEMENTS[key], tuple([_as_json(rows) for rows in gathered.values()])
 
 
-def _one_statement_params(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> dict[str, str]:
-    return {
-        f"r{position}": json.dumps(  # noqa: TID251 - on its way into columns, not kept as it is
-            rows, default=_as_json, separators=(",", ":"), ensure_ascii=False
-        )
-        for position, rows in enumerate(gathered.values())
-    }
+def _as_json(rows: list[Mapping[str, object]]) -> str:
+    # PostgreSQL reads a bytea from text as backslash, x and hexadecimal digits.
+    plain = [{name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
+    return to_json(plain).decode()
 
 
-def _as_json(value: object) -> object:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return clock.to_text(value)
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, Enum):
-        return value.value
-    raise TypeError(f"{type(value).__name__} cannot be written")
+def _taken(error: IntegrityError) -> str | None:
+    """The table whose unique key a row ran into; None for any other violation."""
+    cause = getattr(error.orig, "__cause__", None)
+    if isinstance(cause, asyncpg.UniqueViolationError):
+        return str(cause.table_name)
+    found = re.match(r"UNIQUE constraint failed: (\w+)\.", str(error.orig))
+    return found[1] if found else None
 
 
 class Database:
@@ -168,43 +229,44 @@ class Database:
         self._writing = asyncio.Lock()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """A session whose changes are committed when the block ends well, and gone otherwise.
+    async def transaction(self, *, lazily: bool = False) -> AsyncIterator[Session]:
+        """A session whose changes are committed when the block ends well, and gone otherwise. `lazily` begins only when it must.
 
         Raises `DatabaseUnavailable` when the database does not answer, at the commit too: then the outcome is unknown.
         """
         if self.dialect == "postgresql":
-            async with self._begun("read committed") as session:
+            async with self._session(None if lazily else "BEGIN") as session:
                 yield session
+                await session.commit()
             return
-        async with self._writing, self._begun("immediate") as session:
+        async with self._writing, self._session("BEGIN IMMEDIATE") as session:
             yield session
+            await session.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A session that only reads, on one snapshot."""
-        async with self._begun("repeatable read" if self.dialect == "postgresql" else "deferred", commit=False) as session:
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.dialect == "postgresql" else "BEGIN"
+        async with self._session(begin) as session:
             yield session
 
     @asynccontextmanager
-    async def _begun(self, mode: str, *, commit: bool = True) -> AsyncIterator[Session]:
+    async def _session(self, begin: str | None) -> AsyncIterator[Session]:
         try:
             async with self.engine.connect() as connection:
-                if self.dialect == "postgresql" and mode != "read committed":
-                    connection = await connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
-                elif self.dialect == "sqlite":
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE" if mode == "immediate" else "BEGIN")
-                session = Session(connection, self.dialect)
+                if begin is not None:
+                    await connection.exec_driver_sql(begin)
+                session = Session(connection, self.dialect, begun=begin is not None)
                 try:
                     yield session
-                    if commit:
-                        await session.flush()
-                        # A cancelled COMMIT leaves an outcome that nobody knows; it is always awaited to its end.
-                        await asyncio.shield(connection.commit())
                 finally:
-                    await connection.rollback()
-        except (PoolTimeout, OSError, TimeoutError) as error:
+                    await session.roll_back()
+        except (PoolTimeout, OSError, TimeoutError, asyncpg.InterfaceError) as error:
             raise DatabaseUnavailable from error
+        except asyncpg.PostgresError as error:
+            if _is_outage_state(error.sqlstate):
+                raise DatabaseUnavailable from error
+            raise
         except DBAPIError as error:
             if _is_outage(error):
                 raise DatabaseUnavailable from error
@@ -218,9 +280,13 @@ class Database:
 def _is_outage(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        # Connection exceptions, resources exhausted, operator intervention (time-outs and shutdown among them), deadlock.
-        return str(state)[:2] in {"08", "53", "57"} or state in {"40P01", "55P03"}
+        return _is_outage_state(str(state))
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+
+
+def _is_outage_state(state: str | None) -> bool:
+    # Connection exceptions, resources exhausted, operator intervention (time-outs and shutdown among them), deadlock.
+    return (state or "")[:2] in {"08", "53", "57"} or state in {"40P01", "55P03"}
 
 
 def connect(settings: Settings) -> Database:
@@ -246,6 +312,8 @@ def postgresql_url(settings: Settings) -> sa.URL:
 def _postgresql(settings: Settings) -> AsyncEngine:
     return create_async_engine(
         postgresql_url(settings),
+        # The sessions say BEGIN and COMMIT themselves, where they need them.
+        isolation_level="AUTOCOMMIT",
         pool_size=settings.database_pool,
         max_overflow=0,
         pool_timeout=STATEMENT_TIMEOUT_MS / 1000,

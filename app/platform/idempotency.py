@@ -8,13 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform import db
-from app.platform.db import Session
+from app.platform.db import RowTaken, Session
 from app.platform.web import NowDep, SessionDep
 
 KEPT_FOR: Final = timedelta(hours=48)
@@ -74,10 +73,13 @@ class Once:
         self._now = now
         self._key = key
 
-    async def __call__(self, work: Callable[[], Awaitable[Response]], *, about: Callable[[], UUID | None] = lambda: None) -> Response:
+    async def __call__(
+        self, work: Callable[[], Awaitable[Response]], *, about: Callable[[], UUID | None] = lambda: None, only_adds: bool = False
+    ) -> Response:
         """The kept reply of an earlier call, or that of `work`, kept for the next.
 
         `about` gives, after the work, the sharing request that the reply speaks of, so that its disposal destroys the kept reply too.
+        Work that `only_adds` rows is done before anybody looks for an earlier call: if there was one, none of its rows are written.
         Raises `KeyReused` and `CallInFlight`.
         """
         if self._key is None:
@@ -85,11 +87,12 @@ class Once:
         caller: UUID = self._request.state.actor.id
         route = f"{self._request.method} {self._request.url.path}"
         request_hash = hashlib.sha256(await self._request.body()).digest()
-        kept = await self._find(caller, route)
-        if kept is not None:
-            if kept.request_hash != request_hash:
-                raise KeyReused
-            return await self._replay(caller, route, kept)
+        hopeful = only_adds and self._session.dialect == "postgresql"
+        if not hopeful:
+            await self._take_turns(caller, route)
+            kept = await self._find(caller, route)
+            if kept is not None:
+                return await self._again(caller, route, kept, request_hash)
         reply = await work()
         row = {
             "caller": caller,
@@ -105,23 +108,32 @@ class Once:
         }
         self._session.add(TABLE, row)
         try:
-            await self._session.flush()
-        except IntegrityError as error:
-            raise CallInFlight from error
+            await self._session.commit()
+        except RowTaken as taken:
+            if taken.table != TABLE.name:
+                raise
+            kept = await self._find(caller, route) if hopeful else None
+            if kept is None:
+                raise CallInFlight from taken
+            return await self._again(caller, route, kept, request_hash)
         return reply
 
-    async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
-        same = (TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key)
+    async def _take_turns(self, caller: UUID, route: str) -> None:
+        # SQLite has one writer at a time, so there an earlier call with the key has ended by now.
         if self._session.dialect == "postgresql":
+            await self._session.begin()
             name = f"{caller}|{route}|{self._key}"
-            lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label("got")).subquery("lock")
-            found = await self._session.first(sa.select(lock.c.got, TABLE).select_from(lock.outerjoin(TABLE, sa.and_(*same))))
-            assert found is not None  # noqa: S101 - a select without FROM has one row
-            if not found.got:
+            found = await self._session.first(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label("got")))
+            if found is None or not found.got:
                 raise CallInFlight
-            return found if found.key is not None else None
-        # SQLite has one writer at a time, so an earlier call with the key has ended by now.
-        return await self._session.first(sa.select(TABLE).where(*same))
+
+    async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
+        return await self._session.first(sa.select(TABLE).where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key))
+
+    async def _again(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes) -> Response:
+        if kept.request_hash != request_hash:
+            raise KeyReused
+        return await self._replay(caller, route, kept)
 
     async def _replay(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]]) -> Response:
         # Writing makes this commit wait for the standby as the first one did, so that a replay never acknowledges what a failover can lose.
@@ -132,7 +144,7 @@ class Once:
         return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
 
 
-def _once(
+async def _once(
     request: Request,
     session: SessionDep,
     now: NowDep,

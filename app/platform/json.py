@@ -9,6 +9,14 @@ from app.kernel.errors import Fault, Kind, ServiceError
 
 MAX_DEPTH: Final = 32
 
+_LONGEST_INTEGER: Final = 20
+"""Digits and sign of the longest 64-bit integer."""
+
+_LONGEST_NAME: Final = 100
+
+_TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
+_TOO_LARGE: Final = "a number is too large to be read"
+
 
 class BodyRefused(ServiceError):
     """The body is not JSON that the service reads; the fault names the place."""
@@ -18,12 +26,19 @@ class BodyRefused(ServiceError):
     title = "The body is not JSON that can be read safely"
 
 
-class _Duplicate(Exception):
-    """A member name stands twice in one object."""
+class _Unsound(Exception):
+    """Some member is unsound: the text is read again to find where it stands."""
 
 
 class _Pairs(list[tuple[str, object]]):
-    """An object's members with duplicates kept, for finding where the duplicate stands."""
+    """An object's members with duplicates kept."""
+
+
+class _Unreadable:
+    """Stands where a number cannot be read, and says why."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
 
 
 def parse(body: bytes) -> object:
@@ -34,12 +49,12 @@ def parse(body: bytes) -> object:
         _refuse("", f"the body is not UTF-8 (byte {error.start})", "not-utf-8")
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int)
-    except _Duplicate:
-        _refuse_duplicate(text)
+    except _Unsound:
+        _refuse_where_it_stands(text)
     except json.JSONDecodeError as error:
         _refuse("", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}", "not-json")
     except RecursionError:
-        _refuse("", f"nested deeper than {MAX_DEPTH} levels", "too-deep")
+        _refuse("", _TOO_DEEP, "too-deep")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH or b"\\u" in body:
         _check(value)
     return value
@@ -48,24 +63,24 @@ def parse(body: bytes) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise _Duplicate
+        raise _Unsound
     return value
 
 
-def _constant(name: str) -> NoReturn:
-    _refuse("", f"{name} is not a JSON number; leave the member out or send null", "not-a-number")
+def _constant(_name: str) -> NoReturn:
+    raise _Unsound
 
 
 def _float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        _refuse("", "a number is too large to be read", "not-a-number")
+        raise _Unsound
     return value
 
 
 def _int(text: str) -> int:
-    if len(text) > 20:  # longer than any 64-bit integer
-        _refuse("", "a number is too large to be read", "not-a-number")
+    if len(text) > _LONGEST_INTEGER:
+        raise _Unsound
     return int(text)
 
 
@@ -74,7 +89,7 @@ def _check(value: object) -> None:
     while pending:
         member, path = pending.pop()
         if len(path) > MAX_DEPTH:
-            _refuse("", f"nested deeper than {MAX_DEPTH} levels", "too-deep")
+            _refuse(pointer(path[:MAX_DEPTH]), _TOO_DEEP, "too-deep")
         if isinstance(member, str):
             _check_text(member, path)
         elif isinstance(member, dict):
@@ -92,10 +107,24 @@ def _check_text(text: str, path: Sequence[str]) -> None:
         _refuse(pointer(path), "holds half of a surrogate pair; send the whole character", "lone-surrogate")
 
 
-def _refuse_duplicate(text: str) -> NoReturn:
-    pending: list[tuple[object, tuple[str, ...]]] = [(json.loads(text, object_pairs_hook=_Pairs), ())]
+def _refuse_where_it_stands(text: str) -> NoReturn:
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_Pairs,
+            parse_constant=lambda name: _Unreadable(f"{name} is not a JSON number; leave the member out or send null"),
+            parse_float=lambda digits: float(digits) if math.isfinite(float(digits)) else _Unreadable(_TOO_LARGE),
+            parse_int=lambda digits: 0 if len(digits) <= _LONGEST_INTEGER else _Unreadable(_TOO_LARGE),
+        )
+    except json.JSONDecodeError as error:
+        _refuse("", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}", "not-json")
+    except RecursionError:
+        _refuse("", _TOO_DEEP, "too-deep")
+    pending: list[tuple[object, tuple[str, ...]]] = [(value, ())]
     while pending:
         member, path = pending.pop()
+        if isinstance(member, _Unreadable):
+            _refuse(pointer(path), member.why, "not-a-number")
         if isinstance(member, _Pairs):
             seen: set[str] = set()
             for name, inner in member:
@@ -105,12 +134,14 @@ def _refuse_duplicate(text: str) -> NoReturn:
                 pending.append((inner, (*path, name)))
         elif isinstance(member, list):
             pending.extend((inner, (*path, str(position))) for position, inner in enumerate(member))
-    _refuse("", "a member stands twice in one object; send it once", "duplicate-member")
+    raise AssertionError("the first reading found a fault that the second did not")
 
 
 def pointer(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path. Anything that cannot be printed in a header or log is replaced."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1").encode("ascii", "replace").decode() for part in path)
+    """The JSON pointer (RFC 6901) of a path. What cannot be printed in a header or log is replaced, and a name beyond reason is cut."""
+    return "".join(
+        "/" + str(part)[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1").encode("ascii", "replace").decode() for part in path
+    )
 
 
 def _refuse(where: str, detail: str, code: str) -> NoReturn:

@@ -45,7 +45,7 @@ class IfMatch:
             raise PreconditionStale
 
 
-def _if_match(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> IfMatch:
+async def _if_match(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> IfMatch:
     return IfMatch(if_match)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -12,9 +12,8 @@ from starlette.responses import Response
 from app.kernel.errors import Kind, ServiceError
 from app.platform import json
 from app.platform.db import Database, Session
+from app.platform.limits import BodyTooLarge
 from app.platform.problems import request_id_of
-
-MAX_BODY: Final = 256 * 1024
 
 
 class WrongMediaType(ServiceError):
@@ -27,7 +26,7 @@ class WrongMediaType(ServiceError):
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
+    async with database.transaction(lazily=True) as session:
         yield session
 
 
@@ -36,7 +35,7 @@ SessionDep = Annotated[Session, Depends(_session, scope="function")]
 """One transaction, committed before the reply leaves."""
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     state = request.state
     if not hasattr(state, "now"):
         state.now = request.app.state.clock()
@@ -47,12 +46,25 @@ def _now(request: Request) -> datetime:
 NowDep = Annotated[datetime, Depends(_now)]
 """The instant of this request, the same for everything it does."""
 
-RequestIdDep = Annotated[str, Depends(request_id_of)]
+
+async def _request_id(request: Request) -> str:
+    return request_id_of(request)
+
+
+RequestIdDep = Annotated[str, Depends(_request_id)]
 """The id in `X-Request-Id`."""
 
 
 class _StrictRequest(Request):
     """Keeps a fault in the body until the caller is known to be allowed to ask at all."""
+
+    async def body(self) -> bytes:
+        try:
+            return await super().body()
+        except BodyTooLarge as fault:
+            self.state.body_fault = fault
+            self._body = b""
+            return self._body
 
     async def json(self) -> Any:
         try:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.platform.db import Instant
+from migrations import lz4
 
 revision = "0001_platform"
 down_revision = None
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.Column("used_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("caller", "route", "key"),
     )
+    lz4.compress(op, "idempotency", "body")
     op.create_index("ix_idempotency_used_at", "idempotency", ["used_at"])
     op.create_index("ix_idempotency_request", "idempotency", ["request"])
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.platform.db import Instant
-from migrations import guards
+from migrations import guards, lz4
 
 revision = "0005_sharing"
 down_revision = "0004_policy"
@@ -96,6 +96,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_sharing_subject_ref", "sharing_subject", ["school", "ref"])
     op.create_index("ix_sharing_subject_request", "sharing_subject", ["request_id"])
+    for table in ("sharing_record", "sharing_narrative"):
+        lz4.compress(op, table, "body")
     guards.append_only(op, "sharing_record")
     for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject"):
         guards.cites_entry(op, table)

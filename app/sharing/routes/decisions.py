@@ -118,4 +118,4 @@ async def record_emergency_disclosure(
         }
         return reply(shown, 201, {**location(case), "ETag": service.etag(case.head, view)})
 
-    return await once(work, about=lambda: made[0])
+    return await once(work, about=lambda: made[0], only_adds=True)

@@ -55,7 +55,7 @@ async def submit_sharing_request(
         made.append(case.head.id)
         return _shown(case, actor, now, status=201, headers=location(case))
 
-    return await once(work, about=lambda: made[0])
+    return await once(work, about=lambda: made[0], only_adds=True)
 
 
 @router.get("/sharing-requests", response_model=PageOut, responses=replies(401, 403, 422))
