@@ -20,15 +20,18 @@ from app.audit.shelf import Shelf
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
 from app.kernel.clock import Clock, system_clock  # noqa: TID251 - the composition root chooses the clock
+from app.mail import sender
+from app.mail.sender import Sender
 from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
 from app.platform.db import Database
+from app.platform.limits import BodyLimit
 from app.platform.settings import Settings
 from app.platform.telemetry import Edge, Metrics
-from app.platform.web import MAX_BODY
 from app.policy import routes as policy_routes
 from app.recipients import routes as recipients_routes
 from app.recipients import service as recipients_service
+from app.retention import routes as retention_routes
 from app.sharing import routes as sharing_routes
 from app.sharing import service as sharing_service
 
@@ -41,6 +44,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     policy_routes.router,
     sharing_routes.router,
     recipients_routes.router,
+    retention_routes.router,
     audit_routes.router,
     operations.router,
 )
@@ -50,7 +54,7 @@ READERS: Final = (witness.sealed_accounts, sharing_service.sealed, recipients_se
 
 Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
 
-READINESS: Final[tuple[Readiness, ...]] = ()
+READINESS: Final[tuple[Readiness, ...]] = (sender.standing,)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
@@ -65,7 +69,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
         lifespan=_lifespan,
-        max_body_size=MAX_BODY,
+        redirect_slashes=False,
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )
@@ -74,6 +78,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.metrics = metrics
     app.state.witness = witness.of_the_door(settings.school)
     app.state.readiness = READINESS
+    app.state.person = sharing_service.ids_of_person
     problems.install(app, witness.of_refusal)
     for router in ROUTERS:
         app.include_router(router)
@@ -87,6 +92,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         )
     if settings.allowed_hosts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Edge, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
@@ -108,6 +114,11 @@ def sealer_of(settings: Settings, database: Database) -> Sealer:
     return Sealer(database, key, host=log_host(settings), shelf=shelf_of(settings))
 
 
+def mailer_of(settings: Settings, database: Database, clock: Clock = system_clock) -> Sender:
+    """What delivers the notices for the DSL, where a mail server is configured."""
+    return Sender(settings, database, clock)
+
+
 def _name_of(route: APIRoute) -> str:
     return route.name
 
@@ -119,10 +130,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.identity = identity = Identity(settings, app.state.clock)
     app.state.database = database = db.connect(settings)
     app.state.sealer = sealer_of(settings, database) if settings.embedded_worker else None
+    mailer = mailer_of(settings, database, app.state.clock)
     stop = asyncio.Event()
     tasks: list[asyncio.Task[Any]] = []
     if app.state.sealer is not None:
-        tasks.append(asyncio.create_task(app.state.sealer.run(stop)))
+        tasks += [asyncio.create_task(task.run(stop)) for task in (app.state.sealer, mailer)]
     try:
         yield
     finally:

@@ -56,6 +56,14 @@ def today_in_school(now: datetime) -> date:
     return now.astimezone(LONDON).date()
 
 
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; the 29th of February becomes the 1st of March where the year has none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
     """When what starts at `start` is due by a clock of the policy, UTC; None when a date has to be set by a person.
 

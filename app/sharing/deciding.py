@@ -10,14 +10,17 @@ from app.audit.model import Action
 from app.identity import accounts
 from app.identity.model import Actor, Role
 from app.kernel import clock, ids
+from app.platform import outbox
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
+from app.policy import evaluate
 from app.policy import service as policies
+from app.policy.vocabulary import Outcome
 from app.sharing import decisions, judging, service, store
 from app.sharing.case import Case, Record
 from app.sharing.decisions import Decide, Disclose, act_of
 from app.sharing.judging import Statement, judge
-from app.sharing.model import RecordKind, Status
+from app.sharing.model import Alert, RecordKind, Status
 from app.sharing.store import Change, Draft
 
 
@@ -35,6 +38,7 @@ async def decide(
     case.head.after(act_of(command.outcome))
     head, body, text = decisions.decide(case, command, now)
     head = replace(head, retention_class=judging.retention_class(policy, case, command.outcome))
+    head = judging.kept(policy, head, now, reviewed=case.latest(RecordKind.RETENTION_REVIEW) is not None)
     draft = Draft(kind=RecordKind.DECISION, body=body, text=text, id=ids.new_id(now))
     change = Change(
         action=Action.DECISION_RECORDED,
@@ -91,7 +95,8 @@ async def record_emergency(
     """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
     policy = await service.policy_in_force(session, actor, now)
 
-    change = service.submitted(actor, statement, judge(policy, statement.stated, now), now)
+    judgement = judge(policy, statement.stated, now)
+    change = service.submitted(actor, statement, judgement, now)
     facts = change.drafts[0]
     disclosure = Draft(
         kind=RecordKind.DISCLOSURE,
@@ -109,17 +114,22 @@ async def record_emergency(
     )
     emergency = Draft(kind=RecordKind.EMERGENCY, body={"flags": sorted(flags)}, text=dict(told), id=ids.new_id(now))
     head = replace(
-        change.head, status=Status.EMERGENCY_RECORDED, task_due_at=judging.due_at(policy, judging.EMERGENCY_CLOCK, now), urgency="immediate"
+        change.head,
+        status=Status.EMERGENCY_RECORDED,
+        task_due_at=judging.due_at(policy, judging.EMERGENCY_CLOCK, now),
+        urgency="immediate",
+        retention_class=evaluate.retention_class(policy, judgement.facts, Outcome.SHARE_EMERGENCY),
     )
     change = replace(
         change,
         action=Action.EMERGENCY_RECORDED,
-        head=head,
+        head=judging.kept(policy, head, now, reviewed=False),
         drafts=(*change.drafts, disclosure, emergency),
         data={**(change.data or {}), "flags": sorted(flags)},
     )
 
     case = await store.write(session, change, by=actor, at=now, request_id=trace)
+    outbox.add(session, school=actor.school, kind=Alert.EMERGENCY_RECORDED, about=case.head.id, at=now)
     return case, _made(case, disclosure)
 
 

@@ -1,8 +1,8 @@
 """Asks the policy about a case: the facts as they count today, the recommendation, the instants by which things are due. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from app.policy.evaluate import Policy
 from app.policy.facts import Stated
 from app.policy.model import Evaluation, Facts
 from app.policy.vocabulary import Outcome, PurposeCode
-from app.sharing.case import Case
+from app.sharing.case import Case, Head
 from app.sharing.decisions import DecisionOutcome, departs
 from app.sharing.model import RecordKind
 from app.sharing.store import Draft
@@ -122,6 +122,35 @@ def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str
     found = Facts.from_json(case.evaluation.body["facts"])
     wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
     return evaluate.retention_class(policy, found, wanted)
+
+
+def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
+    """The head, to be kept for the years of its class from today on. What a retention review set is never cut short."""
+    until = kept_until(policy, head.retention_class, clocks.today_in_school(at)).isoformat()
+    if reviewed and head.retain_until is None:
+        return head
+    return replace(head, retain_until=max(until, head.retain_until) if reviewed and head.retain_until else until)
+
+
+def kept_until(policy: Policy, name: str, day: date) -> date:
+    """Until when the policy keeps what closes on a day; what is in a class that it does not have, as long as any."""
+    classes = policy.document.retention.classes
+    found = [classes[name]] if name in classes else list(classes.values())
+    return clocks.years_after(day, max(years(policy, one.keep_years, day) for one in found))
+
+
+def review_years(policy: Policy, name: str, day: date) -> int:
+    """After how many years something of a class is looked at again; of a class that the policy does not have, as soon as any."""
+    classes = policy.document.retention.classes
+    found = [classes[name]] if name in classes else list(classes.values())
+    return min(years(policy, one.review_years, day) for one in found)
+
+
+def years(policy: Policy, parameter: str, day: date) -> int:
+    """The value of a parameter on a day; before its first day, its first value."""
+    found = policy.document.parameters[parameter]
+    value = found.on(day)
+    return value if value is not None else found.values[0].value
 
 
 def item_ids(structure: dict[str, Any]) -> list[UUID]:

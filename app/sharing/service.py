@@ -38,6 +38,9 @@ class FactsSettled(ServiceError):
         super().__init__("only facts.how can still be amended; new information after a refusal goes to /reconsiderations")
 
 
+ids_of_person: Final = store.ids_of_person
+"""The random ids under which the trail knows a person."""
+
 sealed: Final = store.sealed
 """Every record and head as stored now, for the verification of the trail."""
 
@@ -186,13 +189,14 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
 
 
 def judged(head: Head, judgement: Judgement) -> Head:
-    """The head after an evaluation that counts."""
+    """The head after an evaluation that counts. A decision, or an emergency, has settled how long it is kept."""
+    settled = head.decision is not None or head.status is Status.EMERGENCY_RECORDED
     return replace(
         head,
         outcome=judgement.evaluation.outcome.value,
         release=judgement.evaluation.release.value,
         policy_digest=judgement.evaluation.policy_digest,
-        retention_class=head.retention_class if head.decision else judgement.retention_class,
+        retention_class=head.retention_class if settled else judgement.retention_class,
     )
 
 
@@ -231,8 +235,9 @@ async def withdraw(session: Session, actor: Actor, request_id: UUID, why: str | 
     case.head.must_be_submitter(actor)
 
     status = case.head.after(Act.WITHDRAW)
+    policy = await policies.at(session, actor.school, case.head.policy_digest)
     draft = Draft(kind=RecordKind.WITHDRAWAL, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
-    change = _simple(case, Action.REQUEST_WITHDRAWN, draft, status)
+    change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
@@ -243,8 +248,9 @@ async def close(session: Session, actor: Actor, request_id: UUID, why: str | Non
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.CLOSE)
+    policy = await policies.at(session, actor.school, case.head.policy_digest)
     draft = Draft(kind=RecordKind.CLOSURE, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
-    change = _simple(case, Action.REQUEST_CLOSED, draft, status)
+    change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
@@ -276,6 +282,12 @@ class QuestionMissing(ServiceError):
 def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
     about = [subject.id for subject in case.people]
     return Change(action=action, head=replace(case.head, status=status), drafts=(draft,), about=about, target=draft.id)
+
+
+def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
+    """The change that ends a request: from today on it is kept as long as its class says."""
+    reviewed = case.latest(RecordKind.RETENTION_REVIEW) is not None
+    return replace(change, head=judging.kept(policy, change.head, now, reviewed=reviewed))
 
 
 async def reconsider(

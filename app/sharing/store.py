@@ -57,7 +57,7 @@ async def load(session: Session, actor: Actor, request_id: UUID, *, to_change: b
     row = await session.first(query)
     if row is None:
         raise RequestNotFound
-    head = _head(row)
+    head = head_of(row)
     head.view_for(actor)
     return await _complete(session, head)
 
@@ -70,7 +70,7 @@ async def load_as_service(session: Session, school: str, request_id: UUID) -> Ca
 async def load_all_as_service(session: Session, school: str, ids: Collection[UUID]) -> dict[UUID, Case]:
     """Several requests by id, for the service itself; see `load_as_service`."""
     rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school))
-    return await _complete_all(session, [_head(row) for row in rows])
+    return await _complete_all(session, [head_of(row) for row in rows])
 
 
 async def _complete(session: Session, head: Head) -> Case:
@@ -111,7 +111,8 @@ def _record(row: sa.Row[Any]) -> Record:
     )
 
 
-def _head(row: sa.Row[Any]) -> Head:
+def head_of(row: sa.Row[Any]) -> Head:
+    """The head in a row of the table of requests."""
     return Head(**{**row._mapping, "status": Status(row.status)})  # noqa: SLF001 - the documented way to a row's mapping
 
 
@@ -149,7 +150,7 @@ async def page(session: Session, actor: Actor, filters: Filter, *, now: datetime
     if filters.overdue is not None:
         late = overdue_at(now)
         query = query.where(late if filters.overdue else sa.not_(late))
-    return [_head(row) for row in await session.all(query)]
+    return [head_of(row) for row in await session.all(query)]
 
 
 async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Head]:
@@ -157,7 +158,7 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
     if not ids:
         return {}
     rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school))
-    found = {row.id: _head(row) for row in rows}
+    found = {row.id: head_of(row) for row in rows}
     return {found_id: head for found_id, head in found.items() if head.seen_by(actor)}
 
 
@@ -166,55 +167,9 @@ async def has_any(session: Session) -> bool:
     return await session.first(sa.select(REQUEST.c.id).limit(1)) is not None
 
 
-def ending_on() -> sa.ColumnElement[str]:
-    """SQL for: the day on which a request's retention asks for somebody, the earlier of its two; null where none is set."""
-    ends, looks = REQUEST.c.retain_until, REQUEST.c.review_on
-    return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
-
-
-async def ending(session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int) -> list[Head]:
-    """Heads of the school whose retention or review has come by a day (ISO), the longest due first, from the position `after` on."""
-    due_on = ending_on()
-    query = sa.select(REQUEST).where(REQUEST.c.school == school, *_ending(day)).order_by(due_on, REQUEST.c.id).limit(limit)
-    if after is not None:
-        query = query.where(sa.or_(due_on > after[0], sa.and_(due_on == after[0], REQUEST.c.id > after[1])))
-    return [_head(row) for row in await session.all(query)]
-
-
-def _ending(day: str) -> tuple[sa.ColumnElement[bool], ...]:
-    come = sa.or_(REQUEST.c.retain_until <= day, REQUEST.c.review_on <= day)
-    return (REQUEST.c.status != Status.DISPOSED.value, come)
-
-
-async def count_ending(session: Session, day: str) -> list[sa.Row[Any]]:
-    """For each school that has any requests: how many are due by a day, for an ended retention, for a review, and under legal hold."""
-    due = sa.and_(*_ending(day))
-
-    def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(due, *conditions), 1), else_=0)), 0)
-
-    query = sa.select(
-        REQUEST.c.school,
-        count().label("due"),
-        count(REQUEST.c.retain_until <= day).label("ended"),
-        count(REQUEST.c.review_on <= day).label("review"),
-        count(REQUEST.c.legal_hold).label("held"),
-    )
-    return list(await session.all(query.group_by(REQUEST.c.school).order_by(REQUEST.c.school)))
-
-
-async def disclosures_about(session: Session, school: str, ref: str, *, before: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
-    """Ids of disclosures and of their requests that ever named a person, the newest disclosure first, older than `before`."""
-    named = sa.exists().where(SUBJECT.c.request_id == RECORD.c.request_id, SUBJECT.c.school == school, SUBJECT.c.ref == ref)
-    query = (
-        sa.select(RECORD.c.id, RECORD.c.request_id)
-        .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.DISCLOSURE.value, named)
-        .order_by(RECORD.c.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(RECORD.c.id < before)
-    return [(row.id, row.request_id) for row in await session.all(query)]
+async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
+    """The random ids under which the trail knows the person whom the school knows by this reference; one for each request."""
+    return [row.id for row in await session.all(sa.select(SUBJECT.c.id).where(SUBJECT.c.school == school, SUBJECT.c.ref == ref))]
 
 
 def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
@@ -393,5 +348,5 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
     for request, row in disposals.items():
         yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=state_digest(remains(left[request])), mutable=True)
     async for row in session.stream(sa.select(REQUEST)):
-        head = _head(row)
+        head = head_of(row)
         yield Sealed(id=str(head.id), audit_id=head.audit_id, digest=state_digest(_canonical_head(head)), mutable=True)

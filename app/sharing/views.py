@@ -14,6 +14,17 @@ from app.sharing.model import RecordKind
 
 Shown = dict[str, Any]
 
+_ENDINGS: Final = {
+    "emergency": RecordKind.EMERGENCY,
+    "withdrawal": RecordKind.WITHDRAWAL,
+    "closure": RecordKind.CLOSURE,
+    "disposal": RecordKind.DISPOSAL,
+}
+"""What happens to a request once, or not at all."""
+
+_INSTANTS: Final = frozenset({"at", "due", "given_at", "receipt_at", "sent_at"})
+"""Members of records that are instants, and shown to the day where the exact time could give somebody away."""
+
 HELD_BACK: Final = None
 """What stands where a reader does not see the text."""
 
@@ -66,13 +77,21 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
         shown[name] = [one(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
     head = case.head
-    shown["retention"] = {
+    shown["retention"] = retention(head)
+    for name, kind in _ENDINGS.items():
+        record = case.latest(kind)
+        shown[name] = one(case, record, view) if record else None
+    return shown
+
+
+def retention(head: Head) -> Shown:
+    """How long a request is kept."""
+    return {
         "class": head.retention_class,
         "retain_until": head.retain_until,
         "review_on": head.review_on,
         "legal_hold": head.legal_hold,
     }
-    return shown
 
 
 def facts(case: Case, view: View) -> Shown:
@@ -84,10 +103,11 @@ def facts(case: Case, view: View) -> Shown:
         structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
     names = pseudonyms(case)
     if view is View.DEIDENTIFIED or record.text is None:
-        structure["subjects"] = [
-            {**subject, "person_ref": names[person.ref]}
-            for subject, person in zip(structure.get("subjects", []), case.people_of(record), strict=False)
-        ]
+        people = case.people_of(record)
+        if people:
+            structure["subjects"] = [
+                {**subject, "person_ref": names[person.ref]} for subject, person in zip(structure.get("subjects", []), people, strict=False)
+            ]
     return structure
 
 
@@ -133,7 +153,9 @@ def evaluation(record: Record, view: View) -> Shown:
 def one(case: Case, record: Record, view: View) -> Shown:
     """Any other record: what it says in codes, and its text where the view shows it."""
     shown: Shown = {"id": str(record.id), "recorded_at": instant(record.at, view), "recorded_by": _by(record, view)}
-    shown.update({name: value for name, value in record.body.items() if name != "subject_id"})
+    for name, value in record.body.items():
+        if name != "subject_id":
+            shown[name] = instant(clock.from_text(value), view) if name in _INSTANTS and value else value
     if "subject_id" in record.body:
         shown["person_ref"] = _person(case, record.body["subject_id"], view)
     text = record.text or {}
@@ -163,8 +185,11 @@ _TEXTS: Final[Mapping[RecordKind, tuple[str, ...]]] = {
     RecordKind.CLOSURE: ("why",),
     RecordKind.EMERGENCY: ("what", "why"),
     RecordKind.RETENTION_REVIEW: ("why",),
-    RecordKind.DISPOSAL: (),
+    RecordKind.DISPOSAL: ("basis", "approved_by"),
 }
+
+
+_NAMING_NOBODY: Final = frozenset({RecordKind.ADVICE, RecordKind.ADVICE_ANSWER, RecordKind.RETENTION_REVIEW, RecordKind.DISPOSAL})
 
 
 def text_fields(kind: RecordKind) -> tuple[str, ...]:
@@ -173,8 +198,8 @@ def text_fields(kind: RecordKind) -> tuple[str, ...]:
 
 
 def _open(record: Record, name: str) -> bool:
-    """Advice is asked and answered without naming anybody, so both sides of it see its words."""
-    return record.kind in {RecordKind.ADVICE, RecordKind.ADVICE_ANSWER} and name in text_fields(record.kind)
+    """Advice is asked and answered, and keeping is decided, without naming anybody: whoever sees the request sees these words."""
+    return record.kind in _NAMING_NOBODY and name in text_fields(record.kind)
 
 
 def _person(case: Case, subject_id: str, view: View) -> str | None:

@@ -76,6 +76,10 @@ NO_MACHINE: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "403 403 403")
 AUTHORITY: Final = Cells("ok 404 404", "ok ok 404", "403 403 404", "403 403 403")
 """The policy's authority table, for a share with consent and nothing of a special category: the submitting member of staff, or the DSL."""
 
+KEEPER: Final = Cells("403 403 403", "403 403 403", "ok ok 404", "403 403 403")
+"""Only the information governance lead says how long something is kept, or destroys it."""
+
+LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
 GIVEN: Final = {"person_ref": "mis:7781", "status": "given", "explicit": True, "freely_given": "yes", "unambiguous": "yes"}
 ORGANISATION: Final = {"organisation": "Anytown MASH", "organisation_type": "mash", "call_back_number": "01632 960123"}
 REQUEST_URL: Final = "/v1/sharing-requests/{request_id}"
@@ -150,6 +154,12 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "list_verifications": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
     "verify_recipient": Row(cells=KEPT, scope=SCHOOL, needs="recipient", body={"method": "call_back_published_number", "result": "yes"}),
+    # --- retention
+    "list_retention_due": Row(cells=IG_LEAD),
+    "review_retention": Row(cells=KEEPER, scope=REQUEST, needs="submitted", body=LET_GO),
+    "dispose_of_sharing_request": Row(
+        cells=KEEPER, scope=REQUEST, needs="due", body={"basis": "Retention ended.", "approved_by": "Head teacher"}
+    ),
     # --- the trail
     "list_audit_entries": Row(cells=ANYBODY),
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
@@ -192,6 +202,12 @@ async def decided(side: Side) -> Ids:
     path = REQUEST_URL.format(**ids)
     decision = await _made(side.dsl, f"{path}/decisions", SHARE, **{"If-Match": await _tag(side.dsl, path)})
     return ids | {"decision_id": decision["id"]}
+
+
+async def due(side: Side) -> Ids:
+    ids = await decided(side)
+    await _made(side.ig_lead, REQUEST_URL.format(**ids) + "/retention-reviews", LET_GO)
+    return ids
 
 
 async def refused(side: Side) -> Ids:
@@ -245,6 +261,7 @@ STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
     "policy": policy,
     "submitted": submitted,
     "decided": decided,
+    "due": due,
     "refused": refused,
     "answered": answered,
     "advised": advised,

@@ -1,0 +1,153 @@
+"""Retention over HTTP: what is due, reviews, and disposal, which only a person does and which leaves every proof valid."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from app.identity.deps import Require
+from app.identity.model import Actor, Permission
+from app.platform.idempotency import OnceDep
+from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.problems import replies
+from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.retention import schedule, service
+from app.retention.schedule import Review
+from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
+from app.retention.service import Due
+from app.sharing import service as sharing
+from app.sharing import views
+from app.sharing.case import Case, Record, View
+
+router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
+
+RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
+
+_LINK: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}}}}
+}
+_MADE: Final[dict[int | str, dict[str, Any]]] = {
+    201: {
+        "headers": {
+            "ETag": {"description": "The request's new version.", "schema": {"type": "string"}},
+            "Location": {"description": "Where the request is read.", "schema": {"type": "string"}},
+        }
+    }
+}
+
+
+@router.get(
+    "/retention/due",
+    operation_id="list_retention_due",
+    summary="List what is due for a look",
+    response_model=DuePageOut,
+    responses=replies(401, 403, 422) | _LINK,
+)
+async def list_retention_due(
+    actor: Annotated[Actor, Require(Permission.RETENTION_READ)],
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    limit: LimitDep = 50,
+    cursor: CursorDep = None,
+) -> Response:
+    """Requests whose retention has ended or whose review has come, the longest due first, de-identified; held ones among them."""
+    scope = f"retention-due {actor.school}"
+    found, more = await service.due(session, actor, after=_position(cursor, scope), limit=limit, now=now, request_id=trace)
+
+    last = found[-1].head if more else None
+    following = encode_cursor([str(schedule.due_on(last)), str(last.id)], scope) if last is not None else None
+    items = [_due(one, now) for one in found]
+    return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
+
+
+@router.post(
+    "/sharing-requests/{request_id}/retention-reviews",
+    operation_id="review_retention",
+    summary="Decide how long a request is kept",
+    status_code=201,
+    response_model=ReviewOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+)
+async def review_retention(
+    actor: Annotated[Actor, Require(Permission.RETENTION_REVIEW)],
+    request_id: RequestId,
+    body: ReviewIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it against disposal, or lift the hold.
+
+    What is kept longer than the policy's class says is looked at again after the policy's years, also where the review names no day.
+    """
+    command = Review(keep=body.keep, until=body.until, next_review_on=body.next_review_on, legal_hold=body.legal_hold)
+
+    async def work() -> Response:
+        case, record = await service.review(session, actor, request_id, command, body.why, now=now, trace=trace)
+        return _created(case, record, actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/disposal",
+    operation_id="dispose_of_sharing_request",
+    summary="Destroy what is personal in a request",
+    status_code=201,
+    response_model=DisposalOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+)
+async def dispose_of_sharing_request(
+    actor: Annotated[Actor, Require(Permission.RETENTION_DISPOSE)],
+    request_id: RequestId,
+    body: DisposeIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Names, references and every word people wrote are destroyed; codes and days stay as a tombstone, and the trail stays valid.
+
+    409 while the request is undecided, under legal hold, or to be kept longer. It cannot be undone.
+    """
+
+    async def work() -> Response:
+        case, record = await service.dispose(
+            session, actor, request_id, basis=body.basis, approved_by=body.approved_by, now=now, trace=trace
+        )
+        return _created(case, record, actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:
+    if cursor is None:
+        return None
+    parts = decode_cursor(cursor, scope)
+    try:
+        day, last = parts
+        return day, UUID(last)
+    except ValueError as error:
+        raise CursorRefused from error
+
+
+def _due(found: Due, now: datetime) -> dict[str, Any]:
+    return {
+        **views.summary(found.head, View.DEIDENTIFIED, now),
+        "retention": views.retention(found.head),
+        "due_on": str(schedule.due_on(found.head)),
+        "reasons": [reason.value for reason in found.reasons],
+        "disposable": not found.bars,
+        "bars": [bar.value for bar in found.bars],
+    }
+
+
+def _created(case: Case, record: Record, actor: Actor) -> Response:
+    view = case.head.view_for(actor)
+    headers = {"Location": f"/v1/sharing-requests/{case.head.id}", "ETag": sharing.etag(case.head, view)}
+    return reply(views.one(case, record, view), 201, headers)

@@ -1,0 +1,156 @@
+"""What is due, reviews and disposal, one function for each intention; and the daily list, which never disposes of anything itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from app.audit import log
+from app.audit import model as trail
+from app.audit.model import Action, Event
+from app.audit.search import Filters, search
+from app.identity.model import Actor, Role
+from app.kernel import ids
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.db import Database, Session
+from app.policy.clocks import today_in_school
+from app.retention import schedule
+from app.retention.schedule import Bar, Review
+from app.sharing import disposing
+from app.sharing.case import Case, Head, Record
+from app.sharing.model import Act
+
+DAILY: Final = "daily"
+"""The target by which the entry of the daily list is told from a look that somebody took."""
+
+_DAY: Final = timedelta(days=1)
+
+
+class LegalHold(ServiceError):
+    """The request is held against disposal."""
+
+    kind = Kind.CONFLICT
+    code = "legal-hold"
+    title = "The request is under legal hold"
+
+    def __init__(self) -> None:
+        super().__init__("a legal hold keeps it; a retention review can lift the hold when its reason has gone")
+
+
+class NotDue(ServiceError):
+    """The time until which the request is kept has not come."""
+
+    kind = Kind.CONFLICT
+    code = "not-due"
+    title = "The request is to be kept longer"
+
+    def __init__(self) -> None:
+        super().__init__("it is kept longer than today; see retention, and record a retention review first if that was wrong")
+
+
+class DisposalIncomplete(ServiceError):
+    """A disposal says on what basis, and who approved it."""
+
+    kind = Kind.INVALID
+    code = "disposal-incomplete"
+    title = "The disposal lacks something that its record must say"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A request that asks for somebody, why, and what stands against its disposal."""
+
+    head: Head
+    reasons: tuple[schedule.Reason, ...]
+    bars: tuple[Bar, ...]
+
+
+async def due(
+    session: Session, actor: Actor, *, after: tuple[str, UUID] | None, limit: int, now: datetime, request_id: str
+) -> tuple[list[Due], bool]:
+    """A page of what is due, the longest due first, and whether there is more."""
+    today = today_in_school(now)
+    heads = await disposing.due(session, actor, today, after=after, limit=limit + 1)
+    found = [Due(head, schedule.reasons(head, today), schedule.bars(head, today)) for head in heads[:limit]]
+
+    event = Event(action=Action.RETENTION_LISTED, data={"count": len(found)})
+    log.append(session, event, by=actor, at=now, request_id=request_id)
+    return found, len(heads) > limit
+
+
+async def review(
+    session: Session, actor: Actor, request_id: UUID, command: Review, why: str, *, now: datetime, trace: str
+) -> tuple[Case, Record]:
+    """Record how long a request is kept from now on, and whether it is held."""
+    case = await disposing.held(session, actor, request_id)
+    today = today_in_school(now)
+
+    case.head.after(Act.REVIEW_RETENTION)
+    years, until = await disposing.terms(session, case, today)
+    if not why.strip():
+        raise schedule.ReviewUnsound("say why", faults=(Fault("/why", "say why", "missing"),))
+    head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
+    body = {
+        "keep": command.keep.value,
+        "until": head.retain_until,
+        "next_review_on": head.review_on,
+        "legal_hold": head.legal_hold,
+    }
+
+    return await disposing.keep(session, actor, case, head, body, why=why, now=now, trace=trace)
+
+
+async def dispose(
+    session: Session, actor: Actor, request_id: UUID, *, basis: str, approved_by: str, now: datetime, trace: str
+) -> tuple[Case, Record]:
+    """Destroy what is personal in a request that is due, with somebody's approval."""
+    case = await disposing.held(session, actor, request_id)
+
+    case.head.after(Act.DISPOSE)
+    against = schedule.bars(case.head, today_in_school(now))
+    if Bar.LEGAL_HOLD in against:
+        raise LegalHold
+    if against:
+        raise NotDue
+    blank = [
+        Fault(f"/{name}", words, "missing")
+        for name, words, value in (("basis", "say on what basis", basis), ("approved_by", "say who approved it", approved_by))
+        if not value.strip()
+    ]
+    if blank:
+        raise DisposalIncomplete(blank[0].detail, faults=tuple(blank))
+
+    return await disposing.dispose(session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace)
+
+
+async def list_due(database: Database, now: datetime) -> None:
+    """Once a day, for each school that has requests: count what is due, log it, and leave an entry. Disposes of nothing.
+
+    Called as often as one likes; later calls of a day do nothing. Two workers at the same instant may leave an entry each.
+    """
+    today = today_in_school(now)
+    async with database.transaction() as session:
+        for found in await disposing.waiting(session, today):
+            if await _listed(session, found.school, now):
+                continue
+            counts = {"due": found.due, "retention_ended": found.ended, "review_due": found.review, "legal_hold": found.held}
+            event = Event(action=Action.RETENTION_LISTED, target=DAILY, data=counts)
+            log.append(session, event, by=trail.service(found.school), at=now, request_id="worker")
+            structlog.get_logger().info("retention.due", school=found.school, **counts)
+
+
+async def _listed(session: Session, school: str, now: datetime) -> bool:
+    """Whether the service has left its entry of this school day."""
+    reader = Actor(ids.new_id(now), Role.IG_LEAD, school, "service")
+    today = today_in_school(now)
+    filters = Filters(action=Action.RETENTION_LISTED, since=now - _DAY)
+    after: UUID | None = None
+    while True:
+        page = await search(session, reader, filters, after=after, limit=200)
+        if any(e.fields["target"] == DAILY and today_in_school(datetime.fromisoformat(e.fields["at"])) == today for e in page):
+            return True
+        if len(page) < 200:
+            return False
+        after = page[-1].id
