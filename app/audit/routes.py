@@ -3,7 +3,7 @@
 import csv
 import io
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -30,7 +30,7 @@ from app.identity.model import Actor, Permission
 from app.kernel import canonical
 from app.platform import accept
 from app.platform.db import Session
-from app.platform.paging import CursorDep, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import NO_NUL, CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep
@@ -42,8 +42,8 @@ TEXT: Final = "text/plain"
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 
-Persons = Callable[[Session, str, str], Awaitable[UUID | None]]
-"""Gives the random id of the person whom a school knows by this reference."""
+Persons = Callable[[Session, str, str], Awaitable[Sequence[UUID]]]
+"""Gives the random ids of the person whom a school knows by this reference."""
 
 Reader = Annotated[Actor, Require(Permission.AUDIT_READ_ALL, Permission.AUDIT_READ_SAFEGUARDING, Permission.AUDIT_READ_OWN)]
 Exporter = Annotated[Actor, Require(Permission.AUDIT_EXPORT)]
@@ -59,9 +59,17 @@ async def _filters(
     action: Annotated[Action | None, Query(description="What was done.")] = None,
     sharing_request: Annotated[UUID | None, Query(description="The sharing request's id.")] = None,
     subject: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Whom it concerned: the person's random id, or the school's reference.")
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            pattern=NO_NUL,
+            description="Whom it concerned: the person's random id, or the school's reference.",
+        ),
     ] = None,
-    recipient: Annotated[str | None, Query(min_length=1, max_length=200, description="The recipient's id or organisation type.")] = None,
+    recipient: Annotated[
+        str | None, Query(min_length=1, max_length=200, pattern=NO_NUL, description="The recipient's id or organisation type.")
+    ] = None,
     outcome: Annotated[Outcome | None, Query(description="How it ended.")] = None,
     since: Annotated[datetime | None, Query(alias="from", description="Not before this instant.")] = None,
     until: Annotated[datetime | None, Query(alias="to", description="Before this instant.")] = None,
@@ -78,16 +86,15 @@ async def _filters(
     )
 
 
-async def _person(request: Request, session: Session, subject: str | None) -> UUID | None:
-    """The person's random id; a school's own reference is looked up by a function that main hands over."""
+async def _person(request: Request, session: Session, subject: str | None) -> tuple[UUID, ...] | None:
+    """The person's random ids; a school's own reference is looked up by a function that main hands over."""
     if subject is None:
         return None
     try:
-        return UUID(subject)
+        return (UUID(subject),)
     except ValueError:
         look_up: Persons | None = getattr(request.app.state, "person", None)
-        found = await look_up(session, request.state.actor.school, subject) if look_up is not None else None
-        return found or search.NOBODY
+        return tuple(await look_up(session, request.state.actor.school, subject)) if look_up is not None else ()
 
 
 def _text(example: str) -> dict[str, object]:
@@ -119,7 +126,7 @@ async def list_audit_entries(
     The search is itself an entry: who searched, by which filters, and how many entries they were shown.
     """
     scope = f"audit-entries {actor.id} {filters!r}"
-    after = UUID(decode_cursor(cursor, scope)[0]) if cursor is not None else None
+    after = decode_id(cursor, scope) if cursor is not None else None
 
     found = await search.search(session, actor, filters, after=after, limit=limit + 1)
 

@@ -18,21 +18,21 @@ from app.platform.db import Database, Session
 E, L, S = tables.ENTRY.c, tables.LEAF.c, tables.SUBJECT.c
 
 EXPORT_PAGE: Final = 500
-NOBODY: Final = UUID(int=0)
-"""The id of a person whom nobody knows."""
-
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _RANDOM: Final = (1 << 62) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the entries must have in common. `since` is included, `until` is not. A subject that nobody has matches nothing."""
+    """What the entries must have in common. `since` is included, `until` is not.
+
+    `subject` are the random ids of one person, who has another in each request; none of them matches nothing.
+    """
 
     actor: UUID | None = None
     action: Action | None = None
     request: UUID | None = None
-    subject: UUID | None = None
+    subject: tuple[UUID, ...] | None = None
     recipient: str | None = None
     outcome: Outcome | None = None
     since: datetime | None = None
@@ -117,12 +117,12 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
         return _with_index(found).order_by(found.c.id.desc())
     # Two short index scans, of the first and of the further persons. The second asks for each row whether its entry fits, since a join
     # would let the planner begin at the entries, of which there are many more.
-    first = sa.select(E.id).where(*where, E.subject == filters.subject).order_by(E.id.desc()).limit(limit).subquery()
+    first = sa.select(E.id).where(*where, E.subject.in_(filters.subject)).order_by(E.id.desc()).limit(limit).subquery()
     further = (
         sa.select(S.entry_id.label("id"))
         .where(
             S.school == actor.school,
-            S.subject == filters.subject,
+            S.subject.in_(filters.subject),
             *([S.entry_id < after] if after is not None else []),
             sa.exists().where(E.id == S.entry_id, *where).correlate(tables.SUBJECT),
         )

@@ -294,6 +294,8 @@ def connect(settings: Settings) -> Database:
     if settings.database_url:
         return Database(_postgresql(settings), "postgresql")
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made here, so that no umask lets others read what is in it.
+    settings.sqlite_file.touch(mode=0o600)
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{settings.sqlite_file}", pool_size=settings.database_pool, max_overflow=0, hide_parameters=True
     )

@@ -62,7 +62,7 @@ class Printed:
             "policy_title": POLICY_TITLE,
             "policy_version": self.policy_version,
             "audit": self.audit,
-            "school": f"School {self.school}",
+            "school": self.school,
             "chart_svg": self.chart,
         }
 
@@ -93,16 +93,15 @@ async def flowchart(session: Session, actor: Actor, request_id: UUID, *, now: da
 def chart(case: Case, policy: Policy) -> str:
     """The flowchart of the evaluation that counts. Pure."""
     result: Mapping[str, Any] = case.evaluation.body["result"]
-    taken = ", ".join(f"{step['step'].replace('_', ' ')}: {step['answer']}" for step in result["path"])
+    ending = {"outcome": result["outcome"], "decided_at": result["decided_at"], "release": result["release"], "how": result["how"]}
+    questions = {str(step): asked.text for step, asked in policy.document.questions.items()}
     return drawing.draw(
         result["path"],
-        outcome=result["outcome"],
-        decided_at=result["decided_at"],
-        release=result["release"],
-        how=result["how"],
+        **ending,
         title="When and how to share: the way this request took",
-        description=f"Answers: {taken}. Result: {result['outcome'].replace('_', ' ')}.",
+        description=drawing.describe(result["path"], **ending, questions=questions),
         policy_version=policy.version,
+        questions=questions,
     )
 
 
