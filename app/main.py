@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import operations, witness
+from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
 from app.audit.sealer import Sealer
@@ -80,7 +81,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.readiness = READINESS
     app.state.person = sharing_service.ids_of_person
     problems.install(app, witness.of_refusal)
-    for router in ROUTERS:
+    for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
         app.include_router(router)
     if settings.cors_origins:
         app.add_middleware(
