@@ -7,6 +7,7 @@ import hmac
 import json
 from typing import Annotated, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Query, Request
 
@@ -15,6 +16,9 @@ from app.kernel.errors import Fault, Kind, ServiceError
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+NO_NUL: Final = r"^[^\x00]*$"
+"""Pattern of text to look for: PostgreSQL has no NUL characters, and SQLite would find nothing."""
+
 _CHECK: Final = 9
 
 
@@ -55,6 +59,15 @@ def decode_cursor(text: str, scope: str) -> list[str]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts) or encode_cursor(parts, scope) != text:
         raise CursorRefused
     return parts
+
+
+def decode_id(text: str, scope: str) -> UUID:
+    """The position in a cursor of a list that is ordered by id alone; raises `CursorRefused`."""
+    try:
+        (part,) = decode_cursor(text, scope)
+        return UUID(part)
+    except ValueError as error:
+        raise CursorRefused from error
 
 
 def _check(payload: bytes, scope: str) -> bytes:

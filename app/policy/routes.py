@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
-from app.platform.paging import CursorDep, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
@@ -68,7 +67,7 @@ async def list_policies(
 ) -> Response:
     """Versions of the school's policy, newest first; the one that ships with the service comes last."""
     scope = f"policies {actor.school}"
-    before = UUID(decode_cursor(cursor, scope)[0]) if cursor is not None else None
+    before = decode_id(cursor, scope) if cursor is not None else None
 
     page, following = await service.versions(session, actor.school, today_in_school(now), before=before, limit=limit)
 

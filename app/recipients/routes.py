@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform.idempotency import OnceDep
-from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute
@@ -79,7 +79,8 @@ async def list_recipients(
     request_id: RequestIdDep,
     organisation_type: Annotated[RecipientType | None, Query(description="Only organisations of this type.")] = None,
     q: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="How the organisation's name begins; case does not count.")
+        str | None,
+        Query(min_length=1, max_length=200, pattern=NO_NUL, description="How the organisation's name begins; case does not count."),
     ] = None,
     active: Active = None,
     limit: LimitDep = 50,

@@ -33,7 +33,7 @@ async def list_attention(
     Names nobody; the IG lead sees it to the day. Being listed holds nothing up.
     """
     scope = f"attention:{query.kind or ''}"
-    after = _place(query.cursor, scope) if query.cursor else None
+    after = _place(query.cursor, scope) if query.cursor is not None else None
     pending, more = await attention.waiting(session, actor, kind=query.kind, after=after, limit=query.limit, now=now, trace=trace)
     following = encode_cursor(pending[-1].place.parts(), scope) if more else None
     items = [_shown(one, actor, one.due is not None and now > one.due) for one in pending]

@@ -14,7 +14,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import preconditions
 from app.platform.idempotency import OnceDep
-from app.platform.paging import decode_cursor, encode_cursor, next_link
+from app.platform.paging import decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
@@ -70,13 +70,14 @@ async def list_sharing_requests(
     """The requests that the caller may see, newest first: their own (staff, integration), all (DSL), de-identified (IG lead)."""
     chosen = query.model_dump(exclude={"limit", "cursor"})
     limit = query.limit
-    before = UUID(decode_cursor(query.cursor, LIST_SCOPE)[0]) if query.cursor else None
+    scope = f"{LIST_SCOPE} {actor.id}"
+    before = decode_id(query.cursor, scope) if query.cursor is not None else None
     heads = await store.page(session, actor, store.Filter(**chosen), now=now, limit=limit + 1, before=before)
     given = sorted(name for name, value in chosen.items() if value is not None)
     event = Event(action=Action.REQUESTS_LISTED, data={"filters": given, "count": min(len(heads), limit)})
     log.append(session, event, by=actor, at=now, request_id=trace)
     shown = heads[:limit]
-    following = encode_cursor([str(shown[-1].id)], LIST_SCOPE) if len(heads) > limit else None
+    following = encode_cursor([str(shown[-1].id)], scope) if len(heads) > limit else None
     items = [views.summary(head, head.view_for(actor), now) for head in shown]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
-from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from app.policy.schemas import EvaluationOut
 from app.policy.vocabulary import Direction, OrganisationType, Outcome
 from app.sharing.decisions import DecisionOutcome
@@ -99,7 +99,9 @@ class ListQuery(BaseModel):
     status: Annotated[Status | None, Field(description="Where they stand.")] = None
     outcome: Annotated[Outcome | None, Field(description="What the evaluation recommends.")] = None
     direction: Annotated[Direction | None, Field(description="Asked for, or our own initiative.")] = None
-    subject: Annotated[str | None, Field(min_length=1, max_length=200, description="Reference of a person, as in `person_ref`.")] = None
+    subject: Annotated[
+        str | None, Field(min_length=1, max_length=200, pattern=NO_NUL, description="Reference of a person, as in `person_ref`.")
+    ] = None
     recipient_type: Annotated[OrganisationType | None, Field(description="Kind of organisation.")] = None
     submitted_from: Annotated[AwareDatetime | None, Field(description="From this instant on.")] = None
     submitted_to: Annotated[AwareDatetime | None, Field(description="Before this instant.")] = None
