@@ -80,7 +80,7 @@ class Edge:
             await self._app(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = _route_of(scope)
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
             self._metrics.seconds.labels(scope["method"], route).observe(seconds)
             self._log.info(
@@ -91,3 +91,10 @@ class Edge:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+def _route_of(scope: Scope) -> str:
+    """The path of the matched route with its placeholders: never what stood in their places."""
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    matched = getattr(effective, "path_format", None) or getattr(scope.get("route"), "path", None)
+    return str(matched or "unmatched")

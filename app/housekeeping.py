@@ -1,0 +1,32 @@
+"""Once an hour, drops what is kept only for a while: replies of idempotent calls, sessions that ended, what throttles remember."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+import structlog
+
+from app.identity import service as identity
+from app.kernel.clock import Clock
+from app.platform import idempotency
+from app.platform.db import Database, DatabaseUnavailable
+
+PAUSE_S: Final = 3600
+
+
+async def run(database: Database, clock: Clock, stop: asyncio.Event) -> None:
+    """Tidy until `stop` is set. A database that does not answer is tried again an hour later."""
+    while not stop.is_set():
+        with contextlib.suppress(DatabaseUnavailable):
+            await tidy(database, clock)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PAUSE_S)
+
+
+async def tidy(database: Database, clock: Clock) -> None:
+    """One round."""
+    async with database.transaction() as session:
+        replies = await idempotency.purge(session, clock())
+        sessions = await identity.forget(session, clock())
+    if replies or sessions:
+        structlog.get_logger().info("housekeeping.tidied", replies=replies, sessions=sessions)
