@@ -11,7 +11,7 @@ import uvicorn
 from app.audit import checkpoint
 from app.cli.console import fail, run, settings_or_exit
 from app.identity.keys import Keyring
-from app.main import LOG_KEY, create_app, sealer_of
+from app.main import LOG_KEY, create_app, mailer_of, sealer_of
 from app.platform import logs, migrations
 from app.platform.db import Database
 from app.platform.settings import Settings, read_settings
@@ -63,7 +63,7 @@ async def _check_ready_to_serve(settings: Settings, database: Database) -> None:
 
 @verbs.command()
 def worker() -> None:
-    """Seal the audit log and publish its checkpoints, apart from the serving processes (with SHARING_EMBEDDED_WORKER=false there)."""
+    """Seal the log, publish checkpoints, send notices: apart from the serving processes (with SHARING_EMBEDDED_WORKER=false there)."""
 
     async def work(settings: Settings, database: Database) -> None:
         logs.configure(settings.log_level)
@@ -71,6 +71,6 @@ def worker() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await sealer_of(settings, database).run(stop)
+        await asyncio.gather(sealer_of(settings, database).run(stop), mailer_of(settings, database).run(stop))
 
     run(work)

@@ -9,13 +9,14 @@ from app.audit.model import Action
 from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
 from app.kernel.errors import Kind, ServiceError
+from app.platform import outbox
 from app.platform.db import Session
 from app.policy import evaluate
 from app.policy.model import Facts
 from app.policy.vocabulary import Answer
 from app.sharing import judging, service, store
 from app.sharing.case import Case, NotYours, Record
-from app.sharing.model import Act, RecordKind, Status
+from app.sharing.model import Act, Alert, RecordKind, Status
 from app.sharing.store import Change, Draft
 
 DOUBTED: Final = ("immediate_risk", "purpose", "consent", "identifiable", "lawful_reason", "recipient_verified")
@@ -68,6 +69,8 @@ async def seek(
     )
 
     after = await service.merged(session, actor, case, change, now=now, trace=trace)
+    if whom == "dsl":
+        outbox.add(session, school=actor.school, kind=Alert.ADVICE_WAITING, about=request_id, at=now)
     return after, after.records[-1]
 
 

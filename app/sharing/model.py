@@ -157,6 +157,13 @@ OPEN: Final = frozenset({_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT
 """Statuses that still wait for a decision."""
 
 
+class Alert(StrEnum):
+    """What the DSL is told of by e-mail. Stored until it is delivered: add members, never rename or reuse one."""
+
+    EMERGENCY_RECORDED = "emergency_recorded"
+    ADVICE_WAITING = "advice_waiting"
+
+
 class Waiting(StrEnum):
     """Why something wants attention; worked out when it is asked for, never stored."""
 

@@ -1,0 +1,83 @@
+"""The task that delivers what the outbox owes. Law: trouble with mail is said and waited out; it never reaches what is recorded."""
+
+import asyncio
+import contextlib
+import ssl
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from app.kernel.clock import Clock
+from app.mail.message import compose
+from app.mail.server import Server, deliver
+from app.platform import outbox
+from app.platform.db import Database, DatabaseUnavailable
+from app.platform.settings import Settings, SettingsRefused
+
+PAUSE_S: Final = 5.0
+BATCH: Final = 10
+LATE: Final = timedelta(minutes=10)
+"""After so long without a delivery the mail server counts as being in trouble."""
+
+
+class Sender:
+    """Delivers the messages of one database. Without a mail server it only forgets what nobody will ever deliver."""
+
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, *, trust: ssl.SSLContext | None = None, pause: float = PAUSE_S
+    ) -> None:
+        if settings.smtp_url and not settings.mail_dsl:
+            raise SettingsRefused("SHARING_SMTP_URL is set: say in SHARING_MAIL_DSL where the notices for the DSL go")
+        self._server = Server.of(settings.smtp_url) if settings.smtp_url else None
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._trust = trust
+        self._pause = pause
+        self._log = structlog.get_logger()
+        self.trouble: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set."""
+        while not stop.is_set():
+            try:
+                await self.send()
+            except DatabaseUnavailable:
+                pass
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the next pass may fare better, and the service must go on
+                self._say(type(fault).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._pause)
+
+    async def send(self) -> int:
+        """One pass: take what is due and hand it in; gives how many were accepted."""
+        lost = await outbox.clear(self._database, self._clock())
+        if lost and self._server is not None:
+            self._log.error("mail.given_up", count=lost)
+        if self._server is None:
+            return 0
+        owed = await outbox.take(self._database, self._clock(), limit=BATCH)
+        if not owed:
+            return 0
+        settings = self._settings
+        messages = [compose(one, sender=settings.mail_from, receiver=settings.mail_dsl, public_url=settings.public_url) for one in owed]
+        refused = await asyncio.to_thread(deliver, self._server, messages, self._trust)
+        for one, why in zip(owed, refused, strict=True):
+            await outbox.settle(self._database, one, delivered=why is None, now=self._clock())
+            self._say(why)
+        return refused.count(None)
+
+    def _say(self, why: str | None) -> None:
+        if why != self.trouble:
+            if why:
+                self._log.warning("mail.refused", reason=why)
+            else:
+                self._log.info("mail.resumed")
+        self.trouble = why
+
+
+async def standing(database: Database, now: datetime) -> dict[str, str]:
+    """How mail stands, for `/readyz`: named where it is behind, and no reason for the service not to be ready."""
+    waiting = await outbox.stuck(database, now, longer_than=LATE)
+    return {"mail": f"{waiting} notices could not be delivered yet; check SHARING_SMTP_URL" if waiting else "ok"}
