@@ -68,11 +68,6 @@ class Client:
     active: bool
 
 
-def principal_statement(subject: UUID, session: UUID) -> sa.Select[Any]:
-    """`PRINCIPAL` with its values, to be joined into a larger read."""
-    return PRINCIPAL.params(principal_subject=subject, principal_session=session)
-
-
 def normal_email(text: str) -> str | None:
     """The one spelling of an email address, or None for what is none."""
     email = unicodedata.normalize("NFC", text.strip()).lower()

@@ -3,7 +3,7 @@
 `Require(Permission.X)` stands first in a signature, so that a stranger never opens a transaction.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2
@@ -13,7 +13,10 @@ from app.identity.errors import Forbidden, KeyUnknown, Unauthenticated
 from app.identity.model import Actor, Permission, Role
 from app.identity.service import Identity
 from app.identity.tokens import Claims
+from app.platform.db import Lookup
 from app.platform.web import SessionDep, raise_body_fault
+
+_PRINCIPAL: Final = Lookup(PRINCIPAL)
 
 _scheme = OAuth2(
     flows={
@@ -53,10 +56,10 @@ async def _actor(request: Request, claims: Annotated[Claims, Depends(_claims)], 
     if claims.session is None:
         actor = Actor(claims.subject, claims.role, claims.school, claims.client)
     else:
-        row = await session.first(PRINCIPAL, {"principal_subject": claims.subject, "principal_session": claims.session})
+        row = await session.look_up(_PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session)
         if row is None:
             raise Unauthenticated
-        actor = Actor(claims.subject, Role(row.role), row.school, claims.client, claims.session)
+        actor = Actor(claims.subject, Role(row["role"]), row["school"], claims.client, claims.session)
     # Denials are audited by main, which is told here whom it denied.
     request.state.actor = actor
     return actor

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import asyncpg
 import sqlalchemy as sa
 from pydantic_core import to_json
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -74,6 +75,20 @@ class RowTaken(Exception):
         self.table = table
 
 
+class Lookup:
+    """A query for one row that every request makes: on PostgreSQL its text is compiled once and goes straight to the driver."""
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self.statement: Final = statement
+        compiled = statement.compile(dialect=PGDialect_asyncpg())  # type: ignore[no-untyped-call]
+        self.sql: Final = str(compiled)
+        self._given: Final = tuple((name, compiled.params[name]) for name in compiled.positiontup or ())
+
+    def values(self, values: Mapping[str, object]) -> list[object]:
+        """The values in the order of the text's parameters: those given, else the statement's own."""
+        return [values.get(name, own) for name, own in self._given]
+
+
 class Session:
     """One transaction's reads, and the rows it will write. Made only by `Database`.
 
@@ -100,6 +115,14 @@ class Session:
     async def first(self, statement: Executable, params: Mapping[str, object] | None = None) -> sa.Row[Any] | None:
         """The first row of a query, or None."""
         return (await self._read(statement, params)).first()
+
+    async def look_up(self, lookup: Lookup, **values: object) -> Mapping[str, Any] | None:
+        """The row of a `Lookup`, by column name, or None."""
+        if self.dialect == "postgresql":
+            found: Mapping[str, Any] | None = await (await self._driver()).fetchrow(lookup.sql, *lookup.values(values))
+            return found
+        row = await self.first(lookup.statement, values)
+        return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
     async def _read(self, statement: Executable, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
         if not self._begun and getattr(statement, "_for_update_arg", None) is not None:
