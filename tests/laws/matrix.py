@@ -138,6 +138,7 @@ ROWS: Final[dict[str, Row]] = {
         cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="refused", body={"reasons": "It does not concern the child.", "contact": "The office"}
     ),
     "read_letter": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="answered"),
+    "account_for_disclosures": Row(cells=KEEPERS, needs="person"),
     # --- recipients
     "list_recipient_types": Row(cells=ANYBODY),
     "list_recipients": Row(cells=ANYBODY),
@@ -190,6 +191,10 @@ async def nothing(side: Side) -> Ids:
 
 async def policy(side: Side) -> Ids:
     return {"digest": (await side.dsl.get("/v1/policy")).json()["digest"]}
+
+
+async def person(side: Side) -> Ids:
+    return {"person_ref": "mis:7781"}
 
 
 async def submitted(side: Side) -> Ids:
@@ -259,6 +264,7 @@ async def entry(side: Side) -> Ids:
 STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
     "nothing": nothing,
     "policy": policy,
+    "person": person,
     "submitted": submitted,
     "decided": decided,
     "due": due,

@@ -45,7 +45,7 @@ def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
 def served(app: FastAPI) -> set[tuple[str, str]]:
     """What the router answers, whether or not it is documented."""
     return {
-        (method, str(context.path))
+        (method, re.sub(r":\w+}", "}", str(context.path)))
         for context in iter_route_contexts(app.routes)
         for method in getattr(context.original_route, "methods", None) or ()
     }

@@ -54,9 +54,9 @@ class World:
 
     async def counts(self) -> dict[str, int]:
         tables = [table for name, table in SQLModel.metadata.tables.items() if name not in SEALING]
-        queries = [sa.select(sa.literal(table.name), sa.func.count()).select_from(table) for table in tables]
+        queries = [sa.select(sa.literal(table.name).label("name"), sa.func.count().label("rows")).select_from(table) for table in tables]
         async with self.service.database.reading() as session:
-            return {str(name): int(count) for name, count in await session.all(sa.union_all(*queries))}
+            return {row.name: int(row.rows) for row in await session.all(sa.union_all(*queries))}
 
     async def newest_entry(self) -> str:
         entry = SQLModel.metadata.tables["audit_entry"].c
@@ -158,17 +158,17 @@ async def test_lists_show_what_single_reads_show_and_no_more(service: Service, c
     for role in ROLES:
         caller = world.acting[role]
         listed = {item["id"] for item in (await caller.get("/v1/sharing-requests?limit=200")).json()["items"]}
-        single = {id for id in everything if (await caller.get(f"/v1/sharing-requests/{id}")).status_code == 200}
+        single = {one for one in everything if (await caller.get(f"/v1/sharing-requests/{one}")).status_code == 200}
         assert listed == single
         assert listed == (
             {requests[role]["request_id"]} if role in {"staff", "integration"} else everything - {requests["far"]["request_id"]}
         )
         seen = {item["id"] for item in (await caller.get("/v1/audit/entries?limit=200")).json()["items"]} & entries
-        assert seen == {id for id in entries if (await caller.get(f"/v1/audit/entries/{id}")).status_code == 200}
+        assert seen == {one for one in entries if (await caller.get(f"/v1/audit/entries/{one}")).status_code == 200}
         assert 0 < len(seen) < len(entries)
     exported = (await world.acting["ig_lead"].get("/v1/audit/export")).text
-    assert {id for id in entries if id in exported} == {
-        id for id in entries if (await world.acting["ig_lead"].get(f"/v1/audit/entries/{id}")).status_code == 200
+    assert {one for one in entries if one in exported} == {
+        one for one in entries if (await world.acting["ig_lead"].get(f"/v1/audit/entries/{one}")).status_code == 200
     }
 
 
