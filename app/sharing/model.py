@@ -196,3 +196,13 @@ class RecordKind(StrEnum):
     LETTER = "letter"
     RETENTION_REVIEW = "retention_review"
     DISPOSAL = "disposal"
+
+
+class Flag(StrEnum):
+    """What somebody who answers a subject access request has to weigh before handing this out."""
+
+    THIRD_PARTY_INFORMATION = "third_party_information"
+    REPORTER_TO_PROTECT = "reporter_to_protect"
+    WOULD_PREJUDICE_ENQUIRY = "would_prejudice_enquiry"
+    WOULD_INCREASE_RISK = "would_increase_risk"
+    LEGAL_HOLD = "legal_hold"
