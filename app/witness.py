@@ -9,20 +9,20 @@ from uuid import UUID
 from starlette.requests import Request
 
 from app.audit import log
-from app.audit.model import Action, Author, Event, Outcome, Sealed, operator, state, state_digest, stranger
+from app.audit.model import Action, Author, EntryOutcome, Event, Sealed, operator, state, state_digest, stranger
 from app.identity import accounts
 from app.identity.model import AccountAct, AccountChange, Actor, SignIn, SignInResult
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
 from app.platform.problems import request_id_of
 
-_SIGN_IN: Final[Mapping[SignInResult, tuple[Action, Outcome]]] = MappingProxyType(
+_SIGN_IN: Final[Mapping[SignInResult, tuple[Action, EntryOutcome]]] = MappingProxyType(
     {
-        SignInResult.OPENED: (Action.SESSION_OPENED, Outcome.SUCCESS),
-        SignInResult.REFRESHED: (Action.SESSION_REFRESHED, Outcome.SUCCESS),
-        SignInResult.REFUSED: (Action.SESSION_REFUSED, Outcome.DENIED),
-        SignInResult.REVOKED: (Action.SESSION_REVOKED, Outcome.DENIED),
-        SignInResult.CLOSED: (Action.SESSION_CLOSED, Outcome.SUCCESS),
+        SignInResult.OPENED: (Action.SESSION_OPENED, EntryOutcome.SUCCESS),
+        SignInResult.REFRESHED: (Action.SESSION_REFRESHED, EntryOutcome.SUCCESS),
+        SignInResult.REFUSED: (Action.SESSION_REFUSED, EntryOutcome.DENIED),
+        SignInResult.REVOKED: (Action.SESSION_REVOKED, EntryOutcome.DENIED),
+        SignInResult.CLOSED: (Action.SESSION_CLOSED, EntryOutcome.SUCCESS),
     }
 )
 
@@ -88,7 +88,7 @@ async def of_refusal(request: Request, error: ServiceError) -> None:
         action=Action.ACCESS_DENIED,
         request=hidden or _request_of(request),
         target=str(target) if target else None,
-        outcome=Outcome.DENIED,
+        outcome=EntryOutcome.DENIED,
         reason_code=error.code,
         data={"operation": operation},
     )

@@ -90,8 +90,11 @@ class Action(StrEnum):
     BUNDLE_EXPORTED = "audit.bundle.exported"
     LOG_REOPENED = "audit.log.reopened"
 
+    POLICY_WITHDRAWN = "policy.version.withdrawn"
+    POLICY_IMPACT_READ = "policy.impact.read"
 
-class Outcome(StrEnum):
+
+class EntryOutcome(StrEnum):
     """How it ended. Stored for ever: add members, never rename or reuse one."""
 
     SUCCESS = "success"
@@ -154,7 +157,7 @@ class Event:
     subjects: tuple[UUID, ...] = ()
     recipient: str | None = None
     target: str | None = None
-    outcome: Outcome = Outcome.SUCCESS
+    outcome: EntryOutcome = EntryOutcome.SUCCESS
     reason_code: str | None = None
     policy: str | None = None
     data: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))

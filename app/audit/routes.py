@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.audit import checkpoint, log, prove, search
-from app.audit.model import Action, Event, Outcome
+from app.audit.model import Action, EntryOutcome, Event
 from app.audit.schemas import (
     CHECKPOINT_EXAMPLE,
     ENTRY_EXAMPLE,
@@ -70,7 +70,7 @@ async def _filters(
     recipient: Annotated[
         str | None, Query(min_length=1, max_length=200, pattern=NO_NUL, description="The recipient's id or organisation type.")
     ] = None,
-    outcome: Annotated[Outcome | None, Query(description="How it ended.")] = None,
+    outcome: Annotated[EntryOutcome | None, Query(description="How it ended.")] = None,
     since: Annotated[datetime | None, Query(alias="from", description="Not before this instant.")] = None,
     until: Annotated[datetime | None, Query(alias="to", description="Before this instant.")] = None,
 ) -> Filters:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.audit import merkle, tables
 from app.audit.errors import EntryNotFound
-from app.audit.model import Action, Outcome
+from app.audit.model import Action, EntryOutcome
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
 
@@ -34,7 +34,7 @@ class Filters:
     request: UUID | None = None
     subject: tuple[UUID, ...] | None = None
     recipient: str | None = None
-    outcome: Outcome | None = None
+    outcome: EntryOutcome | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -152,7 +152,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         where.append(E.recipient == filters.recipient)
     if filters.outcome is not None:
         where.append(E.outcome == filters.outcome.value)
-        if filters.outcome is not Outcome.SUCCESS:
+        if filters.outcome is not EntryOutcome.SUCCESS:
             # Said as it stands in the partial index over the few entries that did not succeed.
             where.append(E.outcome != sa.literal_column("'success'"))
     # An id begins with the entry's millisecond, so that the primary order serves for the time as well.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import checkpoint, log, merkle, seal, sealer
-from app.audit.model import Action, Event, Outcome, stranger
+from app.audit.model import Action, EntryOutcome, Event, stranger
 from app.audit.seal import SealRefused
 from app.audit.shelf import Shelf
 from app.kernel import canonical
@@ -69,7 +69,7 @@ async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database
 
 async def test_an_entry_without_account_and_an_oversized_one(database: Database) -> None:
     async with database.transaction() as session:
-        event = Event(action=Action.SESSION_REFUSED, outcome=Outcome.FAILURE)
+        event = Event(action=Action.SESSION_REFUSED, outcome=EntryOutcome.FAILURE)
         log.append(session, event, by=stranger(SCHOOL), at=NOON, request_id="r")
         with pytest.raises(log.EntryTooLarge):
             log.append(session, Event(action=Action.REQUEST_READ, data={"x": "y" * 70_000}), by=stranger(SCHOOL), at=NOON, request_id="r")

@@ -7,7 +7,7 @@ import pytest
 
 from app.audit import log, seal, search
 from app.audit.errors import EntryNotFound
-from app.audit.model import Action, Event, Outcome
+from app.audit.model import Action, EntryOutcome, Event
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
@@ -37,7 +37,7 @@ async def test_each_filter_finds_just_its_entries(database: Database) -> None:
     mary, tom, case, child = actor(), actor(Role.DSL), new_id(NOON), new_id(NOON)
     a = await one(database, Event(action=Action.REQUEST_SUBMITTED, request=case, subjects=(child,), recipient="mash"), mary, 0)
     b = await one(database, Event(action=Action.REQUEST_READ, request=case), tom, 1)
-    c = await one(database, Event(action=Action.ACCESS_DENIED, outcome=Outcome.DENIED), mary, 2)
+    c = await one(database, Event(action=Action.ACCESS_DENIED, outcome=EntryOutcome.DENIED), mary, 2)
     d = await one(database, Event(action=Action.REQUEST_READ, subjects=(new_id(NOON), child, child)), mary, 3)
     for filters, expected in (
         (Filters(), [d, c, b, a]),
@@ -48,9 +48,9 @@ async def test_each_filter_finds_just_its_entries(database: Database) -> None:
         (Filters(subject=child), [d, a]),
         (Filters(subject=child, action=Action.REQUEST_SUBMITTED), [a]),
         (Filters(recipient="mash"), [a]),
-        (Filters(outcome=Outcome.DENIED), [c]),
-        (Filters(outcome=Outcome.SUCCESS), [d, b, a]),
-        (Filters(outcome=Outcome.FAILURE), []),
+        (Filters(outcome=EntryOutcome.DENIED), [c]),
+        (Filters(outcome=EntryOutcome.SUCCESS), [d, b, a]),
+        (Filters(outcome=EntryOutcome.FAILURE), []),
         (Filters(since=NOON + timedelta(seconds=1)), [d, c, b]),
         (Filters(until=NOON + timedelta(seconds=1)), [a]),
         (Filters(since=NOON + timedelta(seconds=1), until=NOON + timedelta(seconds=3)), [c, b]),
