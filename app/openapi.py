@@ -43,6 +43,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path in document["paths"].values():
             for operation in path.values():
                 _complete(operation)
+        for schema in schemas.values():
+            for example in schema.get("examples", ()):
+                _give_back_nulls(example, schema, schemas)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -57,3 +60,21 @@ def _complete(operation: dict[str, Any]) -> None:
         headers["X-Request-Id"] = {"description": "The request's id; quote it to the operator.", "schema": {"type": "string"}}
         if status in {"429", "503"}:
             headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+
+
+def _give_back_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put back the members that are null: the framework takes every null out of the document, and with it out of the examples."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
+    for kind in schema.get("anyOf", ()):
+        _give_back_nulls(example, kind, schemas)
+    if isinstance(example, list) and "items" in schema:
+        for one in example:
+            _give_back_nulls(one, schema["items"], schemas)
+    if isinstance(example, dict):
+        members = schema.get("properties", {})
+        for name in schema.get("required", ()):
+            if name not in example and {"type": "null"} in members[name].get("anyOf", ()):
+                example[name] = None
+        for name in example.keys() & members.keys():
+            _give_back_nulls(example[name], members[name], schemas)

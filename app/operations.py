@@ -17,6 +17,13 @@ from app.platform.web import NowDep
 
 SEALING_LATE: Final = timedelta(seconds=30)
 
+_FIGURES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The Prometheus text format.",
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": "sharing_audit_unsealed_entries 0.0\n"}},
+    }
+}
+
 router = APIRouter(tags=["operations"])
 
 
@@ -79,7 +86,7 @@ async def check_ready(request: Request, now: NowDep) -> Response:
     return JSONResponse(body, 503 if unable else 200)
 
 
-@router.get("/metrics", operation_id="read_metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", operation_id="read_metrics", response_class=Response, responses=_FIGURES)
 async def read_metrics(request: Request) -> Response:
     """Prometheus figures: counts and timings by route, entries that wait to be sealed."""
     text, media_type = request.app.state.metrics.text()

@@ -6,7 +6,7 @@ from app.kernel.errors import Fault, Kind, ServiceError
 
 
 class EntryNotFound(ServiceError):
-    """There is no such entry, or none that the caller may see. `denied_target` names one that exists: for the trail, never for the reply."""
+    """There is no such entry, or none that the caller may see. `denied_target` names one that exists, for the trail only."""
 
     kind = Kind.NOT_FOUND
     code = "audit-entry-not-found"

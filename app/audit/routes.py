@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.audit import checkpoint, log, prove, search
@@ -49,6 +49,7 @@ Reader = Annotated[Actor, Require(Permission.AUDIT_READ_ALL, Permission.AUDIT_RE
 Exporter = Annotated[Actor, Require(Permission.AUDIT_EXPORT)]
 Anyone = Annotated[Actor, Require(Permission.CHECKPOINT_READ)]
 AcceptHeader = Annotated[str | None, Header(alias="accept", include_in_schema=False)]
+EntryId = Annotated[UUID, Path(description="The entry's id.")]
 Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
 
 
@@ -146,7 +147,7 @@ async def list_audit_entries(
     responses=replies(401, 403, 404, 422) | {304: {"description": "Unchanged since the ETag in If-None-Match."}},
 )
 async def get_audit_entry(
-    actor: Reader, request: Request, entry_id: UUID, session: SessionDep, now: NowDep, request_id: RequestIdDep
+    actor: Reader, request: Request, entry_id: EntryId, session: SessionDep, now: NowDep, request_id: RequestIdDep
 ) -> Response:
     """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""
     entry = await search.find(session, actor, entry_id)
@@ -166,11 +167,11 @@ async def get_audit_entry(
 )
 async def get_audit_proof(
     actor: Reader,
-    entry_id: UUID,
+    entry_id: EntryId,
     session: SessionDep,
     now: NowDep,
     request_id: RequestIdDep,
-    size: Size | None = None,
+    size: Annotated[Size | None, Query(description="The size of the tree to prove it in; the newest sealed one when left out.")] = None,
     wanted: AcceptHeader = None,
 ) -> Response:
     """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the record. 409 for up to a second."""
@@ -221,7 +222,10 @@ async def get_audit_checkpoint(actor: Anyone, request: Request, session: Session
     responses=replies(401, 403, 409, 422),
 )
 async def get_audit_consistency(
-    actor: Anyone, session: SessionDep, old: Annotated[Size, Query(alias="from")], new: Annotated[Size | None, Query(alias="to")] = None
+    actor: Anyone,
+    session: SessionDep,
+    old: Annotated[Size, Query(alias="from")],
+    new: Annotated[Size | None, Query(alias="to", description="All that is sealed when left out.")] = None,
 ) -> Response:
     """That the log of `to` entries (all that is sealed, when left out) begins with the log of `from` entries, unaltered."""
     proof = await prove.consistency(session, actor.school, old, new)

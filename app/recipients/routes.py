@@ -4,7 +4,7 @@ import hashlib
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -39,6 +39,8 @@ router: Final = APIRouter(prefix="/v1/recipients", tags=["recipients"], route_cl
 
 Reader = Annotated[Actor, Require(Permission.RECIPIENT_READ)]
 Keeper = Annotated[Actor, Require(Permission.RECIPIENT_WRITE)]
+RecipientId = Annotated[UUID, Path(description="The organisation's id.")]
+ContactId = Annotated[UUID, Path(description="The contact's id.")]
 Active = Annotated[bool | None, Query(description="Only what is in use (true), or only what is retired (false).")]
 
 _ETAG: Final = {"ETag": {"description": "The version shown; send it as If-Match to change it.", "schema": {"type": "string"}}}
@@ -129,7 +131,7 @@ async def register_recipient(
     responses=replies(401, 403, 404, 422) | _UNCHANGED | _SHOWN,
 )
 async def get_recipient(
-    actor: Reader, recipient_id: UUID, request: Request, session: SessionDep, now: NowDep, request_id: RequestIdDep
+    actor: Reader, recipient_id: RecipientId, request: Request, session: SessionDep, now: NowDep, request_id: RequestIdDep
 ) -> Response:
     """What the directory knows of it, whether it counts as verified today, and its newest checks."""
     found = await service.read(session, actor, recipient_id, now=now, request_id=request_id)
@@ -147,7 +149,7 @@ async def get_recipient(
 )
 async def change_recipient(
     actor: Keeper,
-    recipient_id: UUID,
+    recipient_id: RecipientId,
     body: OrganisationPatch,
     if_match: IfMatchDep,
     session: SessionDep,
@@ -172,7 +174,7 @@ async def change_recipient(
 )
 async def list_contacts(
     actor: Reader,
-    recipient_id: UUID,
+    recipient_id: RecipientId,
     request: Request,
     session: SessionDep,
     now: NowDep,
@@ -210,7 +212,7 @@ async def list_contacts(
     responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
 )
 async def add_contact(
-    actor: Keeper, recipient_id: UUID, body: ContactIn, once: OnceDep, session: SessionDep, now: NowDep, request_id: RequestIdDep
+    actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, session: SessionDep, now: NowDep, request_id: RequestIdDep
 ) -> Response:
     """Personal data of people at work: no more of it than is needed to reach the right person."""
 
@@ -230,8 +232,8 @@ async def add_contact(
 )
 async def get_contact(
     actor: Reader,
-    recipient_id: UUID,
-    contact_id: UUID,
+    recipient_id: RecipientId,
+    contact_id: ContactId,
     request: Request,
     session: SessionDep,
     now: NowDep,
@@ -253,8 +255,8 @@ async def get_contact(
 )
 async def change_contact(
     actor: Keeper,
-    recipient_id: UUID,
-    contact_id: UUID,
+    recipient_id: RecipientId,
+    contact_id: ContactId,
     body: ContactPatch,
     if_match: IfMatchDep,
     session: SessionDep,
@@ -279,7 +281,7 @@ async def change_contact(
 )
 async def list_verifications(
     actor: Reader,
-    recipient_id: UUID,
+    recipient_id: RecipientId,
     request: Request,
     session: SessionDep,
     now: NowDep,
@@ -317,7 +319,13 @@ async def list_verifications(
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def verify_recipient(
-    actor: Keeper, recipient_id: UUID, body: VerificationIn, once: OnceDep, session: SessionDep, now: NowDep, request_id: RequestIdDep
+    actor: Keeper,
+    recipient_id: RecipientId,
+    body: VerificationIn,
+    once: OnceDep,
+    session: SessionDep,
+    now: NowDep,
+    request_id: RequestIdDep,
 ) -> Response:
     """How the organisation, or a contact there, was checked, and what came of it. A yes counts for a year, and for these details only."""
 

@@ -24,8 +24,39 @@ AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
+RECORD_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["sharing_request", "audit"],
+    "properties": {
+        "sharing_request": {"$ref": "#/components/schemas/RequestOut"},
+        "audit": {
+            "type": "object",
+            "description": "The entries of the trail that the record cites, and the newest signed checkpoint.",
+            "required": ["entries", "checkpoint"],
+            "properties": {
+                "entries": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "id": {"type": "string", "format": "uuid"},
+                            "index": {"type": ["integer", "null"]},
+                            "action": {"type": "string"},
+                            "occurred_at": {"type": "string"},
+                        },
+                    },
+                },
+                "checkpoint": {"type": ["string", "null"]},
+            },
+        },
+    },
+}
+
+
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     content: dict[str, Any] = {form: {"schema": {"type": "string"}} for form in forms}
+    if papers.JSON in content:
+        content[papers.JSON] = {"schema": RECORD_SCHEMA}
     if papers.PDF in content:
         content[papers.PDF] = {"schema": {"type": "string", "format": "binary"}}
     return {200: {"description": "The paper, in the form that `Accept` prefers.", "content": content}}
@@ -34,7 +65,7 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 @router.get(
     "/sharing-requests/{request_id}/record",
     response_class=Response,
-    responses=_forms(papers.HTML, papers.PDF) | replies(401, 403, 404, 406, 422),
+    responses=_forms(papers.JSON, papers.HTML, papers.PDF) | replies(401, 403, 404, 406, 422),
 )
 async def read_decision_record(
     actor: Annotated[Actor, Require(*READ)],
