@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
 from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
 from app.sharing import accounting
@@ -22,7 +22,14 @@ router = APIRouter(route_class=StrictRoute)
 async def account_for_disclosures(
     actor: Annotated[Actor, Require(P.SUBJECT_ACCOUNT)],
     person_ref: Annotated[
-        str, Path(min_length=1, max_length=300, description="The person's reference, as in `person_ref`.", examples=["mis:7781"])
+        str,
+        Path(
+            min_length=1,
+            max_length=300,
+            pattern=NO_NUL,
+            description="The person's reference, as in `person_ref`.",
+            examples=["mis:7781"],
+        ),
     ],
     request: Request,
     session: SessionDep,
