@@ -90,7 +90,7 @@ async def record_disclosure(
     return await once(work, about=lambda: request_id)
 
 
-@router.post("/emergency-disclosures", status_code=201, response_model=EmergencyOut, responses=replies(401, 403, 413, 415, 422))
+@router.post("/emergency-disclosures", status_code=201, response_model=EmergencyOut, responses=replies(401, 403, 409, 413, 415, 422))
 async def record_emergency_disclosure(
     actor: Annotated[Actor, Require(P.EMERGENCY_RECORD)],
     body: EmergencyIn,

@@ -151,7 +151,10 @@ async def evaluate_sharing_request(
 
 
 @router.post(
-    "/sharing-requests/{request_id}/withdrawal", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+    "/sharing-requests/{request_id}/withdrawal",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def withdraw_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_WITHDRAW)],
@@ -172,7 +175,10 @@ async def withdraw_sharing_request(
 
 
 @router.post(
-    "/sharing-requests/{request_id}/closure", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+    "/sharing-requests/{request_id}/closure",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def close_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
@@ -193,7 +199,10 @@ async def close_sharing_request(
 
 
 @router.post(
-    "/sharing-requests/{request_id}/questions", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 415, 422)
+    "/sharing-requests/{request_id}/questions",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def ask_for_information(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
