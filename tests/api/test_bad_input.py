@@ -213,6 +213,7 @@ async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
         assert fault["pointer"] == pointer, (query, fault)
     nul = await dsl.get("/v1/sharing-requests", params={"subject": "a\x00b"})
     fault_of(nul, "NUL in a filter", 422)
+    fault_of(await dsl.get("/v1/subjects/mis:1%00/disclosures"), "NUL in a reference", 422)
     for query in ("actor=x", "action=no.such.act", "from=yesterday", "outcome=perhaps", "sharing_request=1"):
         fault = fault_of(await dsl.get(f"/v1/audit/entries?{query}"), query, 422)
         assert fault["pointer"] == f"/query/{query.partition('=')[0]}", (query, fault)
