@@ -12,6 +12,7 @@ PERSONAL: Final[Mapping[str, Any]] = {
     "items": [{"description": None, "explanation": None, "withheld_because": None}],
     "consent": {"person_ref": None, "evidence": None},
     "lawful_reason": {"necessity": None},
+    "statutory": {"explanation": None, "compelled_reason": None, "detriment": {"why": None}},
 }
 """Where names, references and narrative stand in the facts: everything else is codes, dates and numbers."""
 

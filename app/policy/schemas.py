@@ -1,21 +1,11 @@
 """The facts object of the wire. What is not known is refused, so that a misspelt field never goes silently missing."""
 
-import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StringConstraints,
-    field_validator,
-)
+from pydantic import ConfigDict, Field, StrictBool, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -23,9 +13,11 @@ from app.policy import facts, halves
 from app.policy.clocks import today_in_school
 from app.policy.evaluate import Policy
 from app.policy.examples import FACTS_EXAMPLE
+from app.policy.fields import Body, Day, Instant, Reference, Short, Text
 from app.policy.halves import merge
 from app.policy.model import Facts
 from app.policy.shown import EvaluationOut
+from app.policy.statutory import StatutoryIn
 from app.policy.vocabulary import (
     Answer,
     Authority,
@@ -53,38 +45,6 @@ __all__ = ["Body", "EvaluationOut", "FactsIn", "PurposeIn", "RecipientIn", "Subj
 
 MAX_ITEMS: Final = 200
 MAX_SUBJECTS: Final = 50
-
-
-def _normal(text: str) -> str:
-    # Hashing needs one form of each character; which form a keyboard sent is no business of the caller's.
-    if "\x00" in text:
-        raise PydanticCustomError("nul-character", "holds a NUL character; remove it")
-    return unicodedata.normalize("NFC", text)
-
-
-def _day(value: object) -> object:
-    if value is not None and not (isinstance(value, str) and len(value) == len("2026-11-23")) and type(value) is not date:
-        raise PydanticCustomError("date_parsing", "not an ISO 8601 date")
-    return value
-
-
-def _instant(value: object) -> object:
-    if value is not None and not isinstance(value, str | datetime):
-        raise PydanticCustomError("datetime_parsing", "not an RFC 3339 instant")
-    return value
-
-
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
-Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_normal)]
-Day = Annotated[date, BeforeValidator(_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-
-
-class Body(BaseModel):
-    """A part of a body."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class ExternalIdIn(Body):
@@ -116,6 +76,8 @@ class RecipientIn(Body):
     ] = None
     verification_method: Annotated[VerificationMethod | None, Field(description="How that was checked.")] = None
     secure_route: Annotated[SecureRoute | None, Field(description="How it would travel.", examples=["secure_email"])] = None
+    directory_id: Annotated[UUID | None, Field(description="The organisation in the school's directory of recipients.")] = None
+    contact_id: Annotated[UUID | None, Field(description="The person there, among the organisation's contacts.")] = None
 
 
 class PurposeIn(Body):
@@ -132,6 +94,7 @@ class SubjectIn(Body):
 
     person_ref: Annotated[Reference, Field(description="The school's reference of the person.", examples=["mis:7781"])]
     role: Annotated[SubjectRole, Field(description="What they are in it.", examples=["child"])] = SubjectRole.CHILD
+    identity_to_protect: Annotated[StrictBool, Field(description="Whether it must not come out who they are, as with a reporter.")] = False
 
 
 class ItemIn(Body):
@@ -144,14 +107,25 @@ class ItemIn(Body):
     historical: Annotated[StrictBool, Field(description="Whether it is about the past.")] = False
     explanation: Annotated[Text | None, Field(description="What makes history understood: how old it is, what has changed since.")] = None
     special_category: Annotated[
-        list[SpecialCategory], Field(max_length=len(SpecialCategory), description="Special categories of data in it.")
-    ] = []
+        list[SpecialCategory],
+        Field(default_factory=list, max_length=len(SpecialCategory), description="Special categories of data in it."),
+    ]
     criminal_offence: Annotated[StrictBool, Field(description="Whether it tells of an offence.")] = False
     third_party: Annotated[StrictBool, Field(description="Whether it tells of somebody else.")] = False
     include: Annotated[Include, Field(description="Whether it is to be shared, redacted or withheld.", examples=["share"])] = Include.SHARE
-    withheld_because: Annotated[Text | None, Field(description="Why it is withheld.")] = None
+    withheld_because: Annotated[
+        Text | None, Field(validate_default=True, description="Why it is withheld, or in part; required when it is withheld.")
+    ] = None
+    identity_to_protect: Annotated[StrictBool, Field(description="Whether it gives away somebody who must not be known.")] = False
     smallest_group: Annotated[int | None, Field(ge=0, le=1_000_000, strict=True, description="In figures, the smallest count.")] = None
     key_held: Annotated[StrictBool, Field(description="Whether the school can undo its pseudonyms.")] = False
+
+    @field_validator("withheld_because")
+    @classmethod
+    def _reason(cls, because: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("include") is Include.WITHHOLD and not (because and because.strip()):
+            raise PydanticCustomError("missing", "a withheld item says why it is withheld")
+        return because
 
 
 class ScopeIn(Body):
@@ -236,18 +210,20 @@ class FactsIn(Body):
     requester: Annotated[RequesterIn | None, Field(description="Who asks.")] = None
     recipient: Annotated[RecipientIn, Field(description="Who would receive it.")]
     purpose: Annotated[PurposeIn, Field(description="What it is for.")]
-    subjects: Annotated[list[SubjectIn], Field(max_length=MAX_SUBJECTS, description="Whom it is about.")] = []
+    subjects: Annotated[list[SubjectIn], Field(default_factory=list, max_length=MAX_SUBJECTS, description="Whom it is about.")]
     items: Annotated[
         list[ItemIn],
         Field(
+            default_factory=list,
             max_length=MAX_ITEMS,
             validate_default=True,
             description="What would be shared; none only for de-identified advice.",
         ),
-    ] = []
+    ]
     consent: Annotated[ConsentIn, Field(description="Whether there is consent.")]
     identifiable: Annotated[Answer, Field(description="Could somebody be identified from it?")]
     lawful_reason: Annotated[LawfulReasonIn, Field(description="Whether there is a lawful reason to share without consent.")]
+    statutory: Annotated[StatutoryIn | None, Field(description="By what power the school is made to share, where it is.")] = None
     risk: Annotated[RiskIn, Field(description="Danger and crime.")] = RiskIn()
     how: Annotated[HowIn, Field(description="The checks before anything leaves.")] = HowIn()
     urgency: Annotated[Urgency, Field(description="How soon an answer is needed.")] = Urgency.ROUTINE

@@ -196,6 +196,16 @@ class Case:
         """The subjects as last stated, in that order."""
         return self.people_of(self.facts)
 
+    def facts_when(self, record: Record) -> Record:
+        """The facts that stood when something was recorded; an emergency is recorded in one step with its facts."""
+        stood = self.of(RecordKind.FACTS)[0]
+        for one in self.records:
+            if one.id == record.id:
+                break
+            if one.kind is RecordKind.FACTS:
+                stood = one
+        return stood
+
     def people_of(self, facts: Record) -> tuple[Subject, ...]:
         """The subjects of a facts record, in the order in which they were stated."""
         known = {str(subject.id): subject for subject in self.subjects}

@@ -15,7 +15,7 @@ from app.kernel import clock, ids
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
 from app.policy.clocks import today_in_school
-from app.sharing import service, store
+from app.sharing import citing, service, store
 from app.sharing.case import Case, Record
 from app.sharing.model import Act, RecordKind
 from app.sharing.service import Revise
@@ -181,7 +181,7 @@ async def _weigh(
     trace: str,
 ) -> tuple[Case, Record]:
     policy = await service.policy_in_force(session, actor, now)
-    statement = revise({"consent": effective})
+    statement = await citing.cited(session, actor.school, revise({"consent": effective}), now)
     change = service.restated(case, statement, {"consent"}, policy, now, because=draft.kind.value)
     change = replace(
         change,

@@ -16,7 +16,7 @@ from app.platform.preconditions import IfMatch
 from app.policy import evaluate
 from app.policy import service as policies
 from app.policy.vocabulary import Outcome
-from app.sharing import decisions, judging, service, store
+from app.sharing import citing, decisions, judging, service, store
 from app.sharing.case import Case, Record
 from app.sharing.decisions import Decide, Disclose, act_of
 from app.sharing.judging import Statement, judge
@@ -67,6 +67,9 @@ async def disclose(
     case.head.must_be_submitter_or_dsl(actor)
 
     head, body, text = decisions.disclose(case, command, now)
+    named = {**command.recipient, "route": command.route}
+    check = await citing.at_disclosure(session, head, case.facts.body["structure"]["recipient"], named, now)
+    body = body if check is None else {**body, "recipient_check": check}
     draft = Draft(kind=RecordKind.DISCLOSURE, body=body, text=text, id=ids.new_id(now))
     change = Change(
         action=Action.DISCLOSURE_RECORDED,
@@ -94,6 +97,7 @@ async def record_emergency(
 ) -> tuple[Case, Record]:
     """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
     policy = await service.policy_in_force(session, actor, now)
+    statement = await citing.cited(session, actor.school, statement, now)
 
     judgement = judge(policy, statement.stated, now)
     change = service.submitted(actor, statement, judgement, now)

@@ -1,8 +1,9 @@
 """Asks the policy about a case: the facts as they count today, the recommendation, the instants by which things are due. Pure."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +25,8 @@ EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
 TRANSFER_CLOCK: Final = "file_transfer"
 
+SATURDAY: Final = 5
+
 _OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
     {
         PurposeCode.CHILD_PROTECTION_FILE_TRANSFER: TRANSFER_CLOCK,
@@ -37,13 +40,15 @@ _OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
 class Statement:
     """What somebody stated: codes and dates apart from names and narrative, and the same as the policy reads it.
 
-    `refs` are the subjects' references with their roles, in the order in which they stand in `structure["subjects"]`.
+    `refs` are the subjects' references with their roles, in the order in which they stand in `structure["subjects"]`. `check` is what the
+    directory says of the recipient that is cited (`sharing.citing`), where one is.
     """
 
     structure: dict[str, Any]
     narrative: dict[str, Any]
     stated: Stated
     refs: tuple[tuple[str, str], ...]
+    check: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,9 @@ class Judgement:
     due: dict[str, str | None]
     due_at: datetime | None
     retention_class: str
+    routed: bool
 
-    def draft(self, *, at: datetime, counts: bool, because: str) -> Draft:
+    def draft(self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None) -> Draft:
         """The evaluation as a record: the facts that were used, the result, and when its actions are due."""
         body = {
             "facts": self.facts.to_json(),
@@ -64,6 +70,8 @@ class Judgement:
             "due": self.due,
             "counts": counts,
             "because": because,
+            **({"routed": True} if self.routed else {}),
+            **({"recipient_check": dict(check)} if check is not None else {}),
         }
         return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
 
@@ -95,8 +103,9 @@ def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
         facts=found,
         evaluation=evaluation,
         due=due,
-        due_at=due_at(policy, _decision_clock(policy, found), at),
+        due_at=_decision_due(policy, found, at),
         retention_class=evaluate.retention_class(policy, found, evaluation.outcome),
+        routed=found.purpose_code in policy.document.sets["routed"].members,
     )
 
 
@@ -105,9 +114,26 @@ def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
     return clocks.due_at(name, start, calendar_of(policy))
 
 
-def _decision_clock(policy: Policy, found: Facts) -> str:
+def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None:
     special = _OWN_CLOCK.get(found.purpose_code)
-    return special if special is not None and special in policy.document.clocks.rules else str(found.urgency)
+    if special is not None and special in policy.document.clocks.rules:
+        return due_at(policy, special, at)
+    if found.purpose_code is PurposeCode.SUBJECT_ACCESS_REQUEST:
+        return month_after(policy, at)
+    return due_at(policy, str(found.urgency), at)
+
+
+def month_after(policy: Policy, at: datetime) -> datetime:
+    """One calendar month from the day of receipt (UK GDPR Article 12(3)), to the next day on which people work where that is none.
+
+    That is the law's time, which no school's policy and no school holiday moves; a policy that has a clock of this name goes before it.
+    """
+    day = clocks.today_in_school(at)
+    year, month = (day.year + day.month // 12, day.month % 12 + 1)
+    due = date(year, month, min(day.day, monthrange(year, month)[1]))
+    while due.weekday() >= SATURDAY or due in policy.document.clocks.bank_holidays:
+        due += timedelta(days=1)
+    return calendar_of(policy).end_of(due)
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:

@@ -15,7 +15,7 @@ from app.platform.preconditions import IfMatch, etag_of
 from app.policy import service as policies
 from app.policy.clocks import today_in_school
 from app.policy.evaluate import Policy
-from app.sharing import judging, store
+from app.sharing import citing, judging, store
 from app.sharing.case import ActImpossible, Case, Head, Subject, View
 from app.sharing.judging import Judgement, Statement, judge
 from app.sharing.model import Act, RecordKind, Status
@@ -58,6 +58,7 @@ async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Poli
 async def submit(session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
     policy = await policy_in_force(session, actor, now)
+    statement = await citing.cited(session, actor.school, statement, now, strict="")
 
     change = submitted(actor, statement, judge(policy, statement.stated, now), now)
 
@@ -77,7 +78,7 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
         urgency=structure.get("urgency") or "routine",
         purpose=structure["purpose"]["code"],
         recipient_type=structure["recipient"]["organisation_type"],
-        recipient_id=None,
+        recipient_id=_cited(structure),
         outcome=judgement.evaluation.outcome.value,
         release=judgement.evaluation.release.value,
         decision=None,
@@ -100,11 +101,17 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
     return Change(
         action=Action.REQUEST_SUBMITTED,
         head=head,
-        drafts=(facts, judgement.draft(at=now, counts=True, because="submitted")),
+        drafts=(facts, judgement.draft(at=now, counts=True, because="submitted", check=statement.check)),
         subjects=subjects,
         about=[subject.id for subject in subjects],
         data={"outcome": head.outcome, "release": head.release, "purpose": head.purpose},
     )
+
+
+def _cited(structure: Mapping[str, Any]) -> UUID | None:
+    """The entry of the directory that the facts cite."""
+    cited = structure["recipient"].get("directory_id")
+    return UUID(cited) if cited else None
 
 
 def facts_draft(
@@ -157,7 +164,8 @@ async def amend(
             case.head.after(Act.AMEND_HOW)
             raise FactsSettled from None
         status = case.head.after(Act.AMEND_HOW)
-    change = restated(case, revise(changed), changed.keys(), policy, now, because="amended")
+    statement = await citing.cited(session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None)
+    change = restated(case, statement, changed.keys(), policy, now, because="amended")
     change = replace(change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
@@ -176,12 +184,13 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
         urgency=structure.get("urgency") or "routine",
         purpose=structure["purpose"]["code"],
         recipient_type=structure["recipient"]["organisation_type"],
+        recipient_id=_cited(structure),
         due_at=judgement.due_at if judgement.due_at and case.head.due_at and judgement.due_at < case.head.due_at else case.head.due_at,
     )
     return Change(
         action=Action.REQUEST_AMENDED,
         head=head,
-        drafts=(facts, judgement.draft(at=now, counts=True, because=because)),
+        drafts=(facts, judgement.draft(at=now, counts=True, because=because, check=statement.check)),
         subjects=subjects,
         about=[UUID(one) for one in facts.body["subject_ids"]],
         data={"fields": sorted(fields), "outcome": head.outcome, "release": head.release},
@@ -216,12 +225,13 @@ async def evaluate_again(
 
     status = case.head.after(Act.EVALUATE)
     counts = policy.digest == current.digest
-    judgement = judge(policy, revise({}).stated, now)
+    statement = await citing.cited(session, actor.school, revise({}), now)
+    judgement = judge(policy, statement.stated, now)
     head = replace(judged(case.head, judgement), status=status) if counts else case.head
     change = Change(
         action=Action.REQUEST_EVALUATED,
         head=head,
-        drafts=(judgement.draft(at=now, counts=counts, because="asked"),),
+        drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
         about=[subject.id for subject in case.people],
         data={"outcome": judgement.evaluation.outcome.value, "counts": counts, "under": policy.digest},
     )
@@ -309,7 +319,8 @@ async def reconsider(
     status = case.head.after(Act.RECONSIDER)
     if case.head.decision != "do_not_share":
         raise NothingToReconsider
-    change = restated(case, revise(changed), changed.keys(), policy, now, because="reconsidered")
+    statement = await citing.cited(session, actor.school, revise(changed), now, strict="/facts" if "recipient" in changed else None)
+    change = restated(case, statement, changed.keys(), policy, now, because="reconsidered")
     judgement_due = judging.due_at(policy, change.head.urgency, now)
     refused = case.decision
     draft = Draft(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from app.kernel import clock
 from app.policy.schemas import FactsIn
+from app.sharing import beside
 from app.sharing.case import Case, Head, Record, View
 from app.sharing.model import RecordKind
 
@@ -76,6 +77,10 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
     for name, kind in _LISTS.items():
         shown[name] = [one(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
+    shown["compelled"] = beside.compelled(case, shown["facts"])
+    shown["routed"] = beside.routed(case)
+    shown["recipient_check"] = beside.recipient_check(case.evaluation.body.get("recipient_check"), view)
+    shown["hints"] = beside.hints(case)
     head = case.head
     shown["retention"] = retention(head)
     for name, kind in _ENDINGS.items():
@@ -102,6 +107,8 @@ def facts(case: Case, view: View) -> Shown:
     if record.text is not None and released:
         structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
     names = pseudonyms(case)
+    if view is View.DEIDENTIFIED:
+        structure["recipient"] = {name: value for name, value in structure["recipient"].items() if name not in _CITES}
     if view is View.DEIDENTIFIED or record.text is None:
         people = case.people_of(record)
         if people:
@@ -123,6 +130,9 @@ def pseudonyms(case: Case) -> dict[str, str]:
 def _released(case: Case) -> bool:
     return any(record.body["release_free_text"] for record in case.of(RecordKind.ADVICE))
 
+
+_CITES: Final = frozenset({"directory_id", "contact_id"})
+"""Ids of the directory, which whoever may read it could look up."""
 
 _NAMES: Final = frozenset({"name", "organisation", "named_individual", "role_title", "person_ref", "external_id", "value"})
 
@@ -161,6 +171,8 @@ def one(case: Case, record: Record, view: View) -> Shown:
     text = record.text or {}
     for name in text_fields(record.kind):
         shown[name] = text.get(name) if view is View.FULL or _open(record, name) else HELD_BACK
+    if record.kind is RecordKind.DISCLOSURE:
+        shown.update(beside.disclosed(case, record, view))
     if record.kind is RecordKind.ADVICE:
         answers = [a for a in case.of(RecordKind.ADVICE_ANSWER) if a.body["advice_id"] == str(record.id)]
         shown["answer"] = one(case, answers[-1], view) if answers else None

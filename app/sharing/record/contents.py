@@ -19,6 +19,7 @@ _FORESEEN: Final = frozenset(
         *("departs", "policy_digest", "submitted_by", "submitted_at", "decided_at", "due_at", "overdue", "overdue_clocks", "facts"),
         *("evaluation", "evaluations", "questions", "advice", "decisions", "disclosures", "notices", "consents", "reconsiderations"),
         *("letters", "retention_reviews", "tasks", "retention", "emergency", "emergencies", "withdrawal", "closure", "disposal"),
+        *("compelled", "routed", "recipient_check", "hints"),
     )
 )
 """The members of a request that a section of the record prints; `course.unforeseen` prints any other."""
@@ -86,6 +87,7 @@ def _asked(case: Printed) -> Iterator[Block]:
     yield Part("To whom", (_object(case, facts.get("recipient"), *recipient, ("role_title", "Role")),))
     purpose = (("code", "Purpose"), ("statement", "In words"), ("answer", "A clear, legitimate purpose"))
     yield Part("What for", (_object(case, facts.get("purpose"), *purpose),))
+    yield from course.beside(case)
     people = listed(facts.get("subjects"))
     rows = tuple((str(n), case.text(person.get("person_ref")), case.text(person.get("role"))) for n, person in enumerate(people, 1))
     yield Part("Who it is about", (Grid("People", ("No.", "Reference", "Role"), rows) if rows else Paragraph("Nobody is named."),))
@@ -114,7 +116,9 @@ def _answered(case: Printed) -> Iterator[Block]:
     yield Part("Danger", (_object(case, facts.get("risk"), *risk),))
     checks = tuple((check, words) for check, words in drawing.CHECKS.items() if check != "transparency")
     yield Part("How it would be shared", (_object(case, facts.get("how"), *checks),))
-    known = {"requester", "recipient", "purpose", "subjects", "items", "consent", "identifiable", "lawful_reason", "risk", "how"}
+    known = {"requester", "recipient", "purpose", "subjects", "items", "consent", "identifiable", "lawful_reason", "risk", "how"} | {
+        "statutory"
+    }
     rest = case.pairs(facts, skip=(*known, "direction", "urgency", "needed_by", "external_id"))
     if rest.rows:
         yield Part("Also stated", (rest,))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from app.platform.pages import Block, Grid, Pairs, Paragraph, Part, Verbatim
+from app.platform.pages import Block, Bullets, Grid, Pairs, Paragraph, Part, Verbatim
 from app.policy.wording.words import label
 from app.sharing.record.printed import Printed, Shown, listed, one_or_more
 
@@ -42,6 +42,24 @@ def unforeseen(case: Printed, foreseen: Collection[str]) -> Iterator[Block]:
                 yield Part(label(member), (Paragraph(case.text(value)),))
             for number, record in enumerate(records, 1):
                 yield Part(f"{label(member)} {number}", (case.record(record) if "recorded_at" in record else case.pairs(record),))
+
+
+def beside(case: Printed) -> Iterator[Block]:
+    """What compels it, who else takes it, how the recipient agrees with the directory, and what to think of."""
+    compelled, routed, check = (case.request.get(name) for name in ("compelled", "routed", "recipient_check"))
+    if isinstance(compelled, Mapping):
+        first = (("source", "By what power"), ("burden_explained", "The burden was explained"), ("compelled_reason", "For what"))
+        yield Part("Required by law", (case.pairs(compelled, *first, skip=("power",)),))
+    if isinstance(routed, Mapping):
+        yield Part("Another procedure", (case.pairs(routed, ("to", "Taken by"), ("because", "Because")),))
+    if isinstance(check, Mapping):
+        words = tuple(str(finding["text"]) for finding in listed(check.get("findings")))
+        shown = (("verified", "Checked, by the directory"), ("checked_on", "Looked up on"))
+        agrees = Bullets(words) if words else Paragraph("All that was stated agrees with the directory.")
+        yield Part("The recipient in the directory", (case.pairs(check, *shown, skip=("findings", "directory_id", "contact_id")), agrees))
+    hints = tuple(str(hint["text"]) for hint in listed(case.request.get("hints")))
+    if hints:
+        yield Part("To think of", (Bullets(hints),))
 
 
 def advice(case: Printed) -> Iterator[Block]:

@@ -1,14 +1,14 @@
 """Decisions and disclosures over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.policy.vocabulary import Answer, LawfulReasonCode, SecureRoute
 from app.sharing.decisions import DecisionOutcome
-from app.sharing.schemas.parts import Body, RecordOut, Short, Text
+from app.sharing.schemas.parts import Body, RecipientCheckOut, RecordOut, Short, Text
 
 
 class DecisionReasonIn(Body):
@@ -107,6 +107,24 @@ class DecisionOut(RecordOut):
     departs_because: Annotated[str | None, Field(description="Why it differs from the evaluation.")]
 
 
+class LeftOutOut(BaseModel):
+    """An item that did not go."""
+
+    item: Annotated[UUID, Field(description="The item.")]
+    why: Annotated[
+        Literal["withheld", "not_permitted", "not_sent"],
+        Field(description="It was withheld; the decision did not permit it; or it was simply not sent."),
+    ]
+    because: Annotated[str | None, Field(description="The reason in words; null in a de-identified view.")]
+
+
+class RedactedOut(BaseModel):
+    """An item that went with parts taken out."""
+
+    item: Annotated[UUID, Field(description="The item.")]
+    because: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+
+
 class DisclosureOut(RecordOut):
     """What was shared."""
 
@@ -117,3 +135,8 @@ class DisclosureOut(RecordOut):
     sent_at: Annotated[datetime, Field(description="When it went.")]
     receipt_at: Annotated[datetime | None, Field(description="When receipt was acknowledged.")]
     recipient: Annotated[dict[str, Any] | None, Field(description="Who received it.")]
+    items_left_out: Annotated[list[LeftOutOut], Field(description="What did not go, and why not.")]
+    items_redacted: Annotated[list[RedactedOut], Field(description="What went with parts taken out, and why.")]
+    recipient_check: Annotated[
+        RecipientCheckOut | None, Field(description="How whoever received it agrees with the directory; null where no entry is cited.")
+    ]

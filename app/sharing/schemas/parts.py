@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.policy.vocabulary import Answer
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
@@ -18,6 +20,8 @@ class Body(BaseModel):
 
 class WhyIn(Body):
     """An optional reason."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "Sent twice by mistake."}, {}]})
 
     why: Annotated[Text | None, Field(description="Why, in a few words.")] = None
 
@@ -37,6 +41,33 @@ class RecordOut(BaseModel):
     id: Annotated[UUID, Field(description="Its id.")]
     recorded_at: Annotated[datetime, Field(description="When it was recorded; to the day in a de-identified view.")]
     recorded_by: Annotated[ByOut | None, Field(description="By whom.")] = None
+
+
+class FindingOut(BaseModel):
+    """Something that does not agree with the directory."""
+
+    code: Annotated[str, Field(description="What.", examples=["route_not_listed"])]
+    text: Annotated[str, Field(description="The same in words.")]
+
+
+class RecipientCheckOut(BaseModel):
+    """What the directory of recipients says beside what was stated. Shown, and no answer of a person is overruled by it."""
+
+    directory_id: Annotated[UUID | None, Field(description="The organisation's entry; null in a de-identified view.")]
+    contact_id: Annotated[UUID | None, Field(description="The contact's entry; null in a de-identified view, or where none is cited.")]
+    verified: Annotated[Answer, Field(description="Whether the directory counts them as checked that day.")]
+    findings: Annotated[list[FindingOut], Field(description="What does not agree; empty when all does.")]
+    supports_identity: Annotated[bool, Field(description="Whether this stood in for `identity_verified`, which was left out.")]
+    checked_on: Annotated[date, Field(description="The day on which it was looked up.")]
+
+
+class HintOut(BaseModel):
+    """Something to think of. Advice, and no condition of anything."""
+
+    code: Annotated[str, Field(description="What.", examples=["ask_partner_why"])]
+    text: Annotated[str, Field(description="The same in words.")]
+    who: Annotated[str, Field(description="Who should.", examples=["dsl"])]
+    items: Annotated[list[UUID], Field(description="The items that it concerns, where it concerns some.")]
 
 
 class TaskOut(BaseModel):

@@ -8,11 +8,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from app.policy.schemas import EvaluationOut
-from app.policy.vocabulary import Direction, OrganisationType, Outcome
+from app.policy.statutory import StatutoryPower
+from app.policy.vocabulary import Answer, Direction, OrganisationType, Outcome
 from app.sharing.decisions import DecisionOutcome
 from app.sharing.model import Status
 from app.sharing.schemas.decisions import DecisionOut, DisclosureOut
-from app.sharing.schemas.parts import Body, ByOut, RecordOut, RetentionOut, TaskOut, Text
+from app.sharing.schemas.parts import Body, ByOut, HintOut, RecipientCheckOut, RecordOut, RetentionOut, TaskOut, Text
 
 
 class AmendIn(RootModel[dict[str, Any]]):
@@ -26,6 +27,10 @@ class AmendIn(RootModel[dict[str, Any]]):
 class EvaluateIn(Body):
     """Under which policy to evaluate again."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"policy_digest": "sha256:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"}, {}]}
+    )
+
     policy_digest: Annotated[
         str | None,
         Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Digest of another version; empty: the policy in force."),
@@ -34,6 +39,8 @@ class EvaluateIn(Body):
 
 class AskIn(Body):
     """Information that is missing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question": "Which school years is the attendance needed for, and why?"}]})
 
     question: Annotated[Text, Field(description="What is needed from the requester.")]
 
@@ -62,6 +69,31 @@ class SummaryOut(BaseModel):
     overdue_clocks: Annotated[list[str], Field(description="Which clocks: decision, record, advice, notice.")]
 
 
+class CompelledDetrimentOut(BaseModel):
+    """Whether sharing would do the child more harm than not sharing."""
+
+    more_detrimental: Annotated[Answer, Field(description="What was answered.")]
+    why: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+
+
+class CompelledOut(BaseModel):
+    """By what power the school is made to share. Shown and recorded; it changes no evaluation."""
+
+    power: Annotated[StatutoryPower | None, Field(description="What compels; null where nobody said.")]
+    source: Annotated[str | None, Field(description="Where it stands in law.", examples=["Children Act 2004, section 16H"])]
+    burden_explained: Annotated[Answer, Field(description="Whether they explained why they ask and what it asks of the school.")]
+    explanation: Annotated[str | None, Field(description="What they explained; null in a de-identified view.")]
+    compelled_reason: Annotated[str | None, Field(description="What the school is compelled for; null in a de-identified view.")]
+    detriment: Annotated[CompelledDetrimentOut, Field(description="Whether sharing would do the child more harm.")]
+
+
+class RoutedOut(BaseModel):
+    """Another procedure, which somebody else looks after."""
+
+    to: Annotated[Literal["ig_lead"], Field(description="Who takes it.")]
+    because: Annotated[str, Field(description="Why.")]
+
+
 class RequestOut(SummaryOut):
     """A sharing request with everything that happened to it, as far as the caller sees it."""
 
@@ -78,6 +110,12 @@ class RequestOut(SummaryOut):
     letters: Annotated[list[RecordOut], Field(description="Written answers to the requester.")]
     retention_reviews: Annotated[list[RecordOut], Field(description="Reviews of how long it is kept.")]
     tasks: Annotated[list[TaskOut], Field(description="What is still to be done.")]
+    compelled: Annotated[CompelledOut | None, Field(description="By what power the school is made to share; null where it is not.")]
+    routed: Annotated[RoutedOut | None, Field(description="Who takes it by another procedure; null for what is decided here.")]
+    recipient_check: Annotated[
+        RecipientCheckOut | None, Field(description="How the recipient agrees with the directory; null where no entry is cited.")
+    ]
+    hints: Annotated[list[HintOut], Field(description="What to think of before sharing; conditions of nothing.")]
     retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
     disposal: Annotated[
         RecordOut | None, Field(description="By whom, why and with whose approval what was personal was destroyed; null until then.")
