@@ -28,6 +28,8 @@ from app.kernel.errors import Fault
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 20
+_FOLD: Final = "\a"
+"""With this ruamel.yaml marks the places at which a folded text was broken. The source itself cannot hold it unescaped."""
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})\Z")
 _NUMBER: Final = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z"
@@ -228,7 +230,8 @@ class _Builder:
                 self._name(inside, str(event.value), line)
             else:
                 plain = event.style is None and not event.tag
-                self._put(Node(self._scalar(str(event.value), line) if plain else str(event.value), self._line(line), self._pointer()))
+                text = str(event.value).replace(_FOLD, "") if event.style == ">" else str(event.value)
+                self._put(Node(self._scalar(text, line) if plain else text, self._line(line), self._pointer()))
             return
         if wants_key and inside is not None:
             self._fault("key", line, "a key that is no word", "a word")

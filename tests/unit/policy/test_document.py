@@ -164,6 +164,12 @@ def test_yes_and_no_stay_words():
     }
 
 
+def test_a_folded_text_means_the_same_as_one_on_a_line():
+    assert read(b"a: >-\n  one\n  two\nb: |\n  one\n  two\n").plain() == {"a": "one two", "b": "one\ntwo\n"}
+    assert read(b'a: "bell \\a"').plain() == {"a": "bell \a"}
+    assert "\\u0007" not in json.dumps(read(SOURCE.encode()).plain())
+
+
 def test_json_means_the_same_as_yaml_and_layout_nothing():
     policy = service.shipped()
     as_json = json.dumps(read(SOURCE.encode()).plain())
