@@ -364,3 +364,8 @@ class GoldenRuleId(Word):
     def edition(self) -> str:
         """The edition of the advice that numbers the rule so."""
         return self.value.partition(".")[0]
+
+    @property
+    def number(self) -> str:
+        """The number of the rule in its edition."""
+        return self.value.partition(".")[2]

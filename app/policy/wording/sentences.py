@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.policy.columns import DOMAINS, NOT_STATED
+from app.policy.columns import NOT_STATED
 from app.policy.shape import Condition, Judged
-from app.policy.vocabulary import Answer, Finding, Outcome, Release
+from app.policy.vocabulary import Answer, Finding, Outcome, Release, Step
 from app.policy.wording.words import either, sentence, spoken
 
 _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -82,7 +82,7 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "urgency": ("the request is", ""),
-        "recipient_type": ("the recipient is of the kind", ""),
+        "recipient_type": ("the recipient is", ""),
         "purpose_code": ("the purpose is", ""),
         "consent_status": ("consent is recorded as", "how consent stands is not stated"),
         "not_sought_reason": ("consent was not sought because it", "why consent was not sought is not stated"),
@@ -107,6 +107,17 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The outcomes inside a sentence."""
 
+STEPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Step.IMMEDIATE_RISK: "danger",
+        Step.PURPOSE: "purpose",
+        Step.CONSENT: "consent",
+        Step.IDENTIFIABLE: "who can be identified",
+        Step.LAWFUL_REASON: "a lawful reason",
+    }
+)
+"""The questions inside a sentence: “settled by the question of …”."""
+
 FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {Finding.MET: "met", Finding.NOT_MET: "not met", Finding.UNSURE: "unsure", Finding.NOT_APPLICABLE: "does not apply"}
 )
@@ -119,25 +130,28 @@ MET: Final[Mapping[str, str]] = MappingProxyType({Answer.YES: "met", Answer.NO: 
 def value(fact: str, word: str) -> str:
     """One value of a fact inside a sentence; a `$set` by its name."""
     if word.startswith("$"):
-        return f"one of the group “{spoken(word[1:])}”"
+        return f"of the group “{spoken(word[1:])}”"
+    if fact == "decided_at":
+        return STEPS[word]
     return f"“{OUTCOMES[word]}”" if fact == "outcome" else f"“{spoken(word)}”"
 
 
-def clause(fact: str, words: Iterable[str]) -> str:
-    """A cell: for a fact the values of which one must be the case. Raises KeyError for a fact outside the grammar."""
+def clauses(fact: str, words: Iterable[str]) -> tuple[str, ...]:
+    """A cell: what a fact may be, of which one must be the case. Raises KeyError for a fact outside the grammar."""
     words = tuple(words)
     if fact in _CLAUSES:
-        clauses = _CLAUSES[fact]
-        return "whatever the answer" if len(words) == len(DOMAINS[fact]) else either(clauses[word] for word in words)
+        return tuple(_CLAUSES[fact][word] for word in words)
     subject, unstated = _SUBJECTS[fact]
-    said = [f"{subject} {either(value(fact, word) for word in words if word != NOT_STATED)}"] if set(words) - {NOT_STATED} else []
-    return either([*said, unstated] if NOT_STATED in words else said)
+    stated = [value(fact, word) for word in words if word != NOT_STATED]
+    said = (f"{subject} {either(stated)}",) if stated else ()
+    return (*said, unstated) if NOT_STATED in words else said
 
 
 def condition(when: Condition) -> str:
     """All cells of a row, as what follows “if”; empty for a row that fits everything."""
-    clauses = [clause(fact, words) for fact, words in when.cells.items()]
-    return ", and ".join(clauses)
+    cells = [clauses(fact, words) for fact, words in when.cells.items()]
+    several = len(cells) > 1
+    return ", and ".join(f"either {either(cell)}" if several and len(cell) > 1 else either(cell) for cell in cells)
 
 
 def rule(when: Condition, then: str, *, first: bool) -> str:
@@ -161,6 +175,6 @@ def judged(table: Judged) -> tuple[str, ...]:
     said = [rule(row.when, f"{FINDINGS[row.finding]}. {row.basis}", first=n == 0) for n, row in enumerate(table.rows)]
     if table.because is not None:
         for answer, finding, basis in (("no", Finding.NOT_MET, table.because.not_met), ("unsure", Finding.UNSURE, table.because.unsure)):
-            said.append(sentence(f"if {either(clause(need, (answer,)) for need in table.needs)}: {FINDINGS[finding]}. {basis}"))
+            said.append(sentence(f"if {either(clauses(need, (answer,))[0] for need in table.needs)}: {FINDINGS[finding]}. {basis}"))
         said.append(sentence(f"otherwise: {FINDINGS[Finding.MET]}. {table.because.met}"))
     return tuple(said)

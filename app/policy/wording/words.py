@@ -44,7 +44,9 @@ def day(of: date) -> str:
 
 
 def month(text: str) -> str:
-    """A month `YYYY-MM` as it is written in letters: November 2026."""
+    """A month `YYYY-MM`, or a day `YYYY-MM-DD`, as it is written in letters: November 2026."""
+    if len(text) == len("YYYY-MM-DD"):
+        return day(date.fromisoformat(text))
     year, _, number = text.partition("-")
     return f"{_MONTHS[int(number) - 1]} {year}"
 

@@ -1,0 +1,141 @@
+"""A version of the policy as one page of data, which HTML and PDF show alike. Pure.
+
+Law: every section of the document is on it; a text of the school's stays text, and nothing in it can turn a sentence round.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final
+
+from app.platform.pages import Block, Chart, Page, Pairs, Paragraph, Section
+from app.policy import drawing
+from app.policy.evaluate import Policy
+from app.policy.paper import printable
+from app.policy.shape import Question
+from app.policy.vocabulary import Step
+from app.policy.wording import around, rules
+from app.policy.wording.words import day, label, month
+
+MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "draft": "Draft: nobody has approved it, and the school does not follow it.",
+        "approved": "Approved, and not yet in force.",
+        "in_force": "In force: this is the policy that the school follows.",
+        "superseded": "Superseded: a later version has taken its place.",
+        "withdrawn": "Withdrawn: it never came into force.",
+    }
+)
+"""What a version's status means for its reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a version stands on the day it is read. `status` is a key of `MARKINGS`."""
+
+    status: str
+    starts_on: date | None = None
+    approved_by: str | None = None
+    approved_on: date | None = None
+    review_due: str | None = None
+
+
+def page(policy: Policy, standing: Standing) -> Page:
+    """The whole policy in plain English."""
+    document = policy.document
+    shown: Page = inert(
+        Page(
+            title=document.policy.title,
+            marking=MARKINGS[standing.status],
+            head=_head(policy, standing),
+            sections=(
+                Section("In short", _short(policy)),
+                Section("The questions", rules.questions(document)),
+                Section("When to share: the way from the answers to the outcome", (*rules.flow(document), _chart(policy))),
+                Section("How to share: the checks before anything leaves", rules.checks(document)),
+                Section("The seven principles", rules.principles(document)),
+                Section("The golden rules", rules.golden_rules(document)),
+                Section("What to do", rules.actions(document)),
+                Section("Who may decide", rules.authority(document)),
+                Section("Lawful reasons to share without consent", around.lawful_reasons(document)),
+                Section("Time limits", around.clocks(document)),
+                Section("How long records are kept", around.retention(document)),
+                Section("Numbers", around.parameters(document)),
+                Section("Groups that the rules name", around.groups(document)),
+                Section("Myths, and what is true", around.myths(document)),
+                Section("Always", around.guidance(document)),
+                Section("Duties in law", around.duties(document)),
+                Section("Changes that are known and not applied", around.upcoming(document)),
+                Section("Worked cases", around.cases(document)),
+                Section("Where to read more", around.resources(document)),
+                Section("The clauses that all of this rests on", around.clauses(document)),
+            ),
+        )
+    )
+    return shown
+
+
+def flowchart(policy: Policy) -> str:
+    """The When-and-How flowchart of a version as SVG, in the order in which it asks and with its own wording."""
+    title = f"{policy.document.policy.title}: when and how to share"
+    words = _chart_words(policy)
+    return drawing.draw_policy(title=title, description=drawing.describe_policy(**words), policy_version=printable(policy.version), **words)
+
+
+def _chart_words(policy: Policy) -> dict[str, Any]:
+    document = policy.document
+    return {
+        "questions": {step: printable(document.questions[Question(step)].text) for step in Step},
+        "checks": {check: printable(table.title) for check, table in document.how.items()},
+        "order": rules.order(document),
+    }
+
+
+def _chart(policy: Policy) -> Chart:
+    return Chart(
+        flowchart(policy),
+        drawing.describe_policy(**_chart_words(policy)),
+        "The flowchart of this version. The questions above, and the checks below, say the same in words.",
+    )
+
+
+def _head(policy: Policy, standing: Standing) -> Pairs:
+    identity = policy.document.policy
+    approved = standing.approved_by or "Nobody yet"
+    if standing.approved_on is not None:
+        approved += f", on {day(standing.approved_on)}"
+    return Pairs(
+        (
+            ("Version", identity.version),
+            ("Status", label(standing.status)),
+            ("In force from", day(standing.starts_on) if standing.starts_on is not None else "Not decided"),
+            ("Last review", month(identity.last_review)),
+            ("Next review due", month(standing.review_due or identity.next_review)),
+            ("Reviewed by", identity.reviewed_by),
+            ("Approved by", approved),
+            ("Digest of its meaning", policy.digest),
+        )
+    )
+
+
+def _short(policy: Policy) -> tuple[Block, ...]:
+    return (
+        Paragraph(policy.document.policy.summary),
+        Paragraph(
+            "These are the rules of this version in words. Where rules are numbered, the first that fits speaks, and those after it are "
+            "not looked at. An answer that nobody gave counts as unsure, never as yes. The service recommends; a person decides."
+        ),
+    )
+
+
+def inert(value: Any) -> Any:
+    """The page without characters that control or reorder what is read; a drawing has none."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, tuple):
+        return tuple(inert(member) for member in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type | Chart):
+        return dataclasses.replace(value, **{field.name: inert(getattr(value, field.name)) for field in dataclasses.fields(value)})
+    return value
