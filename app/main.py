@@ -32,6 +32,7 @@ from app.platform.telemetry import Edge, Metrics
 from app.policy import routes as policy_routes
 from app.recipients import routes as recipients_routes
 from app.recipients import service as recipients_service
+from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing import routes as sharing_routes
 from app.sharing import service as sharing_service
@@ -46,6 +47,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sharing_routes.router,
     recipients_routes.router,
     retention_routes.router,
+    reports_routes.router,
     audit_routes.router,
     operations.router,
 )

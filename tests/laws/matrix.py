@@ -161,6 +161,7 @@ ROWS: Final[dict[str, Row]] = {
     "dispose_of_sharing_request": Row(
         cells=KEEPER, scope=REQUEST, needs="due", body={"basis": "Retention ended.", "approved_by": "Head teacher"}
     ),
+    "read_report_summary": Row(cells=KEEPERS),
     # --- the trail
     "list_audit_entries": Row(cells=ANYBODY),
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),

@@ -1,0 +1,1 @@
+"""Counts for governors: how requests were decided and how soon, with nobody recognisable in them."""

@@ -1,0 +1,96 @@
+"""Reports over HTTP: numbers for governors, as JSON or as a chart."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from app.identity.deps import Require
+from app.identity.model import Actor, Permission
+from app.kernel import clock
+from app.platform import accept
+from app.platform.problems import replies
+from app.platform.web import NowDep, RequestIdDep, SessionDep, reply
+from app.policy.clocks import today_in_school
+from app.reports import chart, service
+from app.reports.schemas import SummaryReportOut
+from app.reports.suppress import SMALLEST
+from app.reports.telling import Section, sections
+
+router: Final = APIRouter(prefix="/v1/reports", tags=["reports"])
+
+JSON: Final = "application/json"
+SVG: Final = "image/svg+xml"
+
+_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_VARY: Final = {"Vary": "Accept"}
+_FORMS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The numbers, or with `Accept: image/svg+xml` a bar chart of them.",
+        "content": {SVG: {"schema": {"type": "string"}}},
+    }
+}
+
+Day = date | AwareDatetime
+
+
+@router.get(
+    "/summary",
+    operation_id="read_report_summary",
+    summary="Count requests and decisions",
+    response_model=SummaryReportOut,
+    responses=_FORMS | replies(401, 403, 406, 422),
+)
+async def read_report_summary(
+    actor: Annotated[Actor, Require(Permission.REPORT_READ)],
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    first: Annotated[Day | None, Query(alias="from", description="The first day; a year before the last when left out.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="The last day, included; today when left out.")] = None,
+    accepted: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
+) -> Response:
+    """Counts by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration and advice, over 400 days at most.
+
+    Numbers under 5 are withheld, and so is whatever would give them away by adding and subtracting. Counted are the requests submitted, and
+    the advice sought, on the days from `from` to `to`, both included.
+    """
+    form = accept.choose(accepted, (JSON, SVG))
+    start, end = service.period(_day(first), _day(last), today_in_school(now))
+    found = await service.summary(session, actor, start, end, now=now, request_id=trace)
+    tables = list(sections(found.requests, found.advice))
+    if form == SVG:
+        drawn = chart.draw(tables, period=f"{_words(start)} to {_words(end)}")
+        return Response(drawn, media_type=SVG, headers=_VARY | {"Content-Security-Policy": _CSP})
+    return reply(_shown(start, end, now, tables), headers=_VARY)
+
+
+def _day(given: Day | None) -> date | None:
+    if not isinstance(given, datetime):
+        return given
+    try:
+        return today_in_school(given)
+    except OverflowError:
+        return given.date()
+
+
+def _words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _shown(start: date, end: date, now: datetime, tables: list[Section]) -> dict[str, Any]:
+    numbers = {table.name: {code: _number(count) for code, count in table.numbers.items()} for table in tables}
+    return {
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "generated_at": clock.to_text(now),
+        "smallest_shown": SMALLEST,
+        **numbers,
+        "requests": numbers["requests"]["total"],
+    }
+
+
+def _number(count: int | None) -> dict[str, Any]:
+    return {"count": count, "suppressed": count is None}

@@ -1,0 +1,152 @@
+"""The summary of a period: counted in the database, split up, and protected before anybody sees it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.audit import log
+from app.audit.model import Action, Event
+from app.identity.model import Actor
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.db import Session
+from app.policy import service as policies
+from app.policy.clocks import LONDON, today_in_school
+from app.policy.evaluate import Policy
+from app.policy.vocabulary import LawfulReasonCode, Outcome
+from app.reports.suppress import Counted, Shown, protected
+from app.sharing import counting
+
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2199, 12, 31)
+"""Days beyond these are slips of the keyboard."""
+
+LONGEST_DAYS: Final = 400
+USUAL_DAYS: Final = 365
+
+GROUPS: Final = ("safeguarding", "outside", "routed")
+"""The policy's sets of purposes that are told apart; what is in none of them is `other`, what is in two is in the first."""
+
+GROUNDS: Final = (*(code.value for code in LawfulReasonCode), "consent", "not_identifiable", "immediate_risk", counting.NOT_RECORDED)
+SHARED: Final = ("share", "share_partially", "share_emergency")
+TIMELINESS: Final = ("decided_in_time", "decided_late", "emergency_in_time", "emergency_late")
+WAITING: Final = ("waiting_in_time", "waiting_overdue")
+ADVICE: Final = ("answered_in_time", "answered_late", "waiting", "overdue")
+
+
+class PeriodUnsound(ServiceError):
+    """The period is no period, or too long."""
+
+    kind = Kind.INVALID
+    code = "period-unsound"
+    title = "The period does not fit"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What may be shown of a period, both days included: of the requests submitted in it, and of the advice sought in it."""
+
+    start: date
+    end: date
+    requests: Shown
+    advice: Shown
+
+
+def period(start: date | None, end: date | None, today: date) -> tuple[date, date]:
+    """The days asked for; a year up to today where nothing is said. Raises `PeriodUnsound`."""
+    for name, day in (("from", start), ("to", end)):
+        if day is not None and not EARLIEST <= day <= LATEST:
+            raise PeriodUnsound("a day far off", faults=(Fault(f"/query/{name}", "name a day of this century", "out-of-range"),))
+    last = end or max(today, start or today)
+    first = start or last - timedelta(days=USUAL_DAYS - 1)
+    if first > last:
+        raise PeriodUnsound("the period ends before it begins", faults=(Fault("/query/from", "lies after the end", "after-end"),))
+    if (last - first).days >= LONGEST_DAYS:
+        words = f"a report covers {LONGEST_DAYS} days at most; ask for each part by itself"
+        raise PeriodUnsound(words, faults=(Fault("/query/from", words, "too-long"),))
+    return first, last
+
+
+async def summary(session: Session, actor: Actor, start: date, end: date, *, now: datetime, request_id: str) -> Summary:
+    """Count a period, both days included, and withhold what might tell of somebody."""
+    policy = await policies.in_force(session, actor.school, today_in_school(now))
+    begin, stop = _midnight(start), _midnight(end + timedelta(days=1))
+    rows = await counting.requests(session, actor.school, begin, stop, now)
+    advice = await counting.advice(session, actor.school, begin, stop, now)
+
+    found = Summary(start, end, protected(tree_of_requests(rows, groups_of(policy))), protected(tree_of_advice(advice)))
+
+    event = Event(action=Action.REPORT_READ, data={"from": start.isoformat(), "to": end.isoformat()})
+    log.append(session, event, by=actor, at=now, request_id=request_id)
+    return found
+
+
+def groups_of(policy: Policy) -> dict[str, str]:
+    """The group of each purpose that the policy puts into one."""
+    sets = policy.document.sets
+    return {code: name for name in reversed(GROUPS) if name in sets for code in sets[name].members}
+
+
+def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> Counted:
+    """The numbers of requests as a tree: every number is split up in one place only, so that protecting each split protects the whole."""
+    decided = [row for row in rows if row.standing == "decided"]
+    undecided = [row for row in rows if row.standing == "undecided"]
+    shared = [row for row in decided if row.decision in SHARED]
+    refused = [row for row in decided if row.decision not in SHARED]
+    shares = Counted(
+        _sum(shared),
+        {
+            "decision": _tally(SHARED, ((row.decision, row) for row in shared)),
+            "lawful_reason": _tally(GROUNDS, ((_ground(row.ground), row) for row in shared)),
+        },
+    )
+    decisions = Counted(
+        _sum(decided),
+        {
+            "result": {"shared": shares, "do_not_share": Counted(_sum(refused))},
+            "departures": _tally(("followed", "departed"), (("departed" if row.departs else "followed", row) for row in decided)),
+            "timeliness": _tally(TIMELINESS, ((row.timing, row) for row in decided)),
+        },
+        # That nobody departed would make the outcomes and the decisions one table, of which each tells what the other withholds.
+        guarded=frozenset({"departures"}),
+    )
+    waiting = Counted(_sum(undecided), {"timeliness": _tally(WAITING, ((row.timing, row) for row in undecided))})
+    withdrawn = Counted(_sum(rows) - decisions.count - waiting.count)
+    reopened = (("reconsidered" if row.reconsidered else "not_reconsidered", row) for row in rows)
+    return Counted(
+        _sum(rows),
+        {
+            "outcome": _tally([outcome.value for outcome in Outcome], ((row.outcome, row) for row in rows)),
+            "purpose_group": _tally((*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)),
+            "standing": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
+            "reconsideration": _tally(("reconsidered", "not_reconsidered"), reopened),
+        },
+    )
+
+
+def tree_of_advice(rows: Sequence[sa.Row[Any]]) -> Counted:
+    """The numbers of advice sought."""
+    return Counted(_sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))})
+
+
+def _ground(found: str) -> str:
+    named = "not_identifiable" if found == "identifiable" else found
+    return named if named in GROUNDS else counting.NOT_RECORDED
+
+
+def _tally(names: Sequence[str], found: Iterable[tuple[str, sa.Row[Any]]]) -> dict[str, Counted]:
+    counts: Counter[str] = Counter()
+    for name, row in found:
+        counts[name] += row.number
+    return {name: Counted(counts[name]) for name in names}
+
+
+def _sum(rows: Sequence[sa.Row[Any]]) -> int:
+    return sum(int(row.number) for row in rows)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON)
