@@ -23,16 +23,11 @@ _EXAMPLE: Final[JsonDict] = {
     "smallest_shown": 5,
     "requests": {"count": 42, "suppressed": False},
     "outcome": {"share": {"count": 36, "suppressed": False}, "do_not_share": {"count": 6, "suppressed": False}},
-    "decision": {
-        "share": {"count": None, "suppressed": True},
-        "share_partially": {"count": None, "suppressed": True},
-        "share_emergency": {"count": None, "suppressed": True},
-        "do_not_share": {"count": 6, "suppressed": False},
-    },
+    "decision": {"share": {"count": 36, "suppressed": False}, "do_not_share": {"count": 6, "suppressed": False}},
     "purpose_group": {"safeguarding": {"count": 42, "suppressed": False}},
     "lawful_reason": {"safeguarding_condition": {"count": 36, "suppressed": False}},
     "timeliness": {"decided_in_time": {"count": 42, "suppressed": False}},
-    "departures": {"followed": {"count": None, "suppressed": True}, "departed": {"count": None, "suppressed": True}},
+    "departures": {"followed": {"count": 37, "suppressed": False}, "departed": {"count": 5, "suppressed": False}},
     "reconsideration": {"not_reconsidered": {"count": 42, "suppressed": False}},
     "advice": {"total": {"count": 9, "suppressed": False}, "answered_in_time": {"count": 9, "suppressed": False}},
 }
