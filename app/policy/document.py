@@ -58,7 +58,7 @@ def load_proven(meaning: bytes, expected: str) -> Policy:
     found = digest(root.plain())
     if document is MISSING or found != expected:
         raise PolicyRefused([DocumentFault("digest", "", None, "this is not the document that was accepted", expected)])
-    return Policy(document, found, compile_tables(document))
+    return Policy(document, found, compile_tables(document), root.plain())
 
 
 def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
@@ -74,11 +74,13 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     if found:
         return None, _in_order(found)
     try:
-        policy = Policy(document, digest(root.plain()), compile_tables(document))
+        meaning = root.plain()
+        policy = Policy(document, digest(meaning), compile_tables(document), meaning)
     except NotCanonical as error:
         return None, [DocumentFault("not-canonical", "", None, str(error))]
     found += proofs.table_faults(policy, places)
-    if not found:
+    # A row too many hides nothing; where nothing is said, or too much to be looked at, the floor cannot be tried.
+    if {fault.code for fault in found} <= {"dead-row"}:
         found += proofs.floor_faults(policy, places) + proofs.case_faults(policy, places)
     return policy, _in_order(found)
 

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
 from app.identity.model import Role
+from app.kernel.canonical import Json
 from app.policy.columns import DEPARTURE, bars, bit, bits_of, reader_of
-from app.policy.facts import Rules, month_over
+from app.policy.facts import Rules, last_day
 from app.policy.findings import Doubt
 from app.policy.model import Action, Evaluation, Facts, HowFinding, Myth, PathStep, PrincipleFinding, RuleFinding
 from app.policy.shape import Condition, Document, FlowRow, Judged, Question
@@ -69,29 +70,44 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy document that can be run, and the digest of its meaning."""
+    """A policy document that can be run, and the digest of its meaning.
+
+    `review_due` is what those who approved it said, a month or a day; without it the document's own month counts.
+    """
 
     document: Document
     digest: str
     tables: Compiled
+    meaning: Json = None
+    review_due: str | None = None
 
     @property
     def version(self) -> str:
         return self.document.policy.version
 
+    @property
+    def next_review(self) -> str:
+        """The month or day by which it is to be looked at again."""
+        return self.review_due or self.document.policy.next_review
+
+    def smallest_group(self, day: date) -> int:
+        """How many people figures must be about to count as anonymous on a day."""
+        parameter = self.document.parameters["smallest_group"]
+        value = parameter.on(day)
+        return value if value is not None else parameter.values[0].value
+
     def rules(self, today: date) -> Rules:
         """What the functions that check answers need on a day."""
-        smallest = self.document.parameters["smallest_group"].on(today)
         return Rules(
-            smallest_group=smallest if smallest is not None else self.document.parameters["smallest_group"].values[0].value,
+            smallest_group=self.smallest_group(today),
             routed=frozenset(self.document.sets["routed"].members),
             functions={str(name): asked.sound for name, asked in self.document.questions.items() if asked.sound is not None},
             review_overdue=self.review_overdue(today),
         )
 
     def review_overdue(self, today: date) -> bool:
-        """Whether the month in which the policy was to be reviewed has passed."""
-        return month_over(self.document.policy.next_review, today)
+        """Whether the month or day by which the policy was to be reviewed has passed."""
+        return today > last_day(self.next_review)
 
 
 MAIS: Final[Mapping[Outcome, Mais]] = MappingProxyType(

@@ -364,8 +364,9 @@ def derive(stated: Stated, rules: Rules, today: date) -> Facts:
     )
 
 
-def month_over(month: str, today: date) -> bool:
-    """Whether the month `YYYY-MM` has passed."""
-    year, number = int(month[:4]), int(month[5:7])
-    last = date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
-    return today > last
+def last_day(due: str) -> date:
+    """The last day on which something due in a month `YYYY-MM`, or on a day `YYYY-MM-DD`, is in time."""
+    if len(due) == len("YYYY-MM-DD"):
+        return date.fromisoformat(due)
+    year, number = int(due[:4]), int(due[5:7])
+    return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)

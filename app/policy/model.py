@@ -45,6 +45,40 @@ class FactsUnreadable(ValueError):
     """Stored facts that are not facts of a version known here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Stored facts as far as they go. `missing` names facts that were not asked for when they were stored: nobody knows them."""
+
+    words: Mapping[str, Word | None]
+    doubts: tuple[Doubt, ...]
+    missing: tuple[str, ...]
+
+    def facts(self, supposed: Mapping[str, Word | None] | None = None) -> "Facts":
+        """Facts with what is `supposed` in the place of what was stored or is missing; raises FactsUnreadable when some still is."""
+        words = {**self.words, **(supposed or {})}
+        lacking = _words().keys() - words.keys()
+        if lacking:
+            raise FactsUnreadable(f"not known when these facts were stored: {', '.join(sorted(lacking))}")
+        return Facts(**words, doubts=self.doubts)  # type: ignore[arg-type]
+
+
+def recall(value: Mapping[str, Json]) -> Recalled:
+    """What stored facts say, of this shape or an earlier one; what they lack is named, never supplied.
+
+    Raises FactsUnreadable for a later version, a name that was never a fact, or a word that is in no vocabulary.
+    """
+    version, doubts = value.get("v"), value.get("doubts", [])
+    known = isinstance(version, int) and not isinstance(version, bool) and 1 <= version <= FACTS_VERSION
+    if not known or not isinstance(doubts, list | tuple) or value.keys() - {"v", "doubts"} - _words().keys():
+        raise FactsUnreadable("not facts of a known version")
+    try:
+        words = {name: _word(kind, value[name], optional=optional) for name, (kind, optional) in _words().items() if name in value}
+        found = tuple(Doubt(str(doubt)) for doubt in doubts)
+    except ValueError as error:
+        raise FactsUnreadable("a fact has no such word") from error
+    return Recalled(words, found, tuple(name for name in _words() if name not in value))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that an evaluation depends on: closed answers after their details were checked, and what the items show taken together."""
@@ -86,14 +120,10 @@ class Facts:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "Facts":
-        """The facts that `to_json` wrote; raises FactsUnreadable for any other shape, version or word."""
-        if value.get("v") != FACTS_VERSION or value.keys() != {"v", "doubts", *_words()} or not isinstance(value["doubts"], list | tuple):
+        """The facts that `to_json` wrote, whole; raises FactsUnreadable for another shape or word, or when a fact is lacking."""
+        if "doubts" not in value:
             raise FactsUnreadable("not facts of a known version")
-        try:
-            words = {name: _word(kind, value[name], optional=optional) for name, (kind, optional) in _words().items()}
-            return cls(**words, doubts=tuple(Doubt(str(doubt)) for doubt in value["doubts"]))  # type: ignore[arg-type]
-        except ValueError as error:
-            raise FactsUnreadable("a fact has no such word") from error
+        return recall(value).facts()
 
 
 def _word(kind: type[Word], value: Json, *, optional: bool) -> Word | None:

@@ -92,7 +92,11 @@ def _table(at: str, table: Iterable[tuple[int, str, object]], places: Places) ->
 
 def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
     """The laws of the safety floor that are broken, each with a counterexample."""
-    return [places.fault("safety-floor", "/flow", f"{breach.law}: {breach.counterexample}") for breach in breaches(policy)]
+    try:
+        broken = breaches(policy)
+    except TooWide:
+        return [places.fault("too-wide", "/flow", "the flow or the actions tell more cases apart than can be checked", "fewer facts")]
+    return [places.fault("safety-floor", "/flow", f"{breach.law}: {breach.counterexample}") for breach in broken]
 
 
 def facts_of(policy: Policy, case: Case) -> Facts:

@@ -32,6 +32,9 @@ NEEDED_CLOCKS = frozenset({*Urgency, "emergency_record", "advice", "file_transfe
 """The clocks that the service itself starts."""
 
 
+LONGEST_VERSION = 64
+
+
 class Places:
     """Finds the line of a pointer."""
 
@@ -191,6 +194,8 @@ def _parameters(document: Document, places: Places) -> Iterator[DocumentFault]:
     for name, of in (("last_review", document.policy.last_review), ("next_review", document.policy.next_review)):
         if not _month(of):
             yield places.fault("not-a-month", f"/policy/{name}", f"{of!r} is not a month", "YYYY-MM")
+    if len(document.policy.version) > LONGEST_VERSION:
+        yield places.fault("too-long", "/policy/version", "the version's name is too long", f"at most {LONGEST_VERSION} characters")
 
 
 def _month(text: str) -> bool:

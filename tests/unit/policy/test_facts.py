@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.policy import facts as f
 from app.policy import service
-from app.policy.facts import derive, month_over
+from app.policy.facts import derive, last_day
 from app.policy.findings import Doubt
 from app.policy.vocabulary import (
     Answer,
@@ -231,7 +231,9 @@ def test_a_detail_never_makes_a_refusal_and_never_helps(
         ("2026-12", date(2026, 12, 31), False),
         ("2026-12", date(2027, 1, 1), True),
         ("2028-02", date(2028, 2, 29), False),
+        ("2026-11-15", date(2026, 11, 15), False),
+        ("2026-11-15", date(2026, 11, 16), True),
     ],
 )
-def test_a_review_is_late_once_its_month_is_over(month: str, today: date, *, over: bool):
-    assert month_over(month, today) is over
+def test_a_review_is_late_once_its_month_or_day_is_over(month: str, today: date, *, over: bool):
+    assert (today > last_day(month)) is over
