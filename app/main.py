@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app import operations, witness
+from app import housekeeping, operations, witness
 from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
@@ -30,12 +31,16 @@ from app.platform.limits import BodyLimit
 from app.platform.settings import Settings
 from app.platform.telemetry import Edge, Metrics
 from app.policy import routes as policy_routes
+from app.policy import service as policies
+from app.policy.assessing import Assessor
+from app.policy.wording import routes as wording_routes
 from app.recipients import routes as recipients_routes
 from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing import routes as sharing_routes
 from app.sharing import service as sharing_service
+from app.sharing.past import PastRequests
 
 VERSION: Final = "0.1.0"
 
@@ -44,6 +49,7 @@ LOG_KEY: Final = "audit-log.pem"
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     identity_routes.router,
     policy_routes.router,
+    wording_routes.router,
     sharing_routes.router,
     recipients_routes.router,
     retention_routes.router,
@@ -52,7 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.router,
 )
 
-READERS: Final = (witness.sealed_accounts, sharing_service.sealed, recipients_service.sealed)
+READERS: Final = (witness.sealed_accounts, policies.sealed, sharing_service.sealed, recipients_service.sealed)
 """What reads every domain record for the verification of the trail."""
 
 Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
@@ -80,7 +86,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.clock = clock
     app.state.metrics = metrics
     app.state.witness = witness.of_the_door(settings.school)
-    app.state.readiness = READINESS
+    app.state.readiness = (*READINESS, partial(policies.reviews_overdue, settings.school))
     app.state.person = sharing_service.ids_of_person
     problems.install(app, witness.of_refusal)
     for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
@@ -134,14 +140,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database = database = db.connect(settings)
     app.state.sealer = sealer_of(settings, database) if settings.embedded_worker else None
     mailer = mailer_of(settings, database, app.state.clock)
+    app.state.assessor = assessor = Assessor(database, PastRequests(), app.state.clock)
+    # Proving the policy that ships takes a third of a second, which the first caller would wait for.
+    await asyncio.to_thread(policies.shipped)
     stop = asyncio.Event()
-    tasks: list[asyncio.Task[Any]] = []
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(policies.prepare(database, app.state.clock()))]
     if app.state.sealer is not None:
         tasks += [asyncio.create_task(task.run(stop)) for task in (app.state.sealer, mailer)]
+        tasks.append(asyncio.create_task(housekeeping.run(database, app.state.clock, stop)))
     try:
         yield
     finally:
         stop.set()
+        await assessor.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await identity.close()
         await database.close()

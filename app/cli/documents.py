@@ -1,15 +1,19 @@
-"""Documents: the OpenAPI description of the service, and policies."""
+"""Documents: the OpenAPI description of the service, policies, and past evaluations made again under theirs."""
 
 import json
 from pathlib import Path
 from typing import Annotated, Final
+from uuid import UUID
 
 import typer
 
-from app.cli.console import fail
+from app.cli.console import fail, run
 from app.main import create_app
+from app.platform.db import Database
 from app.platform.settings import Settings
 from app.policy import service as policies
+from app.sharing import past
+from app.sharing.past import Replayed
 
 OPENAPI: Final = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
@@ -36,3 +40,27 @@ def check_policy(file: Annotated[Path, typer.Argument(help="A policy document, Y
     if faults:
         raise fail(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}: the document may not be used", 1)
     typer.echo("the document may be used")
+
+
+@policy_verbs.command("replay")
+def replay_evaluations(
+    request: Annotated[UUID | None, typer.Argument(help="A sharing request; every one when left out.")] = None,
+    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
+) -> None:
+    """Make past evaluations again, each from its stored facts under its own version; exits 1 where one differs by a single byte."""
+
+    async def work(_: Settings, database: Database) -> tuple[int, list[Replayed]]:
+        seen, differing = 0, []
+        async with database.reading() as session:
+            async for one in past.replay(session, school, request=request):
+                seen += 1
+                if one.differs is not None:
+                    differing.append(one)
+        return seen, differing
+
+    seen, differing = run(work)
+    for one in differing:
+        typer.echo(f"evaluation {one.id} of request {one.request} under {one.policy}: {one.differs}")
+    if differing:
+        raise fail(f"{len(differing)} of {seen} evaluations come out otherwise than they were recorded", 1)
+    typer.echo(f"{seen} evaluation{'s' if seen != 1 else ''} reproduced byte for byte")

@@ -44,6 +44,11 @@ class IfMatch:
         if "*" not in tags and etag not in tags:
             raise PreconditionStale
 
+    def check_if_given(self, etag: str) -> None:
+        """As `check`, for what is named by its content: the header may be left out."""
+        if self._given is not None:
+            self.check(etag)
+
 
 async def _if_match(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> IfMatch:
     return IfMatch(if_match)

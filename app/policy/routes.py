@@ -1,24 +1,33 @@
-"""The policy and evaluation over HTTP. Policy text is open to every caller of its school; nothing of a case tried out is stored."""
+"""The policy, its versions and evaluation over HTTP.
+
+Law: policy text is open to every caller of its school; of a case that is tried out nothing is stored.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Header, Path, Request
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
+from app.platform import accept, json, markup
+from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
-from app.platform.preconditions import etag_of, unchanged
+from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
-from app.policy import service
+from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, WrongMediaType, raise_body_fault, reply
+from app.policy import assessing, drafting, governors, service
+from app.policy.approving import JSON, YAML, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
+from app.policy.assessing import Assessor
 from app.policy.clocks import today_in_school
 from app.policy.schemas import FactsIn
 from app.policy.service import Listed
-from app.policy.shown import EvaluationOut, PoliciesOut, PolicyDocumentOut, PolicyOut, policy_shown
+from app.policy.shown import EvaluationOut, PoliciesOut, PolicyDocumentOut, PolicyOut, PolicyVersionOut, policy_shown
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 
@@ -26,6 +35,10 @@ Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
 
 CACHEABLE: Final = {"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Authorization"}
 """Policy text may be kept by anybody, but is asked after each time, so that a new version is seen at once."""
+
+HTML: Final = "text/html"
+
+AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
 
 _NOT_MODIFIED: Final[Mapping[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in If-None-Match."}}
 
@@ -87,8 +100,165 @@ async def get_policy_version(actor: Reader, digest: Digest, request: Request, se
     """A version with its whole document: tables, texts, parameters and worked cases."""
     listed, document = await service.version(session, actor.school, digest, today_in_school(now))
 
-    etag = etag_of(digest, listed.status)
+    etag = drafting.etag(listed)
     return unchanged(request, etag, CACHEABLE) or reply({**_shown(listed), "document": document}, 200, {"ETag": etag, **CACHEABLE})
+
+
+@router.post(
+    "/policies",
+    operation_id="draft_policy_version",
+    summary="Draft the next version of the policy",
+    status_code=201,
+    response_model=PolicyVersionOut,
+    responses=replies(401, 403, 409, 413, 415, 422),
+    openapi_extra=DocumentText,
+)
+async def draft_policy_version(
+    actor: Annotated[Actor, Require(Permission.POLICY_DRAFT)],
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+) -> Response:
+    """Store a document as a draft. One that has any fault is refused whole, with every fault, and nothing is stored."""
+
+    async def work() -> Response:
+        listed = await drafting.draft(session, actor, await _document_of(request), now=now, trace=trace)
+        return _changed(listed, Location=f"/v1/policies/{listed.digest}")
+
+    return await once(work)
+
+
+async def _document_of(request: Request) -> bytes:
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if essence not in {JSON, *YAMLS}:
+        raise WrongMediaType(f"send the document as {YAML} or {JSON}", headers={"Accept": f"{YAML}, {JSON}"})
+    source = await request.body()
+    raise_body_fault(request)
+    if essence == JSON:
+        json.parse(source)
+    return source
+
+
+@router.post(
+    "/policies/{digest}/approval",
+    operation_id="approve_policy_version",
+    summary="Record that a version was approved",
+    status_code=201,
+    response_model=PolicyVersionOut,
+    responses=replies(401, 403, 404, 409, 412, 413, 415, 422),
+)
+async def approve_policy_version(
+    actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
+    digest: Digest,
+    body: ApprovalIn,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    if_match: IfMatchDep,
+    once: OnceDep,
+) -> Response:
+    """It begins on the day given and is in force from then on, until another begins. Whoever drafted it cannot record its approval."""
+
+    async def work() -> Response:
+        return _changed(await drafting.approve(session, actor, digest, body.approval(), precondition=if_match, now=now, trace=trace))
+
+    return await once(work)
+
+
+@router.post(
+    "/policies/{digest}/withdrawal",
+    operation_id="withdraw_policy_version",
+    summary="Take a version back before it begins",
+    status_code=201,
+    response_model=PolicyVersionOut,
+    responses=replies(401, 403, 404, 409, 412, 422),
+)
+async def withdraw_policy_version(
+    actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
+    digest: Digest,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    if_match: IfMatchDep,
+    once: OnceDep,
+) -> Response:
+    """A draft, or an approved version before its day. What has begun is superseded by another and never taken back."""
+
+    async def work() -> Response:
+        return _changed(await drafting.withdraw(session, actor, digest, precondition=if_match, now=now, trace=trace))
+
+    return await once(work)
+
+
+def _changed(listed: Listed, **headers: str) -> Response:
+    return reply(_shown(listed), 201, {"ETag": drafting.etag(listed), **headers})
+
+
+_LATER: Final[Mapping[int | str, dict[str, Any]]] = {
+    202: {"model": ImpactOut, "description": "Many past requests: the work goes on in the background; `Location` tells how far it is."}
+}
+
+
+@router.post(
+    "/policies/{digest}/impact",
+    operation_id="assess_policy_impact",
+    summary="Work out what a version would change",
+    status_code=201,
+    response_model=ImpactOut,
+    responses={**replies(401, 403, 404, 409, 413, 415, 422), **_LATER},
+)
+async def assess_policy_impact(
+    actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
+    digest: Digest,
+    request: Request,
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    once: OnceDep,
+    body: ImpactIn | None = None,
+    prefer: Annotated[str | None, Header(description="`respond-async` asks for the background in any case.")] = None,
+) -> Response:
+    """The exact difference of its tables, and past requests seen by both versions. Nothing is changed by it."""
+    assessor: Assessor = request.app.state.assessor
+
+    async def work() -> Response:
+        later = "respond-async" in (prefer or "").lower()
+        impact, left = await assessor.assess(session, actor, digest, body.against if body else None, later=later, now=now, trace=trace)
+        shown = await assessing.shown(session, actor, impact, now)
+        answer = reply(shown, 201 if left is None else 202, {"Location": f"/v1/policies/{digest}/impact/{impact.id}"})
+        if left is not None:
+            # Runs after the reply, hence after the commit: the work finds its row.
+            answer.background = BackgroundTask(assessor.begin, left)
+        return answer
+
+    return await once(work)
+
+
+@router.get(
+    "/policies/{digest}/impact/{job}",
+    operation_id="read_policy_impact",
+    summary="Read what a version would change",
+    response_model=ImpactOut,
+    responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}, **replies(401, 403, 404, 406, 422)},
+)
+async def read_policy_impact(
+    actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
+    digest: Digest,
+    job: Annotated[UUID, Path(description="The assessment's id.")],
+    session: SessionDep,
+    now: NowDep,
+    trace: RequestIdDep,
+    accepted: AcceptDep = None,
+) -> Response:
+    """How far the work has come and, once it is finished, its result; as JSON, or as a page that a governor can read."""
+    form = accept.choose(accepted, (JSON, HTML))
+    shown = await assessing.read(session, actor, digest, job, now=now, trace=trace)
+    if form == HTML:
+        headers = {"Content-Security-Policy": markup.CSP, "Vary": "Accept"}
+        return Response(markup.page(governors.page(shown)), media_type=HTML, headers=headers)
+    return reply(shown, 200, {"Vary": "Accept"})
 
 
 @router.post(
@@ -116,6 +286,7 @@ def _shown(listed: Listed) -> dict[str, object]:
         "created_at": _instant(listed.created_at),
         "approved_by": listed.approved_by,
         "approved_at": _instant(listed.approved_at),
+        "withdrawn_at": _instant(listed.withdrawn_at),
     }
 
 

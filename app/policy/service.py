@@ -1,9 +1,9 @@
 """Which policy a school follows on a day, and what it says of a case. The policy that ships is in force until a school approves its own."""
 
+import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,13 +15,14 @@ from app.identity.model import Actor
 from app.kernel import clock, ids
 from app.kernel.canonical import Json
 from app.kernel.errors import Kind, ServiceError
-from app.platform.db import Session
-from app.policy import clocks, document, store
+from app.platform.db import Database, Session
+from app.policy import clocks, document, life, store
 from app.policy.clocks import Calendar
 from app.policy.evaluate import Policy, evaluate
 from app.policy.facts import Stated, derive
+from app.policy.life import Status
 from app.policy.model import Evaluation
-from app.policy.source import DocumentFault, read
+from app.policy.source import DocumentFault
 
 SHIPPED: Final = Path(__file__).with_name("default.yaml")
 KEPT: Final = 64
@@ -34,15 +35,6 @@ class PolicyNotFound(ServiceError):
     kind = Kind.NOT_FOUND
     code = "policy-not-found"
     title = "There is no such version of the policy"
-
-
-class Status(StrEnum):
-    """Where a version stands on a day. Computed from dates, never stored."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    IN_FORCE = "in_force"
-    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +50,11 @@ class Listed:
     created_at: datetime | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+sealed: Final = store.sealed
+"""Every version, approval and withdrawal as stored now, for the verification of the trail."""
 
 
 @cache
@@ -77,33 +74,64 @@ def check(path: Path) -> list[DocumentFault]:
 
 async def in_force(session: Session, school: str, on: date) -> Policy:
     """The policy that a school follows on a day: the approved version that began last, else the one that ships."""
-    digest = await store.digest_in_force(session, school, on)
-    return shipped() if digest is None else await at(session, school, digest)
+    found = await store.in_force(session, school, on)
+    if found is None:
+        return shipped()
+    return _reviewed(await _stored(session, school, found.digest), found.next_review_on)
 
 
 async def at(session: Session, school: str, digest: str) -> Policy:
     """The version of a school's policy with a digest, in whatever state; raises PolicyNotFound."""
     if digest == shipped().digest:
         return shipped()
-    source = await store.document(session, school, digest)
-    if source is None:
+    stored = await store.version(session, school, digest)
+    if stored is None:
         raise PolicyNotFound
-    return compiled(source, digest)
+    return _reviewed(await _stored(session, school, digest), stored.next_review_on)
 
 
-def compiled(source: str, digest: str) -> Policy:
-    """The policy in stored bytes, which were proved when they were accepted."""
+def _reviewed(policy: Policy, due: str | None) -> Policy:
+    return policy if due is None else replace(policy, review_due=due)
+
+
+async def _stored(session: Session, school: str, digest: str) -> Policy:
     if digest not in _POLICIES:
-        _POLICIES[digest] = document.load_proven(source.encode("utf-8"), digest)
-        while len(_POLICIES) > KEPT:
-            _POLICIES.popitem(last=False)
+        source = await store.document(session, school, digest)
+        if source is None:
+            raise PolicyNotFound
+        # Reading a document takes a third of a second: nobody else waits for it.
+        remember(await asyncio.to_thread(document.load_proven, source.encode("utf-8"), digest))
     _POLICIES.move_to_end(digest)
     return _POLICIES[digest]
 
 
+def remember(policy: Policy) -> None:
+    """Keep a policy that was read, for whoever asks for it next."""
+    _POLICIES[policy.digest] = policy
+    while len(_POLICIES) > KEPT:
+        _POLICIES.popitem(last=False)
+
+
+async def prepare(database: Database, now: datetime) -> None:
+    """Read every policy that is in force before anybody asks for it; what cannot be read yet is read when somebody does."""
+    async with database.reading() as session:
+        for school in await store.schools(session):
+            await in_force(session, school, clocks.today_in_school(now))
+
+
+async def reviews_overdue(school: str, database: Database, now: datetime) -> dict[str, str]:
+    """For readiness: whether a school that is served here follows a policy whose review is late. It stays in force all the same."""
+    today = clocks.today_in_school(now)
+    async with database.reading() as session:
+        schools = {school, *await store.schools(session)}
+        late = [each for each in schools if (await in_force(session, each, today)).review_overdue(today)]
+    words = "review overdue; the policy stays in force, put its review on the governors' agenda"
+    return {"policy": f"{words} ({len(late)} schools)" if len(late) > 1 else words if late else "ok"}
+
+
 async def versions(session: Session, school: str, on: date, *, before: UUID | None, limit: int) -> tuple[list[Listed], UUID | None]:
     """A page of versions, newest first, the one that ships last; and the position from which the next page goes on."""
-    current = await store.digest_in_force(session, school, on)
+    current = await _current(session, school, on)
     stored = await store.versions(session, school, before=before, limit=limit + 1)
     page = [_listed(version, on, current) for version in stored[:limit]]
     if len(stored) > limit:
@@ -114,33 +142,40 @@ async def versions(session: Session, school: str, on: date, *, before: UUID | No
 
 async def version(session: Session, school: str, digest: str, on: date) -> tuple[Listed, Json]:
     """A version with the whole meaning of its document; raises PolicyNotFound."""
-    current = await store.digest_in_force(session, school, on)
+    current = await _current(session, school, on)
     if digest == shipped().digest:
-        return _shipped(current), read(SHIPPED.read_bytes()).plain()
+        return _shipped(current), shipped().meaning
     stored = await store.version(session, school, digest)
-    source = await store.document(session, school, digest)
-    if stored is None or source is None:
+    if stored is None:
         raise PolicyNotFound
-    return _listed(stored, on, current), read(source.encode("utf-8")).plain()
+    return _listed(stored, on, current), (await _stored(session, school, digest)).meaning
+
+
+async def listed(session: Session, school: str, digest: str, on: date) -> Listed:
+    """A version without its document; raises PolicyNotFound."""
+    stored = await store.version(session, school, digest)
+    if stored is None:
+        raise PolicyNotFound
+    return _listed(stored, on, await _current(session, school, on))
+
+
+async def _current(session: Session, school: str, on: date) -> str | None:
+    found = await store.in_force(session, school, on)
+    return None if found is None else found.digest
 
 
 def _listed(stored: store.Version, on: date, current: str | None) -> Listed:
-    if stored.starts_on is None:
-        status = Status.DRAFT
-    elif stored.digest == current:
-        status = Status.IN_FORCE
-    else:
-        status = Status.APPROVED if stored.starts_on > on else Status.SUPERSEDED
     return Listed(
         digest=stored.digest,
         version=stored.version,
-        status=status,
+        status=life.status(stored.standing, on, current=stored.digest == current),
         starts_on=stored.starts_on,
-        review_due=stored.review_due,
+        review_due=stored.next_review_on or stored.review_due,
         author=stored.author,
         created_at=stored.created_at,
         approved_by=stored.approved_by,
         approved_at=stored.approved_at,
+        withdrawn_at=stored.withdrawn_at,
     )
 
 

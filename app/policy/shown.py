@@ -194,8 +194,8 @@ class PolicyOut(BaseModel):
     summary: str
     starts_on: date
     last_review: str = Field(description="Month of the last review.", examples=["2025-11"])
-    review_due: str = Field(description="Month of the next review.", examples=["2026-11"])
-    review_overdue: bool = Field(description="Whether that month has passed. The policy stays in force.")
+    review_due: str = Field(description="Month or day of the next review, as those who approved it said.", examples=["2026-11"])
+    review_overdue: bool = Field(description="Whether that has passed. The policy stays in force.")
     reviewed_by: str
     approved_by: str
     questions: list[QuestionOut]
@@ -211,7 +211,7 @@ class PolicyOut(BaseModel):
     citations: dict[str, CitationOut] = Field(description="By id, as `cites` names them.")
 
 
-Status = Literal["draft", "approved", "in_force", "superseded"]
+Status = Literal["draft", "approved", "in_force", "superseded", "withdrawn"]
 
 
 class PolicyVersionOut(BaseModel):
@@ -221,11 +221,12 @@ class PolicyVersionOut(BaseModel):
     version: Annotated[str, Field(examples=["2025-11"])]
     status: Annotated[Status, Field(description="As of today, by dates.")]
     starts_on: Annotated[date | None, Field(description="From when it is, was or will be in force.")]
-    review_due: Annotated[str, Field(description="Month of its next review.", examples=["2026-11"])]
+    review_due: Annotated[str, Field(description="Month or day of its next review.", examples=["2026-11"])]
     author: Annotated[str | None, Field(description="Id of the account that drafted it; null for the version that ships.")]
     created_at: Annotated[datetime | None, Field(description="When it was drafted.")]
-    approved_by: Annotated[str | None, Field(description="Who approved it.")]
+    approved_by: Annotated[str | None, Field(description="Who approved it: name and role.")]
     approved_at: Annotated[datetime | None, Field(description="When it was approved.")]
+    withdrawn_at: Annotated[datetime | None, Field(description="When it was taken back, which is before it began.")] = None
 
 
 class PoliciesOut(BaseModel):
@@ -253,7 +254,7 @@ def policy_shown(policy: Policy, today: date) -> dict[str, Any]:
         "summary": identity.summary,
         "starts_on": identity.start.isoformat(),
         "last_review": identity.last_review,
-        "review_due": identity.next_review,
+        "review_due": policy.next_review,
         "review_overdue": policy.review_overdue(today),
         "reviewed_by": identity.reviewed_by,
         "approved_by": identity.approved_by,

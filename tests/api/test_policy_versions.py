@@ -15,6 +15,7 @@ from app.identity.model import Actor, Role
 from app.kernel import ids
 from app.platform.db import Database, Session
 from app.policy import document, service, store
+from app.policy.life import Status
 from app.policy.source import read
 from app.policy.tables import APPROVAL, VERSION
 
@@ -76,7 +77,7 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
         }
         assert (await service.at(session, SCHOOL, draft)).version == "draft-4"
         listed, meaning = await service.version(session, SCHOOL, draft, TODAY)
-        assert listed.status is service.Status.DRAFT
+        assert listed.status is Status.DRAFT
         assert meaning == read(source(4).encode()).plain()
 
 

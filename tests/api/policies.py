@@ -1,0 +1,49 @@
+"""Documents for the policy tests: the policy that ships with one thing changed, and what leads it into force."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from app.kernel.canonical import encode
+from app.policy import service
+
+APPROVED = {"approved_by": "A. Example, Chair of Governors", "in_force_from": "2026-03-03", "next_review_on": "2027-03"}
+"""From the day on which the tests' clock stands."""
+
+YAML = {"Content-Type": "application/yaml"}
+
+
+def meaning(change: Callable[[Any], object] | None = None, *, version: str = "2026-03") -> dict[str, Any]:
+    """The document that ships under another version name, changed."""
+    document: Any = copy.deepcopy(service.shipped().meaning)
+    document["policy"]["version"] = version
+    if change is not None:
+        change(document)
+    found: dict[str, Any] = document
+    return found
+
+
+def without_health_providers(document: Any) -> None:
+    """Health providers are no protective bodies any more: an emergency at theirs takes the ordinary way."""
+    document["sets"]["protective"]["members"].remove("health_provider")
+    document["cases"]["overdose"]["expected"] |= {"outcome": "share", "decided_at": "lawful_reason", "actions": []}
+
+
+async def drafted(caller: httpx.AsyncClient, change: Callable[[Any], object] | None = None, *, version: str = "2026-03") -> str:
+    """The digest of a draft."""
+    reply = await caller.post(
+        "/v1/policies", content=encode(meaning(change, version=version)), headers={"Content-Type": "application/json"}
+    )
+    assert reply.status_code == 201, reply.text
+    digest: str = reply.json()["digest"]
+    return digest
+
+
+async def approved(caller: httpx.AsyncClient, digest: str, **changed: str) -> dict[str, Any]:
+    """A version as it was approved."""
+    reply = await caller.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
+    assert reply.status_code == 201, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
