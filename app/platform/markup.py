@@ -32,7 +32,7 @@ table { border-collapse: collapse; width: 100%; margin: 0 0 1rem; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; }
 th, td { border: 1px solid #767676; padding: .3rem .5rem; text-align: left; vertical-align: top; min-width: 4rem; }
 thead th { background: #eee; }
-tbody th { font-weight: bold; overflow-wrap: anywhere; }
+tbody th { font-weight: bold; overflow-wrap: anywhere; min-width: 6.5rem; }
 td:last-child:not(:nth-child(2)) { min-width: 8.5rem; }
 td:dir(rtl), dd:dir(rtl) { text-align: right; }
 figure { margin: 0 0 1rem; }
