@@ -26,6 +26,10 @@ class Shelf:
         except (OSError, UnicodeError) as error:
             raise checkpoint.CheckpointRefused("the published checkpoint cannot be read") from error
 
+    def schools(self) -> list[str]:
+        """The schools for which something was published."""
+        return sorted(file.stem for file in self._folder.glob("*.txt") if _SCHOOL.match(file.stem))
+
     def publish(self, school: str, note: str) -> None:
         """Put the note in place of the one before, so that a reader or a power cut finds either of them whole."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

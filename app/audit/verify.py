@@ -16,7 +16,7 @@ from app.audit.merkle import Frontier
 from app.audit.model import Action
 from app.audit.records import Reader, Records
 from app.audit.report import Report
-from app.audit.sources import Leaves
+from app.audit.sources import Places, Row
 from app.kernel import clock
 from app.platform.db import Database, Session
 
@@ -25,26 +25,29 @@ PATIENCE: Final = timedelta(minutes=1)
 
 _SCHOOL: Final = re.compile(r"/schools/([0-9]{6})(?:/[0-9]+)?\Z")
 _REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
-_SCHOOL_AT: Final = COLUMNS.index("school")
-_HEX: Final = frozenset({"actor", "id", "request", "subject"})
+_SCHOOL_AT: Final = 1 + COLUMNS.index("school")
 
 
-async def verify(database: Database, key: Ed25519PublicKey, readers: Sequence[Reader], *, now: datetime, kept: str | None = None) -> Report:
+async def verify(
+    database: Database, key: Ed25519PublicKey, readers: Sequence[Reader], *, now: datetime, kept: str | Sequence[str] | None = None
+) -> Report:
     """Verify every school's log, the queue, the search columns and, where readers are given, every domain record.
 
-    `kept` is a signed checkpoint that somebody kept outside: it shows a rollback, or a history that was rewritten with the key.
+    `kept` is a signed checkpoint that was kept outside, or one for each of several schools: it shows a rollback, or a history that was
+    rewritten with the key.
     """
+    notes = (kept,) if isinstance(kept, str) else tuple(kept or ())
     report = Report()
     try:
         async with database.reading() as session:
-            await _Verification(session, key, report, now, kept).run(readers)
+            await _Verification(session, key, report, now, notes).run(readers)
     except Exception as error:  # noqa: BLE001 - a trail that cannot be read to its end is reported, whatever the reason
         report.unreadable = type(error).__name__
     return report
 
 
 class _Verification:
-    def __init__(self, session: Session, key: Ed25519PublicKey, report: Report, now: datetime, kept: str | None) -> None:
+    def __init__(self, session: Session, key: Ed25519PublicKey, report: Report, now: datetime, kept: Sequence[str]) -> None:
         self._session = session
         self._key = key
         self._report = report
@@ -65,32 +68,35 @@ class _Verification:
         kept = self._read_kept()
         schools = await sources.schools(self._session)
         for school in schools:
-            await _Log(self, school, kept if kept and _school_of(kept) == school else None).run()
-        if kept and _school_of(kept) not in schools:
-            words = f"a checkpoint of {kept.size} entries was kept, and no log is stored"
-            self._report.find(_school_of(kept) or "*", None, "rolled-back", words)
+            await _Log(self, school, kept.pop(school, None)).run()
+        for missing, head in kept.items():
+            self._report.find(missing, None, "rolled-back", f"a checkpoint of {head.size} entries was kept, and no log is stored")
         await self._queue()
         await self._count()
         if self._records is not None:
             self._records.finish()
 
-    def _read_kept(self) -> Checkpoint | None:
-        if self._kept is None:
-            return None
-        try:
-            return checkpoint.verify(self._kept, self._key)
-        except CheckpointRefused as refused:
-            self._report.find("*", None, "kept-refused", f"the kept checkpoint: {refused}")
-            return None
+    def _read_kept(self) -> dict[str, Checkpoint]:
+        found = {}
+        for note in self._kept:
+            try:
+                head = checkpoint.verify(note, self._key)
+            except CheckpointRefused as refused:
+                self._report.find("*", None, "kept-refused", f"the kept checkpoint: {refused}")
+            else:
+                found[_school_of(head) or "*"] = head
+        return found
 
-    def entries(self, school: str, columns: Sequence[Sequence[Any]], bodies: Sequence[bytes], first: int | None) -> None:
-        """Columns, subjects and records of entries whose bytes have been hashed or wait to be."""
-        self._whole += len(bodies)
-        repeats, several, tells, records = body.repeats, body.has_several_subjects, body.tells_of_records, self._records is not None
-        for at, raw in enumerate(bodies):
-            text, stored = raw.decode("utf-8", "replace"), columns[at]
-            if not repeats(text, stored) or stored[_SCHOOL_AT] != school or several(text) or (records and tells(text)):
-                self._closely(school, None if first is None else first + at, stored, raw)
+    def entries(self, school: str, rows: Sequence[Row | None], bodies: Sequence[bytes | None], indexes: Sequence[int | None]) -> None:
+        """Columns, subjects and records of entries whose bytes have been hashed or wait to be; passes over those that are gone."""
+        self._whole += len(bodies) - bodies.count(None)
+        repeats, tells, records = body.repeats, body.tells_of_records, self._records is not None
+        for row, raw, index in zip(rows, bodies, indexes, strict=True):
+            if row is None or raw is None:
+                continue
+            text = raw.decode("utf-8", "replace")
+            if not repeats(text, row) or row[_SCHOOL_AT] != school or (records and tells(text)):
+                self._closely(school, index, row[1:], raw)
 
     def _closely(self, school: str, index: int | None, columns: Sequence[Any], raw: bytes) -> None:
         try:
@@ -100,13 +106,11 @@ class _Verification:
             return
         for name, stored in zip(COLUMNS, columns, strict=True):
             expected = said.column(name)
-            if name in _HEX:
-                expected = expected.replace("-", "")
             if ("" if stored is None else str(stored)) != expected:
                 self._report.find(school, index, "column-changed", f"the search column {name} does not repeat the body")
         if said.fields.get("school") != school:
             self._report.find(school, index, "school-changed", "the entry belongs to another school's log")
-        entry = str(columns[COLUMNS.index("id")])
+        entry = str(columns[COLUMNS.index("id")]).replace("-", "")
         for subject in set(said.subjects[1:]) - set(said.subjects[:1]):
             self._subjects ^= sources.mark(str(said.fields.get("school")), subject.replace("-", ""), entry)
         if self._records is not None:
@@ -119,8 +123,8 @@ class _Verification:
             if row.body is None:
                 self._report.find(row.school, None, "entry-missing", f"entry {row.entry}, which waits to be sealed, is gone")
                 continue
-            self.entries(row.school, [row.columns], [row.body], None)
-            if str(row.columns[COLUMNS.index("at")]) < oldest:
+            self.entries(row.school, [row.row], [row.body], [None])
+            if str(row.row[1 + COLUMNS.index("at")]) < oldest:
                 self._report.find(row.school, None, "not-sealed", f"entry {row.entry} has waited for longer than a minute to be sealed")
 
     async def _count(self) -> None:
@@ -150,12 +154,18 @@ class _Log:
 
     async def run(self) -> None:
         self._nodes = await sources.nodes(self._session, self._school)
-        rows = await sources.leaves(self._session, self._school, 0)
-        while rows.indexes:
-            size = self._frontier.size
-            signed = await sources.checkpoints(self._session, self._school, size, size + len(rows.indexes))
-            rows, page = await self._while_reading(rows.indexes[-1] + 1, rows, signed), rows
-            self._leaves += len(page.indexes)
+        page, signed = await self._place(0)
+        rows = await self._read(page)
+        while page.indexes:
+            following, signed_then = await self._place(page.indexes[-1] + 1)
+            reading = asyncio.create_task(self._read(following))
+            try:
+                await asyncio.wait({reading}, timeout=0.001)  # long enough for the query to be on its way while this page is checked
+                self._take(page, rows, signed)
+                rows = await reading
+            finally:
+                reading.cancel()
+            page, signed = following, signed_then
         if await sources.count_leaves(self._session, self._school) != self._leaves:
             self._find(None, "leaf-inserted", "a leaf is stored at an index that no log has")
         self._end(await sources.checkpoints(self._session, self._school, self._frontier.size, None))
@@ -164,39 +174,37 @@ class _Log:
     def _find(self, index: int | None, code: str, words: str) -> None:
         self._whole._report.find(self._school, index, code, words)  # noqa: SLF001
 
-    async def _while_reading(self, following: int, rows: Leaves, signed: Sequence[tuple[Any, Any, Any]]) -> Leaves:
-        """Check a page while the database already reads the next one, which is given back."""
-        reading = asyncio.create_task(sources.leaves(self._session, self._school, following))
-        try:
-            await asyncio.wait({reading}, timeout=0.001)
-            self._take(rows, signed)
-            return await reading
-        finally:
-            reading.cancel()
+    async def _place(self, first: int) -> tuple[Places, list[tuple[Any, Any, Any]]]:
+        """A page of leaves, and the checkpoints that were signed within it."""
+        page = await sources.places(self._session, self._school, first)
+        if not page.indexes:
+            return page, []
+        size = self._leaves
+        self._leaves += len(page.indexes)
+        return page, await sources.checkpoints(self._session, self._school, size, self._leaves)
 
-    def _take(self, rows: Leaves, signed: Sequence[tuple[Any, Any, Any]]) -> None:
+    async def _read(self, page: Places) -> Sequence[Row | None]:
+        return await sources.entries(self._session, self._school, page) if page.indexes else []
+
+    def _take(self, page: Places, rows: Sequence[Row | None], signed: Sequence[tuple[Any, Any, Any]]) -> None:
         first = self._frontier.size
-        if rows.indexes != list(range(first, first + len(rows.indexes))):
-            missing = next(index for index, stored in enumerate(rows.indexes, first) if stored != index)
+        indexes = range(first, first + len(page.indexes))
+        if page.indexes != list(indexes):
+            missing = next(index for index, stored in zip(indexes, page.indexes, strict=True) if stored != index)
             self._find(missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed")
             self._sound = False
-        sha256 = hashlib.sha256
-        bodies = [text if text is not None else b"" for text in rows.bodies]
-        if [sha256(b"\x00" + text).digest() for text in bodies] != rows.hashes:
-            self._name_altered(rows, first)
-        if None not in rows.bodies:
-            self._whole.entries(self._school, rows.columns, bodies, first)
-        else:
-            for at, text in enumerate(rows.bodies):
-                if text is not None:
-                    self._whole.entries(self._school, rows.columns[at : at + 1], [text], first + at)
-        for at, text in enumerate(bodies):
-            if text.startswith(_REOPENED):
-                self._note_reopened(first + at, text)
-        self._grow([value if isinstance(value, bytes) else b"" for value in rows.hashes], signed)
+        as_bytes, sha256 = sources.as_bytes, hashlib.sha256
+        bodies = [None if row is None else as_bytes(row[0]) for row in rows]
+        if [None if text is None else sha256(b"\x00" + text).digest() for text in bodies] != page.hashes:
+            self._name_altered(bodies, page.hashes, first)
+        self._whole.entries(self._school, rows, bodies, indexes)
+        for index, text in zip(indexes, bodies, strict=True):
+            if text is not None and text.startswith(_REOPENED):
+                self._note_reopened(index, text)
+        self._grow([value if isinstance(value, bytes) else b"" for value in page.hashes], signed)
 
-    def _name_altered(self, rows: Leaves, first: int) -> None:
-        for index, (text, stored) in enumerate(zip(rows.bodies, rows.hashes, strict=True), first):
+    def _name_altered(self, bodies: Sequence[bytes | None], hashes: Sequence[Any], first: int) -> None:
+        for index, (text, stored) in enumerate(zip(bodies, hashes, strict=True), first):
             if text is None:
                 self._find(index, "entry-missing", "the entry is missing")
             elif hashlib.sha256(b"\x00" + text).digest() != stored:

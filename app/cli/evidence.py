@@ -8,6 +8,7 @@ import typer
 
 from app.audit import checkpoint, export, seal, verify
 from app.audit.report import Report
+from app.audit.shelf import Shelf
 from app.cli.console import fail, run
 from app.kernel.clock import system_clock
 from app.main import LOG_KEY, READERS, log_host, shelf_of
@@ -21,18 +22,28 @@ verbs = typer.Typer(no_args_is_help=True, help="The audit trail.")
 def verify_trail(
     kept: Annotated[Path | None, typer.Option(help="A checkpoint that was kept outside.", exists=True, dir_okay=False)] = None,
 ) -> None:
-    """Recompute the whole trail from its stored bytes; exits 1 where anything was altered, and says where."""
+    """Recompute the whole trail from its stored bytes; exits 1 where anything was altered, and says where.
+
+    It is held against the checkpoint that was kept outside, or, where none is named, against those that the service published.
+    """
 
     async def work(settings: Settings, database: Database) -> Report:
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key()
-        note = await asyncio.to_thread(kept.read_text, encoding="utf-8") if kept else None
-        return await verify.verify(database, key, READERS, now=system_clock(), kept=note)
+        # Read before the trail is: what is published meanwhile is no rollback.
+        notes = (
+            await asyncio.to_thread(_published, shelf_of(settings)) if kept is None else [await asyncio.to_thread(kept.read_text, "utf-8")]
+        )
+        return await verify.verify(database, key, READERS, now=system_clock(), kept=notes)
 
     report = run(work)
     for line in report.lines():
         typer.echo(line)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
+
+
+def _published(shelf: Shelf) -> list[str]:
+    return [note for school in shelf.schools() if (note := shelf.newest(school)) is not None]
 
 
 @verbs.command("export")
