@@ -1,4 +1,4 @@
-"""Once an hour, drops what is kept only for a while: replies of idempotent calls, sessions that ended, what throttles remember."""
+"""Once an hour, drops what is kept only for a while (replies, sessions, throttles) and lists what is due for review or disposal."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from app.identity import service as identity
 from app.kernel.clock import Clock
 from app.platform import idempotency
 from app.platform.db import Database, DatabaseUnavailable
+from app.retention import service as retention
 
 PAUSE_S: Final = 3600
 
@@ -28,5 +29,6 @@ async def tidy(database: Database, clock: Clock) -> None:
     async with database.transaction() as session:
         replies = await idempotency.purge(session, clock())
         sessions = await identity.forget(session, clock())
+    await retention.list_due(database, clock())
     if replies or sessions:
         structlog.get_logger().info("housekeeping.tidied", replies=replies, sessions=sessions)

@@ -170,19 +170,19 @@ class Session:
                 raise RowTaken(taken) from error
             raise
 
-    async def commit(self) -> None:
+    async def settle(self) -> None:
         """Write and commit. Called by `Database` at the end, and by what must know the outcome before it replies; adds nothing afterwards.
 
         A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an outcome that nobody knows.
         """
-        ending = asyncio.ensure_future(self._commit())
+        ending = asyncio.ensure_future(self._write_and_commit())
         try:
             await asyncio.shield(ending)
         except asyncio.CancelledError:
             await asyncio.wait((ending,))
             raise
 
-    async def _commit(self) -> None:
+    async def _write_and_commit(self) -> None:
         if self._begun:
             await self.flush()
             await self._connection.exec_driver_sql("COMMIT")
@@ -260,11 +260,11 @@ class Database:
         if self.dialect == "postgresql":
             async with self._session(None if lazily else "BEGIN") as session:
                 yield session
-                await session.commit()
+                await session.settle()
             return
         async with self._writing, self._session("BEGIN IMMEDIATE") as session:
             yield session
-            await session.commit()
+            await session.settle()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:

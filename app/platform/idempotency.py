@@ -108,7 +108,7 @@ class Once:
         }
         self._session.add(TABLE, row)
         try:
-            await self._session.commit()
+            await self._session.settle()
         except RowTaken as taken:
             if taken.table != TABLE.name:
                 raise
