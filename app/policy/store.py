@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.audit.model import Sealed, record_digest
 from app.kernel import clock
 from app.kernel.canonical import Json
-from app.platform.db import Session
+from app.platform.db import Lookup, Session
 from app.policy.life import Standing
 from app.policy.tables import APPROVAL, IMPACT, VERSION, WITHDRAWAL
 
@@ -68,7 +68,7 @@ _HEAD: Final = (
 
 _STANDS: Final = sa.not_(sa.exists().where(WITHDRAWAL.c.version_id == APPROVAL.c.version_id))
 
-_IN_FORCE: Final = (
+_IN_FORCE: Final = Lookup(
     sa.select(APPROVAL.c.digest, APPROVAL.c.next_review_on)
     .where(APPROVAL.c.school == sa.bindparam("of_school"), APPROVAL.c.starts_on <= sa.bindparam("on_day"), _STANDS)
     .order_by(APPROVAL.c.starts_on.desc(), APPROVAL.c.approved_at.desc())
@@ -78,8 +78,8 @@ _IN_FORCE: Final = (
 
 async def in_force(session: Session, school: str, on: date) -> InForce | None:
     """The approved version that began last; None while the school has approved none."""
-    row = await session.first(_IN_FORCE, {"of_school": school, "on_day": on.isoformat()})
-    return None if row is None else InForce(row.digest, row.next_review_on)
+    row = await session.look_up(_IN_FORCE, of_school=school, on_day=on.isoformat())
+    return None if row is None else InForce(row["digest"], row["next_review_on"])
 
 
 async def days_taken(session: Session, school: str) -> set[date]:
