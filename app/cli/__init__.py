@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import data, documents, evidence, people, serving
+from app.cli import data, demonstration, documents, evidence, people, serving
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for part in (serving.verbs, data.verbs, documents.verbs):
@@ -13,5 +13,6 @@ for name, group in (
     ("clients", people.client_verbs),
     ("policy", documents.policy_verbs),
     ("audit", evidence.verbs),
+    ("demo", demonstration.verbs),
 ):
     app.add_typer(group, name=name)

@@ -45,6 +45,10 @@ sealed: Final = store.sealed
 """Every record and head as stored now, for the verification of the trail."""
 
 
+has_requests: Final = store.has_any
+"""Whether any school has any request."""
+
+
 def etag(head: Head, view: View) -> str:
     """The entity tag of a request as this view shows it."""
     return etag_of(head.version, view.value)

@@ -1,0 +1,211 @@
+"""What the invented school is asked about: facts objects as people would state them, four different ones of each kind."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+Facts = dict[str, Any]
+
+WORKERS: Final = ("N. Adeyemi", "P. Lindholm", "S. Marchetti", "T. Okonjo")
+NEEDS: Final = ("Attendance this term", "Attendance since September", "Who collects her from school", "How he has been in class")
+CATEGORIES: Final = ("attendance", "attendance", "family_circumstances", "behaviour")
+
+HOW: Final[Mapping[str, Any]] = {
+    "amount": "yes",
+    "fact_from_opinion": "yes",
+    "right_recipient": "yes",
+    "secure": "yes",
+    "transparency": {"decision": "informed_before"},
+}
+CONSENTED: Final[Mapping[str, Any]] = {
+    "status": "given",
+    "explicit": True,
+    "freely_given": "yes",
+    "unambiguous": "yes",
+    "form": "written",
+    "authority": "parental_responsibility",
+}
+
+
+def child(story: int, variant: int) -> str:
+    """The reference of an invented child; some turn up in several stories."""
+    return f"demo:{1000 + (story * 7 + variant * 3) % 40}"
+
+
+def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **changed: Any) -> Facts:
+    """A referral hub asks within an enquiry; safeguarding condition, everything in order."""
+    name = WORKERS[variant]
+    cited = {"directory_id": str(cites[0]), "contact_id": str(cites[1])} if cites else {"identity_verified": "yes"}
+    return {
+        "direction": "received",
+        "external_id": {"system": "mis.example", "value": f"SR-{story:02}{variant}"},
+        "requester": {"name": name, "role_title": "Social worker", "organisation": "Anytown MASH"},
+        "recipient": {
+            "organisation": "Anytown MASH",
+            "organisation_type": "mash",
+            "named_individual": "N. Adeyemi" if cites else name,
+            "secure_route": "secure_email",
+            **cited,
+        },
+        "purpose": {"code": "section_47_enquiry", "statement": "An enquiry was opened this week.", "answer": "yes"},
+        "subjects": [{"person_ref": child(story, variant), "role": "child"}],
+        "items": [{"description": NEEDS[variant], "category": CATEGORIES[variant], "nature": "fact"}],
+        "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
+        "identifiable": "yes",
+        "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "The enquiry needs it to judge the risk."},
+        "risk": {"immediate_risk": "no", "crime_suspected": "no"},
+        "how": {**HOW, "transparency": {"decision": "not_informed", "reason": "would_increase_risk"}},
+        "urgency": "urgent",
+        **changed,
+    }
+
+
+def help_wanted(story: int, variant: int) -> Facts:
+    """A specialist is to help, and the family agrees."""
+    kind = ("educational_psychologist", "health_provider", "educational_psychologist", "charity")[variant]
+    purpose = ("sen_support", "health_support", "sen_support", "early_help")[variant]
+    return hub(
+        story,
+        variant,
+        recipient={
+            "organisation_type": kind,
+            "named_individual": WORKERS[-variant],
+            "identity_verified": "yes",
+            "secure_route": "secure_email",
+        },
+        purpose={"code": purpose, "statement": "Support that the family asked for.", "answer": "yes"},
+        consent={"answer": "yes", **CONSENTED},
+        lawful_reason={"answer": "unsure"},
+        how=HOW,
+        urgency="routine",
+    )
+
+
+def out_of_place(story: int, variant: int) -> Facts:
+    """Somebody asks who has no business with it."""
+    kind = ("landlord", "vendor", "parent", "solicitor")[variant]
+    purpose = ("commercial_reference", "commercial_reference", "parental_interest", "private_litigation")[variant]
+    asked = ("Are they good tenants?", "A list of families with new babies.", "How the neighbour's boy behaves.", "The file, for a claim.")
+    return hub(
+        story,
+        variant,
+        recipient={"organisation_type": kind, "named_individual": WORKERS[variant], "identity_verified": "yes"},
+        purpose={"code": purpose, "statement": asked[variant], "answer": "no"},
+        lawful_reason={"answer": "no"},
+        urgency="routine",
+    )
+
+
+def unsure(story: int, variant: int) -> Facts:
+    """Nobody is certain what the law allows here."""
+    purpose = ("child_in_need_update", "domestic_abuse_risk_management", "prevent_referral", "allegation_against_adult")[variant]
+    kind = ("childrens_social_care", "marac", "prevent_team", "lado")[variant]
+    return hub(
+        story,
+        variant,
+        recipient={
+            "organisation_type": kind,
+            "named_individual": WORKERS[variant],
+            "identity_verified": "yes",
+            "secure_route": "phone_verified",
+        },
+        purpose={"code": purpose, "statement": "They telephoned and asked what we know.", "answer": "yes"},
+        lawful_reason={"answer": "unsure"},
+        urgency="routine",
+    )
+
+
+def by_law(story: int, variant: int) -> Facts:
+    """A partner or a court asks by law; half of them explain why."""
+    code = ("statutory_request", "court_order", "statutory_request", "court_order")[variant]
+    power = ("section_16h", "court_order", "section_14b", "court_order")[variant]
+    return hub(
+        story,
+        variant,
+        recipient={
+            "organisation_type": "court" if code == "court_order" else "safeguarding_partners",
+            "named_individual": WORKERS[variant],
+            "identity_verified": "yes",
+            "secure_route": "encrypted_portal",
+        },
+        purpose={"code": code, "statement": "Asked for in writing, with the power named.", "answer": "yes"},
+        lawful_reason={"answer": "yes", "code": code},
+        statutory={
+            "power": power,
+            "burden_explained": ("yes", "yes", "no", "unsure")[variant],
+            "explanation": "Their letter says what it is needed for.",
+            "compelled_reason": "A review of how she was protected.",
+        },
+        urgency="routine",
+    )
+
+
+def file_with_parts(story: int, variant: int) -> Facts:
+    """Several items, of which some go, some go redacted, and some stay."""
+    return hub(
+        story,
+        variant,
+        subjects=[
+            {"person_ref": child(story, variant), "role": "child"},
+            {"person_ref": f"demo:reporter-{variant}", "role": "reporter", "identity_to_protect": True},
+        ],
+        items=[
+            {"description": NEEDS[variant], "category": CATEGORIES[variant], "nature": "fact"},
+            {
+                "description": "What a neighbour told us",
+                "category": "welfare_concern",
+                "nature": "allegation",
+                "include": "redact",
+                "withheld_because": "It names the neighbour.",
+                "identity_to_protect": True,
+            },
+            {
+                "description": "Notes of her talks with the counsellor",
+                "category": "disclosure_by_child",
+                "nature": "mixed",
+                "include": "withhold",
+                "withheld_because": "Not needed for this enquiry, and she asked us not to.",
+            },
+            {"description": "Marks in all subjects", "category": "attainment", "nature": "fact"},
+        ],
+    )
+
+
+def elsewhere(variant: int) -> Facts:
+    """What has a procedure of its own, or is no case of one child."""
+    code = ("subject_access_request", "bulk_or_pre_agreed", "research", "child_protection_file_transfer")[variant]
+    kind = ("parent", "local_authority_other", "researcher", "school")[variant]
+    return hub(
+        14,
+        variant,
+        recipient={
+            "organisation_type": kind,
+            "named_individual": WORKERS[variant],
+            "identity_verified": "yes",
+            "secure_route": "post_tracked",
+        },
+        purpose={"code": code, "statement": "As their letter says.", "answer": "yes"},
+        identifiable="unsure" if code == "research" else "yes",
+        lawful_reason={"answer": "unsure" if code == "research" else "yes"},
+        urgency="routine",
+    )
+
+
+def emergency(story: int, variant: int) -> Facts:
+    """What somebody writes down in a hurry."""
+    kind = ("police", "ambulance_or_emergency_service", "police", "childrens_social_care")[variant]
+    why = (
+        "She ran out of school towards the river.",
+        "He collapsed and does not wake.",
+        "She did not come home.",
+        "He is afraid to go home today.",
+    )
+    purpose = ("missing_child", "medical_emergency", "missing_child", "child_protection_referral")[variant]
+    body: Facts = {
+        "recipient": {"organisation_type": kind, "identity_verified": "yes"},
+        "what": "Name, address, and what happened",
+        "why": why[variant],
+        "subjects": [{"person_ref": child(story, variant)}],
+        "purpose": {"code": purpose},
+    }
+    return body if variant else {name: member for name, member in body.items() if name not in {"subjects", "purpose"}}

@@ -1,0 +1,116 @@
+"""Loads the invented school's past months into an empty service, in one transaction: all of it, or none."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.demo.stories import STORIES, VARIANTS
+from app.demo.town import People, Town
+from app.identity import accounts
+from app.identity.accounts import Account
+from app.identity.model import AccountChange, Actor, Role
+from app.kernel.errors import Kind, ServiceError
+from app.platform.db import Session
+from app.recipients.model import Details, Listing, RecipientRoute, RecipientType
+from app.sharing import service
+
+REQUESTS: Final = len(STORIES) * VARIANTS
+
+_PEOPLE: Final = (Role.STAFF, Role.STAFF, Role.STAFF, Role.DSL, Role.DSL, Role.IG_LEAD)
+_ADDRESSES: Final = ("teacher", "counsellor", "office", "dsl", "deputy", "ig.lead")
+
+_DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
+    (
+        name,
+        Listing(
+            organisation=organisation,
+            organisation_type=kind,
+            call_back_number=number,
+            call_back_source="its public website",
+            secure_routes=(RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
+        ),
+        Details(name=contact, role_title=title, email=f"{name}@agency.example", phone=number),
+        checked,
+    )
+    for name, organisation, kind, number, contact, title, checked in (
+        ("mash", "Anytown MASH", RecipientType.MASH, "01632 960101", "N. Adeyemi", "Social worker", True),
+        ("police", "Anytown Police", RecipientType.POLICE, "01632 960102", "P. Lindholm", "Child protection officer", True),
+        ("health", "Anytown School Nursing", RecipientType.HEALTH_PROVIDER, "01632 960103", "S. Marchetti", "School nurse", True),
+        ("lado", "Anytown designated officer", RecipientType.LADO, "01632 960104", "T. Okonjo", "Designated officer", False),
+        ("school", "Othertown High School", RecipientType.SCHOOL, "01632 960105", "K. Brandvold", "Safeguarding lead", False),
+    )
+)
+
+
+class NotEmpty(ServiceError):
+    """The service holds requests already."""
+
+    kind = Kind.CONFLICT
+    code = "not-empty"
+    title = "The service holds requests already"
+
+    def __init__(self) -> None:
+        super().__init__("there are sharing requests here; invented ones are loaded only where there are none (see SHARING_DATA_DIR)")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded. `made` are the accounts that had to be made: whoever is to sign in with one gives it a password."""
+
+    requests: int
+    recipients: int
+    made: tuple[str, ...]
+
+
+Seal = Callable[[AccountChange], UUID]
+
+
+async def load(session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal) -> Loaded:
+    """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that exist take the parts of their roles."""
+    if await service.has_requests(session):
+        raise NotEmpty
+    people, made = await _people(session, school, password_hash=password_hash, now=now, seal=seal)
+    await session.flush()
+    town = Town(session=session, people=people, ends=now, now=now)
+
+    town.starts(200)
+    for name, listing, contact, checked in _DIRECTORY:
+        await town.list_recipient(name, listing, contact, checked=checked)
+    for story in STORIES:
+        for variant in range(VARIANTS):
+            await story(town, variant)
+    return Loaded(REQUESTS, len(_DIRECTORY), made)
+
+
+async def _people(session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal) -> tuple[People, tuple[str, ...]]:
+    there = [account for account in await accounts.list_users(session, school) if account.active]
+    waiting: dict[Role, Iterator[Account]] = {role: iter([one for one in there if one.role is role]) for role in set(_PEOPLE)}
+    taken = {account.email for account in there}
+    actors, made = [], []
+    for role, name in zip(_PEOPLE, _ADDRESSES, strict=True):
+        account = next(waiting[role], None)
+        if account is None:
+            email = next(one for one in _spellings(name) if one not in taken)
+            account = await accounts.add_user(
+                session, email=email, role=role, school=school, password_hash=password_hash, now=now, seal=seal
+            )
+            taken.add(email)
+            made.append(email)
+        actors.append(_actor(account.id, role, school))
+    client, _ = await accounts.add_client(session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, seal=seal)
+    teacher, counsellor, office, dsl, deputy, ig_lead = actors
+    mis = _actor(client.id, Role.INTEGRATION, school)
+    people = People(teacher=teacher, counsellor=counsellor, office=office, dsl=dsl, deputy=deputy, ig_lead=ig_lead, mis=mis)
+    return people, tuple(made)
+
+
+def _spellings(name: str) -> Iterator[str]:
+    yield f"{name}@demo.example"
+    for number in range(2, 1000):
+        yield f"{name}.{number}@demo.example"
+
+
+def _actor(id: UUID, role: Role, school: str) -> Actor:
+    return Actor(id, role, school, client="demo")

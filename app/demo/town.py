@@ -1,0 +1,253 @@
+"""The people of the invented school, and what they do, each act at an instant of its own.
+
+Law: everything goes through the services' own functions, so that what is loaded is what people could have done, and the trail tells of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from app.identity.model import Actor, Role
+from app.platform.db import Session
+from app.platform.preconditions import IfMatch
+from app.policy import service as policies
+from app.policy.clocks import LONDON
+from app.policy.schemas import FactsIn
+from app.recipients import service as directory
+from app.recipients.model import CheckMethod, Details, Listing, Verified
+from app.recipients.service import Check
+from app.retention import service as retention
+from app.retention.schedule import Keep, Review
+from app.sharing import advising, consenting, deciding, disposing, judging, papers, service, telling
+from app.sharing.case import Case, Record
+from app.sharing.consenting import Consent
+from app.sharing.decisions import Decide, DecisionOutcome, Disclose, Refusal
+from app.sharing.schemas import EmergencyIn
+from app.sharing.statements import emergency_statement, revision_of, statement_of
+from app.sharing.telling import Notice
+
+TRACE: Final = "demo"
+ANY: Final = IfMatch("*")
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who works at the school."""
+
+    teacher: Actor
+    counsellor: Actor
+    office: Actor
+    dsl: Actor
+    deputy: Actor
+    ig_lead: Actor
+    mis: Actor
+
+
+@dataclass(slots=True)
+class Town:
+    """The school on its database, in one transaction, and the time at which the next act happens."""
+
+    session: Session
+    people: People
+    ends: datetime
+    now: datetime
+    recipients: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
+
+    def starts(self, days_ago: float, hour: int = 9) -> None:
+        """Go to a school morning so many days ago."""
+        day = (self.ends - timedelta(days=days_ago)).astimezone(LONDON)
+        while day.weekday() >= _SATURDAY:
+            day -= timedelta(days=1)
+        self.now = min(day.replace(hour=hour, minute=10, second=0, microsecond=0).astimezone(self.ends.tzinfo), self.ends)
+
+    def later(self, **by: float) -> None:
+        """Let time pass, to today at the furthest."""
+        self.now = min(self.now + timedelta(**by), self.ends)
+
+    async def _done(self, case: Case) -> UUID:
+        """What was done is in the database, and a quarter of an hour has passed."""
+        await self.session.flush()
+        self.later(minutes=15)
+        return case.head.id
+
+    async def list_recipient(self, name: str, listing: Listing, contact: Details, *, checked: bool) -> None:
+        """Put an organisation with a contact into the directory, and check both."""
+        dsl = self.people.dsl
+        found = await directory.register(self.session, dsl, listing, now=self.now, request_id=TRACE)
+        await self.session.flush()
+        there = await directory.add_contact(self.session, dsl, found.recipient.id, contact, now=self.now, request_id=TRACE)
+        await self.session.flush()
+        self.recipients[name] = (found.recipient.id, there.contact.id)
+        for whom in (None, there.contact.id) if checked else ():
+            check = Check(method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom)
+            await directory.verify(self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE)
+            await self.session.flush()
+
+    async def submits(self, who: Actor, facts: Mapping[str, Any]) -> UUID:
+        """Somebody submits a request."""
+        statement = statement_of(FactsIn.model_validate(facts))
+        return await self._done(await service.submit(self.session, who, statement, now=self.now, request_id=TRACE))
+
+    async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
+        """Somebody records what they shared in an emergency."""
+        read = EmergencyIn.model_validate(body)
+        statement, told, flags = emergency_statement(read, self.now)
+        case, _ = await deciding.record_emergency(
+            self.session, who, statement, told=told, flags=flags, occurred_at=read.occurred_at or self.now, now=self.now, trace=TRACE
+        )
+        return await self._done(case)
+
+    async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
+        """Somebody amends the facts."""
+        revise = revision_of(await disposing.held(self.session, who, request))
+        await self._done(await service.amend(self.session, who, request, changed, revise, precondition=ANY, now=self.now, trace=TRACE))
+
+    async def asks(self, who: Actor, request: UUID, question: str) -> None:
+        """Somebody asks the requester for what is missing."""
+        await self._done(await service.ask(self.session, who, request, question, now=self.now, trace=TRACE))
+
+    async def seeks(self, who: Actor, request: UUID, whom: str, question: str) -> Record:
+        """Somebody seeks advice."""
+        case, record = await advising.seek(
+            self.session, who, request, whom=whom, question=question, release_free_text=False, now=self.now, trace=TRACE
+        )
+        await self._done(case)
+        return record
+
+    async def advises(self, who: Actor, request: UUID, asked: Record, advice: str, agreed: str, outcome: str | None = None) -> None:
+        """Somebody gives advice."""
+        case, _ = await advising.answer(
+            self.session,
+            who,
+            request,
+            asked.id,
+            advice=advice,
+            advised_outcome=outcome,
+            outcome_of_discussion=agreed,
+            now=self.now,
+            trace=TRACE,
+        )
+        await self._done(case)
+
+    async def decides(
+        self,
+        who: Actor | None,
+        request: UUID,
+        outcome: DecisionOutcome,
+        reasons: str,
+        *,
+        positions: tuple[int, ...] | None = None,
+        departs: str | None = None,
+    ) -> Record:
+        """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the items that may be shared, for a part."""
+        case = await disposing.held(self.session, self.people.dsl, request)
+        who = who or await self._decider(case, outcome, departs=departs is not None)
+        every = [UUID(item["id"]) for item in case.facts.body["structure"]["items"]]
+        refused = outcome is DecisionOutcome.DO_NOT_SHARE
+        command = Decide(
+            outcome=outcome,
+            reasons=reasons,
+            items=None if positions is None else tuple(every[position] for position in positions),
+            lawful_reason=None,
+            departs_because=departs,
+            refusal=Refusal(discussed_with_requester="yes", how="By telephone, the same day.") if refused else None,
+        )
+        case, record = await deciding.decide(self.session, who, request, command, precondition=ANY, now=self.now, trace=TRACE)
+        await self._done(case)
+        return record
+
+    async def _decider(self, case: Case, outcome: DecisionOutcome, *, departs: bool) -> Actor:
+        policy = await policies.at(self.session, case.head.school, case.head.policy_digest)
+        roles = judging.may_decide(policy, case, outcome)
+        return self.people.dsl if departs or Role.DSL in roles else self.people.ig_lead
+
+    async def sends(self, who: Actor, request: UUID, decision: Record, name: str, route: str = "secure_email") -> None:
+        """Somebody sends what the decision permits."""
+        command = Disclose(
+            decision_id=decision.id,
+            items=None,
+            recipient={"named_individual": name},
+            route=route,
+            sent_at=self.now,
+            secure_exception=None,
+            receipt={"acknowledged_by": name, "at": self.now},
+        )
+        case, _ = await deciding.disclose(self.session, who, request, command, now=self.now, trace=TRACE)
+        await self._done(case)
+
+    async def tells(self, who: Actor, request: UUID, ref: str, decision: str, **more: Any) -> None:
+        """Somebody tells the family, or says why not, or when to look again (`in_days`)."""
+        days = more.get("in_days")
+        revisit_on = (self.now + timedelta(days=days)).date() if days else None
+        notice = Notice(person_ref=ref, decision=decision, reason=more.get("reason"), revisit_on=revisit_on, how=more.get("how"))
+        case, _ = await telling.notify(self.session, who, request, notice, now=self.now, trace=TRACE)
+        await self._done(case)
+
+    async def consents(self, who: Actor, request: UUID, ref: str, structure: Mapping[str, Any], evidence: str) -> Record:
+        """Somebody records a consent."""
+        given = structure["status"] == "given"
+        consent = Consent(
+            person_ref=ref,
+            structure=structure,
+            given_at=self.now if given else None,
+            expires_on=(self.now + timedelta(days=300)).date() if given else None,
+            competence=None,
+            objection=None,
+            evidence=evidence,
+        )
+        revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
+        case, record = await consenting.record(self.session, who, request, consent, revise, now=self.now, trace=TRACE)
+        await self._done(case)
+        return record
+
+    async def takes_back(self, who: Actor, request: UUID, consent: Record, by: str) -> None:
+        """Somebody records that a consent was withdrawn."""
+        revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
+        case, _ = await consenting.withdraw(
+            self.session, who, request, consent.id, revise, withdrawn_by=by, at=self.now, now=self.now, trace=TRACE
+        )
+        await self._done(case)
+
+    async def reconsiders(self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]) -> None:
+        """Somebody brings new information after a refusal."""
+        revise = revision_of(await disposing.held(self.session, who, request))
+        await self._done(await service.reconsider(self.session, who, request, news, changed, revise, now=self.now, trace=TRACE))
+
+    async def writes(self, who: Actor, request: UUID, reasons: str) -> None:
+        """Somebody releases the words of a letter."""
+        contact = "The designated safeguarding lead, through the school office."
+        case, _ = await papers.release_letter(
+            self.session, who, request, reasons=reasons, contact=contact, asked=None, now=self.now, trace=TRACE
+        )
+        await self._done(case)
+
+    async def withdraws(self, who: Actor, request: UUID, why: str) -> None:
+        """Somebody takes their request back."""
+        await self._done(await service.withdraw(self.session, who, request, why, now=self.now, trace=TRACE))
+
+    async def closes(self, who: Actor, request: UUID) -> None:
+        """Somebody closes a request."""
+        await self._done(await service.close(self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE))
+
+    async def keeps(self, request: UUID, keep: Keep, why: str, *, look_in_days: int | None = None, hold: bool | None = None) -> None:
+        """The IG lead reviews how long a request is kept."""
+        look = (self.now + timedelta(days=look_in_days)).date() if look_in_days else None
+        command = Review(keep=keep, until=None, next_review_on=look, legal_hold=hold)
+        case, _ = await retention.review(self.session, self.people.ig_lead, request, command, why, now=self.now, trace=TRACE)
+        await self._done(case)
+
+    async def disposes(self, request: UUID) -> None:
+        """The IG lead destroys what is personal in a request."""
+        case, _ = await retention.dispose(
+            self.session,
+            self.people.ig_lead,
+            request,
+            basis="Sent in error; nothing of it is needed.",
+            approved_by="The head teacher",
+            now=self.now,
+            trace=TRACE,
+        )
+        await self._done(case)

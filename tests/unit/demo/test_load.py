@@ -1,0 +1,80 @@
+"""The invented school: every state that there is, made as people would have made it, and the trail with it."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from app import witness
+from app.audit import checkpoint, seal
+from app.audit.verify import verify
+from app.demo import load
+from app.demo.load import NotEmpty
+from app.main import LOG_KEY, READERS
+from app.platform.db import Database
+from app.sharing.decisions import DecisionOutcome
+from app.sharing.model import Status
+from tests.running import MovableClock
+from tests.service import Service
+
+
+async def loaded(service: Service) -> load.Loaded:
+    now = service.clock()
+    async with service.database.transaction() as session:
+        return await load.load(session, service.settings.school, password_hash="none", now=now, seal=witness.of_accounts(session, now))
+
+
+async def every(service: Service) -> list[dict[str, Any]]:
+    dsl = await service.caller("dsl")
+    reply = await dsl.get("/v1/sharing-requests?limit=200")
+    items: list[dict[str, Any]] = reply.json()["items"]
+    return items
+
+
+async def test_sixty_requests_in_every_state(service: Service, clock: MovableClock) -> None:
+    made = await loaded(service)
+    items = await every(service)
+    assert len(items) == made.requests == 60
+    assert {item["status"] for item in items} == {status.value for status in Status}
+    assert {item["outcome"] for item in items} == {"share", "share_emergency", "do_not_share", "seek_advice"}
+    assert {item["decision"] for item in items} == {None, *(outcome.value for outcome in DecisionOutcome)}
+    assert {item["departs"] for item in items} == {True, False}
+    assert len({item["submitted_at"][:7] for item in items}) > 5
+    assert max(item["submitted_at"] for item in items) <= clock().isoformat()
+    assert min(Counter(item["status"] for item in items).values()) >= 1
+
+
+async def test_there_is_something_to_look_after(service: Service) -> None:
+    await loaded(service)
+    dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
+    kinds = {one["kind"] for one in (await dsl.get("/v1/attention?limit=200")).json()["items"]}
+    assert kinds >= {"decision_overdue", "emergency_open", "emergency_incomplete", "advice_waiting", "notice_due", "release_held"}
+    assert len((await dsl.get("/v1/recipients")).json()["items"]) == 5
+    assert (await ig_lead.get("/v1/reports/summary")).status_code in {200, 404}
+
+
+async def test_the_trail_of_it_holds(service: Service) -> None:
+    await loaded(service)
+    key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
+    while True:
+        await seal.seal(service.database, key, host="127.0.0.1:8000")
+        async with service.database.reading() as session:
+            if (await seal.backlog(session, service.clock()))[0] == 0:
+                break
+    report = await verify(service.database, key.public_key(), READERS, now=service.clock())
+    assert report.exit_code == 0, "\n".join(report.lines())
+
+
+async def test_it_is_loaded_only_where_there_is_nothing(service: Service) -> None:
+    await loaded(service)
+    with pytest.raises(NotEmpty):
+        await loaded(service)
+    assert len(await every(service)) == 60
+
+
+async def test_accounts_that_are_there_take_their_parts(service: Service, database: Database) -> None:
+    staff = await service.caller("staff")
+    made = await loaded(service)
+    assert len(made.made) == 5
+    own = (await (await service.sign_in(staff.account)).get("/v1/sharing-requests")).json()["items"]
+    assert own
