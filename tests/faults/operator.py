@@ -1,0 +1,84 @@
+"""What the tests of faults share: accounts made by the operator's verbs, callers of a real server, and hands inside the database."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import asyncpg
+import httpx
+
+from app.platform.settings import Settings
+from tests.running import LiveServer
+
+PASSWORD = "correct horse battery staple"
+
+
+def add_user(server: LiveServer, role: str) -> str:
+    """An account made at the command line; gives its email."""
+    email = f"{role.replace('_', '.')}@school.example"
+    done = server.run("users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    return email
+
+
+async def token(server: LiveServer, email: str) -> str:
+    """A fresh access token, got through the door."""
+    async with server.client() as stranger:
+        reply = await stranger.post("/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD})
+    assert reply.status_code == httpx.codes.OK, reply.text
+    granted: str = reply.json()["access_token"]
+    return granted
+
+
+@contextlib.asynccontextmanager
+async def signed_in(server: LiveServer, email: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that carries the account's token."""
+    async with server.client(await token(server, email)) as client:
+        yield client
+
+
+def verify(server: LiveServer, *arguments: str) -> tuple[int, str]:
+    """What `python -m app audit verify` ends with and says."""
+    done = server.run("audit", "verify", *arguments)
+    return done.returncode, done.stdout + done.stderr
+
+
+Run = Callable[..., list[tuple[Any, ...]]]
+
+
+@contextlib.asynccontextmanager
+async def inside(settings: Settings) -> AsyncIterator[Any]:
+    """An awaitable function that runs SQL as the owner of the database would who wants to leave no trace: past every trigger."""
+    if settings.database_url:
+        connection = await asyncpg.connect(settings.database_url)
+        tables = [row["tablename"] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        for table in tables:
+            await connection.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER ALL')
+
+        async def run(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in await connection.fetch(statement, *values)]
+
+        yield run
+        for table in tables:
+            await connection.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER ALL')
+        await connection.close()
+        return
+    with _file(settings) as file:
+        triggers = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        for name in triggers:
+            file.execute(f"DROP TRIGGER {name}")
+
+        async def run_there(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            numbered = statement
+            for place in range(len(values), 0, -1):
+                numbered = numbered.replace(f"${place}", f"?{place}")
+            return file.execute(numbered, values).fetchall()
+
+        yield run_there
+
+
+@contextlib.contextmanager
+def _file(settings: Settings) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(settings.sqlite_file, isolation_level=None)) as file:
+        yield file

@@ -1,0 +1,86 @@
+"""A server that is killed in the middle of its work has lost nothing that it acknowledged, and does nothing twice."""
+
+import asyncio
+import contextlib
+import signal
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.sharing import MASH
+from tests.faults.operator import add_user, signed_in, verify
+from tests.running import LiveServer
+
+AT_ONCE = 8
+ENOUGH = 60
+
+
+@dataclass
+class Load:
+    """Callers who go on submitting, each call with a key of its own, until nobody answers any more."""
+
+    client: httpx.AsyncClient
+    sent: list[str] = field(default_factory=list)
+    acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def submit(self, name: int) -> None:
+        for turn in range(10_000):
+            key = f"caller-{name}-{turn}"
+            self.sent.append(key)
+            try:
+                reply = await self.client.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key})
+            except httpx.TransportError:
+                return
+            assert reply.status_code == httpx.codes.CREATED, reply.text
+            self.acknowledged[key] = reply.json()
+            if len(self.acknowledged) >= ENOUGH:
+                self.enough.set()
+
+
+async def everything(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    path: str | None = "/v1/sharing-requests?limit=200"
+    while path:
+        reply = await client.get(path)
+        found |= {item["id"]: item for item in reply.json()["items"]}
+        link = reply.headers.get("Link")
+        path = link[1 : link.index(">")] if link else None
+    return found
+
+
+@pytest.mark.live
+async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_nothing(live_server: LiveServer) -> None:
+    email = add_user(live_server, "dsl")
+    acknowledged: dict[str, dict[str, Any]] = {}
+    sent: list[str] = []
+    async with signed_in(live_server, email) as client:
+        load = Load(client)
+        callers = [asyncio.create_task(load.submit(number)) for number in range(AT_ONCE)]
+        await asyncio.wait_for(load.enough.wait(), 60)
+        assert live_server.stop(signal.SIGKILL) == -signal.SIGKILL
+        with contextlib.suppress(httpx.TransportError):
+            await asyncio.gather(*callers)
+        acknowledged, sent = load.acknowledged, load.sent
+    assert len(acknowledged) >= ENOUGH
+    assert len(sent) > len(acknowledged), "nobody was in the middle of a call"
+
+    live_server.start()
+    async with signed_in(live_server, email) as client:
+        kept = await everything(client)
+        assert {made["id"] for made in acknowledged.values()} <= kept.keys()
+        assert len(kept) <= len(sent)
+        for key in sent:
+            again = await client.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key})
+            assert again.status_code == httpx.codes.CREATED
+            if key in acknowledged:
+                assert again.json() == acknowledged[key]
+                assert again.headers["Idempotency-Replayed"] == "true"
+        assert len(await everything(client)) == len(sent)
+
+    live_server.stop()
+    status, said = verify(live_server)
+    assert status == 0, said
+    assert "intact" in said
