@@ -1,0 +1,182 @@
+"""Every version of the policy in words over HTTP: HTML, PDF, its own bytes, its flowchart."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.platform import markup
+from app.policy import service as policies
+from tests.api.policies import YAML, approved, drafted, without_health_providers
+from tests.service import Caller, Service
+
+DRAFT = Path("docs/policies/2026-draft.yaml").read_bytes()
+ROLES = ("staff", "dsl", "ig_lead", "integration")
+FORMS = {"text/html": b"<!DOCTYPE html>", "application/pdf": b"%PDF-", "application/yaml": b"# The school's"}
+
+
+def at(of: str, digest: str | None = None) -> str:
+    return f"/v1/policies/{digest or policies.shipped().digest}/{of}"
+
+
+class Text(HTMLParser):
+    """The words of a page, without its style."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.levels: list[int] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+            self.levels.append(int(tag[1]))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("form", FORMS)
+async def test_anybody_reads_a_version_in_each_form(service: Service, role: str, form: str):
+    caller = await service.caller(role)
+    reply = await caller.get(at("document"), headers={"Accept": form})
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"].partition(";")[0] == form
+    assert reply.content.startswith(FORMS[form])
+    assert "no-store" not in reply.headers["cache-control"]
+    assert reply.headers["vary"] == "Authorization, Accept"
+
+
+async def test_the_bytes_are_those_that_were_approved(staff: Caller):
+    reply = await staff.get(at("document"), headers={"Accept": "application/yaml"})
+    assert reply.content == policies.SHIPPED.read_bytes()
+    assert reply.headers["content-disposition"] == 'inline; filename="information-sharing-policy-2025-11.yaml"'
+
+
+async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller):
+    reply = await staff.get(at("document"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert reply.headers["content-security-policy"] == markup.CSP
+    page = Text(reply.text)
+    words = " ".join(page.words)
+    assert "In force: this is the policy that the school follows." in words
+    assert "If there is a clear and legitimate purpose: go to point 3." in words
+    assert page.levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False)), "no heading skips a level"
+    assert 'lang="en-GB"' in reply.text
+
+
+async def test_each_form_has_an_etag_of_its_own_and_is_sent_once(staff: Caller):
+    tags = {}
+    for form in FORMS:
+        tag = (await staff.get(at("document"), headers={"Accept": form})).headers["etag"]
+        again = await staff.get(at("document"), headers={"Accept": form, "If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        tags[form] = tag
+    assert len(set(tags.values())) == len(FORMS)
+    drawn = await staff.get(at("flowchart.svg"))
+    assert (await staff.get(at("flowchart.svg"), headers={"If-None-Match": drawn.headers["etag"]})).status_code == 304
+
+
+async def test_the_pdf_is_the_same_file_each_time(staff: Caller):
+    one, two = [await staff.get(at("document"), headers={"Accept": "application/pdf"}) for _ in range(2)]
+    assert one.content == two.content
+
+
+async def test_a_form_that_is_not_made_is_refused_with_those_that_are(staff: Caller):
+    reply = await staff.get(at("document"), headers={"Accept": "application/msword"})
+    assert reply.status_code == 406
+    assert "application/yaml" in reply.json()["detail"]
+
+
+async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
+    reply = await staff.get(at("flowchart.svg"))
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert "<title" in reply.text
+    assert "First: Is a child, or anybody else, at risk of harm right now?" in reply.text
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("of", ["document", "flowchart.svg", "difference"])
+async def test_what_is_not_there_is_missing_and_a_stranger_is_told_nothing(service: Service, staff: Caller, of: str):
+    query = {"from": policies.shipped().digest} if of == "difference" else {}
+    missing = await staff.get(at(of, f"sha256:{'0' * 64}"), params=query)
+    assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
+    assert (await staff.get(at(of, "sha256:xyz"), params=query)).status_code == 422
+    assert (await (await service.stranger()).get(at(of), params=query)).status_code == 401
+
+
+async def test_a_version_does_not_differ_from_itself(staff: Caller):
+    digest = policies.shipped().digest
+    reply = await staff.get(at("difference"), params={"from": digest})
+    assert reply.json() == {"from": digest, "to": digest, "tables": [], "edits": []}
+    page = await staff.get(at("difference"), params={"from": digest}, headers={"Accept": "text/html"})
+    assert "Nothing: the two versions mean the same." in page.text
+    assert (await staff.get(at("difference"))).status_code == 422
+    missing = await staff.get(at("difference"), params={"from": f"sha256:{'0' * 64}"})
+    assert missing.status_code == 404
+
+
+async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig_lead: Caller):
+    made = await ig_lead.post("/v1/policies", content=DRAFT, headers=YAML)
+    assert made.status_code == 201, made.text
+    draft = made.json()["digest"]
+    assert (await staff.get(at("document", draft), headers={"Accept": "application/yaml"})).content == DRAFT
+    page = (await staff.get(at("document", draft))).text
+    assert "Draft: nobody has approved it, and the school does not follow it." in page
+    assert "As numbered in HM Government’s advice of 2024." in page
+
+    base = {"from": policies.shipped().digest}
+    found = (await staff.get(at("difference", draft), params=base)).json()
+    assert (found["from"], found["to"]) == (base["from"], draft)
+    assert "/flow" not in {table["table"] for table in found["tables"]}
+    shown = await staff.get(at("difference", draft), params=base, headers={"Accept": "text/html"})
+    assert shown.headers["content-security-policy"] == markup.CSP
+    words = " ".join(Text(shown.text).words)
+    assert "The outcome is the same for every combination of answers" in words
+    assert "“The child before privacy” (new)" in words
+
+
+async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service: Service):
+    draft = await drafted(ig_lead)
+    before = await ig_lead.get(at("document", draft))
+    await approved(await service.caller("ig_lead"), draft)
+    after = await ig_lead.get(at("document", draft), headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert "In force: this is the policy that the school follows." in after.text
+    assert "A. Example, Chair of Governors, on 3 March 2026" in after.text
+    assert "Superseded" in (await ig_lead.get(at("document"))).text
+
+
+async def test_another_school_sees_nothing_of_it(ig_lead: Caller, service: Service):
+    draft = await drafted(ig_lead)
+    stranger = await service.caller("ig_lead", school="654321")
+    for of in ("document", "flowchart.svg"):
+        assert (await stranger.get(at(of, draft))).status_code == 404
+    for one, two in ((draft, policies.shipped().digest), (policies.shipped().digest, draft)):
+        assert (await stranger.get(at("difference", one), params={"from": two})).status_code == 404
+
+
+async def test_graver_differences_are_told_in_sentences(ig_lead: Caller):
+    draft = await drafted(ig_lead, without_health_providers)
+    words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
+    assert re.search(r"The outcome is another for [\d,]+ of [\d,]+ combinations of answers\.", words)
+    assert "Share now, in an emergency, settled by the question of danger." in words
+
+
+async def test_how_answers_are_checked_is_no_small_change(ig_lead: Caller):
+    draft = await drafted(ig_lead, _larger_groups)
+    words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
+    assert "But how answers are checked against their details changes" in words
+
+
+async def _difference(caller: Caller, draft: str) -> httpx.Response:
+    return await caller.get(at("difference", draft), params={"from": policies.shipped().digest}, headers={"Accept": "text/html"})
+
+
+def _larger_groups(document: Any) -> None:
+    document["parameters"]["smallest_group"]["values"][0]["value"] = 12
