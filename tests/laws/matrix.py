@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.policy.service import shipped
 from tests.api.sharing import REFUSE, SHARE, consented, facts
 from tests.service import Caller
 
@@ -101,6 +102,9 @@ ROWS: Final[dict[str, Row]] = {
     "get_policy": Row(cells=ANYBODY),
     "list_policies": Row(cells=ANYBODY),
     "get_policy_version": Row(cells=ANYBODY, needs="policy"),
+    "get_policy_document": Row(cells=ANYBODY, needs="policy"),
+    "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
+    "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
     "evaluate_facts": Row(cells=ANYBODY, body=facts()),
     # --- sharing requests
     "submit_sharing_request": Row(cells=ANYBODY, body=facts()),
