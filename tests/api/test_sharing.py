@@ -302,10 +302,9 @@ async def test_an_unchanged_request_is_not_sent_again(service: Service) -> None:
 
 async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
-    failing = (
+    failing: tuple[str, ...] = (
         "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
-        "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON sharing_request DEFERRABLE INITIALLY DEFERRED "
-        "FOR EACH ROW EXECUTE FUNCTION broken()",
+        "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON sharing_request INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION broken()",
     )
     if service.database.dialect == "sqlite":
         # A violated deferred constraint is what SQLite finds at the commit.
