@@ -193,9 +193,10 @@ async def test_a_refused_requester_is_answered_in_writing(service: Service) -> N
     assert (await ig_lead.get(path, headers={"Accept": "application/pdf"})).content.startswith(b"%PDF-")
 
 
-async def test_the_record_comes_as_json_html_and_pdf(service: Service) -> None:
+async def test_the_record_comes_as_json_html_and_pdf(service: Service, clock: MovableClock) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
+    clock.forward(seconds=1)
     await decided(dsl, made["id"])
     path = f"/v1/sharing-requests/{made['id']}/record"
     filed = (await dsl.get(path)).json()
