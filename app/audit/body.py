@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.kernel import canonical
 
 COLUMNS: Final = ("action", "actor", "at", "id", "outcome", "recipient", "request", "school", "subject")
-"""What the table of entries repeats of a body. Identifiers are compared as 32 hexadecimal digits."""
+"""What the table of entries repeats of a body."""
 
 
 class NotABody(ValueError):
@@ -69,45 +69,33 @@ def read(body: bytes) -> Said:
     return Said(fields)
 
 
-def repeats(body: str, columns: Sequence[str | None]) -> bool:  # noqa: PLR0911 - it leaves at the first that does not fit
-    """Whether the columns, in the order of `COLUMNS`, repeat the body, judged by its usual layout without parsing it.
+def repeats(body: str, row: Sequence[Any]) -> bool:
+    """Whether the row (a body, then the columns in the order of `COLUMNS`) repeats this body, and it concerns one person at most.
 
-    Keys of canonical JSON are sorted and a quote inside a string is escaped, so that what is looked for can only be the real member.
-    True is certain; False asks for a closer look with `read`.
+    Judged by the usual layout, without parsing: keys of canonical JSON are sorted and a quote inside a string is escaped, so that what is
+    looked for can only be the real member. True is certain; False asks for a closer look with `read`.
     """
-    action, actor, at, entry, outcome, recipient, request, school, subject = columns
+    _, action, actor, at, entry, outcome, recipient, request, school, subject = row
     head = f'{{"action":"{action}","actor":{{"client":"'
     if not body.startswith(head):
         return False
     here = body.find('","id":', len(head) - 1) + 7
-    if not _names(body, here, actor):
+    if not body.startswith('null,"role":"' if actor is None else f'"{actor}","role":"', here):
         return False
-    here = body.find('"},"at":"', here)
-    if not body.startswith(f'{at}","content":', here + 9):
+    here = body.find('"},"at":"', here) + 9
+    if not body.startswith(f'{at}","content":', here):
         return False
-    here = body.rfind(',"id":"')
-    if body[here + 7 : here + 43].replace("-", "") != entry or not body.startswith(f'","outcome":"{outcome}","policy":', here + 43):
+    here = body.rfind(',"id":"') + 7
+    if not body.startswith(f'{entry}","outcome":"{outcome}","policy":', here):
         return False
-    here = body.find(',"recipient":', here + 43)
-    expected = ',"recipient":null,"request":' if recipient is None else f',"recipient":"{recipient}","request":'
-    if not body.startswith(expected, here) or not _names(body, here + len(expected), request):
-        return False
-    here = body.find(',"school":"', here)
-    expected = f',"school":"{school}","subjects":['
-    if not body.startswith(expected, here):
-        return False
-    here += len(expected)
-    return body[here] == "]" if subject is None else _names(body, here, subject)
-
-
-def _names(body: str, at: int, id: str | None) -> bool:
-    return body.startswith("null", at) if id is None else body[at + 1 : at + 37].replace("-", "") == id
-
-
-def has_several_subjects(body: str) -> bool:
-    """Whether the entry concerns more than one person; never wrong about a sound body."""
-    at = body.rfind(',"subjects":[')
-    return at >= 0 and body.startswith('","', at + 50)
+    told = "null" if recipient is None else f'"{recipient}"'
+    about = "null" if request is None else f'"{request}"'
+    persons = "]" if subject is None else f'"{subject}"]'
+    # After its id a body holds no object: each of these names stands there once.
+    return (
+        body.find(f',"recipient":{told},"request":{about},"request_id":"', here) > 0
+        and body.find(f',"school":"{school}","subjects":[{persons},"target":', here) > 0
+    )
 
 
 def tells_of_records(body: str) -> bool:

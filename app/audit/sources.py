@@ -3,8 +3,9 @@
 # ruff: noqa: S608 - every word of these queries is our own
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.audit.model import Action
 from app.platform.db import Session
@@ -14,13 +15,16 @@ MAX_SIZE: Final = 2**53
 """No log is as long as this; an index beyond it was not written by the sealer."""
 
 
-class Leaves(NamedTuple):
-    """A page of leaves, column by column: a tuple for each of a million rows would cost as much as hashing it."""
+Row: TypeAlias = Sequence[Any]
+"""An entry as stored: its body, then the columns in the order of `body.COLUMNS`, identifiers as a body writes them."""
+
+
+class Places(NamedTuple):
+    """A page of leaves, column by column: where they are, their hashes, and the entries they are of."""
 
     indexes: list[Any]
     hashes: list[Any]
-    bodies: list[bytes | None]
-    columns: list[Sequence[Any]]
+    entries: list[Any]
 
 
 class Waiting(NamedTuple):
@@ -29,15 +33,18 @@ class Waiting(NamedTuple):
     entry: str
     school: str
     body: bytes | None
-    columns: Sequence[Any]
+    row: Row
 
 
-_SQLITE: Final = "e.action, e.actor, e.at, e.id, e.outcome, e.recipient, e.request, e.school, e.subject"
-_SQLITE_BYTES: Final = ", ".join(f"CAST({name} AS BLOB)" for name in _SQLITE.split(", "))
+_SQLITE: Final = "CAST(e.body AS BLOB), e.action, e.actor, e.at, e.id, e.outcome, e.recipient, e.request, e.school, e.subject"
+_SQLITE_BYTES: Final = re.sub(r"\be\.(?!body)\w+", r"CAST(\g<0> AS BLOB)", _SQLITE)
+_SQLITE_IDS: Final = (2, 4, 7, 9)
 _POSTGRESQL: Final = (
-    "e.action, replace(e.actor::text, '-', ''), to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
-    "replace(e.id::text, '-', ''), e.outcome, e.recipient, replace(e.request::text, '-', ''), e.school, replace(e.subject::text, '-', '')"
+    "e.body, e.action, e.actor::text, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+    "e.id::text, e.outcome, e.recipient, e.request::text, e.school, e.subject::text"
 )
+_ID: Final = 4
+_HEX_DIGITS: Final = 32
 
 
 async def schools(session: Session) -> list[str]:
@@ -46,26 +53,38 @@ async def schools(session: Session) -> list[str]:
     return sorted(str(row[0]) for row in rows)
 
 
-async def leaves(session: Session, school: str, first: int) -> Leaves:
+async def places(session: Session, school: str, first: int) -> Places:
     """A page of leaves from index `first` on."""
+    entry, one, two = "entry_id" if session.dialect == "sqlite" else "entry_id::text", _mark(session), _mark(session, 2)
+    rows = await session.raw(
+        f"SELECT idx, hash, {entry} FROM audit_leaf WHERE school = {one} AND idx >= {two} ORDER BY idx LIMIT {PAGE}", school, first
+    )
+    sound = [row for row in rows if isinstance(row[0], int) and row[0] < MAX_SIZE]
+    return Places([row[0] for row in sound], [row[1] for row in sound], [row[2] for row in sound])
+
+
+async def entries(session: Session, school: str, page: Places) -> list[Row | None]:
+    """The entry of each leaf of the page; None where it is gone."""
     if session.dialect == "sqlite":
         query = (
-            "SELECT l.idx, l.hash, CAST(e.body AS BLOB), {columns} "
-            "FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id "
-            f"WHERE l.school = ? AND l.idx >= ? ORDER BY l.idx LIMIT {PAGE}"
+            "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id "
+            "WHERE l.school = ? AND l.idx >= ? AND l.idx <= ?"
         )
-        rows = await _from_sqlite(session, query, school, first)
-    else:
-        rows = await session.raw(
-            f"SELECT l.idx, l.hash, e.body, {_POSTGRESQL} "
-            "FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id "
-            f"WHERE l.school = $1 AND l.idx >= $2 ORDER BY l.idx LIMIT {PAGE}",
-            school,
-            first,
-        )
-    sound = [row for row in rows if isinstance(row[0], int) and row[0] < MAX_SIZE]
-    bodies = [row[2] if type(row[2]) is bytes else _bytes(row[2]) for row in sound]
-    return Leaves([row[0] for row in sound], [row[1] for row in sound], bodies, [row[3:] for row in sound])
+        by_index = {row[-1]: row[:-1] for row in await _from_sqlite(session, query, school, page.indexes[0], page.indexes[-1])}
+        return [by_index.get(index) for index in page.indexes]
+    # Leaves stand nearly in the order of their entries' ids: reading that range is much cheaper than looking up one after the other.
+    rows = await session.raw(
+        f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.school = $1 AND e.id >= $2 AND e.id <= $3 ORDER BY e.id LIMIT {2 * PAGE}",
+        school,
+        min(page.entries),
+        max(page.entries),
+    )
+    found: dict[str, Row] = {row[_ID]: row for row in rows}
+    others = [entry for entry in page.entries if entry not in found]
+    if others:
+        rows = await session.raw(f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", others)
+        found |= {row[_ID]: row for row in rows}
+    return [found.get(entry) for entry in page.entries]
 
 
 async def waiting(session: Session) -> AsyncIterator[Waiting]:
@@ -74,23 +93,23 @@ async def waiting(session: Session) -> AsyncIterator[Waiting]:
     while True:
         if session.dialect == "sqlite":
             query = (
-                "SELECT p.entry_id, p.school, CAST(e.body AS BLOB), {columns} FROM audit_pending p "
+                "SELECT {columns}, p.entry_id, p.school FROM audit_pending p "
                 "LEFT JOIN audit_entry e ON e.id = p.entry_id "
                 f"WHERE p.entry_id > ? ORDER BY p.entry_id LIMIT {PAGE}"
             )
             rows = await _from_sqlite(session, query, after)
         else:
             rows = await session.raw(
-                f"SELECT replace(p.entry_id::text, '-', ''), p.school, e.body, {_POSTGRESQL} "
+                f"SELECT {_POSTGRESQL}, replace(p.entry_id::text, '-', ''), p.school "
                 "FROM audit_pending p LEFT JOIN audit_entry e ON e.id = p.entry_id "
                 f"WHERE p.entry_id > $1 ORDER BY p.entry_id LIMIT {PAGE}",
                 after,
             )
         for row in rows:
-            yield Waiting(str(row[0]), str(row[1]), _bytes(row[2]), row[3:])
+            yield Waiting(str(row[-2]), str(row[-1]), as_bytes(row[0]), row[:-2])
         if len(rows) < PAGE:
             return
-        after = str(rows[-1][0])
+        after = str(rows[-1][-2])
 
 
 async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
@@ -157,22 +176,29 @@ def mark(school: str, subject: str, entry: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{school}|{subject}|{entry}".encode()).digest(), "big")
 
 
-async def _from_sqlite(session: Session, query: str, *values: object) -> Sequence[Sequence[Any]]:
+def as_bytes(value: object) -> bytes | None:
+    """A stored body's bytes; None where it is no text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    return value if isinstance(value, bytes) else None
+
+
+async def _from_sqlite(session: Session, query: str, *values: object) -> Sequence[Row]:
     try:
-        return await session.raw(query.format(columns=_SQLITE), *values)
+        rows = await session.raw(query.format(columns=_SQLITE), *values)
     except Exception:  # noqa: BLE001 - text that is not UTF-8 stops the driver: read it as bytes
         rows = await session.raw(query.format(columns=_SQLITE_BYTES), *values)
-        return [(*row[:3], *(_text(value) for value in row[3:])) for row in rows]
+        rows = [(row[0], *(_text(value) for value in row[1:])) for row in rows]
+    return [[_dashed(value) if at in _SQLITE_IDS else value for at, value in enumerate(row)] for row in rows]
 
 
 def _text(value: object) -> object:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _bytes(value: object) -> bytes | None:
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass")
-    return value if isinstance(value, bytes) else None
+def _dashed(id: object) -> object:
+    """An identifier, kept as 32 hexadecimal digits, as a body writes it; anything else as it is."""
+    return f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}" if isinstance(id, str) and len(id) == _HEX_DIGITS else id
 
 
 def _mark(session: Session, number: int = 1) -> str:

@@ -1,0 +1,24 @@
+"""An empty database to be measured in, gone afterwards, and the settings that lead to it."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.platform.settings import Settings
+from tests import postgres
+
+
+@contextlib.contextmanager
+def database(name: str) -> Iterator[tuple[str, Settings]]:
+    """The URL of a PostgreSQL database, and settings that name it."""
+    with postgres.running() as cluster, tempfile.TemporaryDirectory() as folder:
+        called = f"bench_{name}_{os.getpid()}_{secrets.token_hex(3)}"
+        url = asyncio.run(cluster.create(called))
+        try:
+            yield url, Settings(data_dir=Path(folder), database_url=url)
+        finally:
+            asyncio.run(cluster.drop(called))
