@@ -65,9 +65,9 @@ async def check_ready(request: Request, now: NowDep) -> Response:
     metrics: Metrics = request.app.state.metrics
     checks: dict[str, str] = {}
     try:
-        checks["migrations"] = "ok" if await migrations.is_at_head(database) else "not at head; run: python -m app db upgrade"
         async with database.reading() as session:
             waiting, oldest = await seal.backlog(session, now)
+        checks["migrations"] = "ok" if await migrations.is_at_head(database) else "not at head; run: python -m app db upgrade"
         checks["database"] = "ok"
         metrics.unsealed.set(waiting)
         late = oldest > SEALING_LATE

@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -19,12 +18,18 @@ from sqlalchemy.sql.base import Executable
 
 from app.kernel import clock
 from app.kernel.errors import Kind, ServiceError
+from app.platform.gathered import one_statement
 from app.platform.settings import Settings
+
+T = TypeVar("T")
 
 DialectName = Literal["sqlite", "postgresql"]
 
-BUSY_TIMEOUT_MS: Final = 15_000
-CONNECT_TIMEOUT_S: Final = 3
+ANSWER_WITHIN_S: Final = 2.5
+"""How long the first answer of a session is waited for: a caller is told within three seconds that the database is gone."""
+
+BUSY_TIMEOUT_MS: Final = 2_500
+CONNECT_TIMEOUT_S: Final = 2
 STATEMENT_TIMEOUT_MS: Final = 30_000
 
 
@@ -96,17 +101,33 @@ class Session:
     are added by one statement, which is a transaction by itself. A change, a lock or an early flush begins a transaction.
     """
 
-    def __init__(self, connection: AsyncConnection, dialect: DialectName, *, begun: bool) -> None:
+    def __init__(self, connection: AsyncConnection, dialect: DialectName) -> None:
         self._connection = connection
         self.dialect: DialectName = dialect
-        self._begun = begun
+        self._begun = False
+        self._heard = dialect == "sqlite"  # which answers at once, or says within its busy timeout that it cannot
         self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
 
-    async def begin(self) -> None:
+    async def begin(self, sql: str = "BEGIN") -> None:
         """Begin the transaction, where the first read has not; for whoever takes a lock that shall last to its end."""
         if not self._begun:
-            await self._connection.exec_driver_sql("BEGIN")
+            await self._first_answer(self._connection.exec_driver_sql(sql))
             self._begun = True
+
+    async def _first_answer(self, answer: Awaitable[T]) -> T:
+        """A database that went silent is found out by the first thing that is asked of it; what is asked later may take its time."""
+        if self._heard:
+            return await answer
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                found = await answer
+        except TimeoutError:
+            # Closing politely would wait for an answer too.
+            (await self._driver()).terminate()
+            await self._connection.invalidate()
+            raise
+        self._heard = True
+        return found
 
     async def all(self, statement: Executable, params: Mapping[str, object] | None = None) -> Sequence[sa.Row[Any]]:
         """Every row of a query."""
@@ -119,7 +140,8 @@ class Session:
     async def look_up(self, lookup: Lookup, **values: object) -> Mapping[str, Any] | None:
         """The row of a `Lookup`, by column name, or None."""
         if self.dialect == "postgresql":
-            found: Mapping[str, Any] | None = await (await self._driver()).fetchrow(lookup.sql, *lookup.values(values))
+            answer = (await self._driver()).fetchrow(lookup.sql, *lookup.values(values))
+            found: Mapping[str, Any] | None = await self._first_answer(answer)
             return found
         row = await self.first(lookup.statement, values)
         return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
@@ -127,7 +149,7 @@ class Session:
     async def _read(self, statement: Executable, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
         if not self._begun and getattr(statement, "_for_update_arg", None) is not None:
             await self.begin()
-        return await self._connection.execute(statement, params)
+        return await self._first_answer(self._connection.execute(statement, params))
 
     async def stream(self, statement: Executable, *, batch: int = 1000) -> AsyncIterator[sa.Row[Any]]:
         """Rows of a large query, `batch` at a time."""
@@ -161,7 +183,7 @@ class Session:
         gathered, self._gathered = self._gathered, {}
         try:
             if self.dialect == "postgresql":
-                await self._connection.exec_driver_sql(*_one_statement(gathered))
+                await self._connection.exec_driver_sql(*one_statement(gathered))
                 return
             for table, rows in gathered.items():
                 await self._connection.execute(sa.insert(table), [dict(row) for row in rows])
@@ -189,7 +211,7 @@ class Session:
             self._begun = False
         elif self._gathered:
             gathered, self._gathered = self._gathered, {}
-            sql, values = _one_statement(gathered)
+            sql, values = one_statement(gathered)
             try:
                 await (await self._driver()).fetch(sql, *values)
             except asyncpg.UniqueViolationError as error:
@@ -210,30 +232,6 @@ class Session:
         return (await self._connection.get_raw_connection()).driver_connection
 
 
-_STATEMENTS: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = {}
-
-
-def _one_statement(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> tuple[str, tuple[str, ...]]:
-    """One INSERT for all rows of all tables, whose text depends only on tables and columns, and the rows as its values."""
-    key = tuple((table.name, tuple(rows[0])) for table, rows in gathered.items())
-    if key not in _STATEMENTS:
-        parts = []
-        for position, (table, columns) in enumerate(key, start=1):
-            listed = ", ".join(f'"{column}"' for column in columns)
-            parts.append(
-                f'w{position} AS (INSERT INTO "{table}" ({listed}) SELECT {listed} '  # noqa: S608 - names come from our own tables
-                f'FROM json_populate_recordset(NULL::"{table}", CAST(${position} AS json)))'
-            )
-        _STATEMENTS[key] = f"WITH {', '.join(parts)} SELECT 1"
-    return _STATEMENTS[key], tuple([_as_json(rows) for rows in gathered.values()])
-
-
-def _as_json(rows: list[Mapping[str, object]]) -> str:
-    # PostgreSQL reads a bytea from text as backslash, x and hexadecimal digits.
-    plain = [{name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
-    return to_json(plain).decode()
-
-
 def _taken(error: IntegrityError) -> str | None:
     """The table whose unique key a row ran into; None for any other violation."""
     cause = getattr(error.orig, "__cause__", None)
@@ -246,10 +244,21 @@ def _taken(error: IntegrityError) -> str | None:
 class Database:
     """The engine and its two kinds of session."""
 
-    def __init__(self, engine: AsyncEngine, dialect: DialectName) -> None:
+    def __init__(self, engine: AsyncEngine, dialect: DialectName, connections: int) -> None:
         self.engine: Final = engine
         self.dialect: Final[DialectName] = dialect
         self._writing = asyncio.Lock()
+        self._connections = asyncio.Semaphore(connections)
+        self._outages = 0
+
+    @asynccontextmanager
+    async def _turn(self, queue: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+        """One's turn in a queue; whoever waited behind somebody who found the database silent is told so, and need not find it again."""
+        known = self._outages
+        async with queue:
+            if self._outages != known:
+                raise DatabaseUnavailable
+            yield
 
     @asynccontextmanager
     async def transaction(self, *, lazily: bool = False) -> AsyncIterator[Session]:
@@ -262,7 +271,7 @@ class Database:
                 yield session
                 await session.settle()
             return
-        async with self._writing, self._session("BEGIN IMMEDIATE") as session:
+        async with self._turn(self._writing), self._session("BEGIN IMMEDIATE") as session:
             yield session
             await session.settle()
 
@@ -276,15 +285,16 @@ class Database:
     @asynccontextmanager
     async def _session(self, begin: str | None) -> AsyncIterator[Session]:
         try:
-            async with self.engine.connect() as connection:
-                if begin is not None:
-                    await connection.exec_driver_sql(begin)
-                session = Session(connection, self.dialect, begun=begin is not None)
+            async with self._turn(self._connections), self.engine.connect() as connection:
+                session = Session(connection, self.dialect)
                 try:
+                    if begin is not None:
+                        await session.begin(begin)
                     yield session
                 finally:
                     await session.roll_back()
         except (PoolTimeout, OSError, TimeoutError, asyncpg.InterfaceError) as error:
+            self._outages += 1
             raise DatabaseUnavailable from error
         except asyncpg.PostgresError as error:
             if _is_outage_state(error.sqlstate):
@@ -292,6 +302,7 @@ class Database:
             raise
         except DBAPIError as error:
             if _is_outage(error):
+                self._outages += getattr(error.orig, "sqlstate", None) is None
                 raise DatabaseUnavailable from error
             raise
 
@@ -315,7 +326,7 @@ def _is_outage_state(state: str | None) -> bool:
 def connect(settings: Settings) -> Database:
     """The database that the settings name; no connection is made yet."""
     if settings.database_url:
-        return Database(_postgresql(settings), "postgresql")
+        return Database(_postgresql(settings), "postgresql", settings.database_pool)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made here, so that no umask lets others read what is in it.
     settings.sqlite_file.touch(mode=0o600)
@@ -323,7 +334,7 @@ def connect(settings: Settings) -> Database:
         f"sqlite+aiosqlite:///{settings.sqlite_file}", pool_size=settings.database_pool, max_overflow=0, hide_parameters=True
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    return Database(engine, "sqlite")
+    return Database(engine, "sqlite", settings.database_pool)
 
 
 def postgresql_url(settings: Settings) -> sa.URL:
@@ -345,6 +356,8 @@ def _postgresql(settings: Settings) -> AsyncEngine:
         hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
+            # The server's own time-out does not reach us over a line that is dead.
+            "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 2,
             "server_settings": {
                 "application_name": "information-sharing",
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
