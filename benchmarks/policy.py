@@ -1,0 +1,85 @@
+"""`python -m benchmarks.policy`: what a change of the policy costs: reading and proving a document, trying the floor, comparing, impact.
+
+These are seconds on this machine, not ratios: they tell whether a person waits. One line each; exits 0 when everything could be measured.
+"""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from statistics import median
+from uuid import UUID
+
+from app.kernel.canonical import encode
+from app.policy import difference, document, floor, proofs, service
+from app.policy.columns import DOMAINS, NOT_STATED
+from app.policy.evaluate import Policy
+from app.policy.impact import Past, Replay
+from app.policy.model import Facts, fact_words
+
+DRAFT = Path(__file__).parents[1] / "docs" / "policies" / "2026-draft.yaml"
+REQUESTS = 10_000
+TIMES = 5
+TODAY = date(2026, 11, 23)
+
+
+def measure() -> Iterator[str]:
+    """Each figure as a line."""
+    old, new = service.shipped(), document.load(DRAFT.read_bytes())
+    yaml, as_json = DRAFT.read_bytes(), encode(new.meaning)
+    yield _line("read and prove the draft, YAML", lambda: document.load(yaml), f"{len(yaml) // 1024} KiB")
+    yield _line("read and prove the draft, JSON", lambda: document.load(as_json), f"{len(as_json) // 1024} KiB")
+    yield _line("the safety floor, every combination", lambda: floor.breaches(new), f"{_tried(new)} combinations of the flow, 12 laws")
+    found = difference.between(old, new)
+    tried, changed = sum(table.combinations for table in found.tables), sum(table.changed for table in found.tables)
+    what = f"{len(found.tables)} tables differ, {changed} of {tried} combinations; {len(found.edits)} places"
+    yield _line("the exact difference of 2025 and the draft", lambda: difference.between(old, new), what)
+    past = list(_past())
+    replay = Replay(old, new, TODAY)
+    yield _line(f"the impact on {REQUESTS} past requests", lambda: _seen(Replay(old, new, TODAY), past), "facts read, evaluated by both")
+    _seen(replay, past)
+    result = replay.result()
+    size = len(json.dumps(result)) // 1024
+    yield f"of these {result['changed']} come out otherwise, {result['not_known']} are not known; {size} KiB of result"
+
+
+def _line(name: str, work: Callable[[], object], what: str) -> str:
+    took = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - began)
+    return f"{name}: {median(took) * 1000:.0f} ms ({what}; median of {TIMES})"
+
+
+def _tried(policy: Policy) -> int:
+    flow = floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
+    return sum(1 for _ in flow.seen())
+
+
+def _seen(replay: Replay, past: list[Past]) -> None:
+    for one in past:
+        replay.take(one)
+
+
+def _past() -> Iterator[Past]:
+    """Worked cases, each with a few facts drawn anew, as a school's requests vary."""
+    policy, dice = service.shipped(), random.Random(10)
+    cases = [proofs.facts_of(policy, case) for case in policy.document.cases.values()]
+    for number in range(REQUESTS):
+        facts: Facts = dice.choice(cases)
+        for name in dice.sample(sorted(fact_words()), 3):
+            word = dice.choice(DOMAINS[name])
+            drawn = {name: None if word == NOT_STATED else fact_words()[name][0](word)}
+            facts = replace(facts, **drawn)  # type: ignore[arg-type]
+        yield Past(request=UUID(int=number), facts=facts.to_json(), decision=None, departs=False)
+
+
+if __name__ == "__main__":
+    for line in measure():
+        print(line, flush=True)
+    sys.exit(0)
