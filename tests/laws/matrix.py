@@ -14,8 +14,10 @@ A cell says `ok` only when the service does the thing: a 409 or 422 is a fault i
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 from app.policy.service import shipped
+from tests.api.policies import APPROVED, meaning
 from tests.api.sharing import REFUSE, SHARE, consented, facts
 from tests.service import Caller
 
@@ -67,6 +69,8 @@ IG_LEAD: Final = Cells("403", "403", "ok", "403")
 THEIR_SCHOOLS: Final = Cells("ok 404", "ok 404", "ok 404", "ok 404")
 KEPT: Final = Cells("403 403", "ok 404", "ok 404", "403 403")
 
+LEADS: Final = Cells("403 403", "403 403", "ok 404", "403 403")
+
 SEEN: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "ok 404 404")
 SUBMITTER_OR_DSL: Final = Cells("ok 404 404", "ok ok 404", "ok 403 404", "ok 404 404")
 SUBMITTER: Final = Cells("ok 404 404", "ok 403 404", "ok 403 404", "ok 404 404")
@@ -105,6 +109,11 @@ ROWS: Final[dict[str, Row]] = {
     "get_policy_document": Row(cells=ANYBODY, needs="policy"),
     "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
     "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
+    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: meaning(version="drafted")),
+    "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
+    "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
+    "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
+    "read_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="assessed"),
     "evaluate_facts": Row(cells=ANYBODY, body=facts()),
     # --- sharing requests
     "submit_sharing_request": Row(cells=ANYBODY, body=facts()),
@@ -202,6 +211,16 @@ async def person(side: Side) -> Ids:
     return {"person_ref": "mis:7781"}
 
 
+async def drafted(side: Side) -> Ids:
+    """A draft by somebody else: its author could not approve it."""
+    return {"digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))["digest"]}
+
+
+async def assessed(side: Side) -> Ids:
+    ids = await drafted(side)
+    return ids | {"job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]}
+
+
 async def submitted(side: Side) -> Ids:
     body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
     return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
@@ -269,6 +288,8 @@ async def entry(side: Side) -> Ids:
 STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
     "nothing": nothing,
     "policy": policy,
+    "drafted": drafted,
+    "assessed": assessed,
     "person": person,
     "submitted": submitted,
     "decided": decided,
