@@ -1,0 +1,171 @@
+"""A database that does not answer is said within three seconds, with what a person can do meanwhile; and then the work goes on."""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import pytest
+
+from app.platform import migrations
+from app.platform.db import connect
+from app.platform.settings import Settings
+from tests.api.sharing import MASH
+from tests.postgres import Cluster
+from tests.running import MovableClock
+from tests.service import Caller, Service
+
+PATIENCE_S = 3.0
+EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
+
+
+class Line:
+    """The wire between the service and its PostgreSQL, which may be cut, or go dead without a word."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = (host, port)
+        self._flowing = asyncio.Event()
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    async def connect(self) -> None:
+        """Let the service reach its database."""
+        self._flowing.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Refuse connections, and reset those that are open."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._open:
+            writer.transport.abort()
+        self._open.clear()
+
+    def deaden(self) -> None:
+        """Take every byte and answer none: a frozen host, a firewall that drops."""
+        self._flowing.clear()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(*self._to)
+        self._open |= {writer, there_writer}
+        for source, sink in ((reader, there_writer), (there_reader, writer)):
+            task = asyncio.create_task(self._pump(source, sink))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while block := await source.read(65_536):
+                await self._flowing.wait()
+                sink.write(block)
+                await sink.drain()
+        sink.transport.abort()
+
+
+@pytest.fixture
+async def line(cluster: Cluster) -> AsyncIterator[Line]:
+    """A line to the tests' PostgreSQL."""
+    address = urlsplit(cluster.url)
+    made = Line(str(address.hostname), int(address.port or 5432))
+    await made.connect()
+    yield made
+    await made.connect()
+    await made.cut()
+
+
+@pytest.fixture
+async def distant(line: Line, cluster: Cluster, data_dir: Path, clock: MovableClock) -> AsyncIterator[Service]:
+    """The service, with that line between it and its database."""
+    name = f"line_{line.port}"
+    url = urlsplit(await cluster.create(name))
+    netloc = f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}"
+    settings = Settings(data_dir=data_dir, database_url=urlunsplit(url._replace(netloc=netloc)))
+    database = connect(settings)
+    await migrations.upgrade(database)
+    await database.close()
+    async with Service.started(settings, clock) as service:
+        yield service
+        await line.connect()
+    await cluster.drop(name)
+
+
+async def answers(caller: Caller) -> None:
+    """Every kind of call is answered in time, with words that help."""
+    for method, path, body in (
+        ("POST", "/v1/sharing-requests", MASH),
+        ("POST", "/v1/emergency-disclosures", EMERGENCY),
+        ("GET", "/v1/sharing-requests", None),
+        ("GET", "/v1/me", None),
+    ):
+        began = time.monotonic()
+        reply = await caller.request(method, path, json=body, headers={"Idempotency-Key": "again"})
+        took = time.monotonic() - began
+        assert (reply.status_code, took < PATIENCE_S) == (503, True), (path, reply.status_code, round(took, 1), reply.text)
+        assert reply.headers["Content-Type"] == "application/problem+json"
+        assert int(reply.headers["Retry-After"]) > 0
+        detail = reply.json()["detail"]
+        assert "If a child is at risk, share what is needed now" in detail
+        assert "keep a note" in detail
+        assert "Idempotency-Key" in detail
+
+
+async def crowds_are_answered(caller: Caller) -> None:
+    """Many at once, more than there are connections: nobody waits for those ahead of them and then once more."""
+    began = time.monotonic()
+    replies = await asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30)))
+    took = time.monotonic() - began
+    assert ({reply.status_code for reply in replies}, took < PATIENCE_S) == ({503}, True), took
+
+
+async def works_again(caller: Caller) -> None:
+    for _ in range(20):
+        reply = await caller.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "again"})
+        if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        await asyncio.sleep(0.5)
+    assert reply.status_code == httpx.codes.CREATED, reply.text
+    assert len((await caller.get("/v1/sharing-requests")).json()["items"]) == 1
+
+
+async def test_a_database_that_is_gone_is_said_at_once_and_found_again(line: Line, distant: Service) -> None:
+    caller = await distant.caller("dsl", raise_app_exceptions=False)
+    await line.cut()
+    await answers(caller)
+    stranger = await distant.stranger()
+    ready = await stranger.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "not reachable")
+    assert (await stranger.get("/livez")).status_code == httpx.codes.OK
+    await line.connect()
+    await works_again(caller)
+
+
+async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(line: Line, distant: Service) -> None:
+    caller = await distant.caller("dsl", raise_app_exceptions=False)
+    line.deaden()
+    await answers(caller)
+    await crowds_are_answered(caller)
+    await line.connect()
+    await works_again(caller)
+
+
+async def test_a_file_that_somebody_else_holds_is_said_in_time(data_dir: Path, blank_sqlite: Path, clock: MovableClock) -> None:
+    settings = Settings(data_dir=data_dir)
+    shutil.copy(blank_sqlite, settings.sqlite_file)
+    async with Service.started(settings, clock) as service:
+        caller = await service.caller("dsl", raise_app_exceptions=False)
+        with contextlib.closing(sqlite3.connect(settings.sqlite_file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await answers(caller)
+            await crowds_are_answered(caller)
+            other.execute("ROLLBACK")
+        await works_again(caller)
