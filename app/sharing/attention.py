@@ -5,7 +5,7 @@ Law: being listed here holds nothing up. The most pressing comes first, and a re
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from app.kernel import clock
 from app.platform.db import Instant, Session
 from app.policy.clocks import LONDON, today_in_school
 from app.policy.evaluate import Policy
+from app.policy.facts import last_day
 from app.sharing import service, store
 from app.sharing.case import Head
 from app.sharing.model import OPEN, RecordKind, Status, Waiting
@@ -166,11 +167,10 @@ def _incomplete() -> sa.ColumnElement[bool]:
 
 
 def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pending]:
-    """The policy itself, once the month of its review has passed."""
+    """The policy itself, once the month or day of its review has passed."""
     if not policy.review_overdue(today_in_school(now)):
         return
-    year, month = (int(part) for part in policy.document.policy.next_review.split("-"))
-    ended = datetime.combine(date(year + month // 12, month % 12 + 1, 1), time(), LONDON).astimezone(UTC)
+    ended = datetime.combine(last_day(policy.next_review) + timedelta(days=1), time(), LONDON).astimezone(UTC)
     place = Place(at=ended, request_id=NOBODY, kind=Waiting.POLICY_REVIEW_OVERDUE.value)
     if after is None or place > after:
         due = ended - timedelta(microseconds=1)

@@ -267,6 +267,9 @@ async def test_an_overdue_review_is_flagged_everywhere_and_stops_nothing(
     await approved(other, digest, next_review_on="2026-03-10")
     clock.forward(days=8)
     staff, lead = await service.caller("staff"), await service.sign_in(ig_lead.account)
+    for caller in (lead, await service.caller("dsl")):
+        (waiting,) = (await caller.get("/v1/attention?kind=policy_review_overdue")).json()["items"]
+        assert (waiting["overdue"], waiting["due"]) == (True, "2026-03-10T23:59:59.999999Z")
     ready = await lead.get("/readyz")
     assert ready.status_code == 200
     assert "review overdue" in ready.json()["checks"]["policy"]
