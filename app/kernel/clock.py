@@ -17,7 +17,8 @@ def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with six decimals and `Z`; raises ValueError for a naive datetime."""
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is not an instant")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # strftime writes a year before 1000 without its zeros.
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:

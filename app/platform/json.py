@@ -88,7 +88,7 @@ def _check(value: object) -> None:
     pending: list[tuple[object, tuple[str, ...]]] = [(value, ())]
     while pending:
         member, path = pending.pop()
-        if len(path) > MAX_DEPTH:
+        if len(path) >= MAX_DEPTH and isinstance(member, (dict, list)):
             _refuse(pointer(path[:MAX_DEPTH]), _TOO_DEEP, "too-deep")
         if isinstance(member, str):
             _check_text(member, path)
