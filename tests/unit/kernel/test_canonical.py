@@ -1,0 +1,77 @@
+"""Canonical JSON against another's implementation of RFC 8785, and the text in which values are kept."""
+
+import hashlib
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kernel import canonical
+from app.kernel.canonical import MAX_INTEGER, NotCanonical
+
+ASCII = st.text(st.characters(max_codepoint=127))
+NFC = st.text(st.characters(exclude_categories=["Cs"])).map(lambda text: unicodedata.normalize("NFC", text))
+SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | NFC
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ASCII, inner, max_size=4), max_leaves=20)
+ANY_TEXT = st.text(st.characters(exclude_categories=[]))
+ANY_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_it_is_rfc_8785s_form_byte_for_byte(value: Any) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+@given(VALUES)
+def test_what_is_encoded_is_read_back(value: Any) -> None:
+    assert json.loads(canonical.encode(value)) == value
+
+
+@given(VALUES)
+def test_a_digest_is_that_of_the_bytes_and_does_not_know_the_order_of_members(value: Any) -> None:
+    turned = dict(reversed(value.items())) if isinstance(value, dict) else value
+    assert canonical.digest(turned) == "sha256:" + hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+@given(VALUES, VALUES)
+def test_different_values_have_different_bytes(one: Any, other: Any) -> None:
+    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    assert (canonical.encode(one) == canonical.encode(other)) is same
+
+
+def test_what_any_mapping_or_sequence_holds_is_what_counts() -> None:
+    assert canonical.encode({"b": (1, 2), "a": {}}) == canonical.encode({"a": {}, "b": [1, 2]}) == b'{"a":{},"b":[1,2]}'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(0.5, 1.0, float("nan"), float("inf")),
+        *(MAX_INTEGER + 1, -MAX_INTEGER - 1, 10**400),
+        *({"é": 1}, {1: 1}, {None: 1}),
+        *("e\u0301", "\ud800", "\udfff", ["a\ud800"]),
+        *(b"bytes", bytearray(b"x"), {1}, Ellipsis),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_two_readers_could_take_for_two_things_has_no_form(value: Any) -> None:
+    for wrapped in (value, [value], {"a": value}, {"a": [{"b": value}]}):
+        with pytest.raises(NotCanonical):
+            canonical.encode(wrapped)
+
+
+@given(ANY_VALUES)
+def test_what_is_kept_is_read_back_to_the_character_and_is_ascii(value: Any) -> None:
+    text = canonical.kept(value)
+    assert text.isascii()
+    assert "\x00" not in text
+    assert json.loads(text) == value
+    assert canonical.kept(json.loads(text)) == text

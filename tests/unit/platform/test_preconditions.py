@@ -1,0 +1,45 @@
+"""Nobody overwrites what they have not read (RFC 9110, section 13)."""
+
+import pytest
+from starlette.requests import Request
+
+from app.platform.preconditions import IfMatch, PreconditionMissing, PreconditionStale, etag_of, unchanged
+
+TAG = etag_of(3, "full")
+
+
+def asking(value: str | None) -> Request:
+    headers = [] if value is None else [(b"if-none-match", value.encode())]
+    return Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
+
+
+def test_a_tag_is_strong_and_quoted() -> None:
+    assert TAG == '"3.full"'
+
+
+@pytest.mark.parametrize("given", [TAG, "*", f'"0.full", {TAG}', f"  {TAG}  ", f'"x",{TAG},"y"'])
+def test_who_read_it_may_change_it(given: str) -> None:
+    IfMatch(given).check(TAG)
+
+
+@pytest.mark.parametrize("given", ["", '"2.full"', f"W/{TAG}", TAG.strip('"'), TAG[:-1], f"{TAG}x", "**", TAG.upper()])
+def test_who_read_something_else_may_not(given: str) -> None:
+    with pytest.raises(PreconditionStale):
+        IfMatch(given).check(TAG)
+
+
+def test_who_does_not_say_may_not() -> None:
+    with pytest.raises(PreconditionMissing):
+        IfMatch(None).check(TAG)
+
+
+@pytest.mark.parametrize("given", [TAG, f"W/{TAG}", "*", f'"0.full", {TAG}'])
+def test_what_has_not_changed_is_not_sent_again(given: str) -> None:
+    reply = unchanged(asking(given), TAG, {"Cache-Control": "public"})
+    assert reply is not None
+    assert (reply.status_code, reply.body, reply.headers["etag"], reply.headers["cache-control"]) == (304, b"", TAG, "public")
+
+
+@pytest.mark.parametrize("given", [None, "", '"2.full"', TAG.strip('"')])
+def test_what_has_changed_is_sent(given: str | None) -> None:
+    assert unchanged(asking(given), TAG) is None
