@@ -34,7 +34,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tool = str(Path(sys.executable).with_name("openapi-python-client"))
     command = [tool, "generate", "--path", str(ROOT / "openapi" / "openapi.json"), "--output-path", str(folder), "--meta", "none"]
     config = folder.with_name("config.yaml")
-    config.write_text("post_hooks: []\ncontent_type_overrides: {image/svg+xml: application/octet-stream}\n")
+    config.write_text(
+        "post_hooks: []\ncontent_type_overrides: {image/svg+xml: application/octet-stream, application/yaml: application/octet-stream}\n"
+    )
     done = subprocess.run([*command, "--config", str(config)], check=True, capture_output=True, text=True)
     assert "WARNING" not in done.stdout + done.stderr, done.stdout
     return folder.parent

@@ -196,7 +196,7 @@ async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(se
     assert later.headers["etag"] != reply.headers["etag"]
 
 
-async def test_other_details_need_another_check(service: Service):
+async def test_other_details_need_another_check(service: Service, clock: MovableClock):
     dsl = await service.caller("dsl")
     hub = await a_hub(dsl)
     path = f"/v1/recipients/{hub}"
@@ -208,6 +208,7 @@ async def test_other_details_need_another_check(service: Service):
     assert changed["verification"]["why"] == "details_changed"
     changed = (await patched(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})).json()
     assert (changed["verification"]["verified"], changed["verification"]["why"]) == ("unsure", "details_changed")
+    clock.forward(minutes=1)
     await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"})
     assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
 
