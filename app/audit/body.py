@@ -11,6 +11,9 @@ COLUMNS: Final = ("action", "actor", "at", "id", "outcome", "recipient", "reques
 """What the table of entries repeats of a body."""
 
 
+_ID_CHARACTERS: Final = 36
+
+
 class NotABody(ValueError):
     """The bytes are no leaf body of any version that is known."""
 
@@ -69,33 +72,41 @@ def read(body: bytes) -> Said:
     return Said(fields)
 
 
-def repeats(body: str, row: Sequence[Any]) -> bool:
-    """Whether the row (a body, then the columns in the order of `COLUMNS`) repeats this body, and it concerns one person at most.
+def repeated(body: str, row: Sequence[Any]) -> int:  # noqa: PLR0911 - it leaves at the first that does not fit
+    """Where the first person's id ends in a body that the row (a body, then the columns in the order of `COLUMNS`) repeats; else 0.
 
     Judged by the usual layout, without parsing: keys of canonical JSON are sorted and a quote inside a string is escaped, so that what is
-    looked for can only be the real member. True is certain; False asks for a closer look with `read`.
+    looked for can only be the real member. A place is certain; 0 asks for a closer look with `read`.
     """
     _, action, actor, at, entry, outcome, recipient, request, school, subject = row
     head = f'{{"action":"{action}","actor":{{"client":"'
     if not body.startswith(head):
-        return False
+        return 0
     here = body.find('","id":', len(head) - 1) + 7
     if not body.startswith('null,"role":"' if actor is None else f'"{actor}","role":"', here):
-        return False
+        return 0
     here = body.find('"},"at":"', here) + 9
     if not body.startswith(f'{at}","content":', here):
-        return False
+        return 0
     here = body.rfind(',"id":"') + 7
     if not body.startswith(f'{entry}","outcome":"{outcome}","policy":', here):
-        return False
+        return 0
     told = "null" if recipient is None else f'"{recipient}"'
     about = "null" if request is None else f'"{request}"'
-    persons = "]" if subject is None else f'"{subject}"]'
     # After its id a body holds no object: each of these names stands there once.
-    return (
-        body.find(f',"recipient":{told},"request":{about},"request_id":"', here) > 0
-        and body.find(f',"school":"{school}","subjects":[{persons},"target":', here) > 0
-    )
+    if body.find(f',"recipient":{told},"request":{about},"request_id":"', here) < 0:
+        return 0
+    if subject is not None and len(subject) != _ID_CHARACTERS:
+        return 0
+    persons = f',"school":"{school}","subjects":[' + ("" if subject is None else f'"{subject}"')
+    here = body.find(persons, here)
+    end = here + len(persons)
+    return end if here > 0 and body.startswith("]" if subject is None else ("]", ","), end) else 0
+
+
+def further(body: str, end: int) -> list[str]:
+    """The second and further persons of a body that is repeated, given where the first one's id ends."""
+    return body[end + 2 : body.index("]", end) - 1].split('","') if body.startswith(",", end) else []
 
 
 def tells_of_records(body: str) -> bool:

@@ -106,7 +106,7 @@ async def waiting(session: Session) -> AsyncIterator[Waiting]:
                 after,
             )
         for row in rows:
-            yield Waiting(str(row[-2]), str(row[-1]), as_bytes(row[0]), row[:-2])
+            yield Waiting(str(row[-2]), str(row[-1]), _bytes(row[0]), row[:-2])
         if len(rows) < PAGE:
             return
         after = str(rows[-1][-2])
@@ -176,8 +176,15 @@ def mark(school: str, subject: str, entry: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{school}|{subject}|{entry}".encode()).digest(), "big")
 
 
-def as_bytes(value: object) -> bytes | None:
-    """A stored body's bytes; None where it is no text."""
+def bodies(rows: Sequence[Row | None]) -> list[bytes | None]:
+    """The stored bodies' bytes; None where the entry is gone, or its body is no text."""
+    try:
+        return [row[0].encode() for row in rows]  # type: ignore[index]
+    except (AttributeError, TypeError, UnicodeEncodeError):
+        return [None if row is None else _bytes(row[0]) for row in rows]
+
+
+def _bytes(value: object) -> bytes | None:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     return value if isinstance(value, bytes) else None

@@ -25,7 +25,7 @@ PATIENCE: Final = timedelta(minutes=1)
 
 _SCHOOL: Final = re.compile(r"/schools/([0-9]{6})(?:/[0-9]+)?\Z")
 _REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
-_SCHOOL_AT: Final = 1 + COLUMNS.index("school")
+_ID_AT, _SCHOOL_AT, _SUBJECT_AT = (1 + COLUMNS.index(name) for name in ("id", "school", "subject"))
 
 
 async def verify(
@@ -90,13 +90,16 @@ class _Verification:
     def entries(self, school: str, rows: Sequence[Row | None], bodies: Sequence[bytes | None], indexes: Sequence[int | None]) -> None:
         """Columns, subjects and records of entries whose bytes have been hashed or wait to be; passes over those that are gone."""
         self._whole += len(bodies) - bodies.count(None)
-        repeats, tells, records = body.repeats, body.tells_of_records, self._records is not None
+        repeated, tells, records = body.repeated, body.tells_of_records, self._records is not None
         for row, raw, index in zip(rows, bodies, indexes, strict=True):
             if row is None or raw is None:
                 continue
             text = raw.decode("utf-8", "replace")
-            if not repeats(text, row) or row[_SCHOOL_AT] != school or (records and tells(text)):
+            end = repeated(text, row)
+            if not end or row[_SCHOOL_AT] != school or (records and tells(text)):
                 self._closely(school, index, row[1:], raw)
+            elif text[end] == ",":
+                self._mark(school, set(body.further(text, end)) - {row[_SUBJECT_AT]}, row[_ID_AT].replace("-", ""))
 
     def _closely(self, school: str, index: int | None, columns: Sequence[Any], raw: bytes) -> None:
         try:
@@ -111,10 +114,13 @@ class _Verification:
         if said.fields.get("school") != school:
             self._report.find(school, index, "school-changed", "the entry belongs to another school's log")
         entry = str(columns[COLUMNS.index("id")]).replace("-", "")
-        for subject in set(said.subjects[1:]) - set(said.subjects[:1]):
-            self._subjects ^= sources.mark(str(said.fields.get("school")), subject.replace("-", ""), entry)
+        self._mark(str(said.fields.get("school")), set(said.subjects[1:]) - set(said.subjects[:1]), entry)
         if self._records is not None:
             self._records.check(school, index, entry, said)
+
+    def _mark(self, school: str, further: set[str], entry: str) -> None:
+        for subject in further:
+            self._subjects ^= sources.mark(school, subject.replace("-", ""), entry)
 
     async def _queue(self) -> None:
         oldest = clock.to_text(self._now - PATIENCE)
@@ -193,8 +199,8 @@ class _Log:
             missing = next(index for index, stored in zip(indexes, page.indexes, strict=True) if stored != index)
             self._find(missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed")
             self._sound = False
-        as_bytes, sha256 = sources.as_bytes, hashlib.sha256
-        bodies = [None if row is None else as_bytes(row[0]) for row in rows]
+        sha256 = hashlib.sha256
+        bodies = sources.bodies(rows)
         if [None if text is None else sha256(b"\x00" + text).digest() for text in bodies] != page.hashes:
             self._name_altered(bodies, page.hashes, first)
         self._whole.entries(self._school, rows, bodies, indexes)

@@ -275,7 +275,7 @@ async def test_no_stored_value_breaks_the_verification(database: Database, table
 def test_any_bytes_are_read_as_a_body_or_refused(raw: bytes) -> None:
     with pytest.raises(body.NotABody):
         body.read(raw)
-    assert body.repeats(raw.decode("utf-8", "replace"), (raw, "a", None, "b", "c", "d", None, None, "e", None)) is False
+    assert body.repeated(raw.decode("utf-8", "replace"), (raw, "a", None, "b", "c", "d", None, None, "e", None)) == 0
 
 
 @given(
@@ -297,11 +297,13 @@ def test_the_quick_look_agrees_with_the_close_one(
     columns[body.COLUMNS.index("recipient")] = recipient
     text = raw.decode()
     simple = recipient is None or json.dumps(recipient, ensure_ascii=False) == f'"{recipient}"'
-    assert body.repeats(text, [raw, *columns]) is (simple and len(subjects) <= 1)
+    end = body.repeated(text, [raw, *columns])
+    assert bool(end) is simple
+    assert not end or body.further(text, end) == [str(subject) for subject in subjects[1:]]
     for position in range(len(columns)):
         wrong = list(columns)
         wrong[position] = "x" if wrong[position] is None else None
-        assert body.repeats(text, [raw, *wrong]) is False
+        assert body.repeated(text, [raw, *wrong]) == 0
 
 
 class Room:
