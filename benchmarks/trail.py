@@ -36,7 +36,7 @@ BATCH: Final = 4096
 
 OPEN: Final = 24
 """Sharing requests that are worked on at the same time, and about how many entries each one gets before the next come."""
-EACH: Final = 64
+EACH: Final = 96
 
 ACTIONS: Final = (
     *(Action.REQUEST_READ,) * 8,
@@ -54,7 +54,7 @@ _COLUMNS: Final = ("id", "school", "at", "actor", "action", "request", "subject"
 
 @dataclass(slots=True)
 class Trail:
-    """A filled database and what is in it: who acts, and some of the requests and persons that the entries are about."""
+    """A filled database and what is in it: who acts, the requests and persons it is about, and every 64th entry."""
 
     database: Database
     url: str
@@ -65,7 +65,7 @@ class Trail:
     requests: list[UUID]
     subjects: list[UUID]
     entries: list[UUID]
-    bytes: int = 0
+    server: int | None = None
 
     def reader(self, role: Role) -> Actor:
         """Somebody of this role who has an account of the school and few acts of their own."""
@@ -75,8 +75,9 @@ class Trail:
 @contextlib.contextmanager
 def filled(size: int) -> Iterator[Trail]:
     """A migrated PostgreSQL database that holds `size` sealed entries of one school; use it on loops of your own, one at a time."""
-    with scratch.database(f"trail_{size}") as (url, settings):
+    with scratch.database(f"trail_{size}") as (url, settings, server):
         trail = asyncio.run(_filled(url, settings, size))
+        trail.server = server
         yield trail
 
 
@@ -117,7 +118,6 @@ async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
             )
             further += [(SCHOOL, other, entry) for other in others]
             hashes.append(merkle.leaf_hash(body))
-            trail.bytes += len(body)
         leaves = [(SCHOOL, first + at, row[0], hashed) for at, (row, hashed) in enumerate(zip(entries, hashes, strict=True))]
         nodes = [(SCHOOL, *node) for node in frontier.extend(hashes)]
         signed = Checkpoint(checkpoint.origin(HOST, SCHOOL), frontier.size, frontier.root())

@@ -1,0 +1,129 @@
+"""P5: searching the trail, a page of 50: a million entries against ten thousand by each filter, the list's far end against its head.
+
+The ratios are of the search alone (query, reading the page's rows and bodies); the milliseconds add the search's own entry, durably
+committed, and the reply's JSON. Each look is for another value, picked at random, on the two trails in turns.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Final
+from uuid import UUID
+
+from app.audit import log, search
+from app.audit.model import Action, EntryOutcome, Event
+from app.audit.routes import _entry_out
+from app.audit.schemas import AuditEntriesOut
+from app.audit.search import Filters
+from app.identity.model import Actor, Role
+from benchmarks import trail
+from benchmarks.figure import Figure
+from benchmarks.trail import Trail
+
+SMALL, LARGE = 10_000, 1_000_000
+PAIRS: Final = 60
+LIMIT: Final = 50
+
+Ask = Callable[[Trail, random.Random], Filters]
+
+
+def _between(of: Trail, dice: random.Random) -> Filters:
+    until = trail.BEGAN + trail.EVERY * dice.randrange(of.size // 2, of.size)
+    return Filters(since=until - timedelta(hours=3), until=until)
+
+
+BY_FILTER: Final[dict[str, Ask]] = {
+    "everything": lambda _, __: Filters(),
+    "actor": lambda of, dice: Filters(actor=dice.choice(of.staff).id),
+    "action": lambda _, dice: Filters(action=dice.choice(trail.ACTIONS)),
+    "actor, action": lambda of, dice: Filters(actor=dice.choice(of.staff).id, action=Action.REQUEST_READ),
+    "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -trail.OPEN])),
+    "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -trail.OPEN]),)),
+    "recipient": lambda of, dice: Filters(recipient=dice.choice(of.recipients)),
+    "denied": lambda _, __: Filters(outcome=EntryOutcome.DENIED),
+    "success": lambda _, __: Filters(outcome=EntryOutcome.SUCCESS),
+    "from, to": _between,
+}
+"""What the information governance lead asks, who sees every entry."""
+
+BY_ROLE: Final[dict[str, tuple[Role, Ask]]] = {
+    "DSL, everything": (Role.DSL, BY_FILTER["everything"]),
+    "DSL, reads": (Role.DSL, lambda _, __: Filters(action=Action.REQUEST_READ)),
+    "DSL, sign-ins": (Role.DSL, lambda _, __: Filters(action=Action.SESSION_OPENED)),
+    "staff, everything": (Role.STAFF, BY_FILTER["everything"]),
+}
+"""What those ask who see a part. Their page is full on either trail, but for sign-ins, of which a DSL sees only their own."""
+
+
+@dataclass(slots=True)
+class _Times:
+    search: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+
+    @property
+    def p50_ms(self) -> float:
+        return median(self.whole) * 1000
+
+
+def measure() -> Iterator[Figure]:
+    """The worst ratio and the worst median of each kind, with all of them in words."""
+    with trail.filled(SMALL) as small, trail.filled(LARGE) as large:
+        by_filter, by_role, far = asyncio.run(_measured(small, large))
+    yield from _figures("P5", "by filter, a million over ten thousand", by_filter)
+    yield from _figures("P5-role", "by role, a million over ten thousand", by_role)
+    yield from _figures("P5-far", "the list's far end over its head, a million", {"everything": far})
+
+
+def _figures(name: str, words: str, timed: dict[str, tuple[_Times, _Times]]) -> Iterator[Figure]:
+    ratios = {case: median(large.search) / median(small.search) for case, (small, large) in timed.items()}
+    all_ratios = "; ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    yield Figure(name=name, value=max(ratios.values()), compare="<=", goal=1.3, what=f"search {words}, {PAIRS} pairs each; {all_ratios}")
+    slowest = {case: large.p50_ms for case, (_, large) in timed.items()}
+    all_times = "; ".join(f"{case} {ms:.1f}" for case, ms in slowest.items())
+    yield Figure(name=f"{name}-ms", value=max(slowest.values()), compare="<=", goal=5, what=f"p50, ms with entry and reply; {all_times}")
+
+
+async def _measured(
+    small: Trail, large: Trail
+) -> tuple[dict[str, tuple[_Times, _Times]], dict[str, tuple[_Times, _Times]], tuple[_Times, _Times]]:
+    dice, lead = random.Random(5), small.reader(Role.IG_LEAD)
+    try:
+        by_filter = {case: await _pairs(small, large, lambda _: lead, ask, dice) for case, ask in BY_FILTER.items()}
+        by_role = {}
+        for case, (role, ask) in BY_ROLE.items():
+            by_role[case] = await _pairs(small, large, lambda of, role=role: next(who for who in of.staff if who.role is role), ask, dice)  # type: ignore[misc]
+        head, far = _Times(), _Times()
+        for _ in range(PAIRS):
+            await _look(large, lead, Filters(), None, head)
+            await _look(large, lead, Filters(), large.entries[dice.randrange(1, len(large.entries) // 100)], far)
+    finally:
+        await small.database.close()
+        await large.database.close()
+    return by_filter, by_role, (head, far)
+
+
+async def _pairs(small: Trail, large: Trail, who: Callable[[Trail], Actor], ask: Ask, dice: random.Random) -> tuple[_Times, _Times]:
+    in_small, in_large = _Times(), _Times()
+    for _ in range(3):  # warms the statement caches; not counted
+        for of in (small, large):
+            await _look(of, who(of), ask(of, dice), None, _Times())
+    for at in range(PAIRS):
+        turns = [(small, in_small), (large, in_large)]
+        for of, times in turns if at % 2 else reversed(turns):
+            await _look(of, who(of), ask(of, dice), None, times)
+    return in_small, in_large
+
+
+async def _look(of: Trail, actor: Actor, filters: Filters, after: UUID | None, times: _Times) -> None:
+    began = time.perf_counter()
+    async with of.database.transaction(lazily=True) as session:
+        found = await search.search(session, actor, filters, after=after, limit=LIMIT + 1)
+        times.search.append(time.perf_counter() - began)
+        event = Event(action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(found)})
+        log.append(session, event, by=actor, at=datetime.now(UTC), request_id="benchmark")
+        AuditEntriesOut(items=[_entry_out(entry) for entry in found[:LIMIT]], next_cursor=None).model_dump_json()
+    times.whole.append(time.perf_counter() - began)

@@ -1,0 +1,84 @@
+"""P8: verifying a million entries against a bare loop that reads the same bodies from the same database and hashes them."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from statistics import median
+from uuid import UUID
+
+import asyncpg
+
+from app.audit.verify import verify
+from benchmarks import trail
+from benchmarks.figure import Figure
+from benchmarks.servers import cpu_seconds
+from benchmarks.trail import Trail
+
+SIZE = 1_000_000
+PAGE = 8192
+QUADS = 3
+
+
+class NotVerified(RuntimeError):
+    """The trail was not found intact, or not all of it was read."""
+
+
+def measure() -> Iterator[Figure]:
+    """Wall time and processor time, and for the record the time over a loop that has every body in memory."""
+    with trail.filled(SIZE) as of:
+        wall, cpu, memory, words = asyncio.run(_measured(of))
+    yield Figure(name="P8", value=wall, compare="<=", goal=2, what=f"verify over a bare loop on the same database; {words}")
+    yield Figure(name="P8-cpu", value=cpu, compare="<=", goal=2, what=f"CPU, process and database; over hashing from memory: {memory:.1f}")
+
+
+async def _measured(of: Trail) -> tuple[float, float, float, str]:
+    walls, cpus, seen = [], [], []
+    for _ in range(QUADS):
+        runs = [await _timed(work, of) for work in (_verified, _bare, _bare, _verified)]
+        walls.append((runs[0][0] + runs[3][0]) / (runs[1][0] + runs[2][0]))
+        cpus.append((runs[0][1] + runs[3][1]) / (runs[1][1] + runs[2][1]))
+        seen += [(runs[0][0], runs[1][0]), (runs[3][0], runs[2][0])]
+    from_memory = await _from_memory(of)
+    took, bare = (median(times) for times in zip(*seen, strict=True))
+    words = f"median of {QUADS} quads; {SIZE / took:,.0f} and {SIZE / bare:,.0f} entries/s"
+    await of.database.close()
+    return median(walls), median(cpus), took / from_memory, words
+
+
+async def _timed(work: Callable[[Trail], Awaitable[None]], of: Trail) -> tuple[float, float]:
+    cpu = time.process_time() + (cpu_seconds(of.server) if of.server else 0.0)
+    began = time.perf_counter()
+    await work(of)
+    return time.perf_counter() - began, time.process_time() + (cpu_seconds(of.server) if of.server else 0.0) - cpu
+
+
+async def _verified(of: Trail) -> None:
+    report = await verify(of.database, of.key.public_key(), (), now=datetime.now(UTC))
+    if not report.intact or report.sizes != {trail.SCHOOL: SIZE}:
+        raise NotVerified("\n".join(report.lines()))
+
+
+async def _bare(of: Trail) -> None:
+    connection, after, hashed, sha256 = await asyncpg.connect(of.url), UUID(int=0), 0, hashlib.sha256
+    try:
+        while rows := await connection.fetch("SELECT id, body FROM audit_entry WHERE id > $1 ORDER BY id LIMIT $2", after, PAGE):
+            for _, body in rows:
+                sha256(b"\x00" + body.encode()).digest()
+            after, hashed = rows[-1][0], hashed + len(rows)
+    finally:
+        await connection.close()
+    if hashed != SIZE:
+        raise NotVerified(f"{hashed} entries were hashed")
+
+
+async def _from_memory(of: Trail) -> float:
+    """Seconds for hashing every body, extrapolated from a tenth of them."""
+    connection = await asyncpg.connect(of.url)
+    bodies = [row[0].encode() for row in await connection.fetch("SELECT body FROM audit_entry ORDER BY id LIMIT $1", SIZE // 10)]
+    await connection.close()
+    sha256, began = hashlib.sha256, time.perf_counter()
+    for body in bodies:
+        sha256(b"\x00" + body).digest()
+    return (time.perf_counter() - began) * 10
