@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from pydantic import AfterValidator
 
 from app.audit import checkpoint, log, prove, search
 from app.audit.model import Action, EntryOutcome, Event
@@ -30,6 +31,7 @@ from app.identity.model import Actor, Permission
 from app.kernel import canonical
 from app.platform import accept
 from app.platform.db import Session
+from app.platform.instants import within_reason
 from app.platform.paging import NO_NUL, CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
@@ -50,6 +52,7 @@ Exporter = Annotated[Actor, Require(Permission.AUDIT_EXPORT)]
 Anyone = Annotated[Actor, Require(Permission.CHECKPOINT_READ)]
 AcceptHeader = Annotated[str | None, Header(alias="accept", include_in_schema=False)]
 EntryId = Annotated[UUID, Path(description="The entry's id.")]
+Instant = Annotated[datetime, AfterValidator(within_reason)]
 Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
 
 
@@ -72,8 +75,8 @@ async def _filters(
         str | None, Query(min_length=1, max_length=200, pattern=NO_NUL, description="The recipient's id or organisation type.")
     ] = None,
     outcome: Annotated[EntryOutcome | None, Query(description="How it ended.")] = None,
-    since: Annotated[datetime | None, Query(alias="from", description="Not before this instant.")] = None,
-    until: Annotated[datetime | None, Query(alias="to", description="Before this instant.")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="Not before this instant.")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="Before this instant.")] = None,
 ) -> Filters:
     return Filters(
         actor=acting,

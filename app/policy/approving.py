@@ -1,11 +1,12 @@
 """The wire of a version's life and of an impact assessment: what is sent to approve, what comes back."""
 
 import unicodedata
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.platform.instants import Day
 from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.life import Approval
 from app.policy.wording.schemas import EditOut, TableOut
@@ -18,7 +19,16 @@ DocumentText = {
     "requestBody": {
         "required": True,
         "description": "The whole document, YAML 1.2 or JSON of the same meaning. docs/policy-versions.md tells how to write one.",
-        "content": {YAML: {"schema": {"type": "string"}}, JSON: {"schema": {"type": "object"}}},
+        "content": {
+            YAML: {
+                "schema": {"type": "string"},
+                "example": 'policy:\n  id: information-sharing\n  version: "2026-11"\n  start: 2026-12-01\n# … and every table\n',
+            },
+            JSON: {
+                "schema": {"type": "object"},
+                "example": {"policy": {"id": "information-sharing", "version": "2026-11", "start": "2026-12-01"}, "citations": {}},
+            },
+        },
     }
 }
 """How the document is described; it is read by the policy's own reader, which keeps lines and comments."""
@@ -44,7 +54,7 @@ class ApprovalIn(BaseModel):
         AfterValidator(_composed),
         Field(description="Name and role of whoever approved it."),
     ]
-    in_force_from: Annotated[date, Field(description="The day on which it begins; today at the earliest.")]
+    in_force_from: Annotated[Day, Field(description="The day on which it begins; today at the earliest.")]
     next_review_on: Annotated[
         str, StringConstraints(max_length=10), Field(description="When it is looked at again: a month or a day, after it begins.")
     ]

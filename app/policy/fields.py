@@ -1,11 +1,12 @@
 """What the fields of a body are made of: texts in one form of each character, days and instants in one notation each."""
 
 import unicodedata
-from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
+
+from app.platform import instants
 
 
 def _normal(text: str) -> str:
@@ -15,23 +16,11 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _day(value: object) -> object:
-    if value is not None and not (isinstance(value, str) and len(value) == len("2026-11-23")) and type(value) is not date:
-        raise PydanticCustomError("date_parsing", "not an ISO 8601 date")
-    return value
-
-
-def _instant(value: object) -> object:
-    if value is not None and not isinstance(value, str | datetime):
-        raise PydanticCustomError("datetime_parsing", "not an RFC 3339 instant")
-    return value
-
-
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_normal)]
-Day = Annotated[date, BeforeValidator(_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+Day = instants.Day
+Instant = instants.When
 
 
 class Body(BaseModel):

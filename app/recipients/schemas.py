@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from app.platform.instants import Day
 from app.recipients.model import CheckMethod, Details, Listing, RecipientRoute, RecipientType, Verified, VerifiedWhy
 
 _ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
@@ -159,7 +160,7 @@ class VerificationIn(Body):
     result: Annotated[Verified, Field(description="Whether they are who they say. A later check replaces an earlier one.")]
     contact_id: Annotated[UUID | None, Field(description="The contact who was checked; empty: the organisation.")] = None
     note: Annotated[Note | None, Field(description="What is worth knowing about the check.")] = None
-    verified_on: Annotated[date | None, Field(description="The day on which it was checked; empty: today.", examples=["2026-11-23"])] = None
+    verified_on: Annotated[Day | None, Field(description="The day on which it was checked; empty: today.", examples=["2026-11-23"])] = None
 
 
 class StandingOut(BaseModel):

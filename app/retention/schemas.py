@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.platform.instants import Day
 from app.retention.schedule import Bar, Keep, Reason
 from app.sharing.schemas import Body, RecordOut, RetentionOut, Short, SummaryOut, Text
 
@@ -24,9 +25,9 @@ class ReviewIn(Body):
     )
 
     keep: Annotated[Keep, Field(description="Until a day, indefinitely with a day to look again, or no longer: due for disposal today.")]
-    until: Annotated[date | None, Field(description="Until when; required with `until`.")] = None
+    until: Annotated[Day | None, Field(description="Until when; required with `until`.")] = None
     next_review_on: Annotated[
-        date | None,
+        Day | None,
         Field(description="When it is looked at again; required with `indefinitely`, and then within the policy's years."),
     ] = None
     why: Annotated[Text, Field(description="Why; leave out names and anything that tells who it is about.")]

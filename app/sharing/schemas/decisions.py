@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.platform.instants import When
 from app.policy.vocabulary import Answer, LawfulReasonCode, SecureRoute
 from app.sharing.decisions import DecisionOutcome
 from app.sharing.schemas.parts import Body, RecipientCheckOut, RecordOut, Short, Text
@@ -64,7 +65,7 @@ class ReceiptIn(Body):
     """The recipient's acknowledgement."""
 
     acknowledged_by: Annotated[Short, Field(description="Who acknowledged.")]
-    at: Annotated[AwareDatetime, Field(description="When.")]
+    at: Annotated[When, Field(description="When.")]
 
 
 class DiscloseIn(Body):
@@ -88,7 +89,7 @@ class DiscloseIn(Body):
     items: Annotated[list[UUID] | None, Field(max_length=200, description="Which items; empty: all that the decision permits.")] = None
     recipient: Annotated[DisclosureRecipientIn, Field(description="Who received it.")]
     route: Annotated[SecureRoute, Field(description="How it went.")]
-    sent_at: Annotated[AwareDatetime, Field(description="When it went.")]
+    sent_at: Annotated[When, Field(description="When it went.")]
     secure_exception: Annotated[Text | None, Field(description="Why no secure route was used; required with route `none`.")] = None
     receipt: Annotated[ReceiptIn | None, Field(description="The recipient's acknowledgement, when there is one.")] = None
 

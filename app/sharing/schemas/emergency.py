@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.platform.instants import When
 from app.policy.schemas import EvaluationOut, PurposeIn, RecipientIn, SubjectIn
 from app.sharing.schemas.decisions import DisclosureOut
 from app.sharing.schemas.parts import Body, TaskOut, Text
@@ -33,7 +34,7 @@ class EmergencyIn(Body):
         },
     )
 
-    occurred_at: Annotated[AwareDatetime | None, Field(description="When it was shared; empty: now.")] = None
+    occurred_at: Annotated[When | None, Field(description="When it was shared; empty: now.")] = None
     recipient: Annotated[RecipientIn, Field(description="With whom; the type of organisation at least.")]
     what: Annotated[Text, Field(description="What was shared.")]
     why: Annotated[Text, Field(description="Why it could not wait.")]

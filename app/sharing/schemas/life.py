@@ -1,10 +1,10 @@
 """Advice, notices, consent, reconsideration and letters over HTTP."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from app.platform.instants import Day, When
 from app.policy.vocabulary import (
     Answer,
     Authority,
@@ -70,7 +70,7 @@ class NotifyIn(Body):
     person_ref: Annotated[Short, Field(description="One of the request's subjects.")]
     decision: Annotated[TransparencyDecision, Field(description="Told before, told after, not told, or put off.")]
     reason: Annotated[TransparencyReason | None, Field(description="Why not; required when not told or put off.")] = None
-    revisit_on: Annotated[date | None, Field(description="When it is looked at again; required when put off.")] = None
+    revisit_on: Annotated[Day | None, Field(description="When it is looked at again; required when put off.")] = None
     how: Annotated[Text | None, Field(description="How they were told.")] = None
 
 
@@ -123,8 +123,8 @@ class RecordConsentIn(Body):
         Field(description="An objection is weighed apart from consent; it forbids nothing by itself."),
     ] = None
     scope: Annotated[ConsentScopeIn | None, Field(description="What it covers.")] = None
-    given_at: Annotated[AwareDatetime | None, Field(description="When it was given.")] = None
-    expires_on: Annotated[date | None, Field(description="The last day on which it holds.")] = None
+    given_at: Annotated[When | None, Field(description="When it was given.")] = None
+    expires_on: Annotated[Day | None, Field(description="The last day on which it holds.")] = None
     evidence: Annotated[Text | None, Field(description="Where it can be seen.")] = None
 
 
@@ -134,7 +134,7 @@ class WithdrawConsentIn(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"withdrawn_by": "Mother", "at": "2026-11-23T09:00:00Z"}]})
 
     withdrawn_by: Annotated[Short, Field(description="Who withdrew it.")]
-    at: Annotated[AwareDatetime | None, Field(description="When; empty: now.")] = None
+    at: Annotated[When | None, Field(description="When; empty: now.")] = None
 
 
 class ReconsiderIn(Body):

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from app.platform.instants import When
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from app.policy.schemas import EvaluationOut
 from app.policy.statutory import StatutoryPower
@@ -141,8 +142,8 @@ class ListQuery(BaseModel):
         str | None, Field(min_length=1, max_length=200, pattern=NO_NUL, description="Reference of a person, as in `person_ref`.")
     ] = None
     recipient_type: Annotated[OrganisationType | None, Field(description="Kind of organisation.")] = None
-    submitted_from: Annotated[AwareDatetime | None, Field(description="From this instant on.")] = None
-    submitted_to: Annotated[AwareDatetime | None, Field(description="Before this instant.")] = None
+    submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
+    submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
     overdue: Annotated[bool | None, Field(description="Only those with (or without) a clock that has run out.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=1024, description="`next_cursor` of the page before.")] = None
