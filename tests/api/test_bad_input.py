@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.platform.paging import encode_cursor
-from tests.api.sharing import MASH, SHARE, facts, submitted
+from tests.api.sharing import MASH, SHARE, decided, facts, submitted
 from tests.service import Caller, Service
 
 CANARY = "canary-7f3a"
@@ -284,6 +284,53 @@ async def test_a_wrong_method_is_told_every_right_one(dsl: Caller) -> None:
         assert reply.headers["Content-Type"] == "application/problem+json"
 
 
+ENDS_OF_TIME = (
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "0999-06-01T00:00:00Z",
+)
+
+
+async def test_a_time_at_the_end_of_time_is_refused_where_it_stands(service: Service, dsl: Caller) -> None:
+    ig_lead = await service.caller("ig_lead", raise_app_exceptions=False)
+    made = await submitted(dsl)
+    path = f"/v1/sharing-requests/{made['id']}"
+    decision = await decided(dsl, made["id"])
+    sent = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email"}
+    organisation = (await dsl.post("/v1/recipients", json={"organisation": "Anytown MASH", "organisation_type": "mash"})).json()["id"]
+    for instant in (*ENDS_OF_TIME, 5, 5.5, True, "5", "2026-11-23T10:00:00"):
+        for url, body, pointer in (
+            ("/v1/emergency-disclosures", EMERGENCY | {"occurred_at": instant}, "/occurred_at"),
+            (f"{path}/disclosures", sent | {"sent_at": instant}, "/sent_at"),
+            (f"{path}/consents", {"person_ref": "mis:7781", "status": "given", "given_at": instant}, "/given_at"),
+            ("/v1/sharing-requests", facts(consent={"answer": "yes", "given_at": instant}), "/consent/given_at"),
+        ):
+            fault = fault_of(await dsl.post(url, json=body), (url, instant), 422)
+            assert fault["pointer"] == pointer, (url, instant, fault)
+    for end in ENDS_OF_TIME:
+        for url, name in (
+            ("/v1/sharing-requests", "submitted_from"),
+            ("/v1/sharing-requests", "submitted_to"),
+            ("/v1/audit/entries", "from"),
+            ("/v1/audit/entries", "to"),
+            ("/v1/reports/summary", "from"),
+            ("/v1/reports/summary", "to"),
+        ):
+            fault_of(await dsl.get(url, params={name: end}), (url, name, end), 422)
+        day = end[:10]
+        for caller, url, body in (
+            (dsl, "/v1/sharing-requests", facts(needed_by=day)),
+            (dsl, f"{path}/notices", {"person_ref": "mis:7781", "decision": "deferred", "reason": "not_practicable", "revisit_on": day}),
+            (dsl, f"{path}/consents", {"person_ref": "mis:7781", "status": "given", "expires_on": day}),
+            (dsl, f"/v1/recipients/{organisation}/verifications", {"method": "known_personally", "result": "yes", "verified_on": day}),
+            (ig_lead, f"{path}/retention-reviews", {"keep": "until", "until": day, "why": "Kept."}),
+            (ig_lead, f"{path}/retention-reviews", {"keep": "indefinitely", "next_review_on": day, "why": "Kept."}),
+        ):
+            fault_of(await caller.post(url, json=body), (url, day), 422)
+
+
 def mutations() -> st.SearchStrategy[bytes]:
     """The sound facts object with up to three places changed into anything."""
     odd = st.one_of(
@@ -300,7 +347,7 @@ def mutations() -> st.SearchStrategy[bytes]:
         st.recursive(
             st.just([]), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner, max_size=1), max_leaves=40
         ),
-        st.sampled_from([MASH["items"], MASH["purpose"], MASH["how"], MASH["recipient"], MASH["items"] * 201]),
+        st.sampled_from([MASH["items"], MASH["purpose"], MASH["how"], MASH["recipient"], MASH["items"] * 11]),
     )
     step = st.tuples(st.integers(0, 10_000), st.sampled_from(["set", "delete", "add"]), odd)
 
@@ -339,5 +386,5 @@ async def test_anything_is_judged_or_refused_and_never_a_failure(dsl: Caller, bo
         return
     assert reply.status_code in {413, 422}, (reply.status_code, body)
     assert reply.headers["Content-Type"] == "application/problem+json"
-    for fault in reply.json()["errors"]:
+    for fault in reply.json().get("errors", ()):
         assert fault["pointer"] == "" or fault["pointer"].startswith("/"), fault
