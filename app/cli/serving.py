@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
+from app import housekeeping
 from app.audit import checkpoint
 from app.cli.console import fail, run, settings_or_exit
 from app.identity.keys import Keyring
+from app.kernel.clock import system_clock
 from app.main import LOG_KEY, create_app, mailer_of, sealer_of
 from app.platform import logs, migrations
 from app.platform.db import Database
@@ -71,6 +73,10 @@ def worker() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await asyncio.gather(sealer_of(settings, database).run(stop), mailer_of(settings, database).run(stop))
+        await asyncio.gather(
+            sealer_of(settings, database).run(stop),
+            mailer_of(settings, database).run(stop),
+            housekeeping.run(database, system_clock, stop),
+        )
 
     run(work)

@@ -10,7 +10,7 @@ LINE = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 
 
 def test_every_exit_of_every_state_is_on_the_page_and_no_other():
-    told = {}
+    told: dict[str, set[tuple[str, str]]] = {}
     for state, exits in LINE.findall(PAGE[: PAGE.index("## Who may do what")]):
         told[state] = set()
         for part in exits.split(" · ") if exits != "nothing" else ():
