@@ -89,7 +89,7 @@ class House:
 @contextlib.contextmanager
 def built(name: str) -> Iterator[House]:
     """A migrated database with one member of staff."""
-    with postgres.running() as cluster, tempfile.TemporaryDirectory() as folder:
+    with postgres.running(durable=True) as cluster, tempfile.TemporaryDirectory() as folder:
         database = f"bench_{name}_{os.getpid()}"
         url = asyncio.run(cluster.create(database))
         try:

@@ -1,6 +1,6 @@
 """A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, else one of our own from the system's binaries or the bundled ones.
 
-Its law: it keeps its commits as production does (fsync is on), it never runs as root, and where there is none it fails with words; no test
+Its law: it never runs as root, and where there is none it fails with words; no test
 is passed over because a database is missing.
 """
 
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -35,6 +35,7 @@ SETTINGS = (
     "log_timezone=UTC",
     "timezone=Asia/Kolkata",  # whoever forgets that instants are UTC shall notice
 )
+FORGETFUL = ("fsync=off", "full_page_writes=off")
 
 
 class NoPostgres(RuntimeError):
@@ -70,10 +71,11 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(binaries: Path | None = None) -> Iterator[Cluster]:
+def running(binaries: Path | None = None, *, durable: bool = False) -> Iterator[Cluster]:
     """A cluster for the length of the block; raises `NoPostgres`.
 
     `binaries` is a folder that holds `initdb` and `postgres`; without it, TEST_DATABASE_URL or what `find_binaries` gives is used.
+    Unless it is to be `durable`, it does not wait for the disk: no test takes the machine's power away, and all of them make databases.
     """
     if binaries is None and (given := os.environ.get("TEST_DATABASE_URL")):
         yield Cluster(re.sub(r"^[a-z]+(\+[a-z]+)?://", "postgresql://", given))
@@ -86,7 +88,7 @@ def running(binaries: Path | None = None) -> Iterator[Cluster]:
         folder = _reachable(binaries or find_binaries(), identity, home)
         password = secrets.token_urlsafe(16)
         _make(folder, home, identity, password)
-        with _started(folder, home, identity) as (port, pid):
+        with _started(folder, home, identity, SETTINGS if durable else (*SETTINGS, *FORGETFUL)) as (port, pid):
             yield Cluster(f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/postgres", pid)
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -174,12 +176,12 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
 
 
 @contextlib.contextmanager
-def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None) -> Iterator[tuple[int, int]]:
+def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None, settings: Sequence[str]) -> Iterator[tuple[int, int]]:
     for _ in range(5):  # another process may take the free port before the server does
         port = free_port()
         log = (home / "log").open("w")
         server = subprocess.Popen(
-            [folder / "postgres", "-D", home / "data", "-p", str(port), "-k", home, *(f"-c{setting}" for setting in SETTINGS)],
+            [folder / "postgres", "-D", home / "data", "-p", str(port), "-k", home, *(f"-c{setting}" for setting in settings)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
