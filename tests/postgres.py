@@ -1,7 +1,6 @@
 """A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, else one of our own from the system's binaries or the bundled ones.
 
-Its law: it never runs as root, and where there is none it fails with words; no test
-is passed over because a database is missing.
+Its law: it never runs as root, and where there is none it fails with words; no test is passed over because a database is missing.
 """
 
 import contextlib
