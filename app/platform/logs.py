@@ -6,18 +6,21 @@ from typing import Any
 
 import structlog
 
+SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    # Types and places only: messages and local variables can hold personal data.
+    structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=8)),
+]
+# One list for the whole process: a logger keeps the list that it was first used with, and whoever captures lines changes the newest.
+PROCESSORS: list[Any] = [*SHARED, structlog.processors.JSONRenderer()]
+
 
 def configure(level: str) -> None:
     """Send structlog and the standard library's loggers (uvicorn's among them) through one JSON renderer."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        # Types and places only: messages and local variables can hold personal data.
-        structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=8)),
-    ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,
@@ -25,8 +28,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared[:3], structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shared[3], structlog.processors.JSONRenderer()],
+            foreign_pre_chain=[*SHARED[:3], structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, SHARED[3], structlog.processors.JSONRenderer()],
         )
     )
     root = logging.getLogger()
