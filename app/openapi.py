@@ -1,5 +1,7 @@
-"""The OpenAPI document: what the framework generates, completed with the problem schema and what every reply carries."""
+"""The OpenAPI document: what the framework generates, completed with the problem schema, what every reply carries, and examples."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -15,7 +17,12 @@ Decides, records and proves the sharing of information about a child, under a sc
 * Every change and every look at personal data leaves an entry in a log that cannot be altered unseen.
 
 Errors are RFC 9457 problem documents. Lists page by cursor. Every POST takes an `Idempotency-Key`.
+
+The examples of replies are what the service answered about an invented school; long lists, tables and texts are cut short.
 """
+
+EXAMPLES: Final = Path(__file__).parent / "apidocs" / "examples.json"
+"""Good replies by operation id, status and media type, as `make openapi` recorded them."""
 
 TAGS: Final = [
     {"name": "identity", "description": "Signing in, tokens, keys, and who the service thinks you are."},
@@ -40,9 +47,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = Problem.model_json_schema(ref_template=template)
         schemas["Problem"].pop("$defs", None)
         schemas["FaultOut"] = FaultOut.model_json_schema(ref_template=template)
+        recorded = json.loads(EXAMPLES.read_text(encoding="utf-8"))
         for path in document["paths"].values():
             for operation in path.values():
                 _complete(operation)
+                _exemplify(operation["responses"], recorded.get(operation["operationId"], {}))
         for schema in schemas.values():
             for example in schema.get("examples", ()):
                 _give_back_nulls(example, schema, schemas)
@@ -60,6 +69,13 @@ def _complete(operation: dict[str, Any]) -> None:
         headers["X-Request-Id"] = {"description": "The request's id; quote it to the operator.", "schema": {"type": "string"}}
         if status in {"429", "503"}:
             headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+
+
+def _exemplify(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> None:
+    for status, reply in replies.items():
+        for media_type, media in reply.get("content", {}).items():
+            if media_type in recorded.get(status, {}):
+                media["example"] = recorded[status][media_type]
 
 
 def _give_back_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:

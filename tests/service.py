@@ -110,5 +110,5 @@ class Service:
 
 @cache
 def _cheap_hash() -> str:
-    """A true Argon2id hash of `PASSWORD` whose parameters, which it carries, cost next to nothing to verify."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    """A true Argon2id hash of `PASSWORD`, always the same, whose parameters, which it carries, cost next to nothing to verify."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD, salt=b"sixteen of salt!")

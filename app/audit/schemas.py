@@ -33,9 +33,7 @@ ENTRY_EXAMPLE: Final[dict[str, Any]] = {
     "details": {"outcome": "share", "fields": ["reasons", "lawful_reason"]},
     "leaf_hash": _HASH,
 }
-CHECKPOINT_EXAMPLE: Final = _NOTE
 PROOF_EXAMPLE: Final[dict[str, Any]] = {"index": 1042, "size": 1043, "leaf_hash": _HASH, "path": [_HASH], "checkpoint": _NOTE}
-PROOF_TEXT_EXAMPLE: Final = f"c2sp.org/tlog-proof@v1\nindex 1042\n{_HASH}\n\n{_NOTE}"
 
 
 class AuditActorOut(BaseModel):

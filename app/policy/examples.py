@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-DIGEST_EXAMPLE: Final = "sha256:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+DIGEST_EXAMPLE: Final = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
 
 FACTS_EXAMPLE: Final[dict[str, Any]] = {
     "direction": "received",

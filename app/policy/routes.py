@@ -25,6 +25,7 @@ from app.policy import assessing, drafting, governors, service
 from app.policy.approving import JSON, YAML, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
 from app.policy.assessing import Assessor
 from app.policy.clocks import today_in_school
+from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.schemas import FactsIn
 from app.policy.service import Listed
 from app.policy.shown import EvaluationOut, PoliciesOut, PolicyDocumentOut, PolicyOut, PolicyVersionOut, policy_shown
@@ -47,7 +48,7 @@ Digest = Annotated[
     Path(
         pattern=r"^sha256:[0-9a-f]{64}$",
         description="Digest of the version's meaning.",
-        examples=["sha256:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"],
+        examples=[DIGEST_EXAMPLE],
     ),
 ]
 

@@ -1,6 +1,7 @@
 """The published contract is true, complete and the one that is committed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.main import create_app
+from app.openapi import EXAMPLES
 from app.platform.settings import Settings
+from app.policy.examples import DIGEST_EXAMPLE
+from app.policy.service import shipped
 from tests.api.sharing import MASH, SHARE, decided, facts, submitted
+from tests.examples.story import recorded
 from tests.laws.operations import Operation, documented
 from tests.laws.test_strangers import is_public
 from tests.running import MovableClock
@@ -25,6 +30,15 @@ OAUTH = {("issue_token", "400"), ("issue_token", "401"), ("revoke_token", "400")
 
 EMPTY = {("revoke_token", "200")}
 """Replies without a body."""
+
+NO_TEXT = {"application/pdf"}
+"""Media types that cannot be shown in a page of text."""
+
+BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
+"""Replies whose examples are written, not recorded: a token is a secret, and the figures are timings."""
+
+TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
+RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
 
 IF_MATCH_IS_OPTIONAL = {"approve_policy_version", "withdraw_policy_version"}
 
@@ -112,21 +126,56 @@ def test_every_body_that_is_asked_for_has_sound_examples(document: dict[str, Any
     assert seen > 20
 
 
-def test_every_good_reply_has_a_schema_and_its_examples_are_sound(
-    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
-) -> None:
+def good_replies(operations: dict[Operation, dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What is said of each reply that is no refusal, by operation, status and media type."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for operation, said in operations.items():
         good = {status: reply for status, reply in said["responses"].items() if status.startswith("2")}
         assert good, operation
         for status, reply in good.items():
-            if (operation.id, status) in EMPTY or status == "204":
-                continue
-            assert reply["content"], operation
-            for media_type, media in reply["content"].items():
-                assert media.get("schema"), (operation, media_type)
-                for example in examples(document, media):
-                    if media_type == "application/json":
-                        assert faults(document, media["schema"], example) == [], operation
+            assert bool(reply.get("content")) is ((operation.id, status) not in EMPTY), operation
+            found |= {(operation.id, status, media_type): media for media_type, media in reply.get("content", {}).items()}
+    assert len(found) > len(operations)
+    return found
+
+
+def test_every_good_reply_has_a_schema_and_sound_examples(document: dict[str, Any], operations: dict[Operation, dict[str, Any]]) -> None:
+    bare = []
+    for reply, media in good_replies(operations).items():
+        assert media.get("schema"), reply
+        shown = examples(document, media)
+        if not shown and reply[2] not in NO_TEXT:
+            bare.append(reply)
+        for example in shown:
+            if reply[2].endswith("json"):
+                assert faults(document, media["schema"], example) == [], reply
+            else:
+                assert isinstance(example, str), reply
+                assert example.strip(), reply
+    assert bare == [], TELL
+
+
+def test_the_examples_of_good_replies_are_recorded(operations: dict[Operation, dict[str, Any]]) -> None:
+    kept = json.loads(EXAMPLES.read_text())
+    found = {(name, status, media) for name, replies in kept.items() for status, media_types in replies.items() for media in media_types}
+    shown = {reply for reply in good_replies(operations) if reply[2] not in NO_TEXT}
+    assert shown - found == BY_HAND, TELL
+    assert found <= shown, "run: make openapi"
+
+
+async def test_the_recorded_examples_are_what_the_service_answers(settings: Settings) -> None:
+    now, kept = json.loads(json.dumps(await recorded(settings))), json.loads(EXAMPLES.read_text())
+    assert [name for name in sorted(now.keys() | kept.keys()) if now.get(name) != kept.get(name)] == [], RECORD
+
+
+def test_the_recorded_examples_are_small_and_give_nothing_away() -> None:
+    text = EXAMPLES.read_text()
+    assert len(text.encode()) < 150_000
+    assert re.findall(r"eyJ[\w-]+\.eyJ|access_token|refresh_token|PRIVATE KEY", text) == []
+
+
+def test_the_policy_that_examples_name_is_the_one_that_ships() -> None:
+    assert shipped().digest == DIGEST_EXAMPLE, "write the shipped policy's digest into app/policy/examples.py"
 
 
 def test_every_refusal_is_documented_as_a_problem_with_an_example(

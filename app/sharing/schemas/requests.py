@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from app.platform.instants import When
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
+from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.schemas import EvaluationOut
 from app.policy.statutory import StatutoryPower
 from app.policy.vocabulary import Answer, Direction, OrganisationType, Outcome
@@ -28,9 +29,7 @@ class AmendIn(RootModel[dict[str, Any]]):
 class EvaluateIn(Body):
     """Under which policy to evaluate again."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"policy_digest": "sha256:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"}, {}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"policy_digest": DIGEST_EXAMPLE}, {}]})
 
     policy_digest: Annotated[
         str | None,
