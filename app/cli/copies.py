@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from app.platform.db import Database, postgresql_url
+from app.platform.db import Database
+from app.platform.engines import postgresql_url
 from app.platform.settings import Settings
 
 

@@ -13,7 +13,7 @@ from app.identity.errors import Forbidden, KeyUnknown, Unauthenticated
 from app.identity.model import Actor, Permission, Role
 from app.identity.service import Identity
 from app.identity.tokens import Claims
-from app.platform.db import Lookup
+from app.platform.couriers import Lookup
 from app.platform.web import SessionDep, raise_body_fault
 
 _PRINCIPAL: Final = Lookup(PRINCIPAL)

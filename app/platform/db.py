@@ -3,21 +3,23 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.base import Executable
 
 from app.kernel import clock
 from app.kernel.errors import Kind, ServiceError
+from app.platform import engines
+from app.platform.couriers import UNRELIABLE, Lookup, is_outage_state, reader, writer
+from app.platform.engines import Connect
 from app.platform.gathered import one_statement
 from app.platform.settings import Settings
 
@@ -28,9 +30,13 @@ DialectName = Literal["sqlite", "postgresql"]
 ANSWER_WITHIN_S: Final = 2.5
 """How long the first answer of a session is waited for: a caller is told within three seconds that the database is gone."""
 
-BUSY_TIMEOUT_MS: Final = 2_500
-CONNECT_TIMEOUT_S: Final = 2
-STATEMENT_TIMEOUT_MS: Final = 30_000
+_BEGIN: Final[Mapping[tuple[DialectName, bool], str]] = {
+    ("postgresql", False): "BEGIN",
+    ("postgresql", True): "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ("sqlite", False): "BEGIN IMMEDIATE",  # a reading transaction that turned into a writing one could fail
+    ("sqlite", True): "BEGIN",
+}
+"""How a transaction begins, by whether it only reads."""
 
 
 class DatabaseUnavailable(ServiceError):
@@ -80,39 +86,37 @@ class RowTaken(Exception):
         self.table = table
 
 
-class Lookup:
-    """A query for one row that every request makes: on PostgreSQL its text is compiled once and goes straight to the driver."""
-
-    def __init__(self, statement: sa.Select[Any]) -> None:
-        self.statement: Final = statement
-        compiled = statement.compile(dialect=PGDialect_asyncpg())  # type: ignore[no-untyped-call]
-        self.sql: Final = str(compiled)
-        self._given: Final = tuple((name, compiled.params[name]) for name in compiled.positiontup or ())
-
-    def values(self, values: Mapping[str, object]) -> list[object]:
-        """The values in the order of the text's parameters: those given, else the statement's own."""
-        return [values.get(name, own) for name, own in self._given]
-
-
 class Session:
-    """One transaction's reads, and the rows it will write. Made only by `Database`.
+    """One transaction's reads, and the rows it will write. Made only by `Database`; it has no connection before it needs one.
 
-    On PostgreSQL a session that only reads and adds needs no BEGIN and no COMMIT: each read has its own snapshot either way, and all rows
-    are added by one statement, which is a transaction by itself. A change, a lock or an early flush begins a transaction.
+    On PostgreSQL one that only looks up and adds never needs any, nor BEGIN and COMMIT: each read has its own snapshot either way, and all
+    rows are added by one statement, which is a transaction by itself. Couriers carry both. A change, a lock or an early flush begins a
+    transaction. On SQLite a session takes its turn among those that write with its first read.
     """
 
-    def __init__(self, connection: AsyncConnection, dialect: DialectName) -> None:
-        self._connection = connection
-        self.dialect: DialectName = dialect
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+        self.dialect: Final[DialectName] = database.dialect
+        self._held = AsyncExitStack()
+        self._taken: AsyncConnection | None = None
         self._begun = False
-        self._heard = dialect == "sqlite"  # which answers at once, or says within its busy timeout that it cannot
+        self._heard = database.dialect == "sqlite"  # which answers at once, or says within its busy timeout that it cannot
         self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
 
-    async def begin(self, sql: str = "BEGIN") -> None:
-        """Begin the transaction, where the first read has not; for whoever takes a lock that shall last to its end."""
+    async def begin(self, *, reads_only: bool = False) -> None:
+        """Begin the transaction, where nothing has yet, to see one snapshot or to take a lock that shall last to its end."""
         if not self._begun:
-            await self._first_answer(self._connection.exec_driver_sql(sql))
+            if self._taken is None:
+                self._taken = await self._held.enter_async_context(self._database.connection(reads_only=reads_only))
+            await self._first_answer(self._taken.exec_driver_sql(_BEGIN[self.dialect, reads_only]))
             self._begun = True
+
+    async def _connection(self) -> AsyncConnection:
+        if self.dialect == "sqlite":
+            await self.begin()
+        if self._taken is None:
+            self._taken = await self._held.enter_async_context(self._database.connection())
+        return self._taken
 
     async def _first_answer(self, answer: Awaitable[T]) -> T:
         """A database that went silent is found out by the first thing that is asked of it; what is asked later may take its time."""
@@ -124,7 +128,7 @@ class Session:
         except TimeoutError:
             # Closing politely would wait for an answer too.
             (await self._driver()).terminate()
-            await self._connection.invalidate()
+            await (await self._connection()).invalidate()
             raise
         self._heard = True
         return found
@@ -139,22 +143,22 @@ class Session:
 
     async def look_up(self, lookup: Lookup, **values: object) -> Mapping[str, Any] | None:
         """The row of a `Lookup`, by column name, or None."""
-        if self.dialect == "postgresql":
-            answer = (await self._driver()).fetchrow(lookup.sql, *lookup.values(values))
-            found: Mapping[str, Any] | None = await self._first_answer(answer)
+        if self._database.reader is not None and not self._begun:
+            found: Mapping[str, Any] | None = await self._database.reader.send((lookup, values))
+            self._heard = True
             return found
         row = await self.first(lookup.statement, values)
         return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
     async def _read(self, statement: Executable, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
-        if not self._begun and getattr(statement, "_for_update_arg", None) is not None:
+        if getattr(statement, "_for_update_arg", None) is not None:
             await self.begin()
-        return await self._first_answer(self._connection.execute(statement, params))
+        return await self._first_answer((await self._connection()).execute(statement, params))
 
     async def stream(self, statement: Executable, *, batch: int = 1000) -> AsyncIterator[sa.Row[Any]]:
         """Rows of a large query, `batch` at a time."""
         await self.begin()
-        async with self._connection.stream(statement, execution_options={"yield_per": batch}) as rows:
+        async with (await self._connection()).stream(statement, execution_options={"yield_per": batch}) as rows:
             async for row in rows:
                 yield row
 
@@ -169,7 +173,7 @@ class Session:
     async def execute(self, statement: Executable, params: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None) -> int:
         """Run a change at once, after the rows gathered so far; gives the number of rows changed."""
         await self.flush()
-        return int((await self._connection.execute(statement, params)).rowcount)
+        return int((await (await self._connection()).execute(statement, params)).rowcount)
 
     def add(self, table: sa.Table, *rows: Mapping[str, object]) -> None:
         """Gather rows for one insert at the end; tables are written in the order in which they were first added."""
@@ -181,12 +185,13 @@ class Session:
         if not self._gathered:
             return
         gathered, self._gathered = self._gathered, {}
+        connection = await self._connection()
         try:
             if self.dialect == "postgresql":
-                await self._connection.exec_driver_sql(*one_statement(gathered))
+                await connection.exec_driver_sql(*one_statement(gathered))
                 return
             for table, rows in gathered.items():
-                await self._connection.execute(sa.insert(table), [dict(row) for row in rows])
+                await connection.execute(sa.insert(table), [dict(row) for row in rows])
         except IntegrityError as error:
             if taken := _taken(error):
                 raise RowTaken(taken) from error
@@ -197,39 +202,41 @@ class Session:
 
         A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an outcome that nobody knows.
         """
-        ending = asyncio.ensure_future(self._write_and_commit())
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await asyncio.wait((ending,))
-            raise
-
-    async def _write_and_commit(self) -> None:
-        if self._begun:
-            await self.flush()
-            await self._connection.exec_driver_sql("COMMIT")
-            self._begun = False
-        elif self._gathered:
-            gathered, self._gathered = self._gathered, {}
-            sql, values = one_statement(gathered)
+        if self._begun or (self._gathered and self._database.writer is None):
+            ending = asyncio.ensure_future(self._commit())
             try:
-                await (await self._driver()).fetch(sql, *values)
+                await asyncio.shield(ending)
+            except asyncio.CancelledError:
+                await asyncio.wait((ending,))
+                raise
+        elif self._gathered and self._database.writer is not None:
+            gathered, self._gathered = self._gathered, {}
+            try:
+                await self._database.writer.send(gathered)
             except asyncpg.UniqueViolationError as error:
                 raise RowTaken(str(error.table_name)) from error
 
-    async def roll_back(self) -> None:
-        """Forget what was not committed. A connection on which even that fails is thrown away."""
-        self._gathered = {}
-        if not self._begun:
-            return
+    async def _commit(self) -> None:
+        await self.flush()
+        await (await self._connection()).exec_driver_sql("COMMIT")
         self._begun = False
-        try:
-            await self._connection.exec_driver_sql("ROLLBACK")
-        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
-            await self._connection.invalidate()
+
+    async def end(self) -> None:
+        """Forget what was not committed, and give the connection back. A connection on which even that fails is thrown away."""
+        self._gathered = {}
+        if self._taken is None:
+            return
+        if self._begun:
+            self._begun = False
+            try:
+                await self._taken.exec_driver_sql("ROLLBACK")
+            except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
+                await self._taken.invalidate()
+        self._taken = None
+        await self._held.aclose()
 
     async def _driver(self) -> Any:
-        return (await self._connection.get_raw_connection()).driver_connection
+        return (await (await self._connection()).get_raw_connection()).driver_connection
 
 
 def _taken(error: IntegrityError) -> str | None:
@@ -244,9 +251,11 @@ def _taken(error: IntegrityError) -> str | None:
 class Database:
     """The engine and its two kinds of session."""
 
-    def __init__(self, engine: AsyncEngine, dialect: DialectName, connections: int) -> None:
+    def __init__(self, engine: AsyncEngine, dialect: DialectName, connections: int, connect: Connect | None = None) -> None:
         self.engine: Final = engine
         self.dialect: Final[DialectName] = dialect
+        self.reader: Final = reader(connect, within_s=ANSWER_WITHIN_S) if connect else None
+        self.writer: Final = writer(connect) if connect else None
         self._writing = asyncio.Lock()
         self._connections = asyncio.Semaphore(connections)
         self._outages = 0
@@ -261,39 +270,42 @@ class Database:
             yield
 
     @asynccontextmanager
+    async def connection(self, *, reads_only: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection, for a session. SQLite gives those that may write one at a time."""
+        async with AsyncExitStack() as held:
+            if self.dialect == "sqlite" and not reads_only:
+                await held.enter_async_context(self._turn(self._writing))
+            await held.enter_async_context(self._turn(self._connections))
+            yield await held.enter_async_context(self.engine.connect())
+
+    @asynccontextmanager
     async def transaction(self, *, lazily: bool = False) -> AsyncIterator[Session]:
         """A session whose changes are committed when the block ends well, and gone otherwise. `lazily` begins only when it must.
 
         Raises `DatabaseUnavailable` when the database does not answer, at the commit too: then the outcome is unknown.
         """
-        if self.dialect == "postgresql":
-            async with self._session(None if lazily else "BEGIN") as session:
-                yield session
-                await session.settle()
-            return
-        async with self._turn(self._writing), self._session("BEGIN IMMEDIATE") as session:
+        async with self._session() as session:
+            if not lazily:
+                await session.begin()
             yield session
             await session.settle()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A session that only reads, on one snapshot."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.dialect == "postgresql" else "BEGIN"
-        async with self._session(begin) as session:
+        async with self._session() as session:
+            await session.begin(reads_only=True)
             yield session
 
     @asynccontextmanager
-    async def _session(self, begin: str | None) -> AsyncIterator[Session]:
+    async def _session(self) -> AsyncIterator[Session]:
+        session = Session(self)
         try:
-            async with self._turn(self._connections), self.engine.connect() as connection:
-                session = Session(connection, self.dialect)
-                try:
-                    if begin is not None:
-                        await session.begin(begin)
-                    yield session
-                finally:
-                    await session.roll_back()
-        except (PoolTimeout, OSError, TimeoutError, asyncpg.InterfaceError) as error:
+            try:
+                yield session
+            finally:
+                await session.end()
+        except (PoolTimeout, *UNRELIABLE) as error:
             self._outages += 1
             raise DatabaseUnavailable from error
         except asyncpg.PostgresError as error:
@@ -308,6 +320,9 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        for courier in (self.reader, self.writer):
+            if courier is not None:
+                await courier.close()
         await self.engine.dispose()
 
 
@@ -319,68 +334,14 @@ def _is_outage(error: DBAPIError) -> bool:
 
 
 def _is_outage_state(state: str | None) -> bool:
-    # Connection exceptions, resources exhausted, operator intervention (time-outs and shutdown among them), deadlock.
-    return (state or "")[:2] in {"08", "53", "57"} or state in {"40P01", "55P03"}
+    return is_outage_state(state) or state in {"40P01", "55P03"}  # deadlock, a lock not had in time
 
 
 def connect(settings: Settings) -> Database:
     """The database that the settings name; no connection is made yet."""
     if settings.database_url:
-        return Database(_postgresql(settings), "postgresql", settings.database_pool)
+        return Database(engines.postgresql(settings), "postgresql", settings.database_pool, engines.postgresql_connector(settings))
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made here, so that no umask lets others read what is in it.
     settings.sqlite_file.touch(mode=0o600)
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{settings.sqlite_file}", pool_size=settings.database_pool, max_overflow=0, hide_parameters=True
-    )
-    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    return Database(engine, "sqlite", settings.database_pool)
-
-
-def postgresql_url(settings: Settings) -> sa.URL:
-    """The URL for asyncpg; `postgres://` and `postgresql://` are both read."""
-    scheme, _, rest = settings.database_url.partition("://")
-    if scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
-        raise ValueError("SHARING_DATABASE_URL must begin with postgresql://")
-    return sa.make_url(f"postgresql+asyncpg://{rest}")
-
-
-def _postgresql(settings: Settings) -> AsyncEngine:
-    return create_async_engine(
-        postgresql_url(settings),
-        # The sessions say BEGIN and COMMIT themselves, where they need them.
-        isolation_level="AUTOCOMMIT",
-        pool_size=settings.database_pool,
-        max_overflow=0,
-        pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
-        hide_parameters=True,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT_S,
-            # The server's own time-out does not reach us over a line that is dead.
-            "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 2,
-            "server_settings": {
-                "application_name": "information-sharing",
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "lock_timeout": "10000",
-                "idle_in_transaction_session_timeout": "60000",
-                "synchronous_commit": "on",
-                "jit": "off",
-            },
-        },
-    )
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",
-        "secure_delete=ON",
-        "trusted_schema=OFF",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    return Database(engines.sqlite(settings), "sqlite", settings.database_pool)

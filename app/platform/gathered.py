@@ -1,16 +1,35 @@
 """What a session gathered as one statement for PostgreSQL: one statement for all rows of all tables costs far less than one for each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from pydantic_core import to_json
 
-_STATEMENTS: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = {}
+Row = Mapping[str, object]
+
+Gathered = Mapping[sa.Table, Sequence[Row]]
+"""The rows to be inserted into each table; all rows of a table have the same columns."""
+
+Shape = tuple[tuple[str, tuple[str, ...]], ...]
+
+_STATEMENTS: dict[Shape, str] = {}
 
 
-def one_statement(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> tuple[str, tuple[str, ...]]:
-    """One INSERT for all rows of all tables, whose text depends only on tables and columns, and the rows as its values."""
-    key = tuple((table.name, tuple(rows[0])) for table, rows in gathered.items())
+def shape(gathered: Gathered) -> Shape:
+    """Tables and columns: what the text of the statement depends on."""
+    return tuple((table.name, tuple(rows[0])) for table, rows in gathered.items())
+
+
+def merged(several: Sequence[Gathered]) -> Gathered:
+    """The rows of several of one shape as one."""
+    if len(several) == 1:
+        return several[0]
+    return {table: [row for gathered in several for row in gathered[table]] for table in several[0]}
+
+
+def one_statement(gathered: Gathered) -> tuple[str, tuple[str, ...]]:
+    """One INSERT for all rows of all tables, whose text depends only on their shape, and the rows as its values."""
+    key = shape(gathered)
     if key not in _STATEMENTS:
         parts = []
         for position, (table, columns) in enumerate(key, start=1):
@@ -23,7 +42,7 @@ def one_statement(gathered: Mapping[sa.Table, list[Mapping[str, object]]]) -> tu
     return _STATEMENTS[key], tuple([_as_json(rows) for rows in gathered.values()])
 
 
-def _as_json(rows: list[Mapping[str, object]]) -> str:
+def _as_json(rows: Sequence[Row]) -> str:
     # PostgreSQL reads a bytea from text as backslash, x and hexadecimal digits.
     plain = [{name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
     return to_json(plain).decode()

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from app.audit.model import Sealed, record_digest
 from app.kernel import clock
 from app.kernel.canonical import Json
-from app.platform.db import Lookup, Session
+from app.platform.couriers import Lookup
+from app.platform.db import Session
 from app.policy.life import Standing
 from app.policy.tables import APPROVAL, IMPACT, VERSION, WITHDRAWAL
 
