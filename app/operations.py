@@ -13,7 +13,7 @@ from app.kernel.errors import ServiceError
 from app.platform import migrations
 from app.platform.db import Database
 from app.platform.telemetry import Metrics
-from app.platform.web import NowDep
+from app.platform.web import CallDep, StrictRoute
 
 SEALING_LATE: Final = timedelta(seconds=30)
 
@@ -24,7 +24,7 @@ _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=StrictRoute)
 
 
 class Alive(BaseModel):
@@ -55,7 +55,7 @@ async def check_alive() -> Response:
 @router.get(
     "/readyz", operation_id="check_ready", response_model=Ready, responses={503: {"model": Ready, "description": "Not able to work."}}
 )
-async def check_ready(request: Request, now: NowDep) -> Response:
+async def check_ready(request: Request, call: CallDep) -> Response:
     """Whether the database is reachable, its migrations are at head, and the sealing of the log is not behind.
 
     Sealing that lags is named and does not make the service unready: decisions are still recorded.
@@ -66,7 +66,7 @@ async def check_ready(request: Request, now: NowDep) -> Response:
     checks: dict[str, str] = {}
     try:
         async with database.reading() as session:
-            waiting, oldest = await seal.backlog(session, now)
+            waiting, oldest = await seal.backlog(session, call.now)
         checks["migrations"] = "ok" if await migrations.is_at_head(database) else "not at head; run: python -m app db upgrade"
         checks["database"] = "ok"
         metrics.unsealed.set(waiting)
@@ -78,7 +78,7 @@ async def check_ready(request: Request, now: NowDep) -> Response:
         checks["database"] = "not reachable"
     for check in request.app.state.readiness:
         if checks.get("database") == "ok":
-            checks.update(await check(database, now))
+            checks.update(await check(database, call.now))
     unable = checks.get("database") != "ok" or checks.get("migrations") != "ok"
     well = all(standing == "ok" for standing in checks.values())
     status = "unavailable" if unable else "ready" if well else "degraded"

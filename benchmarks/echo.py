@@ -9,14 +9,14 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.main import create_app
 from app.platform.settings import read_settings
-from app.platform.web import SessionDep, StrictRoute
+from app.platform.web import CallDep, StrictRoute
 from app.policy.schemas import FactsIn
 
 router = APIRouter(route_class=StrictRoute)
 
 
 @router.post("/echo")
-async def echo(actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, session: SessionDep) -> Response:
+async def echo(actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep) -> Response:
     """Give back what was sent."""
     return Response(body.model_dump_json(), media_type="application/json")
 

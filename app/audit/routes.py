@@ -32,9 +32,9 @@ from app.platform.instants import within_reason
 from app.platform.paging import NO_NUL, CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep
+from app.platform.web import CallDep, StrictRoute
 
-router: Final = APIRouter(prefix="/v1/audit", tags=["audit"])
+router: Final = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=StrictRoute)
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
@@ -57,7 +57,7 @@ Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
 
 async def _filters(
     request: Request,
-    session: SessionDep,
+    call: CallDep,
     acting: Annotated[UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")] = None,
     action: Annotated[Action | None, Query(description="What was done.")] = None,
     sharing_request: Annotated[UUID | None, Query(description="The sharing request's id.")] = None,
@@ -81,7 +81,7 @@ async def _filters(
         actor=acting,
         action=action,
         request=sharing_request,
-        subject=await _person(request, session, subject),
+        subject=await _person(request, call.session, subject),
         recipient=recipient,
         outcome=outcome,
         since=_aware(since),
@@ -114,9 +114,7 @@ async def list_audit_entries(
     actor: Reader,
     request: Request,
     filters: FiltersDep,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
@@ -127,12 +125,12 @@ async def list_audit_entries(
     scope = f"audit-entries {actor.id} {filters!r}"
     after = decode_id(cursor, scope) if cursor is not None else None
 
-    found = await search.search(session, actor, filters, after=after, limit=limit + 1)
+    found = await search.search(call.session, actor, filters, after=after, limit=limit + 1)
 
     page = found[:limit]
     following = encode_cursor([str(page[-1].id)], scope) if len(found) > limit else None
     event = Event(action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(page)})
-    log.append(session, event, by=actor, at=now, request_id=request_id)
+    log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
     reply = AuditEntriesOut(items=[_entry_out(entry) for entry in page], next_cursor=following)
     return Response(reply.model_dump_json(), media_type=JSON, headers=next_link(request, following))
 
@@ -144,13 +142,11 @@ async def list_audit_entries(
     response_model=AuditEntryWithLeafOut,
     responses=replies(401, 403, 404, 422) | {304: {"description": "Unchanged since the ETag in If-None-Match."}},
 )
-async def get_audit_entry(
-    actor: Reader, request: Request, entry_id: EntryId, session: SessionDep, now: NowDep, request_id: RequestIdDep
-) -> Response:
+async def get_audit_entry(actor: Reader, request: Request, entry_id: EntryId, call: CallDep) -> Response:
     """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""
-    entry = await search.find(session, actor, entry_id)
+    entry = await search.find(call.session, actor, entry_id)
 
-    log.append(session, Event(action=Action.ENTRY_READ, target=str(entry.id)), by=actor, at=now, request_id=request_id)
+    log.append(call.session, Event(action=Action.ENTRY_READ, target=str(entry.id)), by=actor, at=call.now, request_id=call.trace)
     etag = etag_of(entry.id, "unsealed" if entry.index is None else entry.index)
     body = AuditEntryWithLeafOut(**_fields(entry), leaf=_base64(entry.body.encode("utf-8")))
     return unchanged(request, etag) or Response(body.model_dump_json(), media_type=JSON, headers={"ETag": etag})
@@ -166,19 +162,17 @@ async def get_audit_entry(
 async def get_audit_proof(
     actor: Reader,
     entry_id: EntryId,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     size: Annotated[Size | None, Query(description="The size of the tree to prove it in; the newest sealed one when left out.")] = None,
     wanted: AcceptHeader = None,
 ) -> Response:
     """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the record. 409 for up to a second."""
     media = accept.choose(wanted, (JSON, TEXT))
-    entry = await search.find(session, actor, entry_id)
+    entry = await search.find(call.session, actor, entry_id)
 
-    proof = await prove.inclusion(session, actor.school, entry.id, size=size)
+    proof = await prove.inclusion(call.session, actor.school, entry.id, size=size)
 
-    log.append(session, Event(action=Action.PROOF_READ, target=str(entry.id)), by=actor, at=now, request_id=request_id)
+    log.append(call.session, Event(action=Action.PROOF_READ, target=str(entry.id)), by=actor, at=call.now, request_id=call.trace)
     if media == TEXT:
         if proof.note is None:
             raise prove.unsigned(proof.size)
@@ -204,9 +198,9 @@ async def get_audit_proof(
         304: {"description": "Nothing has been sealed since."},
     },
 )
-async def get_audit_checkpoint(actor: Anyone, request: Request, session: SessionDep) -> Response:
+async def get_audit_checkpoint(actor: Anyone, request: Request, call: CallDep) -> Response:
     """Keep it outside the service: whoever holds a checkpoint can prove later that nothing before it was altered or cut off."""
-    head = await prove.newest(session, actor.school)
+    head = await prove.newest(call.session, actor.school)
 
     etag = etag_of(actor.school, head.size)
     return unchanged(request, etag) or Response(head.note, media_type=TEXT, headers={"ETag": etag})
@@ -221,12 +215,12 @@ async def get_audit_checkpoint(actor: Anyone, request: Request, session: Session
 )
 async def get_audit_consistency(
     actor: Anyone,
-    session: SessionDep,
+    call: CallDep,
     old: Annotated[Size, Query(alias="from")],
     new: Annotated[Size | None, Query(alias="to", description="All that is sealed when left out.")] = None,
 ) -> Response:
     """That the log of `to` entries (all that is sealed, when left out) begins with the log of `from` entries, unaltered."""
-    proof = await prove.consistency(session, actor.school, old, new)
+    proof = await prove.consistency(call.session, actor.school, old, new)
 
     path = [_base64(sibling) for sibling in proof.path]
     out = ConsistencyProofOut(from_size=proof.old, to_size=proof.new, path=path, checkpoint=proof.note)
@@ -253,20 +247,18 @@ async def export_audit_entries(
     actor: Exporter,
     request: Request,
     filters: FiltersDep,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     wanted: AcceptHeader = None,
 ) -> Response:
     """One JSON object a line, or CSV that no spreadsheet takes for a formula. The export is itself an entry, and its newest."""
     media = accept.choose(wanted, (NDJSON, CSV))
 
     event = Event(action=Action.TRAIL_EXPORTED, data={"filters": filters.named(), "media_type": media})
-    upto = log.append(session, event, by=actor, at=now, request_id=request_id)
+    upto = log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
 
     pages = search.export(request.app.state.database, actor, filters, upto=upto)
     lines = _ndjson(pages) if media == NDJSON else _csv(pages)
-    name = f"audit-{actor.school}-{now:%Y%m%dT%H%M%SZ}.{'ndjson' if media == NDJSON else 'csv'}"
+    name = f"audit-{actor.school}-{call.now:%Y%m%dT%H%M%SZ}.{'ndjson' if media == NDJSON else 'csv'}"
     return StreamingResponse(lines, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

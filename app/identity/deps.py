@@ -14,7 +14,7 @@ from app.identity.model import Actor, Permission, Role
 from app.identity.service import Identity
 from app.identity.tokens import Claims
 from app.platform.couriers import Lookup
-from app.platform.web import SessionDep, raise_body_fault
+from app.platform.web import call_of, raise_body_fault
 
 _PRINCIPAL: Final = Lookup(PRINCIPAL)
 
@@ -38,7 +38,7 @@ def identity_of(request: Request) -> Identity:
 IdentityDep = Annotated[Identity, Depends(identity_of)]
 
 
-async def _claims(request: Request, _documented: Annotated[object, Depends(_scheme)]) -> Claims:
+async def _claims(request: Request) -> Claims:
     identity = identity_of(request)
     values = request.headers.getlist("authorization")
     try:
@@ -52,10 +52,12 @@ async def _claims(request: Request, _documented: Annotated[object, Depends(_sche
     return claims
 
 
-async def _actor(request: Request, claims: Annotated[Claims, Depends(_claims)], session: SessionDep) -> Actor:
+async def _actor(request: Request) -> Actor:
+    claims = await _claims(request)
     if claims.session is None:
         actor = Actor(claims.subject, claims.role, claims.school, claims.client)
     else:
+        session = call_of(request).session
         row = await session.look_up(_PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session)
         if row is None:
             raise Unauthenticated
@@ -65,7 +67,8 @@ async def _actor(request: Request, claims: Annotated[Claims, Depends(_claims)], 
     return actor
 
 
-async def _signed_in(request: Request, actor: Annotated[Actor, Depends(_actor)]) -> Actor:
+async def _signed_in(request: Request, _documented: Annotated[object, Depends(_scheme)]) -> Actor:
+    actor = await _actor(request)
     raise_body_fault(request)
     return actor
 
@@ -78,7 +81,8 @@ def Require(*permissions: Permission) -> Any:  # noqa: N802 - reads as a type in
     if not permissions:
         raise ValueError("a route requires a permission; SignedIn is for the one that needs none")
 
-    async def permitted(request: Request, actor: Annotated[Actor, Depends(_actor)]) -> Actor:
+    async def permitted(request: Request, _documented: Annotated[object, Depends(_scheme)]) -> Actor:
+        actor = await _actor(request)
         if not any(actor.may(permission) for permission in permissions):
             raise Forbidden
         raise_body_fault(request)

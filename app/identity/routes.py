@@ -18,7 +18,7 @@ from app.identity.schemas import JwksOut, MeOut, OAuthErrorCode, OAuthErrorOut, 
 from app.identity.service import Credentials, Declined, Granted, Identity, Visit
 from app.platform.db import Session
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, WrongMediaType
+from app.platform.web import CallDep, StrictRoute, WrongMediaType
 
 MAX_FORM: Final = 16 * 1024
 MAX_FIELDS: Final = 32
@@ -52,7 +52,7 @@ def _oauth_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return documented | replies(413, 415, 429)
 
 
-router: Final = APIRouter(tags=["identity"])
+router: Final = APIRouter(tags=["identity"], route_class=StrictRoute)
 
 
 @router.post(
@@ -64,7 +64,7 @@ router: Final = APIRouter(tags=["identity"])
     responses=_oauth_replies(400, 401),
     openapi_extra=_form_body(TokenIn),
 )
-async def issue_token(request: Request, identity: IdentityDep, now: NowDep, request_id: RequestIdDep) -> Response:
+async def issue_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
     """OAuth 2.0 token endpoint: `password` for people, `client_credentials` for machines, `refresh_token` to stay signed in.
 
     Access tokens last 15 minutes. A refresh token works once; using one a second time ends the session for everybody who holds it.
@@ -76,7 +76,7 @@ async def issue_token(request: Request, identity: IdentityDep, now: NowDep, requ
     except _Unreadable as fault:
         return _declined(fault.error, fault.words)
 
-    visit = _visit(request, identity, now, request_id)
+    visit = _visit(request, identity, call.now, call.trace)
     application = None if credentials is None else await service.authenticate(visit, credentials, grant)
     if isinstance(application, Declined):
         return _declined(application.error)
@@ -108,7 +108,7 @@ async def issue_token(request: Request, identity: IdentityDep, now: NowDep, requ
     response_class=Response,
     openapi_extra=_form_body(RevocationIn),
 )
-async def revoke_token(request: Request, identity: IdentityDep, now: NowDep, request_id: RequestIdDep) -> Response:
+async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
     """End the session that a token belongs to (RFC 7009), at once: its access tokens too. An unknown token is no error."""
     try:
         form = await _form(request)
@@ -117,7 +117,7 @@ async def revoke_token(request: Request, identity: IdentityDep, now: NowDep, req
     except _Unreadable as fault:
         return _declined(fault.error, fault.words)
 
-    visit = _visit(request, identity, now, request_id)
+    visit = _visit(request, identity, call.now, call.trace)
     application = None if credentials is None else await service.authenticate(visit, credentials, "revocation")
     if isinstance(application, Declined):
         return _declined(application.error)

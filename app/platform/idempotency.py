@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform import db
 from app.platform.db import RowTaken, Session
-from app.platform.web import NowDep, SessionDep
+from app.platform.web import call_of
 
 KEPT_FOR: Final = timedelta(hours=48)
 
@@ -67,10 +67,11 @@ class CallInFlight(ServiceError):
 class Once:
     """Does the work of a call at most once for its key. Made by `OnceDep`."""
 
-    def __init__(self, request: Request, session: Session, now: datetime, key: str | None) -> None:
+    def __init__(self, request: Request, key: str | None) -> None:
+        call = call_of(request)
         self._request = request
-        self._session = session
-        self._now = now
+        self._session = call.session
+        self._now = call.now
         self._key = key
 
     async def __call__(
@@ -146,8 +147,6 @@ class Once:
 
 async def _once(
     request: Request,
-    session: SessionDep,
-    now: NowDep,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -158,7 +157,7 @@ async def _once(
         ),
     ] = None,
 ) -> Once:
-    return Once(request, session, now, idempotency_key)
+    return Once(request, idempotency_key)
 
 
 OnceDep = Annotated[Once, Depends(_once)]

@@ -1,8 +1,8 @@
-"""The dependencies that a route's signature is made of (session, time, request id), and the route class that reads bodies strictly."""
+"""What every route is made of: the call (session, instant, request id), and the route class that begins and ends it and reads strictly."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -24,35 +24,29 @@ class WrongMediaType(ServiceError):
     title = "The body's media type is not one that this operation takes"
 
 
-async def _session(request: Request) -> AsyncIterator[Session]:
-    database: Database = request.app.state.database
-    async with database.transaction(lazily=True) as session:
-        yield session
+class Call:
+    """One request's work: one transaction, committed before the reply leaves; one instant for all it does; the id of `X-Request-Id`."""
+
+    __slots__ = ("now", "session", "trace")
+
+    def __init__(self, session: Session, now: datetime, trace: str) -> None:
+        self.session: Final = session
+        self.now: Final = now
+        self.trace: Final = trace
 
 
-# The scope matters: a dependency that ends after the reply would answer 201 to a commit that failed.
-SessionDep = Annotated[Session, Depends(_session, scope="function")]
-"""One transaction, committed before the reply leaves."""
+def call_of(request: Request) -> Call:
+    """What `StrictRoute` began for this request."""
+    call: Call = request.state.call
+    return call
 
 
-async def _now(request: Request) -> datetime:
-    state = request.state
-    if not hasattr(state, "now"):
-        state.now = request.app.state.clock()
-    now: datetime = state.now
-    return now
+async def _call(request: Request) -> Call:
+    return call_of(request)
 
 
-NowDep = Annotated[datetime, Depends(_now)]
-"""The instant of this request, the same for everything it does."""
-
-
-async def _request_id(request: Request) -> str:
-    return request_id_of(request)
-
-
-RequestIdDep = Annotated[str, Depends(_request_id)]
-"""The id in `X-Request-Id`."""
+CallDep = Annotated[Call, Depends(_call)]
+"""The work of this request. Its session has no connection, and no transaction has begun, before something needs one."""
 
 
 class _StrictRequest(Request):
@@ -75,24 +69,27 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by `platform.json`; `raise_body_fault` reports what was wrong, after authentication."""
+    """A route that begins a `Call` and ends it before the reply leaves: a commit that fails is no 201.
+
+    Its JSON body is read by `platform.json`; `raise_body_fault` reports what was wrong, after authentication.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, given a stricter request."""
         handler = super().get_route_handler()
+        wants_json = self.body_field is not None and not _is_form(self)
 
-        async def read_strictly(request: Request) -> Response:
+        async def served(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
-            if (
-                self.body_field is not None
-                and not _is_form(self)
-                and _has_body(request)
-                and not _is_json(request.headers.get("content-type"))
-            ):
+            if wants_json and _has_body(request) and not _is_json(request.headers.get("content-type")):
                 strict.state.body_fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
-            return await handler(strict)
+            state = request.app.state
+            database: Database = state.database
+            async with database.transaction(lazily=True) as session:
+                strict.state.call = Call(session, state.clock(), request_id_of(request))
+                return await handler(strict)
 
-        return read_strictly
+        return served
 
 
 def raise_body_fault(request: Request) -> None:

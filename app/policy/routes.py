@@ -20,7 +20,7 @@ from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, WrongMediaType, raise_body_fault, reply
+from app.platform.web import CallDep, StrictRoute, WrongMediaType, raise_body_fault, reply
 from app.policy import assessing, drafting, governors, service
 from app.policy.approving import JSON, YAML, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
 from app.policy.assessing import Assessor
@@ -60,10 +60,10 @@ Digest = Annotated[
     response_model=PolicyOut,
     responses={**replies(401, 403), **_NOT_MODIFIED},
 )
-async def get_policy(actor: Reader, request: Request, session: SessionDep, now: NowDep) -> Response:
+async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response:
     """The policy that the caller's school follows today: questions, principles, golden rules, lawful reasons, myths, duties, resources."""
-    today = today_in_school(now)
-    policy = await service.in_force(session, actor.school, today)
+    today = today_in_school(call.now)
+    policy = await service.in_force(call.session, actor.school, today)
 
     etag = etag_of(policy.digest)
     return unchanged(request, etag, CACHEABLE) or reply(policy_shown(policy, today), 200, {"ETag": etag, **CACHEABLE})
@@ -76,14 +76,12 @@ async def get_policy(actor: Reader, request: Request, session: SessionDep, now: 
     response_model=PoliciesOut,
     responses=replies(401, 403, 422),
 )
-async def list_policies(
-    actor: Reader, request: Request, session: SessionDep, now: NowDep, limit: LimitDep = 50, cursor: CursorDep = None
-) -> Response:
+async def list_policies(actor: Reader, request: Request, call: CallDep, limit: LimitDep = 50, cursor: CursorDep = None) -> Response:
     """Versions of the school's policy, newest first; the one that ships with the service comes last."""
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await service.versions(session, actor.school, today_in_school(now), before=before, limit=limit)
+    page, following = await service.versions(call.session, actor.school, today_in_school(call.now), before=before, limit=limit)
 
     next_cursor = encode_cursor([str(following)], scope) if following is not None else None
     body = {"items": [_shown(listed) for listed in page], "next_cursor": next_cursor}
@@ -97,9 +95,9 @@ async def list_policies(
     response_model=PolicyDocumentOut,
     responses={**replies(401, 403, 404, 422), **_NOT_MODIFIED},
 )
-async def get_policy_version(actor: Reader, digest: Digest, request: Request, session: SessionDep, now: NowDep) -> Response:
+async def get_policy_version(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
     """A version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await service.version(session, actor.school, digest, today_in_school(now))
+    listed, document = await service.version(call.session, actor.school, digest, today_in_school(call.now))
 
     etag = drafting.etag(listed)
     return unchanged(request, etag, CACHEABLE) or reply({**_shown(listed), "document": document}, 200, {"ETag": etag, **CACHEABLE})
@@ -117,15 +115,13 @@ async def get_policy_version(actor: Reader, digest: Digest, request: Request, se
 async def draft_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_DRAFT)],
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Store a document as a draft. One that has any fault is refused whole, with every fault, and nothing is stored."""
 
     async def work() -> Response:
-        listed = await drafting.draft(session, actor, await _document_of(request), now=now, trace=trace)
+        listed = await drafting.draft(call.session, actor, await _document_of(request), now=call.now, trace=call.trace)
         return _changed(listed, Location=f"/v1/policies/{listed.digest}")
 
     return await once(work)
@@ -154,16 +150,16 @@ async def approve_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
     body: ApprovalIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
     """It begins on the day given and is in force from then on, until another begins. Whoever drafted it cannot record its approval."""
 
     async def work() -> Response:
-        return _changed(await drafting.approve(session, actor, digest, body.approval(), precondition=if_match, now=now, trace=trace))
+        return _changed(
+            await drafting.approve(call.session, actor, digest, body.approval(), precondition=if_match, now=call.now, trace=call.trace)
+        )
 
     return await once(work)
 
@@ -179,16 +175,14 @@ async def approve_policy_version(
 async def withdraw_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
     """A draft, or an approved version before its day. What has begun is superseded by another and never taken back."""
 
     async def work() -> Response:
-        return _changed(await drafting.withdraw(session, actor, digest, precondition=if_match, now=now, trace=trace))
+        return _changed(await drafting.withdraw(call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace))
 
     return await once(work)
 
@@ -214,9 +208,7 @@ async def assess_policy_impact(
     actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
     digest: Digest,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
     body: ImpactIn | None = None,
     prefer: Annotated[str | None, Header(description="`respond-async` asks for the background in any case.")] = None,
@@ -226,8 +218,10 @@ async def assess_policy_impact(
 
     async def work() -> Response:
         later = "respond-async" in (prefer or "").lower()
-        impact, left = await assessor.assess(session, actor, digest, body.against if body else None, later=later, now=now, trace=trace)
-        shown = await assessing.shown(session, actor, impact, now)
+        impact, left = await assessor.assess(
+            call.session, actor, digest, body.against if body else None, later=later, now=call.now, trace=call.trace
+        )
+        shown = await assessing.shown(call.session, actor, impact, call.now)
         answer = reply(shown, 201 if left is None else 202, {"Location": f"/v1/policies/{digest}/impact/{impact.id}"})
         if left is not None:
             # Runs after the reply, hence after the commit: the work finds its row.
@@ -248,14 +242,12 @@ async def read_policy_impact(
     actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
     digest: Digest,
     job: Annotated[UUID, Path(description="The assessment's id.")],
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
     """How far the work has come and, once it is finished, its result; as JSON, or as a page that a governor can read."""
     form = accept.choose(accepted, (JSON, HTML))
-    shown = await assessing.read(session, actor, digest, job, now=now, trace=trace)
+    shown = await assessing.read(call.session, actor, digest, job, now=call.now, trace=call.trace)
     if form == HTML:
         headers = {"Content-Security-Policy": markup.CSP, "Vary": "Accept"}
         return Response(markup.page(governors.page(shown)), media_type=HTML, headers=headers)
@@ -269,11 +261,9 @@ async def read_policy_impact(
     response_model=EvaluationOut,
     responses=replies(401, 403, 413, 415, 422),
 )
-async def evaluate_facts(
-    actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, session: SessionDep, now: NowDep, request_id: RequestIdDep
-) -> Response:
+async def evaluate_facts(actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep) -> Response:
     """What the policy says of these facts. Nothing about the case is stored; the trail says only that a dry run was made, and by whom."""
-    return reply(await service.try_out(session, actor, body.stated(), now=now, request_id=request_id))
+    return reply(await service.try_out(call.session, actor, body.stated(), now=call.now, request_id=call.trace))
 
 
 def _shown(listed: Listed) -> dict[str, object]:

@@ -14,7 +14,7 @@ from app.platform.idempotency import OnceDep
 from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute
+from app.platform.web import CallDep, StrictRoute
 from app.recipients import service
 from app.recipients.model import RecipientType, sort_key
 from app.recipients.schemas import (
@@ -76,9 +76,7 @@ async def list_recipient_types(_actor: Reader) -> Response:
 async def list_recipients(
     actor: Reader,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     organisation_type: Annotated[RecipientType | None, Query(description="Only organisations of this type.")] = None,
     q: Annotated[
         str | None,
@@ -94,7 +92,7 @@ async def list_recipients(
     after = _position(cursor, scope, 2)
 
     found, more = await service.directory(
-        session, actor, filters, limit=limit, after=(after[0], _id(after[1])) if after else None, now=now, request_id=request_id
+        call.session, actor, filters, limit=limit, after=(after[0], _id(after[1])) if after else None, now=call.now, request_id=call.trace
     )
 
     last = found[-1].recipient if more else None
@@ -111,13 +109,11 @@ async def list_recipients(
     response_model=OrganisationOut,
     responses=replies(401, 403, 409, 413, 415, 422) | _MADE,
 )
-async def register_recipient(
-    actor: Keeper, body: OrganisationIn, once: OnceDep, session: SessionDep, now: NowDep, request_id: RequestIdDep
-) -> Response:
+async def register_recipient(actor: Keeper, body: OrganisationIn, once: OnceDep, call: CallDep) -> Response:
     """It counts as verified only once somebody has checked it: `POST …/verifications`."""
 
     async def work() -> Response:
-        found = await service.register(session, actor, body.listing(), now=now, request_id=request_id)
+        found = await service.register(call.session, actor, body.listing(), now=call.now, request_id=call.trace)
         return _organisation(found, 201, {"Location": f"/v1/recipients/{found.recipient.id}"})
 
     return await once(work)
@@ -130,11 +126,9 @@ async def register_recipient(
     response_model=OrganisationOut,
     responses=replies(401, 403, 404, 422) | _UNCHANGED | _SHOWN,
 )
-async def get_recipient(
-    actor: Reader, recipient_id: RecipientId, request: Request, session: SessionDep, now: NowDep, request_id: RequestIdDep
-) -> Response:
+async def get_recipient(actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep) -> Response:
     """What the directory knows of it, whether it counts as verified today, and its newest checks."""
-    found = await service.read(session, actor, recipient_id, now=now, request_id=request_id)
+    found = await service.read(call.session, actor, recipient_id, now=call.now, request_id=call.trace)
 
     shown = _organisation(found)
     return unchanged(request, shown.headers["etag"]) or shown
@@ -152,15 +146,13 @@ async def change_recipient(
     recipient_id: RecipientId,
     body: OrganisationPatch,
     if_match: IfMatchDep,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
 ) -> Response:
     """Needs `If-Match`. Another name, type or call-back number makes it unverified until somebody checks again."""
-    found = await service.find(session, actor, recipient_id, now=now, to_change=True)
+    found = await service.find(call.session, actor, recipient_id, now=call.now, to_change=True)
     if_match.check(_organisation(found).headers["etag"])
 
-    changed = await service.change(session, actor, found, body.changes(), now=now, request_id=request_id)
+    changed = await service.change(call.session, actor, found, body.changes(), now=call.now, request_id=call.trace)
 
     return _organisation(changed)
 
@@ -176,9 +168,7 @@ async def list_contacts(
     actor: Reader,
     recipient_id: RecipientId,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     active: Active = None,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
@@ -188,14 +178,14 @@ async def list_contacts(
     after = _position(cursor, scope, 1)
 
     found, more = await service.contacts(
-        session,
+        call.session,
         actor,
         recipient_id,
         active=active,
         limit=limit,
         after=_id(after[0]) if after else None,
-        now=now,
-        request_id=request_id,
+        now=call.now,
+        request_id=call.trace,
     )
 
     following = encode_cursor([str(found[-1].contact.id)], scope) if more else None
@@ -211,13 +201,11 @@ async def list_contacts(
     response_model=ContactOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
 )
-async def add_contact(
-    actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, session: SessionDep, now: NowDep, request_id: RequestIdDep
-) -> Response:
+async def add_contact(actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, call: CallDep) -> Response:
     """Personal data of people at work: no more of it than is needed to reach the right person."""
 
     async def work() -> Response:
-        found = await service.add_contact(session, actor, recipient_id, body.details(), now=now, request_id=request_id)
+        found = await service.add_contact(call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace)
         return _contact(found, 201, {"Location": f"/v1/recipients/{recipient_id}/contacts/{found.contact.id}"})
 
     return await once(work)
@@ -235,12 +223,10 @@ async def get_contact(
     recipient_id: RecipientId,
     contact_id: ContactId,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
 ) -> Response:
     """The person's details, and whether they count as verified today."""
-    found = await service.read_contact(session, actor, recipient_id, contact_id, now=now, request_id=request_id)
+    found = await service.read_contact(call.session, actor, recipient_id, contact_id, now=call.now, request_id=call.trace)
 
     shown = _contact(found)
     return unchanged(request, shown.headers["etag"]) or shown
@@ -259,15 +245,13 @@ async def change_contact(
     contact_id: ContactId,
     body: ContactPatch,
     if_match: IfMatchDep,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
 ) -> Response:
     """Needs `If-Match`. Another name, address or number makes them unverified until somebody checks again."""
-    found = await service.find_contact(session, actor, recipient_id, contact_id, now=now, to_change=True)
+    found = await service.find_contact(call.session, actor, recipient_id, contact_id, now=call.now, to_change=True)
     if_match.check(_contact(found).headers["etag"])
 
-    changed = await service.change_contact(session, actor, found, body.changes(), now=now, request_id=request_id)
+    changed = await service.change_contact(call.session, actor, found, body.changes(), now=call.now, request_id=call.trace)
 
     return _contact(changed)
 
@@ -283,9 +267,7 @@ async def list_verifications(
     actor: Reader,
     recipient_id: RecipientId,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
     contact_id: Annotated[UUID | None, Query(description="Only the checks of this contact.")] = None,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
@@ -295,14 +277,14 @@ async def list_verifications(
     before = _position(cursor, scope, 1)
 
     found, more = await service.verifications(
-        session,
+        call.session,
         actor,
         recipient_id,
         contact_id=contact_id,
         limit=limit,
         before=_id(before[0]) if before else None,
-        now=now,
-        request_id=request_id,
+        now=call.now,
+        request_id=call.trace,
     )
 
     following = encode_cursor([str(found[-1].id)], scope) if more else None
@@ -323,15 +305,13 @@ async def verify_recipient(
     recipient_id: RecipientId,
     body: VerificationIn,
     once: OnceDep,
-    session: SessionDep,
-    now: NowDep,
-    request_id: RequestIdDep,
+    call: CallDep,
 ) -> Response:
     """How the organisation, or a contact there, was checked, and what came of it. A yes counts for a year, and for these details only."""
 
     async def work() -> Response:
         check = Check(**dict(body))
-        made = await service.verify(session, actor, recipient_id, check, now=now, request_id=request_id)
+        made = await service.verify(call.session, actor, recipient_id, check, now=call.now, request_id=call.trace)
         return _reply(verification_out(made), 201)
 
     return await once(work)

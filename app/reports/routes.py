@@ -12,14 +12,14 @@ from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.platform import accept
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.clocks import today_in_school
 from app.reports import chart, service
 from app.reports.schemas import SummaryReportOut
 from app.reports.suppress import SMALLEST
 from app.reports.telling import Section, sections
 
-router: Final = APIRouter(prefix="/v1/reports", tags=["reports"])
+router: Final = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
 
 JSON: Final = "application/json"
 SVG: Final = "image/svg+xml"
@@ -45,9 +45,7 @@ Day = date | AwareDatetime
 )
 async def read_report_summary(
     actor: Annotated[Actor, Require(Permission.REPORT_READ)],
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     first: Annotated[Day | None, Query(alias="from", description="The first day; a year before the last when left out.")] = None,
     last: Annotated[Day | None, Query(alias="to", description="The last day, included; today when left out.")] = None,
     accepted: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
@@ -58,13 +56,13 @@ async def read_report_summary(
     the advice sought, on the days from `from` to `to`, both included.
     """
     form = accept.choose(accepted, (JSON, SVG))
-    start, end = service.period(_day(first), _day(last), today_in_school(now))
-    found = await service.summary(session, actor, start, end, now=now, request_id=trace)
+    start, end = service.period(_day(first), _day(last), today_in_school(call.now))
+    found = await service.summary(call.session, actor, start, end, now=call.now, request_id=call.trace)
     tables = list(sections(found.requests, found.advice))
     if form == SVG:
         drawn = chart.draw(tables, period=f"{_words(start)} to {_words(end)}")
         return Response(drawn, media_type=SVG, headers=_VARY | {"Content-Security-Policy": _CSP})
-    return reply(_shown(start, end, now, tables), headers=_VARY)
+    return reply(_shown(start, end, call.now, tables), headers=_VARY)
 
 
 def _day(given: Day | None) -> date | None:

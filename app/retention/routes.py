@@ -12,7 +12,7 @@ from app.identity.model import Actor, Permission
 from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
 from app.retention.schedule import Review
 from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
@@ -48,19 +48,17 @@ _MADE: Final[dict[int | str, dict[str, Any]]] = {
 async def list_retention_due(
     actor: Annotated[Actor, Require(Permission.RETENTION_READ)],
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
     """Requests whose retention has ended or whose review has come, the longest due first, de-identified; held ones among them."""
     scope = f"retention-due {actor.school}"
-    found, more = await service.due(session, actor, after=_position(cursor, scope), limit=limit, now=now, request_id=trace)
+    found, more = await service.due(call.session, actor, after=_position(cursor, scope), limit=limit, now=call.now, request_id=call.trace)
 
     last = found[-1].head if more else None
     following = encode_cursor([str(schedule.due_on(last)), str(last.id)], scope) if last is not None else None
-    items = [_due(one, now) for one in found]
+    items = [_due(one, call.now) for one in found]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
 
@@ -76,9 +74,7 @@ async def review_retention(
     actor: Annotated[Actor, Require(Permission.RETENTION_REVIEW)],
     request_id: RequestId,
     body: ReviewIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it against disposal, or lift the hold.
@@ -88,7 +84,7 @@ async def review_retention(
     command = Review(keep=body.keep, until=body.until, next_review_on=body.next_review_on, legal_hold=body.legal_hold)
 
     async def work() -> Response:
-        case, record = await service.review(session, actor, request_id, command, body.why, now=now, trace=trace)
+        case, record = await service.review(call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace)
         return _created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -106,9 +102,7 @@ async def dispose_of_sharing_request(
     actor: Annotated[Actor, Require(Permission.RETENTION_DISPOSE)],
     request_id: RequestId,
     body: DisposeIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Names, references and every word people wrote are destroyed; codes and days stay as a tombstone, and the trail stays valid.
@@ -118,7 +112,7 @@ async def dispose_of_sharing_request(
 
     async def work() -> Response:
         case, record = await service.dispose(
-            session, actor, request_id, basis=body.basis, approved_by=body.approved_by, now=now, trace=trace
+            call.session, actor, request_id, basis=body.basis, approved_by=body.approved_by, now=call.now, trace=call.trace
         )
         return _created(case, record, actor)
 

@@ -20,7 +20,7 @@ from app.platform import accept, markup, typeset
 from app.platform.pages import Page
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import NowDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.policy import difference, service
 from app.policy.clocks import today_in_school
 from app.policy.routes import CACHEABLE, Digest
@@ -63,18 +63,16 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **_NOT_MODIFIED},
 )
-async def get_policy_document(
-    actor: Reader, digest: Digest, request: Request, session: SessionDep, now: NowDep, accepted: AcceptDep = None
-) -> Response:
+async def get_policy_document(actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None) -> Response:
     """The whole policy in plain English as HTML or PDF; as `application/yaml`, exactly the bytes that were sent and approved."""
     form = accept.choose(accepted, (HTML, PDF, YAML))
-    today = today_in_school(now)
-    listed = await versions.listed(session, actor.school, digest, today)
+    today = today_in_school(call.now)
+    listed = await versions.listed(call.session, actor.school, digest, today)
     if form == YAML:
-        source = await versions.source(session, actor.school, digest)
+        source = await versions.source(call.session, actor.school, digest)
         return _sent(request, source, form, etag_of(hashlib.sha256(source).hexdigest(), "yaml"), _named(listed, "yaml"))
 
-    page = await asyncio.to_thread(pages.page, await service.at(session, actor.school, digest), versions.standing(listed))
+    page = await asyncio.to_thread(pages.page, await service.at(call.session, actor.school, digest), versions.standing(listed))
 
     etag = _etag(page, form)
     if form == HTML:
@@ -90,9 +88,9 @@ async def get_policy_document(
     response_class=Response,
     responses={**_forms(SVG), **replies(401, 403, 404, 422), **_NOT_MODIFIED},
 )
-async def get_policy_flowchart(actor: Reader, digest: Digest, request: Request, session: SessionDep) -> Response:
+async def get_policy_flowchart(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
     """The When-and-How flowchart of a version, with a title and a description that says all of it in words."""
-    drawn = pages.flowchart(await service.at(session, actor.school, digest)).encode()
+    drawn = pages.flowchart(await service.at(call.session, actor.school, digest)).encode()
     return _sent(request, drawn, SVG, etag_of(hashlib.sha256(drawn).hexdigest(), "svg"), {"Content-Security-Policy": _DRAWING_CSP})
 
 
@@ -115,12 +113,12 @@ async def compare_policy_versions(
         Query(alias="from", pattern=r"^sha256:[0-9a-f]{64}$", description="Digest of the version to compare with: the one before."),
     ],
     request: Request,
-    session: SessionDep,
+    call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
     """All that changes from one version to another: every combination of facts that is decided otherwise, and every text and number."""
     form = accept.choose(accepted, (JSON, HTML))
-    old, new = await service.at(session, actor.school, base), await service.at(session, actor.school, digest)
+    old, new = await service.at(call.session, actor.school, base), await service.at(call.session, actor.school, digest)
 
     found = await asyncio.to_thread(difference.between, old, new)
 

@@ -11,7 +11,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import accounting
 from app.sharing.schemas.accounting import AccountOut
 
@@ -32,9 +32,7 @@ async def account_for_disclosures(
         ),
     ],
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
@@ -43,7 +41,9 @@ async def account_for_disclosures(
     The DSL reads names and descriptions, the information governance lead codes. What was disposed of is about nobody any longer.
     """
     scope = f"disclosures about {person_ref} {actor.id}"
-    items, last = await accounting.account(session, actor, person_ref, before=_position(cursor, scope), limit=limit, now=now, trace=trace)
+    items, last = await accounting.account(
+        call.session, actor, person_ref, before=_position(cursor, scope), limit=limit, now=call.now, trace=call.trace
+    )
     following = encode_cursor([str(last)], scope) if last is not None else None
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 

@@ -11,7 +11,7 @@ from app.identity.model import Permission as P
 from app.kernel import clock
 from app.platform.paging import CursorRefused, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import attention, views
 from app.sharing.attention import Pending, Place
 from app.sharing.schemas import AttentionOut, AttentionQuery
@@ -23,9 +23,7 @@ router = APIRouter(route_class=StrictRoute)
 async def list_attention(
     actor: Annotated[Actor, Require(P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)],
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     query: Annotated[AttentionQuery, Query()],
 ) -> Response:
     """What waits for somebody, the most pressing first: overdue decisions, emergencies to complete, advice, notices, releases on hold.
@@ -34,9 +32,11 @@ async def list_attention(
     """
     scope = f"attention:{query.kind or ''}"
     after = _place(query.cursor, scope) if query.cursor is not None else None
-    pending, more = await attention.waiting(session, actor, kind=query.kind, after=after, limit=query.limit, now=now, trace=trace)
+    pending, more = await attention.waiting(
+        call.session, actor, kind=query.kind, after=after, limit=query.limit, now=call.now, trace=call.trace
+    )
     following = encode_cursor(pending[-1].place.parts(), scope) if more else None
-    items = [_shown(one, actor, one.due is not None and now > one.due) for one in pending]
+    items = [_shown(one, actor, one.due is not None and call.now > one.due) for one in pending]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
 

@@ -12,7 +12,7 @@ from app.identity.model import Permission as P
 from app.platform.idempotency import OnceDep
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import deciding, service, views
 from app.sharing.decisions import Decide, Disclose, Refusal
 from app.sharing.routes.shared import RequestId, created, location
@@ -32,9 +32,7 @@ async def decide_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
     request_id: RequestId,
     body: DecideIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
@@ -51,7 +49,9 @@ async def decide_sharing_request(
     )
 
     async def work() -> Response:
-        case, record = await deciding.decide(session, actor, request_id, command, precondition=if_match, now=now, trace=trace)
+        case, record = await deciding.decide(
+            call.session, actor, request_id, command, precondition=if_match, now=call.now, trace=call.trace
+        )
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -67,9 +67,7 @@ async def record_disclosure(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
     request_id: RequestId,
     body: DiscloseIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Record what was in fact shared, with whom, when and how: only under a decision that permits it, with every How check met."""
@@ -84,7 +82,7 @@ async def record_disclosure(
     )
 
     async def work() -> Response:
-        case, record = await deciding.disclose(session, actor, request_id, command, now=now, trace=trace)
+        case, record = await deciding.disclose(call.session, actor, request_id, command, now=call.now, trace=call.trace)
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -94,23 +92,21 @@ async def record_disclosure(
 async def record_emergency_disclosure(
     actor: Annotated[Actor, Require(P.EMERGENCY_RECORD)],
     body: EmergencyIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Record, in one call, sharing that was or must be done now. Always accepted with what, with whom and why; the rest is a task."""
     made: list[UUID] = []
 
     async def work() -> Response:
-        statement, told, flags = emergency_statement(body, now)
+        statement, told, flags = emergency_statement(body, call.now)
         case, disclosure = await deciding.record_emergency(
-            session, actor, statement, told=told, flags=flags, occurred_at=body.occurred_at or now, now=now, trace=trace
+            call.session, actor, statement, told=told, flags=flags, occurred_at=body.occurred_at or call.now, now=call.now, trace=call.trace
         )
         made.append(case.head.id)
         view = case.head.view_for(actor)
         shown = {
-            "sharing_request": views.whole(case, view, now),
+            "sharing_request": views.whole(case, view, call.now),
             "evaluation": views.evaluation(case.evaluation, view),
             "disclosure": views.one(case, disclosure, view),
             "task": views.tasks(case, view)[0],

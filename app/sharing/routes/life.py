@@ -11,7 +11,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import OnceDep
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute
+from app.platform.web import CallDep, StrictRoute
 from app.sharing import advising, consenting, service, store, telling
 from app.sharing.consenting import Consent
 from app.sharing.model import RecordKind
@@ -30,23 +30,21 @@ async def seek_advice(
     actor: Annotated[Actor, Require(P.ADVICE_SEEK)],
     request_id: RequestId,
     body: SeekAdviceIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Ask the DSL, a manager or the IG lead. Says whether advice could change the outcome at all; never holds up an emergency."""
 
     async def work() -> Response:
         case, record = await advising.seek(
-            session,
+            call.session,
             actor,
             request_id,
             whom=body.ask,
             question=body.question,
             release_free_text=body.release_free_text,
-            now=now,
-            trace=trace,
+            now=call.now,
+            trace=call.trace,
         )
         return created(case, record, actor)
 
@@ -64,24 +62,22 @@ async def answer_advice(
     request_id: RequestId,
     advice_id: Annotated[UUID, Path(description="The advice that was sought.")],
     body: AnswerAdviceIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Give advice, with the outcome of the discussion. The adviser then decides the request only in an emergency."""
 
     async def work() -> Response:
         case, record = await advising.answer(
-            session,
+            call.session,
             actor,
             request_id,
             advice_id,
             advice=body.advice,
             advised_outcome=body.advised_outcome.value if body.advised_outcome else None,
             outcome_of_discussion=body.outcome_of_discussion,
-            now=now,
-            trace=trace,
+            now=call.now,
+            trace=call.trace,
         )
         return created(case, record, actor)
 
@@ -98,9 +94,7 @@ async def record_notice(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: NotifyIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Record that the person or family was told, or why not, or when that is looked at again."""
@@ -113,7 +107,7 @@ async def record_notice(
     )
 
     async def work() -> Response:
-        case, record = await telling.notify(session, actor, request_id, notice, now=now, trace=trace)
+        case, record = await telling.notify(call.session, actor, request_id, notice, now=call.now, trace=call.trace)
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -129,9 +123,7 @@ async def record_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
     body: RecordConsentIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Record consent as it stands now; the request is evaluated again."""
@@ -147,8 +139,8 @@ async def record_consent(
     )
 
     async def work() -> Response:
-        revise = revision_of(await store.load(session, actor, request_id), anew=("consent",))
-        case, record = await consenting.record(session, actor, request_id, consent, revise, now=now, trace=trace)
+        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
+        case, record = await consenting.record(call.session, actor, request_id, consent, revise, now=call.now, trace=call.trace)
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -165,17 +157,15 @@ async def withdraw_consent(
     request_id: RequestId,
     consent_id: Annotated[UUID, Path(description="The consent.")],
     body: WithdrawConsentIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Record that consent was withdrawn: what has not left is evaluated again, and past recipients are listed, to be told."""
 
     async def work() -> Response:
-        revise = revision_of(await store.load(session, actor, request_id), anew=("consent",))
+        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
         case, record = await consenting.withdraw(
-            session, actor, request_id, consent_id, revise, withdrawn_by=body.withdrawn_by, at=body.at, now=now, trace=trace
+            call.session, actor, request_id, consent_id, revise, withdrawn_by=body.withdrawn_by, at=body.at, now=call.now, trace=call.trace
         )
         return created(case, record, actor)
 
@@ -192,16 +182,16 @@ async def reconsider_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_RECONSIDER)],
     request_id: RequestId,
     body: ReconsiderIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Reopen a refused request on new information. The refusal stands in the record; the request waits for a new decision."""
 
     async def work() -> Response:
-        revise = revision_of(await store.load(session, actor, request_id))
-        case = await service.reconsider(session, actor, request_id, body.new_information, body.facts, revise, now=now, trace=trace)
+        revise = revision_of(await store.load(call.session, actor, request_id))
+        case = await service.reconsider(
+            call.session, actor, request_id, body.new_information, body.facts, revise, now=call.now, trace=call.trace
+        )
         record = case.latest(RecordKind.RECONSIDERATION)
         assert record is not None  # noqa: S101 - it was just written
         return created(case, record, actor)

@@ -12,7 +12,7 @@ from app.identity.model import Permission as P
 from app.platform import accept
 from app.platform.idempotency import OnceDep
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import papers, record
 from app.sharing.routes.shared import READ, RequestId, created
 from app.sharing.schemas import LetterIn, RecordOut
@@ -70,14 +70,12 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 async def read_decision_record(
     actor: Annotated[Actor, Require(*READ)],
     request_id: RequestId,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
     """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers, decision, what went, audit proof."""
     form = accept.choose(accepted, (papers.JSON, papers.HTML, papers.PDF))
-    printed = await papers.prepare(session, actor, request_id, now=now, trace=trace)
+    printed = await papers.prepare(call.session, actor, request_id, now=call.now, trace=call.trace)
     if form == papers.HTML:
         return Response(await printed.html(), media_type=papers.HTML, headers={"Content-Security-Policy": record.CSP, "Vary": "Accept"})
     name = f'inline; filename="sharing-record-{request_id}.pdf"'
@@ -91,11 +89,9 @@ async def read_decision_record(
     response_class=Response,
     responses=_forms("image/svg+xml") | replies(401, 403, 404, 422),
 )
-async def draw_flowchart(
-    actor: Annotated[Actor, Require(*READ)], request_id: RequestId, session: SessionDep, now: NowDep, trace: RequestIdDep
-) -> Response:
+async def draw_flowchart(actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep) -> Response:
     """The When-and-How flowchart with the way this request took; readable without colour, with title and description."""
-    drawn = await papers.flowchart(session, actor, request_id, now=now, trace=trace)
+    drawn = await papers.flowchart(call.session, actor, request_id, now=call.now, trace=call.trace)
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _DRAWING_CSP})
 
 
@@ -109,16 +105,14 @@ async def release_letter(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: LetterIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Release words for a written answer to the requester of a refused request. Nothing else of the record goes into the letter."""
 
     async def work() -> Response:
         case, made = await papers.release_letter(
-            session, actor, request_id, reasons=body.reasons, contact=body.contact, asked=body.asked, now=now, trace=trace
+            call.session, actor, request_id, reasons=body.reasons, contact=body.contact, asked=body.asked, now=call.now, trace=call.trace
         )
         return created(case, made, actor)
 
@@ -134,13 +128,11 @@ async def read_letter(
     actor: Annotated[Actor, Require(*READ)],
     request_id: RequestId,
     letter_id: Annotated[UUID, Path(description="The letter.")],
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
     """The letter as HTML or PDF."""
     form = accept.choose(accepted, (papers.HTML, papers.PDF))
-    made = await papers.letter(session, actor, request_id, letter_id, form, now=now, trace=trace)
+    made = await papers.letter(call.session, actor, request_id, letter_id, form, now=call.now, trace=call.trace)
     headers = {"Vary": "Accept"} | ({"Content-Security-Policy": record.CSP} if form == papers.HTML else {})
     return Response(made, media_type=form, headers=headers)

@@ -17,7 +17,7 @@ from app.platform.idempotency import OnceDep
 from app.platform.paging import decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
-from app.platform.web import NowDep, RequestIdDep, SessionDep, StrictRoute, reply
+from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.schemas import EvaluationOut, FactsIn
 from app.sharing import service, store, views
 from app.sharing.case import Case
@@ -39,9 +39,7 @@ def _shown(case: Case, actor: Actor, now: datetime, *, status: int = 200, header
 async def submit_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_SUBMIT)],
     body: FactsIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Submit a request to share information; it is evaluated at once.
@@ -51,9 +49,9 @@ async def submit_sharing_request(
     made: list[UUID] = []
 
     async def work() -> Response:
-        case = await service.submit(session, actor, statement_of(body), now=now, request_id=trace)
+        case = await service.submit(call.session, actor, statement_of(body), now=call.now, request_id=call.trace)
         made.append(case.head.id)
-        return _shown(case, actor, now, status=201, headers=location(case))
+        return _shown(case, actor, call.now, status=201, headers=location(case))
 
     return await once(work, about=lambda: made[0], only_adds=True)
 
@@ -62,9 +60,7 @@ async def submit_sharing_request(
 async def list_sharing_requests(
     actor: Annotated[Actor, Require(*READ)],
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """The requests that the caller may see, newest first: their own (staff, integration), all (DSL), de-identified (IG lead)."""
@@ -72,13 +68,13 @@ async def list_sharing_requests(
     limit = query.limit
     scope = f"{LIST_SCOPE} {actor.id}"
     before = decode_id(query.cursor, scope) if query.cursor is not None else None
-    heads = await store.page(session, actor, store.Filter(**chosen), now=now, limit=limit + 1, before=before)
+    heads = await store.page(call.session, actor, store.Filter(**chosen), now=call.now, limit=limit + 1, before=before)
     given = sorted(name for name, value in chosen.items() if value is not None)
     event = Event(action=Action.REQUESTS_LISTED, data={"filters": given, "count": min(len(heads), limit)})
-    log.append(session, event, by=actor, at=now, request_id=trace)
+    log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
     shown = heads[:limit]
     following = encode_cursor([str(shown[-1].id)], scope) if len(heads) > limit else None
-    items = [views.summary(head, head.view_for(actor), now) for head in shown]
+    items = [views.summary(head, head.view_for(actor), call.now) for head in shown]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
 
@@ -87,19 +83,17 @@ async def read_sharing_request(
     actor: Annotated[Actor, Require(*READ)],
     request_id: RequestId,
     request: Request,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
 ) -> Response:
     """The whole request: evaluations, advice, decisions, disclosures, notices. Reading it is an entry of the trail."""
-    case = await store.load(session, actor, request_id)
+    case = await store.load(call.session, actor, request_id)
     view = case.head.view_for(actor)
     about = tuple(subject.id for subject in case.people)
     event = Event(
         action=Action.REQUEST_READ, request=case.head.id, subjects=about, recipient=case.head.recipient_type, data={"view": view.value}
     )
-    log.append(session, event, by=actor, at=now, request_id=trace)
-    return preconditions.unchanged(request, service.etag(case.head, view)) or _shown(case, actor, now)
+    log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
+    return preconditions.unchanged(request, service.etag(case.head, view)) or _shown(case, actor, call.now)
 
 
 @router.patch("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428))
@@ -107,19 +101,17 @@ async def amend_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_AMEND)],
     request_id: RequestId,
     body: AmendIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
     """Amend the facts before a decision; they are evaluated again, and earlier facts and evaluations are kept.
 
     After a decision only `how` can be amended, until nothing more leaves.
     """
-    case = await store.load(session, actor, request_id)
+    case = await store.load(call.session, actor, request_id)
     revise = revision_of(case)
-    case = await service.amend(session, actor, request_id, body.root, revise, precondition=if_match, now=now, trace=trace)
-    return _shown(case, actor, now)
+    case = await service.amend(call.session, actor, request_id, body.root, revise, precondition=if_match, now=call.now, trace=call.trace)
+    return _shown(case, actor, call.now)
 
 
 @router.post(
@@ -131,9 +123,7 @@ async def amend_sharing_request(
 async def evaluate_sharing_request(
     actor: Annotated[Actor, Require(P.EVALUATION_REPEAT)],
     request_id: RequestId,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
     body: EvaluateIn | None = None,
 ) -> Response:
@@ -141,8 +131,8 @@ async def evaluate_sharing_request(
 
     async def work() -> Response:
         digest = body.policy_digest if body else None
-        revise = revision_of(await store.load(session, actor, request_id))
-        case = await service.evaluate_again(session, actor, request_id, revise, policy_digest=digest, now=now, trace=trace)
+        revise = revision_of(await store.load(call.session, actor, request_id))
+        case = await service.evaluate_again(call.session, actor, request_id, revise, policy_digest=digest, now=call.now, trace=call.trace)
         record = case.records[-1]
         view = case.head.view_for(actor)
         return reply(views.evaluation(record, view), 201, {**location(case), "ETag": service.etag(case.head, view)})
@@ -159,16 +149,14 @@ async def evaluate_sharing_request(
 async def withdraw_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_WITHDRAW)],
     request_id: RequestId,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
     """Take the request back before it is decided."""
 
     async def work() -> Response:
-        case = await service.withdraw(session, actor, request_id, body.why if body else None, now=now, trace=trace)
+        case = await service.withdraw(call.session, actor, request_id, body.why if body else None, now=call.now, trace=call.trace)
         return created(case, case.records[-1], actor)
 
     return await once(work, about=lambda: request_id)
@@ -183,16 +171,14 @@ async def withdraw_sharing_request(
 async def close_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
     request_id: RequestId,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
     """Close a decided request: everything was shared and told, or the refusal stands."""
 
     async def work() -> Response:
-        case = await service.close(session, actor, request_id, body.why if body else None, now=now, trace=trace)
+        case = await service.close(call.session, actor, request_id, body.why if body else None, now=call.now, trace=call.trace)
         return created(case, case.records[-1], actor)
 
     return await once(work, about=lambda: request_id)
@@ -208,15 +194,13 @@ async def ask_for_information(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
     request_id: RequestId,
     body: AskIn,
-    session: SessionDep,
-    now: NowDep,
-    trace: RequestIdDep,
+    call: CallDep,
     once: OnceDep,
 ) -> Response:
     """Ask the requester for what is missing. The request waits, undecided, until its facts are amended; an emergency does not wait."""
 
     async def work() -> Response:
-        case = await service.ask(session, actor, request_id, body.question, now=now, trace=trace)
+        case = await service.ask(call.session, actor, request_id, body.question, now=call.now, trace=call.trace)
         return created(case, case.records[-1], actor)
 
     return await once(work, about=lambda: request_id)
