@@ -1,4 +1,15 @@
 "use strict";
+/** Shows an example that is a text as it is written; left alone, the page parses YAML and refuses to show XML. */
+function textsAsWritten() {
+  return {
+    afterLoad() {
+      const sample = this.fn.getSampleSchema;
+      this.fn.getSampleSchema = (schema, mediaType, config, example) =>
+        typeof example === "string" ? example : sample(schema, mediaType, config, example);
+    },
+  };
+}
+
 window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#api",
@@ -8,4 +19,5 @@ window.SwaggerUIBundle({
   displayRequestDuration: true,
   persistAuthorization: false,
   validatorUrl: null,
+  plugins: [textsAsWritten],
 });
