@@ -1,6 +1,5 @@
 """Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks like on the wire."""
 
-import difflib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.nearest import nearest
 from app.platform.json import pointer
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -265,8 +265,9 @@ def _words(found: Mapping[str, Any], location: Sequence[object], models: list[ty
 
 
 def _nearest(given: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    # Where nothing is good enough the vocabularies say `none`, which nobody is to be led to by chance.
+    close = nearest(given, [name for name in known if name != "none"])
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def _fields_at(models: list[type[BaseModel]], path: Sequence[object]) -> list[str]:

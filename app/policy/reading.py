@@ -4,7 +4,6 @@ A faulty member is left out of its list, so that the rest can be looked at in th
 """
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,6 +12,7 @@ from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from app.kernel.nearest import nearest
 from app.policy.columns import DOMAINS
 from app.policy.shape import Condition
 from app.policy.source import DocumentFault, Node, step
@@ -27,12 +27,6 @@ class Missing:
 
 
 MISSING: Final = Missing()
-
-
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """The known name that looks most like a word."""
-    found = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 @cache

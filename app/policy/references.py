@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import Enum
 
+from app.kernel.nearest import nearest
 from app.policy.columns import ANSWERS, DEPARTURE, DOMAINS, FLOW_FACTS
 from app.policy.facts import DOUBTS, FUNCTIONS, NEEDED_PARAMETERS, NEEDED_SETS
 from app.policy.findings import MythId
-from app.policy.reading import nearest
 from app.policy.shape import Clocks, Condition, Document, FlowRow, Judged, Question
 from app.policy.source import DocumentFault, Node, step
 from app.policy.vocabulary import GoldenRuleId, HowCheck, LawfulReasonCode, PrincipleId, Urgency

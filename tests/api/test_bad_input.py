@@ -144,6 +144,14 @@ async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None
         ("POST", "/v1/sharing-requests", facts(urgnecy="routine"), "/urgnecy", "urgency"),
         ("POST", "/v1/sharing-requests", facts(subjects=[{"person_ref": "x", "role": "chid"}]), "/subjects/0/role", "child"),
         ("POST", "/v1/evaluations", facts(how={"transparancy": {}}), "/how/transparancy", "transparency"),
+        *(
+            ("POST", "/v1/evaluations", facts(recipient={"organisation_type": "mash"} | {member: sent}), f"/recipient/{member}", meant)
+            for member, sent, meant in (
+                ("secure_route", "phone", "phone_verified"),
+                ("organisation_type", "socialcare", "childrens_social_care"),
+                ("organisation_type", "Police", "police"),
+            )
+        ),
         (
             "PATCH",
             f"/v1/sharing-requests/{made['id']}",
@@ -164,6 +172,13 @@ async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None
         reply = await dsl.request(method, path, json=body, headers={"If-Match": made["etag"]})
         fault = fault_of(reply, (path, pointer), 422)
         assert (fault["pointer"], f"did you mean '{meant}'?" in fault["detail"]) == (pointer, True), fault
+
+
+async def test_nobody_is_led_to_the_word_that_stands_for_nothing(dsl: Caller) -> None:
+    for member in ("secure_route", "verification_method"):
+        for sent in ("nne", "None", "phon e!", "one"):
+            reply = await dsl.post("/v1/evaluations", json=facts(recipient={"organisation_type": "mash", member: sent}))
+            assert "did you mean 'none'" not in fault_of(reply, sent, 422)["detail"]
 
 
 async def test_every_fault_is_named_at_once(dsl: Caller) -> None:
