@@ -75,19 +75,20 @@ async def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
 
 
 async def of_refusal(request: Request, error: ServiceError) -> None:
-    """Append that a caller was denied: for every 403, and for a 404 that hides what is not theirs. In a transaction of its own."""
+    """Append that a caller was denied: for every 403, and for a 404 that conceals. In a transaction of its own.
+
+    The entry is the same whether or not there is anything: its reader may be the one who was denied.
+    """
     actor: Actor | None = getattr(request.state, "actor", None)
-    hidden: UUID | None = getattr(error, "denied", None)
-    target: UUID | None = getattr(error, "denied_target", None)
-    if actor is None or (error.kind is not Kind.FORBIDDEN and hidden is None and target is None):
+    if actor is None or not (error.kind is Kind.FORBIDDEN or error.conceals):
         return
     database: Database = request.app.state.database
     route = request.scope.get("route")
     operation = str(getattr(route, "operation_id", None) or getattr(route, "name", "unknown"))
     event = Event(
         action=Action.ACCESS_DENIED,
-        request=hidden or _request_of(request),
-        target=str(target) if target else None,
+        request=_asked_for(request, "request_id"),
+        target=str(entry) if (entry := _asked_for(request, "entry_id")) else None,
         outcome=EntryOutcome.DENIED,
         reason_code=error.code,
         data={"operation": operation},
@@ -96,8 +97,8 @@ async def of_refusal(request: Request, error: ServiceError) -> None:
         log.append(session, event, by=actor, at=request.app.state.clock(), request_id=request_id_of(request))
 
 
-def _request_of(request: Request) -> UUID | None:
+def _asked_for(request: Request, name: str) -> UUID | None:
     try:
-        return UUID(str(request.path_params.get("request_id")))
+        return UUID(str(request.path_params.get(name)))
     except ValueError:
         return None

@@ -1,20 +1,15 @@
 """What can go wrong with the trail as a caller sees it."""
 
-from uuid import UUID
-
 from app.kernel.errors import Fault, Kind, ServiceError
 
 
 class EntryNotFound(ServiceError):
-    """There is no such entry, or none that the caller may see. `denied_target` names one that exists, for the trail only."""
+    """There is no such entry, or none that the caller may see, and nothing tells which."""
 
     kind = Kind.NOT_FOUND
     code = "audit-entry-not-found"
     title = "There is no such audit entry that you may see"
-
-    def __init__(self, denied_target: UUID | None = None) -> None:
-        super().__init__()
-        self.denied_target = denied_target
+    conceals = True
 
 
 class NotSealedYet(ServiceError):

@@ -65,11 +65,10 @@ async def search(session: Session, actor: Actor, filters: Filters, *, after: UUI
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
     """One entry; raises EntryNotFound when there is none, or none that the caller may see."""
-    there = [E.id == id, E.school == actor.school]
-    row = await session.first(_with_index(sa.select(E.id, E.body).where(*there, *_visible(actor)).subquery()))
+    wanted = sa.select(E.id, E.body).where(E.id == id, E.school == actor.school, *_visible(actor))
+    row = await session.first(_with_index(wanted.subquery()))
     if row is None:
-        hidden = await session.first(sa.select(E.id).where(*there))
-        raise EntryNotFound(denied_target=id if hidden else None)
+        raise EntryNotFound
     return _entry(row)
 
 

@@ -39,12 +39,13 @@ class ServiceError(Exception):
     """A failure that may be shown to the caller.
 
     `code` is kebab-case and stable, `title` says what happened in general, `detail` what happened this time. `detail` never holds a value
-    that the caller sent about a person.
+    that the caller sent about a person. `conceals` says that the failure must not tell what is absent from what the caller may not see.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
     code: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Something went wrong on our side"
+    conceals: ClassVar[bool] = False
 
     def __init__(self, detail: str = "", *, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail or self.title)

@@ -13,15 +13,15 @@ from app.sharing.model import OPEN, TRANSITIONS, Act, RecordKind, Status
 
 
 class RequestNotFound(ServiceError):
-    """There is no such request for this caller. `denied` names it when it exists: for the trail, never for the reply."""
+    """There is no such request for this caller: absent, another school's or another person's, and nothing tells which."""
 
     kind = Kind.NOT_FOUND
     code = "sharing-request-not-found"
     title = "There is no sharing request here that you may see"
+    conceals = True
 
-    def __init__(self, denied: UUID | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__("check the id; if the request is somebody else's, ask the DSL")
-        self.denied = denied
 
 
 class ActImpossible(ServiceError):
@@ -108,7 +108,7 @@ class Head:
             return View.FULL
         if actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
             return View.DEIDENTIFIED
-        raise RequestNotFound(denied=self.id)
+        raise RequestNotFound
 
     def seen_by(self, actor: Actor) -> bool:
         """Whether this caller sees anything of the request."""

@@ -14,8 +14,11 @@ import pytest
 
 from app.audit import checkpoint, merkle
 from app.audit.model import Action
+from app.audit.verify import verify
 from app.identity.model import Role
-from app.main import LOG_KEY
+from app.kernel import ids
+from app.main import LOG_KEY, READERS
+from tests.api.sharing import submitted
 from tests.running import MovableClock
 from tests.service import Service
 
@@ -196,6 +199,55 @@ async def test_the_export_streams_every_entry_and_is_its_newest(service: Service
         assert (await other.get("/v1/audit/export")).status_code == 403
     denied = await entries(lead, action="access.denied", outcome="denied")
     assert len(denied) == 3
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.INTEGRATION])
+async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hidden(
+    service: Service, clock: MovableClock, role: Role
+) -> None:
+    lead, dsl, owner, far = [
+        await service.caller(one, school=school)
+        for one, school in ((Role.IG_LEAD, None), (Role.DSL, None), (Role.STAFF, None), (Role.STAFF, "654321"))
+    ]
+    hidden = (await submitted(owner))["id"], (await submitted(far))["id"], str(ids.new_id(clock()))
+    concealed = (await entries(lead, sharing_request=hidden[0]))[0]["id"], str(ids.new_id(clock()))
+    curious = await service.caller(role)
+
+    seen: dict[str, list[object]] = {"request": [], "entry": []}
+    for asked_for in hidden:
+        path = f"/v1/sharing-requests/{asked_for}"
+        replies = [await curious.get(path)]
+        clock.forward(milliseconds=1)  # ids of one instant have no order
+        replies.append(await curious.patch(path, json={"urgency": "routine"}, headers={"If-Match": '"1.full"'}))
+        assert [reply.status_code for reply in replies] == [404, 404]
+        seen["request"].append(await told(curious, asked_for, sharing_request=asked_for))
+    for asked_for in concealed:
+        assert (await curious.get(f"/v1/audit/entries/{asked_for}")).status_code == 404
+        seen["entry"].append(await told(curious, asked_for, action="access.denied"))
+
+    assert [len(one) for one in seen["request"]] == [2, 2, 2]  # type: ignore[arg-type]
+    assert seen["request"] == seen["request"][:1] * 3
+    assert seen["entry"] == seen["entry"][:1] * 2
+    for overseer in (lead, dsl):
+        denied = await entries(overseer, action="access.denied", actor=str(curious.account.id))
+        assert {one["sharing_request_id"] for one in denied} >= set(hidden)
+    key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False).public_key()
+    report = await verify(service.database, key, READERS, now=clock())
+    assert report.findings == []
+
+
+async def told(caller: httpx.AsyncClient, asked_for: str, **query: str) -> list[dict[str, Any]]:
+    """What the caller's own denials about this id say, in full, but for what is every entry's own."""
+    found = []
+    for entry in await entries(caller, **query):
+        if entry["action"] == "access.denied" and asked_for in {entry["sharing_request_id"], entry["target"]}:
+            whole = (await caller.get(f"/v1/audit/entries/{entry['id']}")).json()
+            text = json.dumps({name: whole[name] for name in entry if name not in OF_EACH_ENTRY})
+            found.append(json.loads(text.replace(asked_for, "asked for")))
+    return found
+
+
+OF_EACH_ENTRY = {"id", "index", "occurred_at", "request_id", "leaf_hash"}
 
 
 async def test_no_cell_of_the_table_is_a_formula(service: Service) -> None:

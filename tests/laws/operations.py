@@ -22,6 +22,11 @@ class Operation:
     path: str
     id: str = ""
 
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the parameters in the path."""
+        return re.findall(r"{(\w+)(?::\w+)?}", self.path)
+
     def url(self, **parts: str) -> str:
         """The path with its parameters filled in, by ids that nothing has unless they are given."""
 
