@@ -244,7 +244,7 @@ def _words(found: Mapping[str, Any], location: Sequence[object], models: list[ty
     if kind == "extra_forbidden":
         near = _nearest(str(location[-1]), _fields_at(models, location[1:-1]))
         return "not a known field" + near, "unknown-field"
-    if kind == "missing":
+    if found["msg"] == "Field required":
         return "required, and missing", "missing"
     if kind in {"enum", "literal_error"}:
         expected = str(found.get("ctx", {}).get("expected", ""))

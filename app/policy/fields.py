@@ -16,9 +16,18 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def _said(text: str) -> str:
+    if all(character.isspace() or not character.isprintable() for character in text):
+        raise PydanticCustomError("missing", "required, and blank: say it in words")
+    return text
+
+
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_normal)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_said)]
+"""A text without which nothing would be said, such as a reason: blanks alone are none."""
+SaidShort = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_said)]
 Day = instants.Day
 Instant = instants.When
 

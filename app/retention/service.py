@@ -13,7 +13,7 @@ from app.audit.model import Action, Event
 from app.audit.search import Filters, search
 from app.identity.model import Actor, Role
 from app.kernel import ids
-from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
 from app.policy.clocks import today_in_school
 from app.retention import schedule
@@ -50,14 +50,6 @@ class NotDue(ServiceError):
         super().__init__("it is kept longer than today; see retention, and record a retention review first if that was wrong")
 
 
-class DisposalIncomplete(ServiceError):
-    """A disposal says on what basis, and who approved it."""
-
-    kind = Kind.INVALID
-    code = "disposal-incomplete"
-    title = "The disposal lacks something that its record must say"
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """A request that asks for somebody, why, and what stands against its disposal."""
@@ -89,8 +81,6 @@ async def review(
 
     case.head.after(Act.REVIEW_RETENTION)
     years, until = await disposing.terms(session, case, today)
-    if not why.strip():
-        raise schedule.ReviewUnsound("say why", faults=(Fault("/why", "say why", "missing"),))
     head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
     body = {
         "keep": command.keep.value,
@@ -114,13 +104,6 @@ async def dispose(
         raise LegalHold
     if against:
         raise NotDue
-    blank = [
-        Fault(f"/{name}", words, "missing")
-        for name, words, value in (("basis", "say on what basis", basis), ("approved_by", "say who approved it", approved_by))
-        if not value.strip()
-    ]
-    if blank:
-        raise DisposalIncomplete(blank[0].detail, faults=tuple(blank))
 
     return await disposing.dispose(session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace)
 

@@ -134,16 +134,16 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
     status = case.head.after(act_of(command.outcome))
     differs = departs(case, command.outcome)
     items, faults = _items_of(case, command)
-    if not command.reasons.strip():
-        faults.append(Fault("/reasons", "say why; the record of a decision is its reasons", "missing"))
-    if differs and command.outcome is not DecisionOutcome.SHARE_EMERGENCY and not (command.departs_because or "").strip():
+    if differs and command.outcome is not DecisionOutcome.SHARE_EMERGENCY and not command.departs_because:
         recommended = case.evaluation.body["result"]["outcome"]
         faults.append(
             Fault("/departs_because", f"the evaluation says {recommended}; say why you decide otherwise", "departure-unexplained")
         )
-    if command.outcome is DecisionOutcome.DO_NOT_SHARE:
-        faults.extend(_refusal_faults(command.refusal))
-    elif command.refusal is not None:
+    refused = command.outcome is DecisionOutcome.DO_NOT_SHARE
+    if refused and command.refusal is None:
+        why = "say whether the refusal was discussed with the requester, and how, or why not yet"
+        faults.append(Fault("/refusal", why, "missing"))
+    if not refused and command.refusal is not None:
         faults.append(Fault("/refusal", "only a decision not to share has this", "not-a-refusal"))
     if faults:
         raise DecisionIncomplete(faults[0].detail, faults=tuple(faults))
@@ -185,14 +185,6 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
     return list(dict.fromkeys(command.items)), faults
 
 
-def _refusal_faults(refusal: Refusal | None) -> list[Fault]:
-    if refusal is None:
-        return [Fault("/refusal", "say whether the refusal was discussed with the requester, and how, or why not yet", "missing")]
-    if not refusal.how.strip():
-        return [Fault("/refusal/how", "say how it was discussed, or why not yet", "missing")]
-    return []
-
-
 def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     """The head after the disclosure, and what its record says.
 
@@ -218,7 +210,7 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, dict[st
     ]
     if not chosen:
         faults.append(Fault("/items", "name at least one item", "too-short"))
-    if command.route == "none" and not (command.secure_exception or "").strip() and not emergency:
+    if command.route == "none" and not command.secure_exception and not emergency:
         faults.append(Fault("/secure_exception", "no secure route was used: say why, and how the risk was weighed", "missing"))
     if command.sent_at > at + SKEW:
         faults.append(Fault("/sent_at", "lies in the future; record a disclosure when it has been made", "in-the-future"))

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.audit.model import Action
 from app.identity.model import Actor
 from app.kernel import ids
-from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch, etag_of
 from app.policy import service as policies
@@ -274,23 +274,10 @@ async def ask(session: Session, actor: Actor, request_id: UUID, question: str, *
     case = await store.load(session, actor, request_id, to_change=True)
 
     status = case.head.after(Act.ASK)
-    if not question.strip():
-        raise QuestionMissing
     draft = Draft(kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now))
     change = _simple(case, Action.INFORMATION_REQUESTED, draft, status)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
-
-
-class QuestionMissing(ServiceError):
-    """A request for information says what information."""
-
-    kind = Kind.INVALID
-    code = "question-missing"
-    title = "Say what information is needed"
-
-    def __init__(self) -> None:
-        super().__init__("say what information is needed", faults=(Fault("/question", "say what information is needed", "missing"),))
 
 
 def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:

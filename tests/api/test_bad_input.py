@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.platform.paging import encode_cursor
-from tests.api.sharing import MASH, SHARE, decided, facts, submitted
+from tests.api.sharing import MASH, REFUSE, SHARE, decided, facts, submitted
 from tests.service import Caller, Service
 
 CANARY = "canary-7f3a"
@@ -179,6 +179,40 @@ async def test_nobody_is_led_to_the_word_that_stands_for_nothing(dsl: Caller) ->
         for sent in ("nne", "None", "phon e!", "one"):
             reply = await dsl.post("/v1/evaluations", json=facts(recipient={"organisation_type": "mash", member: sent}))
             assert "did you mean 'none'" not in fault_of(reply, sent, 422)["detail"]
+
+
+SPOKEN: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("/v1/emergency-disclosures", EMERGENCY, "/what"),
+    ("/v1/emergency-disclosures", EMERGENCY, "/why"),
+    ("/v1/sharing-requests/{id}/decisions", SHARE, "/reasons"),
+    ("/v1/sharing-requests/{id}/decisions", REFUSE, "/refusal/how"),
+    ("/v1/sharing-requests/{id}/questions", {"question": "Which years?"}, "/question"),
+    ("/v1/sharing-requests/{id}/advice", {"ask": "dsl", "question": "?"}, "/question"),
+    ("/v1/sharing-requests/{id}/advice/{id}/answer", {"advice": "Share.", "outcome_of_discussion": "Agreed."}, "/advice"),
+    ("/v1/sharing-requests/{id}/advice/{id}/answer", {"advice": "Share.", "outcome_of_discussion": "Agreed."}, "/outcome_of_discussion"),
+    ("/v1/sharing-requests/{id}/consents/{id}/withdrawal", {"withdrawn_by": "Mother"}, "/withdrawn_by"),
+    ("/v1/sharing-requests/{id}/reconsiderations", {"new_information": "It is the social worker who asks."}, "/new_information"),
+    ("/v1/sharing-requests/{id}/letters", {"reasons": "No purpose.", "contact": "The office."}, "/reasons"),
+    ("/v1/sharing-requests/{id}/letters", {"reasons": "No purpose.", "contact": "The office."}, "/contact"),
+    ("/v1/sharing-requests/{id}/retention-reviews", {"keep": "dispose", "why": "Not needed."}, "/why"),
+    ("/v1/sharing-requests/{id}/disposal", {"basis": "Its time.", "approved_by": "The head teacher"}, "/basis"),
+    ("/v1/sharing-requests/{id}/disposal", {"basis": "Its time.", "approved_by": "The head teacher"}, "/approved_by"),
+)
+"""Texts without which nothing would be said."""
+
+
+@pytest.mark.parametrize(("path", "body", "pointer"), SPOKEN)
+async def test_blanks_where_something_is_to_be_said_are_nothing(service: Service, path: str, body: dict[str, Any], pointer: str) -> None:
+    role = "ig_lead" if path.endswith(("retention-reviews", "disposal")) else "dsl"
+    caller = await service.caller(role, raise_app_exceptions=False)
+    request = (await submitted(caller))["id"]
+    for blank in (" ", "\t\n", "\u00a0\u2003", "\u200b\ufeff"):
+        spoken = copy.deepcopy(body)
+        *outer, last = pointer[1:].split("/")
+        (spoken[outer[0]] if outer else spoken)[last] = blank
+        reply = await caller.post(path.replace("{id}", request), json=spoken, headers={"If-Match": "*"})
+        fault = fault_of(reply, (path, blank), 422)
+        assert [(fault["pointer"], fault["code"])] == [(pointer, "missing")], (path, blank, reply.text)
 
 
 async def test_every_fault_is_named_at_once(dsl: Caller) -> None:
