@@ -47,10 +47,10 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    sharing_routes.router,  # first, since most calls are for it and the routers are asked in turn
     identity_routes.router,
     policy_routes.router,
     wording_routes.router,
-    sharing_routes.router,
     recipients_routes.router,
     retention_routes.router,
     reports_routes.router,

@@ -1,6 +1,7 @@
 """Serving, and the worker beside it."""
 
 import asyncio
+import gc
 import os
 import signal
 from typing import Annotated, Any
@@ -52,7 +53,10 @@ def serve(
 
 def served() -> Any:
     """The application of a serving process."""
-    return create_app(read_settings())
+    app = create_app(read_settings())
+    # What was made so far stays for good; without this each full collection would walk through all of it again.
+    gc.freeze()
+    return app
 
 
 async def _check_ready_to_serve(settings: Settings, database: Database) -> None:

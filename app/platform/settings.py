@@ -48,7 +48,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder for the SQLite file `sharing.db`, `keys/` and `checkpoints/`.")
     database_url: str = Field("", description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.", repr=False)
-    database_pool: int = Field(5, ge=1, le=100, description="Database connections held by each worker process.")
+    database_pool: int = Field(
+        5, ge=1, le=100, description="Database connections held by each worker process, besides those for look-ups and commits."
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where callers reach the service; tokens and the audit log are named after it."
     )

@@ -37,7 +37,7 @@ def _split(value: Mapping[str, Any], personal: Mapping[str, Any]) -> Halves:
         inner = personal.get(name)
         if name not in personal:
             structure[name] = member
-        elif isinstance(inner, Mapping) and isinstance(member, Mapping):
+        elif isinstance(inner, dict) and isinstance(member, dict):
             structure[name], narrative[name] = _split(member, inner)
         elif isinstance(inner, list) and isinstance(member, list):
             halves = [_split(each, inner[0]) for each in member]
@@ -54,7 +54,7 @@ def _blank(member: object) -> bool:
 
 
 def _join(structure: Any, narrative: Any) -> Any:
-    if isinstance(structure, Mapping) and isinstance(narrative, Mapping):
+    if isinstance(structure, dict) and isinstance(narrative, dict):
         joined = {name: _join(member, narrative[name]) if name in narrative else member for name, member in structure.items()}
         return joined | {name: member for name, member in narrative.items() if name not in structure}
     if isinstance(structure, list) and isinstance(narrative, list):
