@@ -21,6 +21,8 @@ from app.sharing.case import Case, Head, Record, RequestNotFound, Subject
 from app.sharing.model import OPEN, RecordKind, Status
 from app.sharing.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
+_HEAD: Final = tuple(REQUEST.columns.keys())
+
 _PER_CHILD: Final = frozenset({Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED})
 """Acts that leave one entry for each subject."""
 
@@ -248,7 +250,7 @@ def _events(change: Change, head: Head, records: list[str], sealed: str, entry_i
 
 
 def _head_row(head: Head) -> dict[str, object]:
-    return {column.name: getattr(head, column.name) for column in REQUEST.columns}
+    return {name: getattr(head, name) for name in _HEAD}
 
 
 def _canonical_head(head: Head) -> Json:
