@@ -14,7 +14,7 @@ from app.identity.model import Actor, Permission, Role
 from app.identity.service import Identity
 from app.identity.tokens import Claims
 from app.platform.couriers import Lookup
-from app.platform.web import call_of, raise_body_fault
+from app.platform.web import call_of, raise_fault
 
 _PRINCIPAL: Final = Lookup(PRINCIPAL)
 
@@ -69,7 +69,7 @@ async def _actor(request: Request) -> Actor:
 
 async def _signed_in(request: Request, _documented: Annotated[object, Depends(_scheme)]) -> Actor:
     actor = await _actor(request)
-    raise_body_fault(request)
+    raise_fault(request)
     return actor
 
 
@@ -85,7 +85,7 @@ def Require(*permissions: Permission) -> Any:  # noqa: N802 - reads as a type in
         actor = await _actor(request)
         if not any(actor.may(permission) for permission in permissions):
             raise Forbidden
-        raise_body_fault(request)
+        raise_fault(request)
         return actor
 
     permitted.permissions = frozenset(permissions)  # type: ignore[attr-defined]

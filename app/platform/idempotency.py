@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Request
 from sqlmodel import Field, SQLModel
 from starlette.responses import Response
 
+from app.kernel import canonical
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform import db
 from app.platform.db import RowTaken, Session
@@ -87,7 +88,7 @@ class Once:
             return await work()
         caller: UUID = self._request.state.actor.id
         route = f"{self._request.method} {self._request.url.path}"
-        request_hash = hashlib.sha256(await self._request.body()).digest()
+        request_hash = await self._hash()
         hopeful = only_adds and self._session.dialect == "postgresql"
         if not hopeful:
             await self._take_turns(caller, route)
@@ -118,6 +119,12 @@ class Once:
                 raise CallInFlight from taken
             return await self._again(caller, route, kept, request_hash)
         return reply
+
+    async def _hash(self) -> bytes:
+        """What the body says, in whatever order and spacing; a body that is not JSON, byte for byte."""
+        parsed = getattr(self._request.state, "parsed", None)
+        said = await self._request.body() if parsed is None else canonical.kept(parsed).encode()
+        return hashlib.sha256(said).digest()
 
     async def _take_turns(self, caller: UUID, route: str) -> None:
         # SQLite has one writer at a time, so there an earlier call with the key has ended by now.

@@ -1,15 +1,18 @@
 """What every route is made of: the call (session, instant, request id), and the route class that begins and ends it and reads strictly."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.kernel.errors import Kind, ServiceError
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.nearest import nearest
 from app.platform import json
 from app.platform.db import Database, Session
 from app.platform.limits import BodyTooLarge
@@ -22,6 +25,27 @@ class WrongMediaType(ServiceError):
     kind = Kind.UNSUPPORTED_MEDIA
     code = "unsupported-media-type"
     title = "The body's media type is not one that this operation takes"
+
+
+class UnknownParameter(ServiceError):
+    """The query asks for something that the operation does not know: it was misspelt, and would go silently missing."""
+
+    kind = Kind.INVALID
+    code = "unknown-parameter"
+    title = "The query has a parameter that this operation does not know"
+
+    def __init__(self, unknown: Iterable[str], known: Collection[str]) -> None:
+        super().__init__(
+            "remove or correct what errors names",
+            faults=tuple(
+                [Fault(json.pointer(["query", name]), f"not a known parameter{_meant(name, known)}", "unknown-field") for name in unknown]
+            ),
+        )
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    close = nearest(name, sorted(known))
+    return f"; did you mean '{close}'?" if close else ""
 
 
 class Call:
@@ -56,33 +80,37 @@ class _StrictRequest(Request):
         try:
             return await super().body()
         except BodyTooLarge as fault:
-            self.state.body_fault = fault
+            self.state.fault = fault
             self._body = b""
             return self._body
 
     async def json(self) -> Any:
         try:
-            return json.parse(await self.body())
+            self.state.parsed = json.parse(await self.body())
+            return self.state.parsed
         except json.BodyRefused as fault:
-            self.state.body_fault = fault
+            self.state.fault = fault
             return {}
 
 
 class StrictRoute(APIRoute):
     """A route that begins a `Call` and ends it before the reply leaves: a commit that fails is no 201.
 
-    Its JSON body is read by `platform.json`; `raise_body_fault` reports what was wrong, after authentication.
+    Its JSON body is read by `platform.json`; `raise_fault` reports what was wrong with it, or with the query, after authentication.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, given a stricter request."""
         handler = super().get_route_handler()
         wants_json = self.body_field is not None and not _is_form(self)
+        known = frozenset(_query_names(self))
 
         async def served(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
             if wants_json and _has_body(request) and not _is_json(request.headers.get("content-type")):
-                strict.state.body_fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
+                strict.state.fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
+            if request.method == "GET" and request.scope["query_string"] and (unknown := request.query_params.keys() - known):
+                strict.state.fault = UnknownParameter(sorted(unknown), known)
             state = request.app.state
             database: Database = state.database
             async with database.transaction(lazily=True) as session:
@@ -92,11 +120,18 @@ class StrictRoute(APIRoute):
         return served
 
 
-def raise_body_fault(request: Request) -> None:
-    """Raise what was wrong with the body, if anything was."""
-    fault: ServiceError | None = getattr(request.state, "body_fault", None)
+def raise_fault(request: Request) -> None:
+    """Raise what was wrong with the body or the query, if anything was."""
+    fault: ServiceError | None = getattr(request.state, "fault", None)
     if fault is not None:
         raise fault
+
+
+def _query_names(route: APIRoute) -> Iterator[str]:
+    for parameter in get_flat_params(route.dependant):
+        # The members of a query model are plain fields.
+        if getattr(parameter.field_info, "in_", ParamTypes.query) is ParamTypes.query:
+            yield parameter.alias
 
 
 def _is_form(route: APIRoute) -> bool:

@@ -20,7 +20,7 @@ from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, WrongMediaType, raise_body_fault, reply
+from app.platform.web import CallDep, StrictRoute, WrongMediaType, raise_fault, reply
 from app.policy import assessing, drafting, governors, service
 from app.policy.approving import JSON, YAML, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
 from app.policy.assessing import Assessor
@@ -132,7 +132,7 @@ async def _document_of(request: Request) -> bytes:
     if essence not in {JSON, *YAMLS}:
         raise WrongMediaType(f"send the document as {YAML} or {JSON}", headers={"Accept": f"{YAML}, {JSON}"})
     source = await request.body()
-    raise_body_fault(request)
+    raise_fault(request)
     if essence == JSON:
         json.parse(source)
     return source

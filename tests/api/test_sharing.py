@@ -1,6 +1,8 @@
 """A request from submission to disclosure, over HTTP."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
@@ -202,6 +204,9 @@ async def test_the_same_key_does_the_work_once(service: Service) -> None:
     again = await staff.post("/v1/sharing-requests", json=MASH, headers=headers)
     assert (again.status_code, again.headers["Idempotency-Replayed"], again.json()) == (201, "true", first.json())
     assert again.headers["ETag"] == first.headers["ETag"]
+    reordered = json.dumps(dict(reversed(MASH.items())), indent=1)
+    same = await staff.post("/v1/sharing-requests", content=reordered, headers=headers | {"Content-Type": "application/json"})
+    assert (same.status_code, same.headers["Idempotency-Replayed"], same.json()) == (201, "true", first.json())
     other = await staff.post("/v1/sharing-requests", json=landlord(), headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
@@ -279,8 +284,48 @@ async def test_the_ig_lead_sees_no_names_references_or_words(service: Service) -
     assert shown["view"] == "deidentified"
     for secret in ("mis:7781", "A. Khan", "Anytown", "SR-2231", "Section 47 enquiry opened", "Attendance this term", "Needed to decide"):
         assert secret not in reply.text
-    assert shown["facts"]["subjects"] == [{"role": "child", "person_ref": "child-1"}]
+    assert shown["facts"]["subjects"] == [{"role": "child", "person_ref": "child-1", "age_band": None}]
     assert shown["submitted_at"].endswith("T00:00:00.000000Z")
+
+
+async def test_advisers_see_the_band_of_the_age_at_the_submission_and_never_the_day_of_birth(service: Service, clock: MovableClock) -> None:
+    staff, ig_lead = await service.add("staff"), await service.add("ig_lead")
+    people = [
+        {"person_ref": "mis:7781", "role": "child", "born_on": "2015-03-04"},  # eleven on the day after it is submitted
+        {"person_ref": "mis:7782", "role": "sibling", "born_on": "2010-03-03"},
+        {"person_ref": "mis:7783", "role": "parent_or_carer"},
+    ]
+    asking = await service.sign_in(staff)
+    made = await submitted(asking, facts(subjects=people))
+    path = f"/v1/sharing-requests/{made['id']}"
+    assert made["facts"]["subjects"] == people
+    for released in (False, True):
+        question = {"ask": "ig_lead", "question": "Is this a disclosure?", "release_free_text": released}
+        assert (await asking.post(f"{path}/advice", json=question)).status_code == 201
+        clock.forward(days=400)
+        asking, lead = await service.sign_in(staff), await service.sign_in(ig_lead)
+        for form in ("application/json", "text/html"):
+            paper = (await lead.get(f"{path}/record", headers={"Accept": form})).text
+            assert re.search("5_to_10|5 to 10", paper)
+            assert not re.search(r"born_on|\bBorn\b|2015-|March 2015|2010-|March 2010", paper)
+        seen = await lead.get(path)
+        assert not re.search("born_on|2015-|2010-", seen.text)
+        assert [(one["person_ref"], one["age_band"]) for one in seen.json()["facts"]["subjects"]] == [
+            ("child-1", "5_to_10"),
+            ("sibling-2", "16_to_17"),
+            ("parent-or-carer-3", None),
+        ]
+    async with service.database.reading() as session:
+        bodies = [str(row[0]) for row in await session.all(sa.text("SELECT body FROM sharing_record"))]
+    assert len(bodies) >= 4
+    assert not [body for body in bodies if "2015-03-04" in body or "born_on" in body]
+
+
+@pytest.mark.parametrize("born_on", ["2015-02-30", "2015-03-04T00:00:00Z", 1425427200, "1742-03-04"])
+async def test_a_day_of_birth_that_is_none_is_refused_where_it_stands(service: Service, born_on: object) -> None:
+    body = facts(subjects=[{"person_ref": "mis:7781", "born_on": born_on}])
+    reply = await (await service.caller("staff")).post("/v1/sharing-requests", json=body)
+    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, ["/subjects/0/born_on"])
 
 
 async def test_what_is_not_yours_looks_like_what_does_not_exist(service: Service) -> None:
