@@ -1,6 +1,7 @@
 """What the invented school is asked about: facts objects as people would state them, four different ones of each kind."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,19 @@ CONSENTED: Final[Mapping[str, Any]] = {
 def child(story: int, variant: int) -> str:
     """The reference of an invented child; some turn up in several stories."""
     return f"demo:{1000 + (story * 7 + variant * 3) % 40}"
+
+
+def with_days_of_birth(facts: Mapping[str, Any], today: date) -> Facts:
+    """The same facts with the days on which its pupils were born, as the school's register has them; a few are missing there."""
+    subjects = [{**subject, **_born(subject, today)} for subject in facts.get("subjects", [])]
+    return {**facts, "subjects": subjects} if subjects else dict(facts)
+
+
+def _born(subject: Mapping[str, Any], today: date) -> Facts:
+    number = subject["person_ref"].removeprefix("demo:")
+    if not number.isdigit() or int(number) % 10 == 0:
+        return {}
+    return {"born_on": (today - timedelta(days=365 * (3 + int(number) % 15) + 7 * int(number) % 360)).isoformat()}
 
 
 def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **changed: Any) -> Facts:

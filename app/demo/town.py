@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from app.demo.facts import with_days_of_birth
 from app.identity.model import Actor, Role
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
@@ -88,12 +89,12 @@ class Town:
 
     async def submits(self, who: Actor, facts: Mapping[str, Any]) -> UUID:
         """Somebody submits a request."""
-        statement = statement_of(FactsIn.model_validate(facts))
+        statement = statement_of(FactsIn.model_validate(with_days_of_birth(facts, self.ends.date())))
         return await self._done(await service.submit(self.session, who, statement, now=self.now, request_id=TRACE))
 
     async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
         """Somebody records what they shared in an emergency."""
-        read = EmergencyIn.model_validate(body)
+        read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
         statement, told, flags = emergency_statement(read, self.now)
         case, _ = await deciding.record_emergency(
             self.session, who, statement, told=told, flags=flags, occurred_at=read.occurred_at or self.now, now=self.now, trace=TRACE
@@ -102,6 +103,7 @@ class Town:
 
     async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
         """Somebody amends the facts."""
+        changed = with_days_of_birth(changed, self.ends.date())
         revise = revision_of(await disposing.held(self.session, who, request))
         await self._done(await service.amend(self.session, who, request, changed, revise, precondition=ANY, now=self.now, trace=TRACE))
 

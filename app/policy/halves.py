@@ -8,7 +8,7 @@ PERSONAL: Final[Mapping[str, Any]] = {
     "requester": {"name": None, "role_title": None, "organisation": None},
     "recipient": {"organisation": None, "named_individual": None, "role_title": None},
     "purpose": {"statement": None},
-    "subjects": [{"person_ref": None}],
+    "subjects": [{"person_ref": None, "born_on": None}],
     "items": [{"description": None, "explanation": None, "withheld_because": None}],
     "consent": {"person_ref": None, "evidence": None},
     "lawful_reason": {"necessity": None},

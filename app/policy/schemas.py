@@ -94,6 +94,9 @@ class SubjectIn(Body):
 
     person_ref: Annotated[Reference, Field(description="The school's reference of the person.", examples=["mis:7781"])]
     role: Annotated[SubjectRole, Field(description="What they are in it.", examples=["child"])] = SubjectRole.CHILD
+    born_on: Annotated[
+        Day | None, Field(description="When they were born; a de-identified view shows the band of their age.", examples=["2014-05-09"])
+    ] = None
     identity_to_protect: Annotated[StrictBool, Field(description="Whether it must not come out who they are, as with a reporter.")] = False
 
 

@@ -4,12 +4,13 @@ Law: what is not listed here is not shown; the de-identified view takes codes an
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from app.kernel import clock
+from app.policy.clocks import today_in_school
 from app.policy.schemas import FactsIn
-from app.sharing import beside
+from app.sharing import ages, beside
 from app.sharing.case import Case, Head, Record, View
 from app.sharing.model import RecordKind
 
@@ -106,16 +107,26 @@ def facts(case: Case, view: View) -> Shown:
     released = view is View.FULL or _released(case)
     if record.text is not None and released:
         structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
-    names = pseudonyms(case)
     if view is View.DEIDENTIFIED:
         structure["recipient"] = {name: value for name, value in structure["recipient"].items() if name not in _CITES}
     if view is View.DEIDENTIFIED or record.text is None:
-        people = case.people_of(record)
-        if people:
-            structure["subjects"] = [
-                {**subject, "person_ref": names[person.ref]} for subject, person in zip(structure.get("subjects", []), people, strict=False)
-            ]
+        structure["subjects"] = _subjects(case, record, view)
     return structure
+
+
+def _subjects(case: Case, record: Record, view: View) -> list[Shown]:
+    """The people by their pseudonyms; for those who are not to know them, with the band of the age that they had at the submission."""
+    names = pseudonyms(case)
+    shown = [dict(subject) for subject in record.body["structure"].get("subjects", [])]
+    for subject, person in zip(shown, case.people_of(record), strict=False):
+        subject["person_ref"] = names[person.ref]
+    if view is View.DEIDENTIFIED:
+        submitted_on = today_in_school(case.head.submitted_at)
+        told = (record.text or {}).get("subjects") or [{} for _ in shown]
+        for subject, personal in zip(shown, told, strict=True):
+            born_on = personal.get("born_on")
+            subject["age_band"] = ages.band(date.fromisoformat(born_on) if born_on else None, submitted_on)
+    return shown
 
 
 def pseudonyms(case: Case) -> dict[str, str]:
@@ -134,7 +145,7 @@ def _released(case: Case) -> bool:
 _CITES: Final = frozenset({"directory_id", "contact_id"})
 """Ids of the directory, which whoever may read it could look up."""
 
-_NAMES: Final = frozenset({"name", "organisation", "named_individual", "role_title", "person_ref", "external_id", "value"})
+_NAMES: Final = frozenset({"name", "organisation", "named_individual", "role_title", "person_ref", "born_on", "external_id", "value"})
 
 
 def _without_names(value: Any) -> Any:

@@ -24,7 +24,10 @@ from tests.service import Caller, Service
 from tests.unit.audit.trail import rows, tampering
 
 CANARY: Final = "Zephyrine Quillfeather"
-SECRETS: Final = (CANARY, "mis:7781", "mis:7782", "A. Khan", "Anytown", "SR-2231", "Section 47 enquiry opened", "Attendance this term")
+SECRETS: Final = (
+    *(CANARY, "mis:7781", "mis:7782", "2014-05-09", "A. Khan", "Anytown", "SR-2231", "Section 47 enquiry opened"),
+    "Attendance this term",
+)
 DISPOSE: Final = {"basis": "Retention ended.", "approved_by": "The head teacher"}
 LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
 
@@ -35,7 +38,8 @@ async def people(service: Service) -> tuple[Caller, Caller, Caller]:
 
 async def whole(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> str:
     """A request about two children with every kind of record, and with the canary in every text; decided, disclosed and closed."""
-    body = facts(subjects=[{"person_ref": "mis:7781", "role": "child"}, {"person_ref": "mis:7782", "role": "sibling"}])
+    child = {"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}
+    body = facts(subjects=[child, {"person_ref": "mis:7782", "role": "sibling"}])
     body["purpose"]["statement"] = CANARY
     reply = await staff.post("/v1/sharing-requests", json=body, headers={"Idempotency-Key": "submit"})
     path = reply.headers["Location"]
@@ -225,7 +229,8 @@ async def test_disposal_leaves_codes_and_no_word(service: Service, clock: Movabl
         assert not [secret for secret in SECRETS if secret in reply.text]
         assert (shown["status"], shown["decision"], shown["retention"]["class"]) == ("disposed", "share", "safeguarding")
         assert [item["category"] for item in shown["facts"]["items"]] == ["attendance"]
-        assert shown["facts"]["subjects"] == [{"role": "child"}, {"role": "sibling"}]
+        unknown = {"age_band": None} if caller is ig_lead else {}
+        assert shown["facts"]["subjects"] == [{"role": "child", **unknown}, {"role": "sibling", **unknown}]
         assert (shown["disposal"]["basis"], shown["disposal"]["approved_by"]) == tuple(DISPOSE.values())
         assert [decision["reasons"] for decision in shown["decisions"]] == [None]
     assert gone in {item["id"] for item in (await dsl.get("/v1/sharing-requests?status=disposed")).json()["items"]}

@@ -89,8 +89,19 @@ def _asked(case: Printed) -> Iterator[Block]:
     yield Part("What for", (_object(case, facts.get("purpose"), *purpose),))
     yield from course.beside(case)
     people = listed(facts.get("subjects"))
-    rows = tuple((str(n), case.text(person.get("person_ref")), case.text(person.get("role"))) for n, person in enumerate(people, 1))
-    yield Part("Who it is about", (Grid("People", ("No.", "Reference", "Role"), rows) if rows else Paragraph("Nobody is named."),))
+    rows = tuple(
+        (str(n), case.text(person.get("person_ref")), case.text(person.get("role")), _age(case, person))
+        for n, person in enumerate(people, 1)
+    )
+    columns = ("No.", "Reference", "Role", "Age when it was submitted" if case.partial else "Born")
+    yield Part("Who it is about", (Grid("People", columns, rows) if rows else Paragraph("Nobody is named."),))
+
+
+def _age(case: Printed, person: Shown) -> str:
+    """When somebody was born, or in the de-identified copy the band of their age."""
+    if not case.partial:
+        return case.text(person.get("born_on"))
+    return case.text(person["age_band"]) if person.get("age_band") else "Not known"
 
 
 def _object(case: Printed, value: object, *first: tuple[str, str]) -> Block:

@@ -16,6 +16,7 @@ from app.policy.clocks import LONDON
 from app.policy.vocabulary import Word
 from app.policy.wording.words import day as written
 from app.policy.wording.words import label
+from app.sharing.ages import AgeBand
 from app.sharing.decisions import DecisionOutcome
 from app.sharing.model import Status
 
@@ -32,7 +33,7 @@ _BREAKS: Final = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_WORDS: Final[tuple[type[StrEnum], ...]] = (*Word.__subclasses__(), Status, DecisionOutcome, Role)
+_WORDS: Final[tuple[type[StrEnum], ...]] = (*Word.__subclasses__(), Status, DecisionOutcome, Role, AgeBand)
 _VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in words)
 """The codes that are read as words; a person's own word is left as it was written."""
 

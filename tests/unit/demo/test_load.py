@@ -44,6 +44,15 @@ async def test_sixty_requests_in_every_state(service: Service, clock: MovableClo
     assert min(Counter(item["status"] for item in items).values()) >= 1
 
 
+async def test_advisers_see_how_old_its_children_are(service: Service) -> None:
+    await loaded(service)
+    ig_lead = await service.caller("ig_lead")
+    items = (await ig_lead.get("/v1/sharing-requests?limit=200")).json()["items"]
+    cases = [(await ig_lead.get(f"/v1/sharing-requests/{item['id']}")).json() for item in items]
+    bands = Counter(subject["age_band"] for case in cases for subject in case["facts"]["subjects"])
+    assert bands.keys() == {None, "under_5", "5_to_10", "11_to_15", "16_to_17"}
+
+
 async def test_there_is_something_to_look_after(service: Service) -> None:
     await loaded(service)
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")

@@ -29,6 +29,14 @@ def test_the_structure_stands_without_its_narrative():
     assert structure["items"][0]["category"] == "attendance"
 
 
+def test_the_day_of_birth_is_personal():
+    whole = FACTS_EXAMPLE | {"subjects": [{"person_ref": "mis:7781", "born_on": "2014-05-09"}, {"person_ref": "mis:7782"}]}
+    structure, narrative = FactsIn.model_validate(whole).split()
+    assert structure["subjects"] == [{}, {}]
+    assert narrative["subjects"] == whole["subjects"]
+    assert FactsIn.join(structure, narrative) == whole
+
+
 def test_almost_nothing_splits_too():
     body: dict[str, Any] = {
         "direction": "proactive",

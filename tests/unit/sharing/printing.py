@@ -102,7 +102,7 @@ def facts() -> dict[str, Any]:
             "secure_route": "secure_email",
         },
         "purpose": {"code": "section_47_enquiry", "statement": "Section 47 enquiry opened today", "answer": "yes"},
-        "subjects": [{"person_ref": "mis:7781", "role": "child"}, {"person_ref": "mis:7790", "role": "sibling"}],
+        "subjects": [{"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}, {"person_ref": "mis:7790", "role": "sibling"}],
         "items": [
             {
                 "id": ITEM,
@@ -318,6 +318,9 @@ def deidentified() -> dict[str, Any]:
     seen: dict[str, Any] = thin(whole)
     seen["view"] = "deidentified"
     seen["facts"] |= {"requester": {"identity_verified": "yes"}, "recipient": {"organisation_type": "mash"}, "external_id": None}
+    child, sibling = seen["facts"]["subjects"]
+    child.pop("born_on")
+    child["age_band"], sibling["age_band"] = "11_to_15", None
     seen["facts"]["purpose"].pop("statement")
     seen["facts"]["lawful_reason"].pop("necessity")
     for item in seen["facts"]["items"]:

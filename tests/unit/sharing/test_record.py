@@ -309,6 +309,16 @@ def test_a_deidentified_copy_says_so_and_names_no_time():
     assert not re.search("Khan|Anytown|mis:|SR-2231", said)
 
 
+def test_a_copy_with_names_says_when_people_were_born_and_one_without_their_band():
+    full, thin = Reader(record.html(request(), **arguments())).said, Reader(record.html(deidentified(), **arguments())).said
+    assert "Born" in full
+    assert "9 May 2014" in full
+    assert not re.search(r"Born|\b2014\b", thin)
+    assert "Age when it was submitted" in thin
+    assert "11 to 15" in thin
+    assert "Not known" in thin
+
+
 @every_record
 def test_nothing_is_cut_at_the_edge_of_the_paper(shown: dict[str, Any]):
     data = filed.page(shown, **arguments()).to_json()
