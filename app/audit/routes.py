@@ -13,6 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import AfterValidator
 
 from app.audit import checkpoint, log, prove, search
+from app.audit.errors import PeriodReversed
 from app.audit.model import Action, EntryOutcome, Event
 from app.audit.schemas import (
     AuditActorOut,
@@ -29,9 +30,10 @@ from app.kernel import canonical
 from app.platform import accept
 from app.platform.db import Session
 from app.platform.instants import within_reason
-from app.platform.paging import NO_NUL, CursorDep, LimitDep, decode_id, encode_cursor, next_link
+from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import etag_of, unchanged
 from app.platform.problems import replies
+from app.platform.references import Reference
 from app.platform.web import CallDep, StrictRoute
 
 router: Final = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=StrictRoute)
@@ -61,22 +63,15 @@ async def _filters(
     acting: Annotated[UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")] = None,
     action: Annotated[Action | None, Query(description="What was done.")] = None,
     sharing_request: Annotated[UUID | None, Query(description="The sharing request's id.")] = None,
-    subject: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=200,
-            pattern=NO_NUL,
-            description="Whom it concerned: the person's random id, or the school's reference.",
-        ),
-    ] = None,
-    recipient: Annotated[
-        str | None, Query(min_length=1, max_length=200, pattern=NO_NUL, description="The recipient's id or organisation type.")
-    ] = None,
+    subject: Annotated[Reference | None, Query(description="Whom it concerned: the person's random id, or the school's reference.")] = None,
+    recipient: Annotated[Reference | None, Query(description="The recipient's id or organisation type.")] = None,
     outcome: Annotated[EntryOutcome | None, Query(description="How it ended.")] = None,
     since: Annotated[Instant | None, Query(alias="from", description="Not before this instant.")] = None,
     until: Annotated[Instant | None, Query(alias="to", description="Before this instant.")] = None,
 ) -> Filters:
+    begins, ends = _aware(since), _aware(until)
+    if begins is not None and ends is not None and begins > ends:
+        raise PeriodReversed
     return Filters(
         actor=acting,
         action=action,
@@ -84,8 +79,8 @@ async def _filters(
         subject=await _person(request, call.session, subject),
         recipient=recipient,
         outcome=outcome,
-        since=_aware(since),
-        until=_aware(until),
+        since=begins,
+        until=ends,
     )
 
 

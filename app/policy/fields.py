@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.platform import instants
+from app.platform import instants, references
 
 
 def _normal(text: str) -> str:
@@ -24,10 +24,10 @@ def _said(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_normal)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_said)]
 """A text without which nothing would be said, such as a reason: blanks alone are none."""
 SaidShort = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_said)]
+Reference = references.Reference
 Day = instants.Day
 Instant = instants.When
 

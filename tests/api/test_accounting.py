@@ -192,6 +192,41 @@ async def test_what_was_disposed_of_is_about_nobody_any_longer(service: Service,
     assert await account(dsl) == []
 
 
+@pytest.mark.parametrize("written", [" mis:9001 ", "mis:9001\t", "\u00a0mis:9001"])
+async def test_blanks_round_a_reference_are_no_part_of_it(service: Service, clock: MovableClock, written: str) -> None:
+    dsl, ref = await service.caller("dsl"), "mis:9001"
+    made = await shared(dsl, clock, facts(subjects=[{"person_ref": written}], consent={"answer": "no", "person_ref": written}))
+    path = f"/v1/sharing-requests/{made['id']}"
+    stated = (await dsl.get(path)).json()["facts"]
+    assert (stated["subjects"][0]["person_ref"], stated["consent"]["person_ref"]) == (ref, ref)
+    for asked in (ref, written):
+        assert len(await account(dsl, quote(asked, safe=""))) == 1
+        assert len((await dsl.get("/v1/sharing-requests", params={"subject": asked})).json()["items"]) == 1
+        assert (await dsl.get("/v1/audit/entries", params={"subject": asked})).json()["items"]
+    consent = {"person_ref": written, "status": "refused"}
+    assert (await dsl.post(f"{path}/consents", json=consent)).status_code == httpx.codes.CREATED
+    told = {"person_ref": written, "decision": "informed_after"}
+    assert (await dsl.post(f"{path}/notices", json=told)).status_code == httpx.codes.CREATED
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t", "\u2003", "mis:\u200b9001"])
+async def test_blanks_are_no_reference(service: Service, blank: str) -> None:
+    dsl = await service.caller("dsl")
+    path = f"/v1/sharing-requests/{(await submitted(dsl))['id']}"
+    for pointer, reply in (
+        ("/subjects/0/person_ref", await dsl.post("/v1/sharing-requests", json=facts(subjects=[{"person_ref": blank}]))),
+        ("/external_id/value", await dsl.post("/v1/evaluations", json=facts(external_id={"system": "mis", "value": blank}))),
+        ("/consent/person_ref", await dsl.post("/v1/evaluations", json=facts(consent={"answer": "no", "person_ref": blank}))),
+        ("/person_ref", await dsl.post(f"{path}/consents", json={"person_ref": blank, "status": "refused"})),
+        ("/person_ref", await dsl.post(f"{path}/notices", json={"person_ref": blank, "decision": "informed_after"})),
+        ("/query/subject", await dsl.get("/v1/sharing-requests", params={"subject": blank})),
+        ("/query/subject", await dsl.get("/v1/audit/entries", params={"subject": blank})),
+        ("/path/person_ref", await dsl.get(f"/v1/subjects/{quote(blank)}/disclosures")),
+    ):
+        if (blank, pointer) != ("", "/path/person_ref"):
+            assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer), reply.text
+
+
 @pytest.mark.parametrize("ref", ["a/b", "x y", "ü", "%2F"])
 async def test_any_reference_finds_its_person(service: Service, clock: MovableClock, ref: str) -> None:
     dsl = await service.caller("dsl")

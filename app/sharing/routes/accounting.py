@@ -9,8 +9,9 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
+from app.platform.references import Reference
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import accounting
 from app.sharing.schemas.accounting import AccountOut
@@ -21,16 +22,7 @@ router = APIRouter(route_class=StrictRoute)
 @router.get("/subjects/{person_ref:path}/disclosures", response_model=AccountOut, responses=replies(401, 403, 422))
 async def account_for_disclosures(
     actor: Annotated[Actor, Require(P.SUBJECT_ACCOUNT)],
-    person_ref: Annotated[
-        str,
-        Path(
-            min_length=1,
-            max_length=300,
-            pattern=NO_NUL,
-            description="The person's reference, as in `person_ref`.",
-            examples=["mis:7781"],
-        ),
-    ],
+    person_ref: Annotated[Reference, Path(description="The person's reference, as in `person_ref`.", examples=["mis:7781"])],
     request: Request,
     call: CallDep,
     limit: LimitDep = 50,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.platform.instants import Day, When
+from app.platform.references import Reference
 from app.policy.vocabulary import (
     Answer,
     Authority,
@@ -67,7 +68,7 @@ class NotifyIn(Body):
         },
     )
 
-    person_ref: Annotated[Short, Field(description="One of the request's subjects.")]
+    person_ref: Annotated[Reference, Field(description="One of the request's subjects.")]
     decision: Annotated[TransparencyDecision, Field(description="Told before, told after, not told, or put off.")]
     reason: Annotated[TransparencyReason | None, Field(description="Why not; required when not told or put off.")] = None
     revisit_on: Annotated[Day | None, Field(description="When it is looked at again; required when put off.")] = None
@@ -106,7 +107,7 @@ class RecordConsentIn(Body):
         },
     )
 
-    person_ref: Annotated[Short, Field(description="Whose information it is: one of the request's subjects.")]
+    person_ref: Annotated[Reference, Field(description="Whose information it is: one of the request's subjects.")]
     status: Annotated[ConsentStatus, Field(description="How it stands.")]
     not_sought_reason: Annotated[NotSoughtReason | None, Field(description="Why it was not sought.")] = None
     explicit: Annotated[bool | None, Field(description="Whether it was said in so many words.")] = None

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from app.platform.instants import When
-from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
+from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.platform.references import Reference
 from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.schemas import EvaluationOut
 from app.policy.statutory import StatutoryPower
@@ -137,9 +138,7 @@ class ListQuery(BaseModel):
     status: Annotated[Status | None, Field(description="Where they stand.")] = None
     outcome: Annotated[Outcome | None, Field(description="What the evaluation recommends.")] = None
     direction: Annotated[Direction | None, Field(description="Asked for, or our own initiative.")] = None
-    subject: Annotated[
-        str | None, Field(min_length=1, max_length=200, pattern=NO_NUL, description="Reference of a person, as in `person_ref`.")
-    ] = None
+    subject: Annotated[Reference | None, Field(description="Reference of a person, as in `person_ref`.")] = None
     recipient_type: Annotated[OrganisationType | None, Field(description="Kind of organisation.")] = None
     submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
     submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
