@@ -1,7 +1,7 @@
 """A recipient that is cited from the school's directory: what the directory knows is shown beside what was stated.
 
-Law: a check in the directory may stand in for an answer that was left out; it never turns a no, or any answer that was given, into another,
-and no mismatch holds anything up.
+Law: the directory answers nothing. That a hospital was checked once says nothing about whoever is on the telephone now: its check is a
+ground on which a person may answer, and what was left out stays left out. No mismatch holds anything up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -67,10 +67,7 @@ async def cited(session: Session, school: str, statement: Statement, now: dateti
     findings = [mismatch.value for mismatch in mismatches]
     if contact is None and stated.get("named_individual"):
         findings.append(NOT_CHECKED)
-    supports = _left_out(statement) and found.verified is Verified.YES and NOT_CHECKED not in findings and not _ANOTHER & set(mismatches)
-    if supports:
-        recipient = replace(statement.stated.recipient, identity_verified=Answer.YES)
-        statement = replace(statement, stated=replace(statement.stated, recipient=recipient))
+    supports = found.verified is Verified.YES and NOT_CHECKED not in findings and not _ANOTHER & set(mismatches)
     return replace(statement, check=_check(organisation, contact, found, findings, now, supports=supports))
 
 
@@ -84,11 +81,6 @@ async def at_disclosure(session: Session, head: Head, cites: Mapping[str, Any], 
         return _check(organisation, contact, None, [NOT_LISTED], now)
     mismatches = check_right_recipient(found, {"organisation_type": head.recipient_type, **named})
     return _check(organisation, contact, found, [mismatch.value for mismatch in mismatches], now)
-
-
-def _left_out(statement: Statement) -> bool:
-    stated = statement.stated
-    return stated.recipient.identity_verified is None and stated.requester.identity_verified is None
 
 
 async def _known(session: Session, school: str, organisation: str | None, contact: str | None, now: datetime) -> RecipientFacts | None:

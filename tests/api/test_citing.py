@@ -43,7 +43,7 @@ def citing(recipient: str, contact: str | None = None, **changed: Any) -> dict[s
     return facts(requester=requester, recipient={**stated, **cites, **changed})
 
 
-async def test_a_check_in_the_directory_stands_in_for_an_answer_left_out(service: Service, dsl: Caller) -> None:
+async def test_a_check_in_the_directory_is_shown_and_answers_nothing(service: Service, dsl: Caller) -> None:
     recipient, contact = await listed(dsl)
     cited = await submitted(dsl, citing(recipient, contact))
     assert cited["recipient_check"] == {
@@ -54,7 +54,9 @@ async def test_a_check_in_the_directory_stands_in_for_an_answer_left_out(service
         "supports_identity": True,
         "checked_on": "2026-03-03",
     }
-    assert "verify_recipient" not in {action["code"] for action in cited["evaluation"]["actions"]}
+    assert "verify_recipient" in {action["code"] for action in cited["evaluation"]["actions"]}
+    tried = await dsl.post("/v1/evaluations", json=citing(recipient, contact))
+    assert tried.json()["outcome"] == cited["outcome"]
     uncited = citing(recipient) | {"recipient": {"organisation_type": "mash", "secure_route": "secure_email"}}
     plain = await submitted(dsl, uncited)
     assert plain["recipient_check"] is None
@@ -69,7 +71,7 @@ async def test_it_turns_no_answer_that_was_given(service: Service, dsl: Caller, 
         citing(recipient, contact) | {"requester": {"identity_verified": answer}},
     ):
         cited = await submitted(dsl, body)
-        assert cited["recipient_check"]["supports_identity"] is False
+        assert cited["recipient_check"]["supports_identity"] is True
         assert "verify_recipient" in {action["code"] for action in cited["evaluation"]["actions"]}
 
 
@@ -148,6 +150,13 @@ async def test_a_check_that_ran_out_no_longer_supports(service: Service, clock: 
     assert [one["code"] for one in again["recipient_check"]["findings"]] == ["verification_expired"]
 
 
+async def test_an_unknown_caller_gets_nothing_from_the_name_of_a_hospital_that_was_checked(service: Service, dsl: Caller) -> None:
+    recipient, _ = await listed(dsl)
+    stated = {"organisation": "Anytown MASH", "organisation_type": "mash", "directory_id": recipient}
+    body = facts(requester={"name": "Somebody"}, recipient=stated, risk={"immediate_risk": "yes"}, consent={"answer": "unsure"})
+    assert (await submitted(dsl, body))["outcome"] != "share_emergency"
+
+
 async def test_an_emergency_is_recorded_whatever_it_cites(service: Service, staff: Caller, dsl: Caller) -> None:
     recipient, _ = await listed(dsl)
     for cites, findings in ((NOBODY, ["not_in_directory"]), (recipient, [])):
@@ -155,7 +164,7 @@ async def test_an_emergency_is_recorded_whatever_it_cites(service: Service, staf
         recorded = await made(staff, "/v1/emergency-disclosures", body)
         check = recorded["sharing_request"]["recipient_check"]
         assert [one["code"] for one in check["findings"]] == findings
-        assert recorded["evaluation"]["outcome"] == ("share_emergency" if cites == recipient else recorded["evaluation"]["outcome"])
+        assert recorded["evaluation"]["outcome"] == "seek_advice"
     assert check["supports_identity"] is True
 
 

@@ -58,7 +58,10 @@ class RecipientCheckOut(BaseModel):
     contact_id: Annotated[UUID | None, Field(description="The contact's entry; null in a de-identified view, or where none is cited.")]
     verified: Annotated[Answer, Field(description="Whether the directory counts them as checked that day.")]
     findings: Annotated[list[FindingOut], Field(description="What does not agree; empty when all does.")]
-    supports_identity: Annotated[bool, Field(description="Whether this stood in for `identity_verified`, which was left out.")]
+    supports_identity: Annotated[
+        bool,
+        Field(description="Whether the directory has a check, in date, of this very recipient: a ground for an answer, never the answer."),
+    ]
     checked_on: Annotated[date, Field(description="The day on which it was looked up.")]
 
 
