@@ -11,7 +11,7 @@ from app.audit import log, prove, search
 from app.audit.errors import NotSealedYet
 from app.audit.model import Action, Event
 from app.identity.model import Actor
-from app.kernel import ids
+from app.kernel import clock, ids
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.policy import drawing
@@ -74,7 +74,7 @@ async def prepare(session: Session, actor: Actor, request_id: UUID, *, now: date
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
         shown=views.whole(case, view, now),
-        audit=await _proof_of(session, case),
+        audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
         policy_version=policy.version,
         school=actor.school,
@@ -119,14 +119,19 @@ def _seen(session: Session, actor: Actor, case: Case, action: Action, now: datet
     return view
 
 
-async def _proof_of(session: Session, case: Case) -> dict[str, Any]:
+async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
     entries = await search.cited(session, case.head.school, sorted({one.audit_id for one in case.records}))
     try:
         note: str | None = (await prove.newest(session, case.head.school)).note
     except NotSealedYet:
         note = None
     listed = [
-        {"id": str(entry.id), "index": entry.index, "action": entry.fields["action"], "occurred_at": entry.fields["at"]}
+        {
+            "id": str(entry.id),
+            "index": entry.index,
+            "action": entry.fields["action"],
+            "occurred_at": views.instant(clock.from_text(entry.fields["at"]), view),
+        }
         for entry in entries
     ]
     return {"entries": listed, "checkpoint": note}

@@ -109,6 +109,7 @@ def facts(case: Case, view: View) -> Shown:
         structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
     if view is View.DEIDENTIFIED:
         structure["recipient"] = {name: value for name, value in structure["recipient"].items() if name not in _CITES}
+        structure["consent"] = {name: _at(name, value, view) for name, value in structure["consent"].items()}
     if view is View.DEIDENTIFIED or record.text is None:
         structure["subjects"] = _subjects(case, record, view)
     return structure
@@ -159,7 +160,7 @@ def _without_names(value: Any) -> Any:
 
 def evaluation(record: Record, view: View) -> Shown:
     """The evaluation object, with the instants at which its actions are due."""
-    due = record.body["due"]
+    due = {name: instant(clock.from_text(at), view) if at else at for name, at in record.body["due"].items()}
     result = dict(record.body["result"])
     result["actions"] = [{**action, "due": due.get(action["due"], action["due"])} for action in result["actions"]]
     return {
@@ -176,7 +177,7 @@ def one(case: Case, record: Record, view: View) -> Shown:
     shown: Shown = {"id": str(record.id), "recorded_at": instant(record.at, view), "recorded_by": _by(record, view)}
     for name, value in record.body.items():
         if name != "subject_id":
-            shown[name] = instant(clock.from_text(value), view) if name in _INSTANTS and value else value
+            shown[name] = _at(name, value, view)
     if "subject_id" in record.body:
         shown["person_ref"] = _person(case, record.body["subject_id"], view)
     text = record.text or {}
@@ -248,6 +249,11 @@ def tasks(case: Case, view: View) -> list[Shown]:
             "done_at": instant(decided.at, view) if decided else None,
         }
     ]
+
+
+def _at(name: str, value: Any, view: View) -> Any:
+    """A member of a record as the view shows it, if it is an instant; else as it is."""
+    return instant(clock.from_text(value), view) if name in _INSTANTS and value else value
 
 
 def instant(value: datetime | None, view: View) -> str | None:
