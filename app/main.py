@@ -100,7 +100,9 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             expose_headers=["ETag", "Link", "Location", "Idempotency-Replayed", "X-Request-Id", "Retry-After"],
         )
     if settings.allowed_hosts:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)
+        # Health checks come from beside the service, and call it so.
+        hosts = [*settings.allowed_hosts, "127.0.0.1", "localhost"]
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(Edge, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     )
     issuers: tuple[IssuerSettings, ...] = Field((), description="Outside OpenID Connect issuers, as a JSON list.")
     cors_origins: tuple[str, ...] = Field((), description="Origins of browser front ends that may call the service, as a JSON list.")
-    allowed_hosts: tuple[str, ...] = Field((), description="Host names the service answers to, as a JSON list; empty: any.")
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Host names the service answers to besides 127.0.0.1 and localhost, as a JSON list; empty: any."
+    )
     smtp_url: str = Field(
         "", description="`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none are sent.", repr=False
     )

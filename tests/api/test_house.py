@@ -5,6 +5,7 @@ import signal
 import httpx
 import pytest
 
+from app.platform.settings import Settings
 from tests.running import LiveServer, MovableClock
 from tests.service import Service
 
@@ -36,3 +37,12 @@ def test_the_real_server_serves_and_ends_when_told(live_server: LiveServer):
     assert httpx.get(f"{live_server.url}/readyz", trust_env=False).json()["checks"]["database"] == "ok"
     assert live_server.run("users", "list").returncode == 0
     assert live_server.stop() in {0, -signal.SIGTERM}  # uvicorn ends itself by the signal that it was told to end with
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_it_answers_to_its_names_and_to_the_health_check_beside_it(settings: Settings, clock: MovableClock):
+    named = settings.model_copy(update={"allowed_hosts": ("share.school.example",)})
+    async with Service.started(named, clock) as service:
+        stranger = await service.stranger()
+        for host, status in (("share.school.example", 200), ("127.0.0.1:8000", 200), ("localhost", 200), ("elsewhere.example", 400)):
+            assert (await stranger.get("/livez", headers={"Host": host})).status_code == status, host
