@@ -1,12 +1,20 @@
 """What the fields of a body are made of: texts in one form of each character, days and instants in one notation each."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
 
+from app.kernel.references import pupil_number_fault
 from app.platform import instants, references
+
+KNOWN: Final = "known"
+"""In the context of a validation: references that were recorded before and are taken as they are."""
+
+UPN_UNSOUND: Final = "upn-unsound"
+"""The code of the fault in a pupil number."""
 
 
 def _normal(text: str) -> str:
@@ -22,12 +30,21 @@ def _said(text: str) -> str:
     return text
 
 
+def _sound(reference: str, info: ValidationInfo) -> str:
+    fault = None if info.context and reference in info.context[KNOWN] else pupil_number_fault(reference)
+    if fault is not None:
+        raise PydanticCustomError(UPN_UNSOUND, "{fault}", {"fault": fault})
+    return reference
+
+
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_said)]
 """A text without which nothing would be said, such as a reason: blanks alone are none."""
 SaidShort = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_said)]
 Reference = references.Reference
+PersonRef = Annotated[Reference, AfterValidator(_sound)]
+"""A reference of a person; of the scheme `upn` only with a sound check letter."""
 Day = instants.Day
 Instant = instants.When
 

@@ -13,7 +13,7 @@ from app.policy import facts, halves
 from app.policy.clocks import today_in_school
 from app.policy.evaluate import Policy
 from app.policy.examples import FACTS_EXAMPLE
-from app.policy.fields import Body, Day, Instant, Reference, Short, Text
+from app.policy.fields import Body, Day, Instant, PersonRef, Reference, Short, Text
 from app.policy.halves import merge
 from app.policy.model import Facts
 from app.policy.shown import EvaluationOut
@@ -92,7 +92,14 @@ class PurposeIn(Body):
 class SubjectIn(Body):
     """Somebody the information is about."""
 
-    person_ref: Annotated[Reference, Field(description="The school's reference of the person.", examples=["mis:7781"])]
+    person_ref: Annotated[
+        PersonRef,
+        Field(
+            description="The school's reference of the person, with its scheme: `mis` (the school's own system), `upn` (whose check letter "
+            "is looked at), `uln`, or another that the school uses.",
+            examples=["mis:7781"],
+        ),
+    ]
     role: Annotated[SubjectRole, Field(description="What they are in it.", examples=["child"])] = SubjectRole.CHILD
     born_on: Annotated[
         Day | None, Field(description="When they were born; a de-identified view shows the band of their age.", examples=["2014-05-09"])

@@ -1,6 +1,6 @@
 """Turns the facts object of the wire into a statement, and a part of it laid over an earlier one into a new statement."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.kernel import clock
 from app.platform.problems import PartRefused
+from app.policy.fields import KNOWN
 from app.policy.schemas import FactsIn, merge
 from app.sharing.case import Case
 from app.sharing.judging import Statement
@@ -35,17 +36,18 @@ def revision_of(case: Case, *, anew: tuple[str, ...] = ()) -> Revise:
         item.pop("id", None)
     whole = FactsIn.join(structure, case.facts.text or {})
     before = {name: member for name, member in whole.items() if name not in anew}
+    known = frozenset(subject.ref for subject in case.subjects)
 
     def revise(changed: Mapping[str, Any]) -> Statement:
-        return statement_of(read(merge(before, dict(changed))))
+        return statement_of(read(merge(before, dict(changed)), known))
 
     return revise
 
 
-def read(value: object) -> FactsIn:
-    """The facts object in a value; raises the same validation error as a body would."""
+def read(value: object, known: Collection[str] = ()) -> FactsIn:
+    """The facts object in a value; raises the same validation error as a body would. References that are `known` are taken as they are."""
     try:
-        return FactsIn.model_validate(value)
+        return FactsIn.model_validate(value, context={KNOWN: known})
     except ValidationError as error:
         raise PartRefused(error, FactsIn) from error
 

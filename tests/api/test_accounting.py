@@ -227,6 +227,31 @@ async def test_blanks_are_no_reference(service: Service, blank: str) -> None:
             assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer), reply.text
 
 
+@pytest.mark.parametrize("number", ["A801200005001", "B80120000500", "B801200050010", "I801200005001", ""])
+async def test_a_pupil_number_with_a_slip_in_it_is_refused(service: Service, number: str) -> None:
+    dsl = await service.caller("dsl")
+    subjects = [{"person_ref": CHILD}, {"person_ref": f"upn:{number}"}]
+    made = await submitted(dsl)
+    path, tag = f"/v1/sharing-requests/{made['id']}", {"If-Match": made["etag"]}
+    for reply in (
+        await dsl.post("/v1/sharing-requests", json=facts(subjects=subjects)),
+        await dsl.post("/v1/evaluations", json=facts(subjects=subjects)),
+        await dsl.patch(path, json={"subjects": subjects}, headers=tag),
+    ):
+        (fault,) = reply.json()["errors"]
+        assert (reply.status_code, fault["pointer"], fault["code"]) == (422, "/subjects/1/person_ref", "upn-unsound")
+        assert not number or number not in reply.text
+
+
+async def test_a_pupil_number_is_the_same_however_it_is_written(service: Service, clock: MovableClock) -> None:
+    dsl = await service.caller("dsl")
+    await shared(dsl, clock, facts(subjects=[{"person_ref": "UPN: b8012 0000 5001"}]))
+    (one,) = await account(dsl, "upn:B801200005001")
+    made = (await dsl.get(f"/v1/sharing-requests/{one['sharing_request_id']}")).json()
+    assert made["facts"]["subjects"][0]["person_ref"] == "upn:B801200005001"
+    assert len(await account(dsl, quote("Upn:b801200005001"))) == 1
+
+
 @pytest.mark.parametrize("ref", ["a/b", "x y", "ü", "%2F"])
 async def test_any_reference_finds_its_person(service: Service, clock: MovableClock, ref: str) -> None:
     dsl = await service.caller("dsl")
