@@ -47,7 +47,8 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    sharing_routes.router,  # first, since most calls are for it and the routers are asked in turn
+    policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn
+    sharing_routes.router,
     identity_routes.router,
     policy_routes.router,
     wording_routes.router,
