@@ -16,6 +16,7 @@ from app.policy.vocabulary import Answer, Direction, OrganisationType, Outcome
 from app.sharing.decisions import DecisionOutcome
 from app.sharing.model import Status
 from app.sharing.schemas.decisions import DecisionOut, DisclosureOut
+from app.sharing.schemas.facts import FactsOut
 from app.sharing.schemas.parts import Body, ByOut, HintOut, RecipientCheckOut, RecordOut, RetentionOut, TaskOut, Text
 
 
@@ -98,7 +99,7 @@ class RoutedOut(BaseModel):
 class RequestOut(SummaryOut):
     """A sharing request with everything that happened to it, as far as the caller sees it."""
 
-    facts: Annotated[dict[str, Any], Field(description="The facts as last stated, each item with its id.")]
+    facts: Annotated[FactsOut, Field(description="The facts as last stated, each item with its id.")]
     evaluation: Annotated[EvaluationOut, Field(description="The evaluation that counts.")]
     evaluations: Annotated[list[EvaluationOut], Field(description="Every evaluation, oldest first.")]
     questions: Annotated[list[RecordOut], Field(description="What the requester was asked.")]
