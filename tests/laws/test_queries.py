@@ -50,3 +50,5 @@ async def test_a_period_that_ends_before_it_begins_is_said(service: Service) -> 
     for path in ("/v1/audit/entries", "/v1/audit/export"):
         refusal = await caller.get(path, params=period)
         assert (refusal.status_code, refusal.json()["code"]) == (422, "period-reversed"), path
+    refusal = await caller.get("/v1/sharing-requests", params={f"submitted_{name}": instant for name, instant in period.items()})
+    assert [fault["pointer"] for fault in refusal.json()["errors"]] == ["/query/submitted_to"]

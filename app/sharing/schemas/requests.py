@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.platform.instants import When
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -146,3 +147,11 @@ class ListQuery(BaseModel):
     overdue: Annotated[bool | None, Field(description="Only those with (or without) a clock that has run out.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=1024, description="`next_cursor` of the page before.")] = None
+
+    @field_validator("submitted_to")
+    @classmethod
+    def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        begins = info.data.get("submitted_from")
+        if to is not None and begins is not None and to < begins:
+            raise PydanticCustomError("before-begin", "lies before submitted_from")
+        return to
