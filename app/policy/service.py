@@ -37,6 +37,14 @@ class PolicyNotFound(ServiceError):
     title = "There is no such version of the policy"
 
 
+class PolicyUnreadable(PolicyNotFound):
+    """A version is there, but is no longer what was accepted, or in no form that this release can read."""
+
+    kind = Kind.INTERNAL
+    code = "policy-unreadable"
+    title = "This version of the policy cannot be read"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A version as it is listed. The one that ships has no author, drafting or approval on record here."""
@@ -100,9 +108,16 @@ async def _stored(session: Session, school: str, digest: str) -> Policy:
         if source is None:
             raise PolicyNotFound
         # Reading a document takes a third of a second: nobody else waits for it.
-        remember(await asyncio.to_thread(document.load_proven, source.encode("utf-8"), digest))
+        remember(await asyncio.to_thread(_proven, source.encode("utf-8"), digest))
     _POLICIES.move_to_end(digest)
     return _POLICIES[digest]
+
+
+def _proven(source: bytes, digest: str) -> Policy:
+    try:
+        return document.load_proven(source, digest)
+    except Exception as error:
+        raise PolicyUnreadable from error
 
 
 def remember(policy: Policy) -> None:

@@ -1,6 +1,6 @@
 """Recording what a person decided, what left under the decision, and the emergencies that waited for neither."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,16 @@ from app.kernel import clock, ids
 from app.platform import outbox
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
-from app.policy import evaluate
 from app.policy import service as policies
-from app.policy.vocabulary import Outcome
+from app.policy.evaluate import Policy
+from app.policy.service import PolicyNotFound
 from app.sharing import citing, decisions, judging, service, store
 from app.sharing.case import Case, Record
 from app.sharing.decisions import Decide, Disclose, act_of
-from app.sharing.judging import Statement, judge
+from app.sharing.judging import Statement
 from app.sharing.model import Alert, RecordKind, Status
 from app.sharing.store import Change, Draft
+from app.sharing.unfailing import footing
 
 
 async def decide(
@@ -90,17 +91,18 @@ async def record_emergency(
     statement: Statement,
     *,
     told: Mapping[str, Any],
-    flags: list[str],
+    flags: Collection[str],
     occurred_at: datetime,
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
     """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
-    policy = await service.policy_in_force(session, actor, now)
+    policy = await _readable(session, actor, now)
     statement = await citing.cited(session, actor.school, statement, now)
 
-    judgement = judge(policy, statement.stated, now)
-    change = service.submitted(actor, statement, judgement, now)
+    found = footing(policy, policies.shipped, statement.stated, now)
+    flags = sorted({*flags, *found.flags})
+    change = service.submitted(actor, statement, found.judgement, now)
     facts = change.drafts[0]
     disclosure = Draft(
         kind=RecordKind.DISCLOSURE,
@@ -116,25 +118,33 @@ async def record_emergency(
         text={"recipient": statement.narrative.get("recipient") or {}, "secure_exception": None, "acknowledged_by": None},
         id=ids.new_id(now),
     )
-    emergency = Draft(kind=RecordKind.EMERGENCY, body={"flags": sorted(flags)}, text=dict(told), id=ids.new_id(now))
+    emergency = Draft(kind=RecordKind.EMERGENCY, body={"flags": flags}, text=dict(told), id=ids.new_id(now))
     head = replace(
         change.head,
         status=Status.EMERGENCY_RECORDED,
-        task_due_at=judging.due_at(policy, judging.EMERGENCY_CLOCK, now),
+        task_due_at=found.task_due_at,
         urgency="immediate",
-        retention_class=evaluate.retention_class(policy, judgement.facts, Outcome.SHARE_EMERGENCY),
+        retention_class=found.retention_class,
+        retain_until=found.retain_until,
     )
     change = replace(
         change,
         action=Action.EMERGENCY_RECORDED,
-        head=judging.kept(policy, head, now, reviewed=False),
+        head=head,
         drafts=(*change.drafts, disclosure, emergency),
-        data={**(change.data or {}), "flags": sorted(flags)},
+        data={**(change.data or {}), "flags": flags},
     )
 
     case = await store.write(session, change, by=actor, at=now, request_id=trace)
     outbox.add(session, school=actor.school, kind=Alert.EMERGENCY_RECORDED, about=case.head.id, at=now)
     return case, _made(case, disclosure)
+
+
+async def _readable(session: Session, actor: Actor, now: datetime) -> Policy | None:
+    try:
+        return await service.policy_in_force(session, actor, now)
+    except PolicyNotFound:
+        return None
 
 
 def _made(case: Case, draft: Draft) -> Record:

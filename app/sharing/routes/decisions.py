@@ -15,6 +15,7 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import deciding, service, views
 from app.sharing.decisions import Decide, Disclose, Refusal
+from app.sharing.model import RecordKind
 from app.sharing.routes.shared import RequestId, created, location
 from app.sharing.schemas import DecideIn, DecisionOut, DiscloseIn, DisclosureOut, EmergencyIn, EmergencyOut
 from app.sharing.statements import emergency_statement
@@ -110,7 +111,7 @@ async def record_emergency_disclosure(
             "evaluation": views.evaluation(case.evaluation, view),
             "disclosure": views.one(case, disclosure, view),
             "task": views.tasks(case, view)[0],
-            "flags": sorted(flags),
+            "flags": case.of(RecordKind.EMERGENCY)[0].body["flags"],
         }
         return reply(shown, 201, {**location(case), "ETag": service.etag(case.head, view)})
 
