@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -57,18 +57,20 @@ def today_in_school(now: datetime) -> date:
 
 
 def years_after(day: date, years: int) -> date:
-    """The same day so many years later; the 29th of February becomes the 1st of March where the year has none."""
+    """The same day so many years later, 9999 at the latest; the 29th of February becomes the 1st of March where the year has none."""
+    year = min(day.year + years, MAXYEAR)
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return date(day.year + years, 3, 1)
+        return date(year, 3, 1)
 
 
 def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
     """When what starts at `start` is due by a clock of the policy, UTC; None when a date has to be set by a person.
 
     `same_school_day` is the end of that school day, or of the next working day when the school has closed; N working days are counted after
-    the day of the start and end with the school day. Raises KeyError for a clock that the policy does not have.
+    the day of the start and end with the school day; of more than ten years of days, ten years are. Raises KeyError for a clock that the
+    policy does not have.
     """
     rule = calendar.clocks.rules[clock]
     if rule.kind is ClockKind.DATE_TO_BE_SET:
@@ -79,7 +81,7 @@ def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
     if rule.kind is ClockKind.SAME_SCHOOL_DAY:
         open_still = calendar.works(day) and start <= calendar.end_of(day)
         return calendar.end_of(day if open_still else calendar.next_working_day(day))
-    for _ in range(working_days(clock, day, calendar)):
+    for _ in range(min(working_days(clock, day, calendar), _FURTHEST)):
         day = calendar.next_working_day(day)
     return calendar.end_of(day)
 

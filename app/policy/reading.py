@@ -19,6 +19,10 @@ from app.policy.source import DocumentFault, Node, step
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,79}\Z")
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+"""A policy plays between these; so a time limit or a term counted from any of its days is a day that the calendar has."""
+
 _OPEN: Final = frozenset({"otherwise", "always"})
 
 
@@ -81,10 +85,13 @@ class Reader:
     def _day(self, node: Node, value: object) -> date | Missing:
         if isinstance(value, str) and _DAY.match(value):
             try:
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
                 pass
-        return self.fault("not-a-date", node, f"{_shown(value)} is not a date", "YYYY-MM-DD")
+            else:
+                if FIRST_YEAR <= day.year <= LAST_YEAR:
+                    return day
+        return self.fault("not-a-date", node, f"{_shown(value)} is not a date", f"YYYY-MM-DD from {FIRST_YEAR} to {LAST_YEAR}")
 
     def _sequence(self, node: Node, kind: Any) -> Any:
         if kind is Condition and not isinstance(node.value, tuple):

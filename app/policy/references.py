@@ -1,16 +1,19 @@
 """Whether every name in a document is known: citations, sets, parameters, clocks, functions, nodes, and nothing required left out."""
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
 from app.kernel.nearest import nearest
+from app.policy.clocks import calendar_of
 from app.policy.columns import ANSWERS, DEPARTURE, DOMAINS, FLOW_FACTS
 from app.policy.facts import DOUBTS, FUNCTIONS, NEEDED_PARAMETERS, NEEDED_SETS
 from app.policy.findings import MythId
-from app.policy.shape import Clocks, Condition, Document, FlowRow, Judged, Question
+from app.policy.reading import FIRST_YEAR, LAST_YEAR
+from app.policy.shape import ClockKind, Clocks, Condition, Document, FlowRow, Judged, Question
 from app.policy.source import DocumentFault, Node, step
 from app.policy.vocabulary import GoldenRuleId, HowCheck, LawfulReasonCode, PrincipleId, Urgency
 
@@ -33,6 +36,10 @@ NEEDED_CLOCKS = frozenset({*Urgency, "emergency_record", "advice", "file_transfe
 
 
 LONGEST_VERSION = 64
+LONGEST_HOLIDAY = 100
+"""Days."""
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 
 
 class Places:
@@ -76,7 +83,7 @@ def check(root: Node, document: Document) -> list[DocumentFault]:
         for field in ("keep_years", "review_years"):
             found += names.known("parameters", f"/retention/classes/{name}/{field}", getattr(kept, field), "unknown-parameter")
     found += [*_sets(document, places), *_judged(document, places), *_clocks(document.clocks, places, names)]
-    return found
+    return found or list(_never_open(document, places))
 
 
 class _Names:
@@ -189,8 +196,11 @@ def _parameters(document: Document, places: Places) -> Iterator[DocumentFault]:
             )
         if len({dated.start for dated in parameter.values}) != len(parameter.values):
             yield places.fault("two-values", f"/parameters/{name}/values", f"{name} has two values from one day on")
-        if any(dated.value < 0 for dated in parameter.values):
-            yield places.fault("negative", f"/parameters/{name}/values", f"{name} is negative", "0 or more")
+        for i, dated in enumerate(parameter.values):
+            for least, most, unit in _bounds(document, name):
+                if not least <= dated.value <= most:
+                    at = f"/parameters/{name}/values/{i}/value"
+                    yield places.fault("out-of-bounds", at, f"{name} is {dated.value}", f"{least} to {most}{unit}")
     for name, of in (("last_review", document.policy.last_review), ("next_review", document.policy.next_review)):
         if not _month(of):
             yield places.fault("not-a-month", f"/policy/{name}", f"{of!r} is not a month", "YYYY-MM")
@@ -198,12 +208,20 @@ def _parameters(document: Document, places: Places) -> Iterator[DocumentFault]:
         yield places.fault("too-long", "/policy/version", "the version's name is too long", f"at most {LONGEST_VERSION} characters")
 
 
+def _bounds(document: Document, name: str) -> list[tuple[int, int, str]]:
+    """Within which a number makes sense, by what uses it: a slip of the pen must not put a day beyond every calendar."""
+    kept = {parameter for one in document.retention.classes.values() for parameter in (one.keep_years, one.review_years)}
+    found = [(2, 1000, " people")] if name in NEEDED_PARAMETERS else []
+    found += [(0, 260, " working days")] if name in {rule.days for rule in document.clocks.rules.values()} else []
+    found += [(1, 100, " years")] if name in kept else []
+    return found or [(0, 1000, "")]
+
+
 def _month(text: str) -> bool:
     try:
-        date.fromisoformat(f"{text}-01")
+        return FIRST_YEAR <= date.fromisoformat(f"{text}-01").year <= LAST_YEAR and len(text) == len("YYYY-MM")
     except ValueError:
         return False
-    return len(text) == len("YYYY-MM")
 
 
 def _questions(document: Document, places: Places) -> Iterator[DocumentFault]:
@@ -276,8 +294,7 @@ def _judged(document: Document, places: Places) -> Iterator[DocumentFault]:
 
 
 def _clocks(clocks: Clocks, places: Places, names: _Names) -> Iterator[DocumentFault]:
-    hours, _, minutes = clocks.day_ends.partition(":")
-    if not (len(clocks.day_ends) == len("HH:MM") and (hours + minutes).isdigit() and int(hours) < 24 and int(minutes) < 60):
+    if not _TIME.match(clocks.day_ends):
         yield places.fault("not-a-time", "/clocks/day_ends", f"{clocks.day_ends!r} is no time of day", "HH:MM")
     for name, rule in clocks.rules.items():
         at = f"/clocks/rules/{name}"
@@ -285,6 +302,20 @@ def _clocks(clocks: Clocks, places: Places, names: _Names) -> Iterator[DocumentF
             yield places.fault("days", at, "days go with working_days, and only with them", "a parameter for working_days")
         if rule.days is not None:
             yield from names.known("parameters", f"{at}/days", rule.days, "unknown-parameter")
+        if name == "emergency_record" and rule.kind is ClockKind.DATE_TO_BE_SET:
+            problem = "nobody is there to set a date when the record of an emergency is opened"
+            yield places.fault("no-limit", f"{at}/kind", problem, "now, same_school_day or working_days")
     for i, holiday in enumerate(clocks.school_holidays):
-        if not 0 <= (holiday.last - holiday.first).days <= 100:
+        if not 0 <= (holiday.last - holiday.first).days <= LONGEST_HOLIDAY:
             yield places.fault("bad-holiday", f"/clocks/school_holidays/{i}", "a holiday that ends before it begins, or never")
+
+
+def _never_open(document: Document, places: Places) -> Iterator[DocumentFault]:
+    """A stretch of closed days after which no time limit could be counted."""
+    calendar = calendar_of(document)
+    ends = {f"/clocks/school_holidays/{i}": holiday.last for i, holiday in enumerate(document.clocks.school_holidays)}
+    ends |= {f"/clocks/bank_holidays/{day}": day for day in document.clocks.bank_holidays}
+    for at, end in ends.items():
+        if not any(calendar.works(end + timedelta(days=n)) for n in range(1, LONGEST_HOLIDAY + 1)):
+            yield places.fault("never-open", at, f"after this the school is closed for {LONGEST_HOLIDAY} days and more", "a working day")
+            return

@@ -1,16 +1,18 @@
 """Whatever becomes of the policy, an emergency is recorded: the policy is broken here in every way, and the record says that it was."""
 
 from collections import OrderedDict
+from time import perf_counter
 from typing import Any
 
 import pytest
 
+from app.kernel.canonical import digest, encode
 from app.policy import clocks, document, evaluate, facts, store
 from app.policy import service as policies
 from app.policy.store import InForce
 from app.sharing import judging
-from tests.api.policies import approved, drafted
-from tests.api.sharing import SHARE
+from tests.api.policies import approved, drafted, meaning
+from tests.api.sharing import MASH, SHARE
 from tests.service import Caller, Service
 
 BARE: dict[str, Any] = {"recipient": {"organisation_type": "police"}, "what": "Name and address", "why": "Child in danger now"}
@@ -89,7 +91,7 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
         patched.setattr(document, "load_proven", breaks(TypeError()))
         unread = await recorded(staff)
     with monkeypatch.context() as patched:
-        patched.setattr(store, "in_force", nowhere)
+        patched.setattr(store, "in_force", in_force(f"sha256:{'0' * 64}"))
         lost = await recorded(staff)
     for found in (unread, lost):
         assert "policy_failed" in found["flags"]
@@ -98,5 +100,29 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
         await can_be_read_and_completed(dsl, found["sharing_request"]["id"])
 
 
-async def nowhere(*_: object, **__: object) -> InForce:
-    return InForce(f"sha256:{'0' * 64}", None)
+@pytest.mark.parametrize(("name", "value"), [("keep_safeguarding", 9000), ("emergency_record_days", 10**9), ("routine_days", 10**15)])
+async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_up(
+    staff: Caller, dsl: Caller, ig_lead: Caller, monkeypatch: pytest.MonkeyPatch, name: str, value: int
+) -> None:
+    def slip(document: Any) -> None:
+        document["parameters"][name]["values"][0]["value"] = value
+
+    reply = await ig_lead.post("/v1/policies", content=encode(meaning(slip)), headers={"Content-Type": "application/json"})
+    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, [f"/parameters/{name}/values/0/value"])
+    stored = document.load_proven(encode(meaning(slip)), digest(meaning(slip)))
+    policies.remember(stored)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "in_force", in_force(stored.digest))
+        began = perf_counter()
+        emergency = (await staff.post("/v1/emergency-disclosures", json=VERIFIED)).json()
+        request = (await staff.post("/v1/sharing-requests", json=MASH)).json()
+        assert perf_counter() - began < 2
+    assert emergency["flags"] == ["nobody_named"]
+    assert emergency["evaluation"]["policy"]["digest"] == request["evaluation"]["policy"]["digest"] == stored.digest
+
+
+def in_force(of: str) -> Any:
+    async def found(*_: object, **__: object) -> InForce:
+        return InForce(of, None)
+
+    return found

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policy import service
-from app.policy.clocks import LONDON, NoWorkingDay, calendar_of, due_at, today_in_school
-from app.policy.shape import Holiday
+from app.policy.clocks import LONDON, NoWorkingDay, calendar_of, due_at, today_in_school, years_after
+from app.policy.shape import Dated, Holiday, Parameter
 
 DOCUMENT = service.shipped().document
 CALENDAR = calendar_of(DOCUMENT)
@@ -58,6 +58,16 @@ def test_a_school_that_never_works_is_told_so():
     days = frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(4000))
     with pytest.raises(NoWorkingDay):
         due_at("advice", london("2026-01-05T10:00"), replace(CALENDAR, closed=days))
+
+
+def test_numbers_beyond_every_calendar_still_give_a_day():
+    huge = Parameter(text="A slip", cites=(), values=(Dated(start=date(2025, 11, 1), value=10**9),))
+    calendar = replace(CALENDAR, parameters={**CALENDAR.parameters, "emergency_record_days": huge})
+    found = due_at("emergency_record", london("2026-03-03T10:00"), calendar)
+    assert found is not None
+    assert found.year in range(2039, 2042)
+    assert years_after(date(2028, 2, 29), 9000) == date(9999, 3, 1)
+    assert years_after(date(2028, 2, 28), 10**9) == date(9999, 2, 28)
 
 
 STARTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 11, 30)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001

@@ -91,6 +91,39 @@ def test_a_mistake_is_refused_where_it_stands_with_the_nearest_name(code: str, o
         assert found[0].line in range(line_of(text, new.strip().split("\n")[0][:12]), text.count("\n") + 1)
 
 
+def holidays(*stretches: tuple[str, str]) -> tuple[str, str]:
+    listed = ", ".join(f"{{name: Closed, first: {first}, last: {last}}}" for first, last in stretches)
+    return "school_holidays: []", f"school_holidays: [{listed}]"
+
+
+UNUSED = "  unused: {text: For nothing., cites: [school.clocks], values: [{start: 2025-01-01, value: 1001}]}\n"
+BOUNDS = [
+    ("/parameters/keep_safeguarding/values/0/value", "1 to 100 years", "value: 25}", "value: 9000}"),
+    ("/parameters/keep_safeguarding/values/0/value", "1 to 100 years", "value: 25}", "value: 0}"),
+    ("/parameters/smallest_group/values/0/value", "2 to 1000 people", "value: 10}", "value: 1}"),
+    ("/parameters/smallest_group/values/0/value", "2 to 1000 people", "value: 10}", "value: 1001}"),
+    ("/parameters/file_transfer_days/values/0/value", "0 to 260 working days", "value: 5}", "value: 1000000000}"),
+    ("/parameters/file_transfer_days/values/0/value", "0 to 260 working days", "value: 5}", "value: -1}"),
+    ("/parameters/file_transfer_days/values/1/value", "0 to 260 working days", "5}", "5}, {start: 2027-01-01, value: 261}"),
+    ("/parameters/unused/values/0/value", "0 to 1000", "parameters:\n", f"parameters:\n{UNUSED}"),
+    ("/clocks/rules/emergency_record/kind", "now, same_school_day", "working_days, days: emergency_record_days", "date_to_be_set"),
+    ("/clocks/day_ends", "HH:MM", '"16:30"', '"3:045"'),
+    ("/clocks/day_ends", "HH:MM", '"16:30"', '"１６:30"'),
+    ("/policy/next_review", "YYYY-MM", "next_review: 2026-11", "next_review: 9999-12"),
+    ("/policy/start", "from 1900 to 2199", "start: 2025-11-01\n", "start: 0001-01-01\n"),
+    ("/clocks/school_holidays/0/last", "from 1900 to 2199", *holidays(("2027-01-01", "9999-12-31"))),
+    ("/clocks/school_holidays/0", "a working day", *holidays(("2027-01-01", "2027-04-10"), ("2027-04-11", "2027-07-19"))),
+]
+
+
+@pytest.mark.parametrize(("pointer", "expected", "old", "new"), BOUNDS, ids=[f"{i}-{bound[0]}" for i, bound in enumerate(BOUNDS)])
+def test_what_would_put_a_day_beyond_every_calendar_is_refused_where_it_stands(pointer: str, expected: str, old: str, new: str):
+    (found,) = faults(swapped(old, new))
+    assert found.pointer == pointer
+    assert expected in found.expected
+    assert found.line is not None
+
+
 def test_an_alias_is_refused():
     text = SOURCE.replace("reviewed_by: Head of School", "reviewed_by: &h Head of School").replace(
         "approved_by: Chair of Governors", "approved_by: *h"
