@@ -36,6 +36,16 @@ TAGS: Final = [
 ]
 
 
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of what the caller has; if one of them is still the one, the answer is 304.",
+    "schema": {"type": "string"},
+}
+_ETAG: Final = {"ETag": {"description": "The version shown; send it as If-None-Match to read it again.", "schema": {"type": "string"}}}
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the application."""
     if app.openapi_schema is None:
@@ -61,6 +71,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any]) -> None:
     replies: dict[str, Any] = operation["responses"]
+    if "304" in replies:
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        for status in ("200", "304"):
+            replies[status]["headers"] = _ETAG | replies[status].get("headers", {})
     if "application/json" in replies.get("422", {}).get("content", {}):
         # The framework's own description of a 422, which this service never sends.
         del replies["422"]

@@ -31,7 +31,7 @@ from app.platform import accept
 from app.platform.db import Session
 from app.platform.instants import within_reason
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
-from app.platform.preconditions import etag_of, unchanged
+from app.platform.preconditions import UNCHANGED, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.references import Reference
 from app.platform.web import CallDep, StrictRoute
@@ -135,7 +135,7 @@ async def list_audit_entries(
     operation_id="get_audit_entry",
     summary="Read one entry",
     response_model=AuditEntryWithLeafOut,
-    responses=replies(401, 403, 404, 422) | {304: {"description": "Unchanged since the ETag in If-None-Match."}},
+    responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_audit_entry(actor: Reader, request: Request, entry_id: EntryId, call: CallDep) -> Response:
     """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""

@@ -1,6 +1,6 @@
 """Strong ETags and the preconditions on them (RFC 9110, section 13): nobody overwrites what they have not read."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -61,6 +61,10 @@ IfMatchDep = Annotated[IfMatch, Depends(_if_match)]
 def etag_of(*parts: object) -> str:
     """A strong entity tag made of version parts."""
     return '"' + ".".join(str(part) for part in parts) + '"'
+
+
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}}
+"""For the OpenAPI `responses` of an operation that answers with `unchanged`; the document adds both headers."""
 
 
 def unchanged(request: Request, etag: str, headers: dict[str, str] | None = None) -> Response | None:

@@ -18,7 +18,7 @@ from app.kernel import clock
 from app.platform import accept, json, markup
 from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
-from app.platform.preconditions import IfMatchDep, etag_of, unchanged
+from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, WrongMediaType, raise_fault, reply
 from app.policy import assessing, drafting, governors, service
@@ -44,7 +44,6 @@ HTML: Final = "text/html"
 
 AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
 
-_NOT_MODIFIED: Final[Mapping[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in If-None-Match."}}
 
 Digest = Annotated[
     str,
@@ -61,7 +60,7 @@ Digest = Annotated[
     operation_id="get_policy",
     summary="Read the policy in force",
     response_model=PolicyOut,
-    responses={**replies(401, 403), **_NOT_MODIFIED},
+    responses={**replies(401, 403), **UNCHANGED},
 )
 async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response:
     """The policy that the caller's school follows today: questions, principles, golden rules, lawful reasons, myths, duties, resources."""
@@ -96,7 +95,7 @@ async def list_policies(actor: Reader, request: Request, call: CallDep, limit: L
     operation_id="get_policy_version",
     summary="Read a version of the policy",
     response_model=PolicyDocumentOut,
-    responses={**replies(401, 403, 404, 422), **_NOT_MODIFIED},
+    responses={**replies(401, 403, 404, 422), **UNCHANGED},
 )
 async def get_policy_version(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
     """A version with its whole document: tables, texts, parameters and worked cases."""

@@ -12,7 +12,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform.idempotency import OnceDep
 from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
-from app.platform.preconditions import IfMatchDep, etag_of, unchanged
+from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.recipients import service
@@ -44,7 +44,6 @@ ContactId = Annotated[UUID, Path(description="The contact's id.")]
 Active = Annotated[bool | None, Query(description="Only what is in use (true), or only what is retired (false).")]
 
 _ETAG: Final = {"ETag": {"description": "The version shown; send it as If-Match to change it.", "schema": {"type": "string"}}}
-_UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in If-None-Match.", "headers": _ETAG}}
 _LINK: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": {"Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}}}}
 }
@@ -124,7 +123,7 @@ async def register_recipient(actor: Keeper, body: OrganisationIn, once: OnceDep,
     operation_id="get_recipient",
     summary="Read an organisation",
     response_model=OrganisationOut,
-    responses=replies(401, 403, 404, 422) | _UNCHANGED | _SHOWN,
+    responses=replies(401, 403, 404, 422) | UNCHANGED | _SHOWN,
 )
 async def get_recipient(actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep) -> Response:
     """What the directory knows of it, whether it counts as verified today, and its newest checks."""
@@ -216,7 +215,7 @@ async def add_contact(actor: Keeper, recipient_id: RecipientId, body: ContactIn,
     operation_id="get_contact",
     summary="Read a contact",
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 422) | _UNCHANGED | _SHOWN,
+    responses=replies(401, 403, 404, 422) | UNCHANGED | _SHOWN,
 )
 async def get_contact(
     actor: Reader,

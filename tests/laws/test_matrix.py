@@ -188,6 +188,31 @@ async def test_lists_show_what_single_reads_show_and_no_more(service: Service, c
     }
 
 
+async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(service: Service, clock: MovableClock) -> None:
+    world = await World.built(service, clock)
+    reader = Side(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
+    await STEPS["entry"](reader)  # something is sealed
+    answered, declared = set(), set()
+    for operation, described in documented(service.app).items():
+        if operation.method != "GET" or operation.id not in ROWS:
+            continue
+        row = ROWS[operation.id]
+        if "304" in described["responses"]:
+            declared.add(operation.id)
+            assert [one["in"] for one in described["parameters"] if one["name"] == "If-None-Match"] == ["header"], operation
+            assert all("ETag" in described["responses"][status]["headers"] for status in ("200", "304")), operation
+        url = operation.url(**await STEPS[row.needs](reader))
+        first = await reader.owner.get(url, params=row.query)
+        assert first.status_code == 200, (operation, first.text)
+        if etag := first.headers.get("ETag"):
+            again = await reader.owner.get(url, params=row.query, headers={"If-None-Match": f'"other", W/{etag}'})
+            changed = await reader.owner.get(url, params=row.query, headers={"If-None-Match": '"other"'})
+            assert (again.status_code, again.content, again.headers["ETag"], changed.status_code) == (304, b"", etag, 200), operation
+            answered.add(operation.id)
+    assert answered == declared
+    assert len(answered) >= 9
+
+
 async def all_entries(service: Service) -> set[str]:
     table: Any = SQLModel.metadata.tables["audit_entry"]
     async with service.database.reading() as session:

@@ -18,7 +18,7 @@ from app.identity.model import Actor, Permission
 from app.kernel import canonical
 from app.platform import accept, markup, typeset
 from app.platform.pages import Page
-from app.platform.preconditions import etag_of, unchanged
+from app.platform.preconditions import UNCHANGED, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy import difference, service
@@ -42,7 +42,6 @@ AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form
 
 _HEADERS: Final = {**CACHEABLE, "Vary": "Authorization, Accept"}
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_NOT_MODIFIED: Final[Mapping[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in If-None-Match."}}
 
 _KEPT: Final = 16
 _SET: Final[OrderedDict[str, bytes]] = OrderedDict()
@@ -61,7 +60,7 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     operation_id="get_policy_document",
     summary="Read a version of the policy in words",
     response_class=Response,
-    responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **_NOT_MODIFIED},
+    responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **UNCHANGED},
 )
 async def get_policy_document(actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None) -> Response:
     """The whole policy in plain English as HTML or PDF; as `application/yaml`, exactly the bytes that were sent and approved."""
@@ -86,7 +85,7 @@ async def get_policy_document(actor: Reader, digest: Digest, request: Request, c
     operation_id="get_policy_flowchart",
     summary="Draw a version of the policy",
     response_class=Response,
-    responses={**_forms(SVG), **replies(401, 403, 404, 422), **_NOT_MODIFIED},
+    responses={**_forms(SVG), **replies(401, 403, 404, 422), **UNCHANGED},
 )
 async def get_policy_flowchart(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
     """The When-and-How flowchart of a version, with a title and a description that says all of it in words."""
@@ -102,7 +101,7 @@ async def get_policy_flowchart(actor: Reader, digest: Digest, request: Request, 
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}},
         **replies(401, 403, 404, 406, 422),
-        **_NOT_MODIFIED,
+        **UNCHANGED,
     },
 )
 async def compare_policy_versions(

@@ -78,7 +78,7 @@ async def list_sharing_requests(
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
 
-@router.get("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 422))
+@router.get("/sharing-requests/{request_id}", response_model=RequestOut, responses=replies(401, 403, 404, 422) | preconditions.UNCHANGED)
 async def read_sharing_request(
     actor: Annotated[Actor, Require(*READ)],
     request_id: RequestId,

@@ -28,6 +28,13 @@ class AmendIn(RootModel[dict[str, Any]]):
         json_schema_extra={"examples": [{"how": {"secure": "yes"}, "recipient": {"secure_route": "secure_email"}}], "minProperties": 1}
     )
 
+    @field_validator("root")
+    @classmethod
+    def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
+        if not changed:
+            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+        return changed
+
 
 class EvaluateIn(Body):
     """Under which policy to evaluate again."""
