@@ -18,7 +18,7 @@ from app.identity.schemas import JwksOut, MeOut, OAuthErrorCode, OAuthErrorOut, 
 from app.identity.service import Credentials, Declined, Granted, Identity, Visit
 from app.platform.db import Session
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, WrongMediaType
+from app.platform.web import CallDep, StrictRoute, media_type_of
 
 MAX_FORM: Final = 16 * 1024
 MAX_FIELDS: Final = 32
@@ -170,8 +170,7 @@ def _need(form: Mapping[str, str], *names: str) -> None:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise WrongMediaType(f"send the form as {_FORM}", headers={"Accept": _FORM})
+    media_type_of(request, _FORM)
     body = await request.body()
     if len(body) > MAX_FORM:
         raise _Unreadable("the form is too long")

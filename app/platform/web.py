@@ -18,9 +18,11 @@ from app.platform.db import Database, Session
 from app.platform.limits import BodyTooLarge
 from app.platform.problems import request_id_of
 
+JSON: Final = "application/json"
+
 
 class WrongMediaType(ServiceError):
-    """The body is not JSON by its Content-Type."""
+    """The body is not what the operation reads by its Content-Type or Content-Encoding."""
 
     kind = Kind.UNSUPPORTED_MEDIA
     code = "unsupported-media-type"
@@ -89,7 +91,8 @@ class _StrictRequest(Request):
             self.state.parsed = json.parse(await self.body())
             return self.state.parsed
         except json.BodyRefused as fault:
-            self.state.fault = fault
+            # A body that says it is coded, or in another charset, is told so first.
+            self.state.fault = getattr(self.state, "fault", fault)
             return {}
 
 
@@ -107,8 +110,11 @@ class StrictRoute(APIRoute):
 
         async def served(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
-            if wants_json and _has_body(request) and not _is_json(request.headers.get("content-type")):
-                strict.state.fault = WrongMediaType("send the body as application/json", headers={"Accept": "application/json"})
+            if wants_json and _has_body(request):
+                try:
+                    media_type_of(request, JSON)
+                except WrongMediaType as fault:
+                    strict.state.fault = fault
             if request.method == "GET" and request.scope["query_string"] and (unknown := request.query_params.keys() - known):
                 strict.state.fault = UnknownParameter(sorted(unknown), known)
             state = request.app.state
@@ -142,11 +148,21 @@ def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def _is_json(content_type: str | None) -> bool:
-    essence = (content_type or "").partition(";")[0].strip().lower()
-    return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))
+def media_type_of(request: Request, *taken: str) -> str:
+    """The media type of the body, one of those that are taken; raises `WrongMediaType` for any other, and for what is not plain UTF-8."""
+    essence, *parameters = request.headers.get("content-type", "").lower().split(";")
+    accept = {"Accept": ", ".join(taken)}
+    if essence.strip() not in taken:
+        raise WrongMediaType(f"send the body as {' or '.join(taken)}", headers=accept)
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
+            raise WrongMediaType("send the body in UTF-8; charset says so, or is left out", headers=accept)
+    if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
+        raise WrongMediaType("send the body as it is, without Content-Encoding", headers={"Accept-Encoding": "identity"})
+    return essence.strip()
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A ready JSON reply, written once: the route's `response_model` documents it, and nothing is validated twice."""
-    return Response(to_json(content), status, dict(headers or {}), "application/json")
+    return Response(to_json(content), status, dict(headers or {}), JSON)

@@ -12,7 +12,7 @@ from app.policy.life import Approval
 from app.policy.wording.schemas import EditOut, TableOut
 
 YAML: Final = "application/yaml"
-YAMLS: Final = frozenset({YAML, "application/x-yaml", "text/yaml", "text/x-yaml"})
+YAMLS: Final = (YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 JSON: Final = "application/json"
 
 DocumentText = {

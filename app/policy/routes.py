@@ -20,9 +20,9 @@ from app.platform.idempotency import OnceDep
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, WrongMediaType, raise_fault, reply
+from app.platform.web import CallDep, StrictRoute, media_type_of, raise_fault, reply
 from app.policy import assessing, drafting, governors, service
-from app.policy.approving import JSON, YAML, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
+from app.policy.approving import JSON, YAMLS, ApprovalIn, DocumentText, ImpactIn, ImpactOut
 from app.policy.assessing import Assessor
 from app.policy.clocks import today_in_school
 from app.policy.examples import DIGEST_EXAMPLE
@@ -130,12 +130,10 @@ async def draft_policy_version(
 
 
 async def _document_of(request: Request) -> bytes:
-    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if essence not in {JSON, *YAMLS}:
-        raise WrongMediaType(f"send the document as {YAML} or {JSON}", headers={"Accept": f"{YAML}, {JSON}"})
+    media_type = media_type_of(request, *YAMLS, JSON)
     source = await request.body()
     raise_fault(request)
-    if essence == JSON:
+    if media_type == JSON:
         json.parse(source)
     return source
 

@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the value; never a 500."""
 
 import copy
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,12 +135,32 @@ async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
             "application/x-www-form-urlencoded",
             "multipart/form-data; boundary=x",
             "json",
+            "application/vnd.api+json",
+            "application/problem+json",
+            "application/merge-patch+json",
+            "application/json; charset=utf-16",
+            "application/json; profile=x; Charset = 'latin-1'",
         ):
             reply = await door.send(dsl, request, body, media)
             fault_of(reply, (door.path, media), 415)
             assert reply.headers["Accept"] == "application/json"
-        cell = await door.send(dsl, request, body, "application/json; charset=utf-8")
-        assert cell.is_success, (door.path, cell.text)
+        for media in ("application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"; profile=x'):
+            cell = await door.send(dsl, request, body, media)
+            assert cell.is_success, (door.path, cell.text)
+
+
+@pytest.mark.parametrize("path", ["/v1/sharing-requests", "/v1/policies", "/v1/token"])
+async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
+    media = "application/x-www-form-urlencoded" if path == "/v1/token" else "application/json"
+    caller = await service.stranger() if path == "/v1/token" else await service.caller("ig_lead")
+    plain = json.dumps(MASH).encode()
+    for body in (plain, gzip.compress(plain)):
+        for coding in ("gzip", "identity, br"):
+            reply = await caller.post(path, content=body, headers={"Content-Type": media, "Content-Encoding": coding})
+            assert (reply.status_code, reply.headers["Accept-Encoding"]) == (415, "identity"), reply.text
+            assert "without Content-Encoding" in reply.json()["detail"]
+    same = await caller.post(path, content=plain, headers={"Content-Type": media, "Content-Encoding": "Identity"})
+    assert same.status_code == {"/v1/sharing-requests": 201, "/v1/policies": 422, "/v1/token": 400}[path], same.text
 
 
 async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None:
