@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks like on the wire."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
@@ -168,7 +168,7 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        faults = tuple(_faults_of(error, _models_of(error, request)))
+        faults = tuple(faults_in(error.errors()[:50], _models_of(error, request)))
         detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} things are wrong; errors names each place"
         return _document(422, "invalid-request", "Something in the request is wrong", detail, request_id_of(request), faults)
 
@@ -224,8 +224,9 @@ def _models_of(error: RequestValidationError, request: Request) -> list[type[Bas
     return _models_in(body_field.field_info.annotation) if body_field is not None else []
 
 
-def _faults_of(error: RequestValidationError, models: list[type[BaseModel]]) -> Iterator[Fault]:
-    for found in error.errors()[:50]:
+def faults_in(errors: Iterable[Mapping[str, Any]], models: list[type[BaseModel]]) -> Iterator[Fault]:
+    """What a validation by one of the models found wrong, in words that repeat no value. Places in the body begin with `body`."""
+    for found in errors:
         location = tuple(found["loc"])
         if location and location[0] == "body":
             where = pointer([part for part in location[1:] if not _is_branch(part)])

@@ -1,6 +1,7 @@
 """What the fields of a body are made of: texts in one form of each character, days and instants in one notation each."""
 
 import unicodedata
+from collections.abc import Container
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -12,6 +13,15 @@ from app.platform import instants, references
 
 KNOWN: Final = "known"
 """In the context of a validation: references that were recorded before and are taken as they are."""
+
+
+class _Any(Container[str]):
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+ANY: Final = _Any()
+"""For `KNOWN`, where nothing is to be refused for a reference."""
 
 UPN_UNSOUND: Final = "upn-unsound"
 """The code of the fault in a pupil number."""

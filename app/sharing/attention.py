@@ -152,15 +152,15 @@ def _each(
     return sa.select(REQUEST.c.id.label("id"), sa.literal(kind.value).label("kind"), *named)
 
 
-_GAPS: Final = ("facts_not_understood", "nobody_named")
-"""Flags of an emergency that a later statement of the facts makes good."""
+_GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_unsound")
+"""How the flags of an emergency end that a later statement of the facts makes good."""
 
 
 def _incomplete() -> sa.ColumnElement[bool]:
     """SQL for: an emergency of which something that the record needs is still not known."""
     same = RECORD.c.request_id == REQUEST.c.id
     flagged = sa.exists().where(
-        same, RECORD.c.kind == RecordKind.EMERGENCY.value, sa.or_(*(RECORD.c.body.contains(f'"{flag}"') for flag in _GAPS))
+        same, RECORD.c.kind == RecordKind.EMERGENCY.value, sa.or_(*(RECORD.c.body.contains(f'{gap}"') for gap in _GAPS))
     )
     restated = sa.exists().where(same, RECORD.c.kind == RecordKind.FACTS.value, RECORD.c.version > 1)
     return sa.or_(REQUEST.c.purpose == "unknown", sa.and_(flagged, sa.not_(restated)))
@@ -197,7 +197,7 @@ def _explain(one: Pending, cases: Mapping[UUID, Any]) -> Pending:
         return replace(one, since=since, advice=tuple(record.id for record in open_))
     if one.kind is Waiting.EMERGENCY_INCOMPLETE:
         emergency = case.latest(RecordKind.EMERGENCY)
-        flags = [flag for flag in (emergency.body["flags"] if emergency else ()) if flag in _GAPS]
+        flags = [flag for flag in (emergency.body["flags"] if emergency else ()) if flag.endswith(_GAPS)]
         unknown = ["purpose_unknown"] if case.head.purpose == "unknown" else []
         return replace(one, missing=(*(flags if len(case.of(RecordKind.FACTS)) == 1 else ()), *unknown))
     return one

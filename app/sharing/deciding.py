@@ -16,6 +16,7 @@ from app.platform.preconditions import IfMatch
 from app.policy import service as policies
 from app.policy.evaluate import Policy
 from app.policy.service import PolicyNotFound
+from app.policy.vocabulary import Include
 from app.sharing import citing, decisions, judging, service, store
 from app.sharing.case import Case, Record
 from app.sharing.decisions import Decide, Disclose, act_of
@@ -103,14 +104,15 @@ async def record_emergency(
     found = footing(policy, policies.shipped, statement.stated, now)
     flags = sorted({*flags, *found.flags})
     change = service.submitted(actor, statement, found.judgement, now)
-    facts = change.drafts[0]
+    items = change.drafts[0].body["structure"]["items"]
+    withheld = [item["id"] for item in items if item.get("include") == Include.WITHHOLD]
     disclosure = Draft(
         kind=RecordKind.DISCLOSURE,
         body={
             "decision_id": None,
             "evaluation_id": str(change.drafts[1].id),
-            "items": [item["id"] for item in facts.body["structure"]["items"]],
-            "items_not_shared": [],
+            "items": [item["id"] for item in items if item["id"] not in withheld],
+            "items_not_shared": withheld,
             "route": statement.structure["recipient"].get("secure_route") or "none",
             "sent_at": clock.to_text(occurred_at),
             "receipt_at": None,

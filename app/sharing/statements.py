@@ -8,12 +8,16 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from app.kernel import clock
+from app.kernel.references import pupil_number_fault
+from app.platform.lenient import CUT, NotUnderstood, understood
 from app.platform.problems import PartRefused
-from app.policy.fields import KNOWN
+from app.policy.fields import ANY, KNOWN
 from app.policy.schemas import FactsIn, merge
+from app.policy.vocabulary import Include
 from app.sharing.case import Case
 from app.sharing.judging import Statement
 from app.sharing.schemas import EmergencyIn
+from app.sharing.schemas.emergency import ORGANISATION_TYPE
 from app.sharing.service import Revise
 
 RECORDED_LATE_H: Final = 24
@@ -53,9 +57,10 @@ def read(value: object, known: Collection[str] = ()) -> FactsIn:
 
 
 def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, dict[str, Any], list[str]]:
-    """The statement that an emergency makes, what was told in so many words, and what to flag. Refuses nothing."""
-    flags = []
-    told: dict[str, Any] = {"what": body.what, "why": body.why}
+    """The statement that an emergency makes, what was told in so many words, and what to flag. Refuses nothing.
+
+    What did not fit is told as it was sent, so that it stands with names and narrative and goes with them.
+    """
     purpose = _given(body.purpose) if body.purpose else {}
     base: dict[str, Any] = {
         "direction": "proactive",
@@ -69,21 +74,33 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, di
         "risk": {"immediate_risk": "yes"},
         "urgency": "immediate",
     }
-    try:
-        facts = FactsIn.model_validate(merge(base, body.facts))
-    except (ValidationError, TypeError, AttributeError):
-        facts = FactsIn.model_validate(base)
-        told["facts_as_sent"] = body.facts
-        flags.append("facts_not_understood")
+
+    def laid(part: Mapping[str, Any]) -> FactsIn:
+        return FactsIn.model_validate(merge(base, part), context={KNOWN: ANY})
+
+    facts, apart = understood(laid, body.facts, FactsIn, below=("facts",))
+    if all(item.include is Include.WITHHOLD for item in facts.items):
+        facts = laid({**facts.model_dump(mode="json", exclude_unset=True), "items": [*base["items"], *map(_given, facts.items)]})
+    apart = [*body.apart, *apart]
     occurred = body.occurred_at or now
+    flags = {_flag(one) for one in apart}
     if occurred > now:
-        flags.append("occurs_in_the_future")
+        flags.add("occurs_in_the_future")
     if (now - occurred).total_seconds() > RECORDED_LATE_H * 3600:
-        flags.append("recorded_late")
+        flags.add("recorded_late")
     if not facts.subjects:
-        flags.append("nobody_named")
-    told["occurred_at"] = clock.to_text(occurred)
-    return statement_of(facts), told, flags
+        flags.add("nobody_named")
+    if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
+        flags.add("pupil_number_unsound")
+    told = {"what": body.what, "why": body.why, "occurred_at": clock.to_text(occurred)}
+    return statement_of(facts), told | ({"not_understood": [one.to_json() for one in apart]} if apart else {}), sorted(flags)
+
+
+def _flag(apart: NotUnderstood) -> str:
+    """A code that says what did not fit, and nothing that the caller wrote."""
+    first, *rest = apart.fault.pointer.removeprefix("/").split("/")
+    name = rest[0] if (first, *rest) == ORGANISATION_TYPE else first if first in EmergencyIn.model_fields else "members"
+    return f"{name}_cut_short" if apart.fault.code in CUT else f"{name}_not_understood"
 
 
 def _given(model: BaseModel) -> dict[str, Any]:

@@ -207,7 +207,7 @@ _TEXTS: Final[Mapping[RecordKind, tuple[str, ...]]] = {
     RecordKind.LETTER: ("reasons", "contact", "asked"),
     RecordKind.WITHDRAWAL: ("why",),
     RecordKind.CLOSURE: ("why",),
-    RecordKind.EMERGENCY: ("what", "why"),
+    RecordKind.EMERGENCY: ("what", "why", "not_understood"),
     RecordKind.RETENTION_REVIEW: ("why",),
     RecordKind.DISPOSAL: ("basis", "approved_by"),
 }

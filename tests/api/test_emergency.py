@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.api.sharing import SHARE, decided, facts, submitted
 from tests.running import MovableClock
@@ -38,6 +39,169 @@ async def test_what_is_late_incomplete_or_odd_is_flagged_and_not_refused(service
     reply = await staff.post("/v1/emergency-disclosures", json=BARE | more)
     assert reply.status_code == 201, reply.text
     assert flag in reply.json()["flags"]
+
+
+POLICE: dict[str, Any] = {"organisation_type": "police"}
+LONG = "She said that " * 300
+
+
+@pytest.mark.parametrize(
+    ("more", "flag", "pointers"),
+    [
+        ({"facts": "any"}, "facts_not_understood", ["/facts"]),
+        ({"facts": [1]}, "facts_not_understood", ["/facts"]),
+        ({"occurred_at": "2026-03-02T14:00:00"}, "occurred_at_not_understood", ["/occurred_at"]),
+        ({"occurred_at": "14:52"}, "occurred_at_not_understood", ["/occurred_at"]),
+        ({"occurred_at": 5}, "occurred_at_not_understood", ["/occurred_at"]),
+        ({"subjects": "mis:1"}, "subjects_not_understood", ["/subjects"]),
+        ({"subjects": ["mis:1"]}, "subjects_not_understood", ["/subjects/0"]),
+        ({"subjects": [{"person_ref": "mis:1", "role": "kid"}]}, "subjects_not_understood", ["/subjects/0/role"]),
+        ({"purpose": {"code": "missing"}}, "purpose_not_understood", ["/purpose/code"]),
+        ({"purpose": "she is missing"}, "purpose_not_understood", ["/purpose"]),
+        ({"recipient": POLICE | {"identity_verified": "probably"}}, "recipient_not_understood", ["/recipient/identity_verified"]),
+        ({"recipient": POLICE | {"directory_id": "abc"}}, "recipient_not_understood", ["/recipient/directory_id"]),
+        ({"recipient": POLICE | {"phone": "999"}}, "recipient_not_understood", ["/recipient/phone"]),
+        ({"recipient": {"organisation_type": "polcie"}}, "organisation_type_not_understood", ["/recipient/organisation_type"]),
+        ({"foo": 1}, "members_not_understood", ["/foo"]),
+        ({"what": LONG}, "what_cut_short", ["/what"]),
+        ({"why": LONG}, "why_cut_short", ["/why"]),
+        ({"subjects": [{"person_ref": f"mis:{n}"} for n in range(60)]}, "subjects_cut_short", ["/subjects"]),
+        (
+            {"facts": {"needed_by": "soon", "risk": {"immediate_risk": "yess"}}},
+            "facts_not_understood",
+            ["/facts/risk/immediate_risk", "/facts/needed_by"],
+        ),
+        (
+            {"facts": {"items": [{"description": "Her words", "include": "withhold"}]}},
+            "facts_not_understood",
+            ["/facts/items", "/facts/items/0/withheld_because"],
+        ),
+        ({"facts": {"purpose": "missing", "items": []}}, "facts_not_understood", ["/facts/purpose", "/facts/items"]),
+        ({"facts": {"external_id": {"value": "SR-1"}}}, "facts_not_understood", ["/facts/external_id/system"]),
+        ({"subjects": [{"person_ref": "upn:A801200005001"}]}, "pupil_number_unsound", []),
+        ({"facts": {"subjects": [{"person_ref": "upn:A801200005001"}]}}, "pupil_number_unsound", []),
+    ],
+)
+async def test_no_flaw_in_what_may_be_left_out_refuses_an_emergency(
+    service: Service, more: dict[str, Any], flag: str, pointers: list[str]
+) -> None:
+    staff = await service.caller("staff")
+    reply = await staff.post("/v1/emergency-disclosures", json=BARE | more)
+    made = reply.json()
+    assert reply.status_code == 201, reply.text
+    assert flag in made["flags"]
+    assert sorted(one["pointer"] for one in made["not_understood"]) == sorted(pointers)
+    request = (await staff.get(f"/v1/sharing-requests/{made['sharing_request']['id']}")).json()
+    assert request["emergency"]["flags"] == made["flags"]
+    assert (request["emergency"]["not_understood"] or []) == made["not_understood"]
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"facts": None}, {"subjects": None}, {"purpose": None, "occurred_at": None}, {"facts": {"risk": None}}]
+)
+async def test_null_says_nothing(service: Service, nothing: dict[str, Any]) -> None:
+    reply = await (await service.caller("staff")).post("/v1/emergency-disclosures", json=BARE | nothing)
+    assert (reply.status_code, reply.json()["flags"], reply.json()["not_understood"]) == (201, ["nobody_named"], [])
+    assert reply.json()["sharing_request"]["facts"]["risk"] == {"immediate_risk": "yes"}
+
+
+async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None:
+    staff = await service.caller("staff")
+    facts = {
+        "risk": {"emergency_kind": "medical"},
+        "recipient": {"identity_verified": "yes"},
+        "needed_by": "soon",
+        "subjects": [{"person_ref": "mis:1", "role": "kid"}, {"role": "sibling"}, {"person_ref": " mis:3 "}],
+    }
+    body = BARE | {"recipient": {"organisation_type": "ambulance_or_emergency_service"}, "facts": facts}
+    made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
+    assert made["evaluation"]["outcome"] == "share_emergency"
+    assert "call_999_ambulance" in {action["code"] for action in made["evaluation"]["actions"]}
+    assert [one["person_ref"] for one in made["sharing_request"]["facts"]["subjects"]] == ["mis:1", "mis:3"]
+    kept = {one["pointer"]: one["sent"] for one in made["not_understood"]}
+    assert kept == {"/facts/needed_by": "soon", "/facts/subjects/0/role": "kid", "/facts/subjects/1/person_ref": {"role": "sibling"}}
+
+
+async def test_an_unknown_kind_of_organisation_counts_as_other_and_the_nearest_is_named(service: Service) -> None:
+    staff = await service.caller("staff")
+    body = BARE | {"recipient": {"organisation_type": "polcie", "organisation": "Anytown police"}}
+    made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
+    assert made["sharing_request"]["recipient_type"] == "other"
+    assert made["sharing_request"]["facts"]["recipient"]["organisation"] == "Anytown police"
+    (one,) = made["not_understood"]
+    assert (one["sent"], one["code"], "did you mean 'police'?" in one["detail"]) == ("polcie", "unknown-value", True)
+
+
+async def test_what_is_too_long_is_kept_whole(service: Service) -> None:
+    staff = await service.caller("staff")
+    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"what": LONG})).json()
+    assert made["not_understood"][0]["sent"] == LONG
+    assert made["sharing_request"]["facts"]["items"][0]["description"] == LONG[:4000]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"what": " \n"}, "/what"),
+        ({"why": ""}, "/why"),
+        ({"why": None}, "/why"),
+        ({"what": 7}, "/what"),
+        ({"recipient": None}, "/recipient"),
+        ({"recipient": "the police"}, "/recipient"),
+        ({"recipient": {"organisation": "Police"}}, "/recipient/organisation_type"),
+        ({"recipient": {"organisation_type": " "}}, "/recipient/organisation_type"),
+        ({"recipient": {"organisation_type": 7}}, "/recipient/organisation_type"),
+    ],
+)
+async def test_what_with_whom_and_why_are_needed_and_said_to_be(service: Service, said: dict[str, Any], pointer: str) -> None:
+    staff = await service.caller("staff")
+    reply = await staff.post("/v1/emergency-disclosures", json=BARE | {"occurred_at": "soon", "foo": 1} | said)
+    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, [pointer]), reply.text
+    assert (await staff.get("/v1/sharing-requests")).json()["items"] == []
+
+
+async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(service: Service, clock: MovableClock) -> None:
+    account = await service.add("dsl")
+    dsl, ig_lead = await service.sign_in(account), await service.caller("ig_lead")
+    secret = "canary-of-the-emergency"
+    body = BARE | {"name_of_child": secret, secret: 1, "subjects": [{"person_ref": secret, "role": secret}], "facts": {"needed_by": secret}}
+    made = (await dsl.post("/v1/emergency-disclosures", json=body)).json()["sharing_request"]
+    path = f"/v1/sharing-requests/{made['id']}"
+    assert (await dsl.get(path)).text.count(secret) >= 4
+    assert secret in (await dsl.get(f"{path}/record", headers={"Accept": "text/html"})).text
+    assert secret not in (await ig_lead.get(path)).text
+    assert secret not in (await ig_lead.get(f"{path}/record", headers={"Accept": "text/html"})).text
+    assert secret not in (await ig_lead.get("/v1/audit/export")).text
+    await decided(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
+    assert (await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})).status_code == 201
+    assert (await ig_lead.post(f"{path}/disposal", json={"basis": "Over.", "approved_by": "Head"})).status_code == 201
+    async with service.database.reading() as session:
+        for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject", "audit_entry", "idempotency"):
+            rows = await session.all(sa.text(f"SELECT * FROM {table}"))
+            assert secret not in str([tuple(row) for row in rows]), table
+
+
+async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(service: Service) -> None:
+    dsl = await service.caller("dsl")
+    named = {"subjects": [{"person_ref": "upn:A801200005001"}], "purpose": {"code": "missing_child"}, "occurred_at": "14:52"}
+    made = await dsl.post("/v1/emergency-disclosures", json=BARE | named)
+    (waits,) = (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()["items"]
+    assert waits["missing"] == ["occurred_at_not_understood", "pupil_number_unsound"]
+    path = made.headers["Location"]
+    reply = await dsl.patch(path, json={"consent": {"answer": "no"}}, headers={"If-Match": made.headers["ETag"]})
+    assert reply.status_code == 200, reply.text
+    assert (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()["items"] == []
+
+
+async def test_what_was_withheld_did_not_go(service: Service) -> None:
+    staff = await service.caller("staff")
+    held = {"description": "Her father's address", "include": "withhold", "withheld_because": "He is a risk to her."}
+    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"facts": {"items": [{"description": "Her name"}, held]}})).json()
+    name, address = (item["id"] for item in made["sharing_request"]["facts"]["items"])
+    assert (made["disclosure"]["items"], made["disclosure"]["items_not_shared"]) == ([name], [address])
+    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"facts": {"items": [held]}})).json()
+    said, address = made["sharing_request"]["facts"]["items"]
+    assert (said["description"], made["disclosure"]["items"], address["include"]) == (BARE["what"], [said["id"]], "withhold")
 
 
 @pytest.mark.parametrize("missing", sorted(BARE))

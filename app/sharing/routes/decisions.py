@@ -112,6 +112,7 @@ async def record_emergency_disclosure(
             "disclosure": views.one(case, disclosure, view),
             "task": views.tasks(case, view)[0],
             "flags": case.of(RecordKind.EMERGENCY)[0].body["flags"],
+            "not_understood": told.get("not_understood", []),
         }
         return reply(shown, 201, {**location(case), "ETag": service.etag(case.head, view)})
 
