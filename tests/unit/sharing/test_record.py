@@ -5,7 +5,6 @@ import hashlib
 import io
 import re
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
@@ -20,8 +19,8 @@ from app.sharing import record
 from app.sharing.record import filed, words
 from tests.unit.sharing.printing import HOSTILE, ITEM, NAMES, NOW, audit, chart, deidentified, refused, request
 from tests.unit.sharing.printing import record as record_of
+from tests.unit.sharing.reading import Reader, letter, pdf_text
 
-VOID = {"meta", "br", "link", "img", "input", "hr"}
 UPNS = ("A123456789012", "b12345678901C", "A 123 456 789 012", "A-1234-5678-9012", "A１２３４５６７８９０１２", "H801200001001")
 
 
@@ -35,85 +34,6 @@ def arguments(**changed: Any) -> dict[str, Any]:
         "chart_svg": chart(),
         **changed,
     }
-
-
-def letter(**changed: Any) -> dict[str, Any]:
-    return {
-        "generated_at": NOW,
-        "policy_title": "Information Sharing Policy",
-        "policy_version": "2025-11",
-        "school": "A School",
-        "reasons": "No purpose that concerns a child.\n\nNobody consented.",
-        "contact": "The designated safeguarding lead, 01632 960001",
-        **changed,
-    }
-
-
-class Reader(HTMLParser):
-    """Reads markup as strictly as our own has to be: every element closed in order, no attribute twice."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.feed(markup)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs), attrs
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.text.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def said(self) -> str:
-        return "\n".join(self.text)
-
-
-def pdf_text(file: bytes) -> str:
-    """What a PDF says: the characters behind its glyphs, or the text that a marked stretch gives in their place."""
-    said: list[str] = []
-    with pikepdf.open(io.BytesIO(file)) as pdf:
-        for page in pdf.pages:
-            fonts = {name: unicode_of(font) for name, font in page.Resources.get("/Font", {}).items()}
-            font: dict[int, str] = {}
-            marks: list[bool] = []
-            for step in pikepdf.parse_content_stream(page):
-                operands, operator = list(step.operands), str(step.operator)
-                if operator == "Tf":
-                    font = fonts[str(operands[0])]
-                elif operator in {"BDC", "BMC"}:
-                    given = operands[1].get("/ActualText") if operator == "BDC" and isinstance(operands[1], pikepdf.Dictionary) else None
-                    marks.append(given is not None)
-                    said.append(str(given) if given is not None else "")
-                elif operator == "EMC":
-                    marks.pop()
-                elif operator in {"Tj", "TJ"} and not any(marks):
-                    parts = operands[0] if operator == "TJ" else [operands[0]]
-                    raw = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
-                    said += [font.get(int.from_bytes(raw[i : i + 2]), "") for i in range(0, len(raw), 2)]
-    return "".join(said)
-
-
-def unicode_of(font: pikepdf.Object) -> dict[int, str]:
-    table = font.ToUnicode.read_bytes().decode("latin-1")
-    pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>", table)
-    return {int(code, 16): bytes.fromhex(text).decode("utf-16-be", "replace") for code, text in pairs}
 
 
 def hostile() -> dict[str, Any]:
@@ -382,57 +302,3 @@ def test_printing_changes_nothing_of_the_request():
     record.pdf(whole, **arguments())
     assert whole == hostile()
     assert whole["facts"]["items"][0]["id"] == ITEM
-
-
-def test_a_letter_says_what_was_released_and_nothing_else():
-    for said in (Reader(record.letter_html(refused(), **letter())).said, pdf_text(record.letter_pdf(refused(), **letter()))):
-        for wanted in ("A. Khan", "Social worker", "Anytown MASH", "24 November 2026", "SR-2231", "No purpose that concerns a child."):
-            assert wanted in said
-        for wanted in ("Nobody consented.", "Information Sharing Policy", "2025-11", "01632 960001", "You may ask again"):
-            assert wanted in said
-        inner = (
-            "The purpose was not clear yet",
-            "under which power",
-            "By telephone",
-            "Attendance this term",
-            "aunt",
-            "mis:7781",
-            "Section 47",
-            "Facts",
-        )
-        assert [text for text in inner if text in said] == []
-
-
-def test_a_letter_is_accessible_as_a_page_and_as_a_file():
-    page = Reader(record.letter_html(refused(), **letter()))
-    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
-    assert levels[0] == 1
-    assert set(levels[1:]) == {2}
-    with pikepdf.open(io.BytesIO(record.letter_pdf(refused(), **letter()))) as pdf:
-        assert pdf.Root.MarkInfo.Marked
-        assert str(pdf.Root.Lang) == "en-GB"
-        with pdf.open_metadata() as metadata:
-            assert metadata["pdfuaid:part"] == "1"
-            assert metadata["dc:title"] == "Our answer to your request for information"
-
-
-def test_a_letter_to_somebody_unnamed_is_still_a_letter():
-    whole = refused()
-    whole["facts"] |= {"requester": None, "external_id": None}
-    assert "To whom it may concern" in record.letter_html(whole, **letter())
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [request(), refused(decision=None), refused(direction="proactive"), refused(view="deidentified")],
-    ids=["shared", "undecided", "nobody asked", "de-identified"],
-)
-def test_no_letter_but_for_a_refused_request(shown: dict[str, Any]):
-    with pytest.raises(record.LetterNotForThis):
-        record.letter_html(shown, **letter())
-
-
-def test_a_letter_without_reasons_or_contact_is_not_written():
-    with pytest.raises(record.LetterUnsaid) as refusal:
-        record.letter_pdf(refused(), **letter(reasons=" ", contact=""))
-    assert [fault.pointer for fault in refusal.value.faults] == ["/reasons", "/contact"]
