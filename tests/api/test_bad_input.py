@@ -163,6 +163,21 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
     assert same.status_code == {"/v1/sharing-requests": 201, "/v1/policies": 422, "/v1/token": 400}[path], same.text
 
 
+@pytest.mark.parametrize(
+    ("wrong", "detail"),
+    [
+        (1, "not a known field"),
+        (2, "2 things are wrong; errors names each place"),
+        (50, "50 things are wrong; errors names each place"),
+        (51, "51 things are wrong; errors names the first 50 places"),
+        (10_000, "10000 things are wrong; errors names the first 50 places"),
+    ],
+)
+async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(dsl: Caller, wrong: int, detail: str) -> None:
+    problem = (await dsl.post("/v1/sharing-requests", json=facts(**{f"q{n}": 1 for n in range(wrong)}))).json()
+    assert (problem["status"], problem["detail"], len(problem["errors"])) == (422, detail, min(wrong, 50))
+
+
 async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None:
     made = await submitted(dsl)
     for method, path, body, pointer, meant in (
@@ -254,7 +269,7 @@ async def test_a_list_refuses_what_it_cannot_follow(service: Service, path: str)
     await submitted(caller)
     good = (await caller.get(path, params={"limit": "1"})).json()["next_cursor"]
     forged = forged_cursors()
-    mangled = [good[:-1], good + "A", good.swapcase(), "A" + good[1:]] if good else []
+    mangled = [good[:-1], good + "A", good.swapcase(), ("B" if good[0] == "A" else "A") + good[1:]] if good else []
     for cursor in ["x", "AAAA", "%00", "é", "../../x", "", "=" * 8, "A" * 1025, *mangled, *forged]:
         fault = fault_of(await caller.get(path, params={"cursor": cursor}), (path, cursor), 422)
         assert fault["pointer"] == "/query/cursor", (path, cursor)
