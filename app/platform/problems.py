@@ -21,6 +21,9 @@ from app.platform.json import pointer
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+MOST_NAMED: Final = 50
+"""How many faults of a body are named at most; all of them are counted."""
+
 STATUS: Final[Mapping[Kind, HTTPStatus]] = MappingProxyType(
     {
         Kind.MALFORMED: HTTPStatus.BAD_REQUEST,
@@ -84,8 +87,8 @@ _MEANING: Final[Mapping[int, str]] = MappingProxyType(
         409: "The resource is in a state that does not allow this, or the same call is still in flight.",
         412: "The resource changed since the caller read it: read it again.",
         413: "The body is larger than 256 KiB.",
-        415: "The body is not of the media type that this operation takes.",
-        422: "Something in the request is wrong; `errors` names each place.",
+        415: "The body is not of the media type that this operation takes, not in UTF-8, or not sent as it is.",
+        422: "Something in the request is wrong; `errors` names each place, or the first 50.",
         428: "The call needs `If-Match` with the ETag of what the caller read.",
         429: "Too many calls; `Retry-After` says when to try again.",
         500: "Something went wrong on our side; nothing was stored.",
@@ -168,8 +171,10 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        faults = tuple(faults_in(error.errors()[:50], _models_of(error, request)))
-        detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} things are wrong; errors names each place"
+        found = error.errors()
+        faults = tuple(faults_in(found[:MOST_NAMED], _models_of(error, request)))
+        named = "each place" if len(found) == len(faults) else f"the first {len(faults)} places"
+        detail = faults[0].detail if len(found) == 1 else f"{len(found)} things are wrong; errors names {named}"
         return _document(422, "invalid-request", "Something in the request is wrong", detail, request_id_of(request), faults)
 
     async def framework(request: Request, error: Exception) -> Response:
