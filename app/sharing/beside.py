@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from app.policy.vocabulary import Answer, Include, PurposeCode
 from app.recipients.matching import WORDS
+from app.sharing import effective
 from app.sharing.case import Case, Record, View
 from app.sharing.model import RecordKind
 
@@ -119,6 +120,15 @@ def _hints(case: Case) -> Iterator[Shown]:
             "text": "Somebody's identity is to be protected: redact or withhold whatever gives it away.",
             "who": "staff",
             "items": given_away,
+        }
+
+    if any(effective.without_competence(consent) for consent in effective.standing(case)):
+        yield {
+            "code": "judge_competence",
+            "text": "A child's own consent counts once somebody has judged that the child is able to give it. Here nobody has, or it was "
+            "judged otherwise, and it counts as unsure: ask whoever holds parental responsibility, or whether there is a lawful reason.",
+            "who": "dsl",
+            "items": [],
         }
 
 

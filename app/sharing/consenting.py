@@ -6,7 +6,7 @@ Law: a consent never makes what is lawful without it unlawful, and an objection 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from app.audit.model import Action
@@ -15,7 +15,7 @@ from app.kernel import clock, ids
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
 from app.policy.clocks import today_in_school
-from app.sharing import citing, service, store
+from app.sharing import citing, effective, service, store
 from app.sharing.case import Case, Record
 from app.sharing.model import Act, RecordKind
 from app.sharing.service import Revise
@@ -60,15 +60,6 @@ class Consent:
     evidence: str | None
 
 
-ANSWERS: Final[Mapping[str, str]] = {
-    "given": "yes",
-    "limited": "yes",
-    "sought_pending": "unsure",
-    "unknown": "unsure",
-}
-"""What a status answers to the question of consent; every other one answers no."""
-
-
 async def record(
     session: Session, actor: Actor, request_id: UUID, consent: Consent, revise: Revise, *, now: datetime, trace: str
 ) -> tuple[Case, Record]:
@@ -88,8 +79,8 @@ async def record(
         "objection": consent.objection,
     }
     draft = Draft(kind=RecordKind.CONSENT, body=body, text={"evidence": consent.evidence} if consent.evidence else {}, id=ids.new_id(now))
-    effective = effective_consent([*(_standing(case)), body], every=len(case.people), today=today_in_school(now))
-    return await _weigh(session, actor, case, draft, effective, revise, Action.CONSENT_RECORDED, now=now, trace=trace)
+    answer = effective.consent([*effective.standing(case), body], every=len(case.people), today=today_in_school(now))
+    return await _weigh(session, actor, case, draft, answer, revise, Action.CONSENT_RECORDED, now=now, trace=trace)
 
 
 async def withdraw(
@@ -120,52 +111,10 @@ async def withdraw(
         "disclosures_to_tell": [str(record.id) for record in case.of(RecordKind.DISCLOSURE)],
     }
     draft = Draft(kind=RecordKind.CONSENT_WITHDRAWAL, body=body, text={"withdrawn_by": withdrawn_by}, id=ids.new_id(now))
-    standing = [one for one in _standing(case) if one["subject_id"] != consent.body["subject_id"]]
+    standing = [one for one in effective.standing(case) if one["subject_id"] != consent.body["subject_id"]]
     withdrawn = {**consent.body, "status": "withdrawn"}
-    effective = effective_consent([*standing, withdrawn], every=len(case.people), today=today_in_school(now))
-    return await _weigh(session, actor, case, draft, effective, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace)
-
-
-def _standing(case: Case) -> list[Mapping[str, Any]]:
-    """Each person's newest consent, as withdrawn where it was."""
-    withdrawn = {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)}
-    newest: dict[str, Mapping[str, Any]] = {}
-    for record in case.of(RecordKind.CONSENT):
-        newest[record.body["subject_id"]] = {**record.body, "status": "withdrawn"} if str(record.id) in withdrawn else record.body
-    return list(newest.values())
-
-
-_MEMBERS: Final = (
-    "status",
-    "not_sought_reason",
-    "explicit",
-    "freely_given",
-    "unambiguous",
-    "form",
-    "authority",
-    "scope",
-    "given_at",
-    "expires_on",
-)
-
-
-def effective_consent(consents: list[Mapping[str, Any]], *, every: int, today: date) -> dict[str, Any]:
-    """The facts' consent object that follows from the consents on record. Pure.
-
-    One of each person counts, the newest. All yes and everybody asked is yes; any no is no; else unsure. The details shown are those of the
-    consent that weighs most against sharing, so that the evaluation gives its reasons.
-    """
-    newest = {one["subject_id"]: one for one in consents}
-    answers = {person: ANSWERS.get(one["status"], "no") for person, one in newest.items()}
-    for person, one in newest.items():
-        if answers[person] == "yes" and one["expires_on"] and date.fromisoformat(one["expires_on"]) < today:
-            answers[person] = "no"
-    weakest = min(newest, key=lambda person: ("no", "unsure", "yes").index(answers[person]))
-    answer = answers[weakest]
-    if answer == "yes" and len(newest) < every:
-        answer = "unsure"
-    shown = {name: newest[weakest][name] for name in _MEMBERS if newest[weakest].get(name) is not None}
-    return {"answer": answer, **shown}
+    answer = effective.consent([*standing, withdrawn], every=len(case.people), today=today_in_school(now))
+    return await _weigh(session, actor, case, draft, answer, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace)
 
 
 async def _weigh(
@@ -173,7 +122,7 @@ async def _weigh(
     actor: Actor,
     case: Case,
     draft: Draft,
-    effective: dict[str, Any],
+    answer: dict[str, Any],
     revise: Revise,
     action: Action,
     *,
@@ -181,7 +130,7 @@ async def _weigh(
     trace: str,
 ) -> tuple[Case, Record]:
     policy = await service.policy_in_force(session, actor, now)
-    statement = await citing.cited(session, actor.school, revise({"consent": effective}), now)
+    statement = await citing.cited(session, actor.school, revise({"consent": answer}), now)
     change = service.restated(case, statement, {"consent"}, policy, now, because=draft.kind.value)
     change = replace(
         change,
@@ -189,7 +138,7 @@ async def _weigh(
         head=replace(change.head, status=case.head.after(Act.CONSENT)),
         drafts=(*change.drafts, draft),
         target=draft.id,
-        data={**(change.data or {}), "consent": effective["answer"]},
+        data={**(change.data or {}), "consent": answer["answer"]},
     )
     after = await service.merged(session, actor, case, change, now=now, trace=trace)
     found = after.find(draft.kind, draft.id)

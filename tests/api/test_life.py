@@ -101,6 +101,45 @@ async def test_consent_is_weighed_into_the_facts(service: Service) -> None:
     assert after["consents"][0]["person_ref"] == "mis:7781"
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ({"authority": "competent_child", "competence": "assessed_competent"}, "share"),
+        ({"authority": "competent_child", "competence": "assessed_not_competent"}, "seek_advice"),
+        ({"authority": "competent_child", "competence": "not_assessed"}, "seek_advice"),
+        ({"authority": "competent_child"}, "share"),
+        ({"authority": "self", "competence": "assessed_not_competent"}, "seek_advice"),
+        ({"authority": "self", "competence": "not_assessed"}, "seek_advice"),
+        ({"authority": None, "competence": "assessed_not_competent"}, "seek_advice"),
+        ({"authority": None, "competence": "not_assessed"}, "share"),
+        ({"authority": "parental_responsibility", "competence": "assessed_not_competent"}, "share"),
+        ({"authority": "court_appointed", "competence": "not_assessed"}, "share"),
+        ({"authority": "competent_child", "competence": "not_assessed", "status": "refused"}, "seek_advice"),
+    ],
+)
+async def test_a_child_consents_once_somebody_has_judged_that_they_can(service: Service, said: dict[str, Any], outcome: str) -> None:
+    staff = await service.caller("staff")
+    made = await submitted(staff, consented())
+    given = {name: value for name, value in (GIVEN | said).items() if value is not None}
+    await posted(staff, made["id"], "consents", given)
+    after = await read(staff, made["id"])
+    assert after["outcome"] == outcome
+    unjudged = outcome != "share" and given["status"] == "given"
+    assert after["facts"]["consent"]["answer"] == ("unsure" if unjudged else "yes" if outcome == "share" else "no")
+    assert ("judge_competence" in {hint["code"] for hint in after["hints"]}) is unjudged
+    assert after["consents"][0]["competence"] == said.get("competence")
+
+
+async def test_a_competent_child_may_be_judged_later(service: Service) -> None:
+    staff = await service.caller("staff")
+    made = await submitted(staff, consented())
+    own = GIVEN | {"authority": "competent_child"}
+    await posted(staff, made["id"], "consents", own | {"competence": "not_assessed"})
+    await posted(staff, made["id"], "consents", own | {"competence": "assessed_competent"})
+    after = await read(staff, made["id"])
+    assert (after["outcome"], after["evaluation"]["decided_at"], after["hints"]) == ("share", "consent", [])
+
+
 async def test_a_consent_for_something_else_counts_as_unsure(service: Service) -> None:
     staff = await service.caller("staff")
     made = await submitted(staff, consented())

@@ -117,7 +117,7 @@ class RecordConsentIn(Body):
     authority: Annotated[Authority | None, Field(description="By what right it was given.")] = None
     competence: Annotated[
         Literal["assessed_competent", "assessed_not_competent", "not_assessed"] | None,
-        Field(description="Whether a child who consents was judged able to (Gillick)."),
+        Field(description="Whether a child who consents was judged able to (Gillick); if not, their own yes counts as unsure."),
     ] = None
     objection: Annotated[
         Literal["none", "objects", "objection_weighed_and_overridden"] | None,
