@@ -13,6 +13,7 @@ from uuid import UUID
 from app.identity.model import Actor, Role
 from app.kernel import clock
 from app.kernel.errors import Fault, Kind, ServiceError
+from app.policy.vocabulary import Include
 from app.sharing.case import Case, Head
 from app.sharing.model import Act, RecordKind
 
@@ -167,8 +168,8 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
 
 
 def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
-    included = [UUID(item["id"]) for item in case.facts.body["structure"]["items"] if item.get("include") != "withhold"]
-    known = {UUID(item["id"]) for item in case.facts.body["structure"]["items"]}
+    include = {UUID(item["id"]): item.get("include", Include.SHARE) for item in case.facts.body["structure"]["items"]}
+    included = [item for item, how in include.items() if how != Include.WITHHOLD]
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
         return [], [Fault("/items", "a refusal shares no items; leave them out", "not-a-share")] if command.items else []
     if command.items is None:
@@ -177,10 +178,13 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
         return included, []
     if not command.items:
         return [], [Fault("/items", "name at least one item", "too-short")]
+    open_to = include if command.outcome is DecisionOutcome.SHARE_EMERGENCY else included
     faults = [
-        Fault(f"/items/{position}", "not an item of this request; see facts.items", "unknown-item")
+        Fault(f"/items/{position}", "withheld; amend its include first", "item-withheld")
+        if item in include
+        else Fault(f"/items/{position}", "not an item of this request; see facts.items", "unknown-item")
         for position, item in enumerate(command.items)
-        if item not in known
+        if item not in open_to
     ]
     return list(dict.fromkeys(command.items)), faults
 

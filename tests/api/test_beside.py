@@ -109,6 +109,35 @@ async def test_a_withheld_item_says_why(service: Service, staff: Caller) -> None
     assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, ["/items/1/withheld_because"])
 
 
+@pytest.mark.parametrize("outcome", ["share", "share_partially"])
+async def test_a_withheld_item_is_not_decided_to_be_shared(dsl: Caller, clock: MovableClock, outcome: str) -> None:
+    made = await submitted(dsl, facts(items=ITEMS))
+    shared, redacted, withheld, _ = (item["id"] for item in made["facts"]["items"])
+    path = f"/v1/sharing-requests/{made['id']}"
+    decision = {"outcome": outcome, "items": [shared, withheld], "reasons": "Both."}
+    refused = await dsl.post(f"{path}/decisions", json=decision, headers={"If-Match": made["etag"]})
+    assert refused.status_code == 422
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [("/items/1", "item-withheld")]
+    items = [{**item, "include": "share"} if item is ITEMS[2] else item for item in ITEMS]
+    amended = await dsl.patch(path, json={"items": items}, headers={"If-Match": made["etag"]})
+    shared, redacted, opened, _ = (item["id"] for item in amended.json()["facts"]["items"])
+    taken = await decided(dsl, made["id"], decision | {"items": [shared, redacted, opened]})
+    went = {"decision_id": taken["id"], "recipient": {}, "route": "secure_email", "sent_at": clock().isoformat()}
+    gone = (await dsl.post(f"{path}/disclosures", json=went)).json()
+    assert (gone["items"], [one["item"] for one in gone["items_redacted"]]) == ([shared, redacted, opened], [redacted])
+
+
+async def test_an_emergency_waits_for_no_amendment(dsl: Caller, clock: MovableClock) -> None:
+    made = await submitted(dsl, facts(items=ITEMS))
+    withheld = made["facts"]["items"][2]["id"]
+    taken = await decided(dsl, made["id"], {"outcome": "share_emergency", "items": [withheld], "reasons": "Danger now."})
+    assert taken["items"] == [withheld]
+    went = {"decision_id": taken["id"], "recipient": {}, "route": "in_person", "sent_at": clock().isoformat()}
+    gone = (await dsl.post(f"/v1/sharing-requests/{made['id']}/disclosures", json=went)).json()
+    assert gone["items"] == [withheld]
+    assert withheld not in {one["item"] for one in gone["items_left_out"]}
+
+
 async def test_a_partial_share_records_what_went_and_what_did_not_and_why(
     service: Service, dsl: Caller, ig_lead: Caller, clock: MovableClock
 ) -> None:

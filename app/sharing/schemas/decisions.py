@@ -45,7 +45,9 @@ class DecideIn(Body):
 
     outcome: Annotated[DecisionOutcome, Field(description="What is decided.")]
     reasons: Annotated[Text, Field(description="Why: the record of a decision is its reasons.")]
-    items: Annotated[list[UUID] | None, Field(max_length=200, description="Items that may be shared; needed for a part.")] = None
+    items: Annotated[
+        list[UUID] | None, Field(max_length=200, description="Items that may be shared, none that is withheld; needed for a part.")
+    ] = None
     lawful_reason: Annotated[DecisionReasonIn | None, Field(description="What the decision rests on, where there is no consent.")] = None
     departs_because: Annotated[Text | None, Field(description="Why the decision differs from the evaluation; required when it does.")] = (
         None
