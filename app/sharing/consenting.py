@@ -17,6 +17,7 @@ from app.platform.db import Session
 from app.policy.clocks import today_in_school
 from app.sharing import citing, effective, service, store
 from app.sharing.case import Case, Record
+from app.sharing.decisions import SKEW
 from app.sharing.model import Act, RecordKind
 from app.sharing.service import Revise
 from app.sharing.store import Draft
@@ -105,15 +106,15 @@ async def withdraw(
         raise ConsentWithdrawn("a withdrawn consent stays withdrawn; record a new consent if one was given")
 
     case.head.after(Act.CONSENT)
+    _check_withdrawal(consent, at or now, now)
     body = {
         "consent_id": str(consent_id),
         "at": clock.to_text(at or now),
         "disclosures_to_tell": [str(record.id) for record in case.of(RecordKind.DISCLOSURE)],
     }
     draft = Draft(kind=RecordKind.CONSENT_WITHDRAWAL, body=body, text={"withdrawn_by": withdrawn_by}, id=ids.new_id(now))
-    standing = [one for one in effective.standing(case) if one["subject_id"] != consent.body["subject_id"]]
-    withdrawn = {**consent.body, "status": "withdrawn"}
-    answer = effective.consent([*standing, withdrawn], every=len(case.people), today=today_in_school(now))
+    standing = effective.standing(case, withdrawing=str(consent_id))
+    answer = effective.consent(standing, every=len(case.people), today=today_in_school(now))
     return await _weigh(session, actor, case, draft, answer, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace)
 
 
@@ -148,10 +149,21 @@ async def _weigh(
 
 def _check(consent: Consent, now: datetime) -> None:
     faults = []
-    if consent.given_at is not None and consent.given_at > now:
+    if consent.given_at is not None and consent.given_at > now + SKEW:
         faults.append(Fault("/given_at", "lies in the future; record a consent when it has been given", "in-the-future"))
     given_on = today_in_school(consent.given_at) if consent.given_at else None
     if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
         faults.append(Fault("/expires_on", "lies before the day on which consent was given", "before-given"))
     if faults:
         raise ConsentUnsound(faults[0].detail, faults=tuple(faults))
+
+
+def _check_withdrawal(consent: Record, at: datetime, now: datetime) -> None:
+    given_at = consent.body["given_at"]
+    if at > now + SKEW:
+        fault = Fault("/at", "lies in the future; record a withdrawal when it has been made", "in-the-future")
+    elif given_at is not None and at < clock.from_text(given_at):
+        fault = Fault("/at", "lies before the instant at which consent was given", "before-given")
+    else:
+        return
+    raise ConsentUnsound(fault.detail, faults=(fault,))

@@ -36,9 +36,9 @@ _MEMBERS: Final = (
 )
 
 
-def standing(case: Case) -> list[Mapping[str, Any]]:
-    """Each person's newest consent, as withdrawn where it was."""
-    withdrawn = {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)}
+def standing(case: Case, *, withdrawing: str | None = None) -> list[Mapping[str, Any]]:
+    """Each person's newest consent, as withdrawn where it was, or is being withdrawn now (by its id)."""
+    withdrawn = {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)} | {withdrawing}
     newest: dict[str, Mapping[str, Any]] = {}
     for record in case.of(RecordKind.CONSENT):
         newest[record.body["subject_id"]] = {**record.body, "status": "withdrawn"} if str(record.id) in withdrawn else record.body

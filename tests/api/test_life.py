@@ -1,6 +1,7 @@
 """What the policy asks around a decision: advice, consent, openness, a way back after a refusal, and papers."""
 
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -172,6 +173,45 @@ async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(service
     assert after["outcome"] in {"do_not_share", "seek_advice"}
     await posted(staff, made["id"], "disclosures", went, 409)
     await posted(staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother"}, 409)
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        ("2099-01-01T00:00:00Z", "in-the-future"),
+        ("2026-03-03T10:06:00Z", "in-the-future"),
+        ("2026-01-01T00:00:00Z", "before-given"),
+        ("2026-02-01T08:59:59+00:00", "before-given"),
+    ],
+)
+async def test_a_withdrawal_lies_between_the_consent_and_today(service: Service, at: str, code: str) -> None:
+    staff = await service.caller("staff")
+    made = await submitted(staff, consented())
+    given = await posted(staff, made["id"], "consents", GIVEN | {"given_at": "2026-02-01T09:00:00Z"})
+    path = f"consents/{given['id']}/withdrawal"
+    refused = await posted(staff, made["id"], path, {"withdrawn_by": "Mother", "at": at}, 422)
+    assert [(fault["pointer"], fault["code"]) for fault in refused["errors"]] == [("/at", code)]
+    after = await read(staff, made["id"])
+    assert (after["outcome"], after["consents"][0]["withdrawal"]) == ("share", None)
+    await posted(staff, made["id"], path, {"withdrawn_by": "Mother", "at": "2026-02-01T09:00:00Z"})
+
+
+async def test_a_withdrawal_by_a_clock_that_is_a_little_fast_is_recorded(service: Service, clock: MovableClock) -> None:
+    staff = await service.caller("staff")
+    made = await submitted(staff, consented())
+    soon = (clock() + timedelta(minutes=1)).isoformat()
+    given = await posted(staff, made["id"], "consents", GIVEN | {"given_at": soon})
+    await posted(staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother", "at": soon})
+    assert (await read(staff, made["id"]))["outcome"] == "seek_advice"
+
+
+async def test_an_older_consent_that_is_withdrawn_leaves_the_newer_one(service: Service) -> None:
+    staff = await service.caller("staff")
+    made = await submitted(staff, consented())
+    older = await posted(staff, made["id"], "consents", GIVEN)
+    await posted(staff, made["id"], "consents", GIVEN)
+    await posted(staff, made["id"], f"consents/{older['id']}/withdrawal", {"withdrawn_by": "Mother"})
+    assert (await read(staff, made["id"]))["outcome"] == "share"
 
 
 async def test_a_deferred_notice_that_is_due_shows_up(service: Service, clock: MovableClock) -> None:
