@@ -96,7 +96,8 @@ class SubjectIn(Body):
         PersonRef,
         Field(
             description="The school's reference of the person, with its scheme: `mis` (the school's own system), `upn` (whose check letter "
-            "is looked at), `uln`, or another that the school uses.",
+            "is looked at), `uln`, or another that the school uses. A member of staff is `staff` with the "
+            "e-mail address, or `account` with the account's id, so that nobody decides their own case.",
             examples=["mis:7781"],
         ),
     ]

@@ -58,7 +58,7 @@ async def decide(
 
 async def _names_of(session: Session, actor: Actor) -> set[str]:
     email = await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
-    return {f"account:{actor.id}"} | ({f"staff:{email}", f"email:{email}"} if email else set())
+    return {str(actor.id)} | ({email} if email else set())
 
 
 async def disclose(

@@ -3,6 +3,7 @@
 Law: whoever decides has the authority and says why; nothing leaves but under a decision that permits it; an emergency waits for neither.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,13 @@ from app.sharing.model import Act, RecordKind
 
 SKEW: Final = timedelta(minutes=5)
 """How far ahead of ours a caller's clock may be."""
+
+
+_NAMED: Final = (("requester", "name"), ("recipient", "named_individual"), ("consent", "person_ref"))
+"""Where the facts name adults, subjects aside."""
+
+_APART: Final = re.compile(r"[\s<>()\[\],;:\"]+")
+"""What stands between the words of a name, and between a reference and its scheme."""
 
 
 class DecisionOutcome(StrEnum):
@@ -112,7 +120,7 @@ def act_of(outcome: DecisionOutcome) -> Act:
 def check_authority(case: Case, outcome: DecisionOutcome, by: Actor, may_decide: Collection[Role], names: Collection[str]) -> None:
     """Raises `DecisionNotYours` unless the policy's authority, the adviser rule and the rule against deciding one's own case allow it.
 
-    `names` are the references under which the caller may be a person of the request.
+    `names` are the account's id and the caller's e-mail address, by either of which they may be named in the request.
     """
     if by.role is Role.INTEGRATION:
         raise DecisionNotYours("a machine never decides; a member of staff, the DSL or the information governance lead does")
@@ -121,10 +129,18 @@ def check_authority(case: Case, outcome: DecisionOutcome, by: Actor, may_decide:
         raise DecisionNotYours(f"under the policy this is decided by: {who}; pass it on to them")
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
-    if {subject.ref for subject in case.subjects} & set(names):
+    if {name.casefold() for name in names} & _named(case):
         raise DecisionNotYours("a person of the request does not decide it; ask another DSL or the head teacher")
     if any(answer.by_id == by.id for answer in case.of(RecordKind.ADVICE_ANSWER)):
         raise DecisionNotYours("whoever advised on the request decides it only in an emergency; pass it on to somebody else")
+
+
+def _named(case: Case) -> set[str]:
+    """Every word, case-folded, in the references of the request's people and in the names of whoever asks, receives or consents."""
+    told = case.facts.text or {}
+    named = [(told.get(who) or {}).get(member) or "" for who, member in _NAMED]
+    words = (word for text in (*named, *(subject.ref for subject in case.subjects)) for word in _APART.split(text.casefold()))
+    return {word.strip(".") for word in words}
 
 
 def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, Any], dict[str, Any]]:

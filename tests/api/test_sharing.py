@@ -146,11 +146,34 @@ async def test_a_decision_needs_the_version_that_was_read(service: Service) -> N
     assert (await dsl.post(path, json=SHARE, headers={"If-Match": made["etag"]})).status_code == 412
 
 
-async def test_a_person_of_the_request_does_not_decide_it(service: Service) -> None:
+def about(ref: str) -> dict[str, Any]:
+    return facts(subjects=[{"person_ref": ref, "role": "staff_member"}])
+
+
+@pytest.mark.parametrize(
+    "written", ["staff:{email}", "email:{email}", "mailto: {EMAIL}", "{email}", "{EMAIL}", "account:{id}", "user:{ID}", "{id}"]
+)
+async def test_a_person_of_the_request_does_not_decide_it(service: Service, written: str) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl, facts(subjects=[{"person_ref": f"staff:{dsl.account.login}", "role": "staff_member"}]))
-    reply = await dsl.post(f"/v1/sharing-requests/{made['id']}/decisions", json=SHARE, headers={"If-Match": made["etag"]})
-    assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-yours")
+    email, me = dsl.account.login, (await dsl.get("/v1/me")).json()["subject"]
+    ref = written.format(email=email, EMAIL=email.upper(), id=me, ID=me.upper())
+    for body in (
+        about(ref),
+        facts(requester={"name": f"A. Khan <{ref}>", "identity_verified": "yes"}),
+        facts(recipient=MASH["recipient"] | {"named_individual": ref}),
+        facts(consent={"answer": "no", "person_ref": ref}),
+    ):
+        made = await submitted(dsl, body)
+        path, tag = f"/v1/sharing-requests/{made['id']}/decisions", {"If-Match": made["etag"]}
+        reply = await dsl.post(path, json=SHARE, headers=tag)
+        assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-yours"), body
+        assert (await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=tag)).status_code == 201
+
+
+async def test_somebody_with_a_name_like_theirs_does(service: Service) -> None:
+    dsl = await service.caller("dsl")
+    for ref in (f"staff:x{dsl.account.login}", f"{dsl.account.login}.example", "staff:", f"mis:{dsl.account.login.partition('@')[0]}"):
+        await decided(dsl, (await submitted(dsl, about(ref)))["id"])
 
 
 async def test_amending_evaluates_again_and_keeps_what_was(service: Service) -> None:
