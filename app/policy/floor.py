@@ -32,6 +32,9 @@ EVER_PROTECTIVE: Final = ALWAYS_PROTECTIVE | {
 }
 """No school may count any other body as protective: the emergency branch asks no further question."""
 
+ADVISERS: Final = frozenset({Role.DSL, Role.IG_LEAD})
+"""Those whom golden rule 3 has in mind when it says to seek advice; a machine cannot be asked, nor can somebody in the same doubt."""
+
 _SHARES: Final = frozenset({Outcome.SHARE, Outcome.SHARE_EMERGENCY})
 _TOWARDS: Final = {
     "consent": ("no", "unsure", "yes"),
@@ -226,7 +229,7 @@ def _actions(policy: Policy) -> Iterator[Breach]:
     seek = bit("outcome", Outcome.SEEK_ADVICE)
     for words, bits in combinations(columns(_rows_for(policy, advice), always={"outcome": (Outcome.SEEK_ADVICE,)})):
         if bits & seek and not _raised(policy, advice, bits, asks=True):
-            yield Breach(ADVICE, f"{in_words(words)}: nobody is named to ask")
+            yield Breach(ADVICE, f"{in_words(words)}: no adviser is named to ask")
             break
 
 
@@ -237,7 +240,7 @@ def _rows_for(policy: Policy, codes: frozenset[ActionCode]) -> list[int]:
 def _raised(policy: Policy, codes: frozenset[ActionCode], bits: int, *, asks: bool = False) -> bool:
     for conditions, action in policy.tables.actions:
         if action.code in codes and any(not bits & bars for bars, _ in conditions):
-            return bool(action.ask) or not asks
+            return not asks or not ADVISERS.isdisjoint(action.ask)
     return False
 
 

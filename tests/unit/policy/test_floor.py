@@ -71,6 +71,11 @@ def nobody_to_ask(meaning: dict[str, Any]) -> None:
         rule.pop("ask", None)
 
 
+def a_machine_to_ask(meaning: dict[str, Any]) -> None:
+    for rule in meaning["actions"]:
+        rule["ask"] = ["integration"]
+
+
 def police_only_when_shared(meaning: dict[str, Any]) -> None:
     for rule in meaning["actions"]:
         if rule["code"] == "notify_police_immediately":
@@ -104,6 +109,7 @@ BROKEN: list[tuple[str, Change]] = [
     (floor.RECORD, without_action("record_decision_and_reasons")),
     (floor.ADVICE, without_action("seek_advice")),
     (floor.ADVICE, nobody_to_ask),
+    (floor.ADVICE, a_machine_to_ask),
     (floor.DECIDERS, deciders(4, "dsl", "integration")),
     (floor.DECIDERS, deciders(4)),
 ]
