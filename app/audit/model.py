@@ -92,6 +92,7 @@ class Action(StrEnum):
 
     POLICY_WITHDRAWN = "policy.version.withdrawn"
     POLICY_IMPACT_READ = "policy.impact.read"
+    POLICY_ADOPTED = "policy.version.adopted"
 
 
 class EntryOutcome(StrEnum):

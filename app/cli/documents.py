@@ -11,7 +11,8 @@ from app.cli.console import fail, run
 from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
-from app.policy import service as policies
+from app.policy import document
+from app.policy.document import PolicyRefused
 from app.sharing import past
 from app.sharing.past import Replayed
 
@@ -33,13 +34,15 @@ def openapi(check: Annotated[bool, typer.Option("--check", help="Only say whethe
 
 @policy_verbs.command("check")
 def check_policy(file: Annotated[Path, typer.Argument(help="A policy document, YAML or JSON.", exists=True, dir_okay=False)]) -> None:
-    """Say every fault of a policy document, with its line, what was expected and the nearest known name."""
-    faults = policies.check(file)
-    for fault in faults:
-        typer.echo(str(fault))
-    if faults:
-        raise fail(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}: the document may not be used", 1)
-    typer.echo("the document may be used")
+    """Say every fault of a policy document, with its line, what was expected and the nearest known name; without any, its digest."""
+    try:
+        policy = document.load(file.read_bytes())
+    except PolicyRefused as refused:
+        for fault in refused.found:
+            typer.echo(str(fault))
+        faults = len(refused.found)
+        raise fail(f"{faults} fault{'s' if faults != 1 else ''}: the document may not be used", 1) from None
+    typer.echo(f"the document may be used: version {policy.version}, {policy.digest}")
 
 
 @policy_verbs.command("replay")

@@ -14,6 +14,7 @@ from app.identity.passwords import Passwords, new_password
 from app.kernel.clock import system_clock
 from app.platform.db import Database
 from app.platform.settings import Settings
+from app.policy import service as policies
 
 user_verbs = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 client_verbs = typer.Typer(no_args_is_help=True, help="Accounts of machines.")
@@ -26,14 +27,14 @@ def add_user(
     school: Annotated[str | None, typer.Option(help="URN; the configured school when left out.")] = None,
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
 ) -> None:
-    """Make an account; without --password-stdin a password is made and printed once."""
+    """Make an account; without --password-stdin a password is made and printed once. A school's first adopts the policy that ships."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
 
     async def work(settings: Settings, database: Database) -> accounts.Account:
         hashed = await _hashed(password)
         now = system_clock()
         async with changing(database) as session:
-            return await accounts.add_user(
+            made = await accounts.add_user(
                 session,
                 email=email,
                 role=role,
@@ -42,6 +43,8 @@ def add_user(
                 now=now,
                 seal=witness.of_accounts(session, now),
             )
+            await policies.adopt(session, made.school, now=now, trace="cli")
+            return made
 
     made = run(work)
     typer.echo(f"{made.id}  {made.email}  {made.role}  school {made.school}")
@@ -125,9 +128,11 @@ def add_client(
     async def work(settings: Settings, database: Database) -> tuple[accounts.Client, str]:
         now = system_clock()
         async with changing(database) as session:
-            return await accounts.add_client(
+            made, secret = await accounts.add_client(
                 session, name=name, school=school or settings.school, now=now, seal=witness.of_accounts(session, now)
             )
+            await policies.adopt(session, made.school, now=now, trace="cli")
+            return made, secret
 
     made, secret = run(work)
     typer.echo(f"client_id:     {made.id}\nclient_secret: {secret}   (shown this once)")

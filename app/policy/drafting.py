@@ -15,7 +15,7 @@ from app.policy import document, life, service, store
 from app.policy.clocks import today_in_school
 from app.policy.evaluate import Policy
 from app.policy.life import Approval
-from app.policy.service import Listed, PolicyNotFound
+from app.policy.service import Listed
 from app.policy.store import Kept
 from app.policy.tables import APPROVAL, VERSION, WITHDRAWAL
 
@@ -43,7 +43,8 @@ async def draft(session: Session, actor: Actor, source: bytes, *, now: datetime,
     """Store a document as a draft; raises PolicyRefused with every fault, and then stores nothing."""
     policy = await asyncio.to_thread(document.load, source)
     await store.take_turns(session, actor.school)
-    if policy.digest == service.shipped().digest or await store.version(session, actor.school, policy.digest) is not None:
+    adopted = await store.adopted(session, actor.school) or service.shipped().digest
+    if policy.digest == adopted or await store.version(session, actor.school, policy.digest) is not None:
         raise VersionExists(policy.digest)
 
     identity = policy.document.policy
@@ -91,6 +92,8 @@ async def approve(
         "starts_on": approval.in_force_from.isoformat(),
         "next_review_on": approval.next_review_on,
     }
+    # Until this one begins the one that ships stands, and it shall be known later which that was.
+    await service.adopt(session, actor.school, now=now, trace=trace)
     kept = Kept(APPROVAL, store.named(APPROVAL, version.id), row)
     data = {"in_force_from": approval.in_force_from.isoformat(), "next_review_on": approval.next_review_on}
     _write(session, actor, Action.POLICY_APPROVED, kept, digest, now, trace, **data)
@@ -114,12 +117,11 @@ async def withdraw(session: Session, actor: Actor, digest: str, *, precondition:
 
 async def _held(session: Session, actor: Actor, digest: str, precondition: IfMatch, now: datetime) -> tuple[store.Version, Policy]:
     """The version, held against everybody else who would change the school's versions."""
-    if digest == service.shipped().digest:
-        raise ShipsWithService
     await store.take_turns(session, actor.school)
     version = await store.version(session, actor.school, digest)
     if version is None:
-        raise PolicyNotFound
+        await service.at(session, actor.school, digest)
+        raise ShipsWithService
     listed = await service.listed(session, actor.school, digest, today_in_school(now))
     precondition.check_if_given(etag(listed))
     return version, await service.at(session, actor.school, digest)
@@ -133,7 +135,9 @@ class ShipsWithService(ServiceError):
     title = "This version ships with the service"
 
     def __init__(self) -> None:
-        super().__init__("it is in force until a version of your own begins; to return to it, draft it again under another version name")
+        super().__init__(
+            "nobody here drafted it; to take it up, draft it as it is (to return to it, under another version name) and have that approved"
+        )
 
 
 def _write(session: Session, actor: Actor, action: Action, kept: Kept, digest: str, now: datetime, trace: str, **data: str) -> UUID:

@@ -79,7 +79,7 @@ async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response
     responses=replies(401, 403, 422),
 )
 async def list_policies(actor: Reader, request: Request, call: CallDep, limit: LimitDep = 50, cursor: CursorDep = None) -> Response:
-    """Versions of the school's policy, newest first; the one that ships with the service comes last."""
+    """Versions of the school's policy, newest first; those that ship come last, and of these a draft is offered by a later release."""
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 

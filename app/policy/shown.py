@@ -219,10 +219,10 @@ class PolicyVersionOut(BaseModel):
 
     digest: Annotated[str, Field(description="Digest of its meaning.", examples=[DIGEST_EXAMPLE])]
     version: Annotated[str, Field(examples=["2025-11"])]
-    status: Annotated[Status, Field(description="As of today, by dates.")]
+    status: Annotated[Status, Field(description="As of today, by dates. A draft without an author is what a later release offers.")]
     starts_on: Annotated[date | None, Field(description="From when it is, was or will be in force.")]
     review_due: Annotated[str, Field(description="Month or day of its next review.", examples=["2026-11"])]
-    author: Annotated[str | None, Field(description="Id of the account that drafted it; null for the version that ships.")]
+    author: Annotated[str | None, Field(description="Id of the account that drafted it; null for one that ships.")]
     created_at: Annotated[datetime | None, Field(description="When it was drafted.")]
     approved_by: Annotated[str | None, Field(description="Who approved it: name and role.")]
     approved_at: Annotated[datetime | None, Field(description="When it was approved.")]

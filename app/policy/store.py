@@ -14,7 +14,7 @@ from app.kernel.canonical import Json
 from app.platform.couriers import Lookup
 from app.platform.db import Session
 from app.policy.life import Standing
-from app.policy.tables import APPROVAL, IMPACT, VERSION, WITHDRAWAL
+from app.policy.tables import ADOPTION, APPROVAL, IMPACT, VERSION, WITHDRAWAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,43 @@ _HEAD: Final = (
 
 _STANDS: Final = sa.not_(sa.exists().where(WITHDRAWAL.c.version_id == APPROVAL.c.version_id))
 
-_IN_FORCE: Final = Lookup(
-    sa.select(APPROVAL.c.digest, APPROVAL.c.next_review_on)
+_BEGUN: Final = (
+    sa.select(APPROVAL.c.digest, APPROVAL.c.next_review_on, APPROVAL.c.starts_on, APPROVAL.c.approved_at.label("since"))
     .where(APPROVAL.c.school == sa.bindparam("of_school"), APPROVAL.c.starts_on <= sa.bindparam("on_day"), _STANDS)
-    .order_by(APPROVAL.c.starts_on.desc(), APPROVAL.c.approved_at.desc())
-    .limit(1)
+    .union_all(
+        sa.select(ADOPTION.c.digest, sa.null(), sa.literal_column("''"), ADOPTION.c.adopted_at).where(
+            ADOPTION.c.school == sa.bindparam("of_school")
+        )
+    )
+    .subquery("begun")
+)
+
+_IN_FORCE: Final = Lookup(
+    sa.select(_BEGUN.c.digest, _BEGUN.c.next_review_on).order_by(_BEGUN.c.starts_on.desc(), _BEGUN.c.since.desc()).limit(1)
 )
 
 
 async def in_force(session: Session, school: str, on: date) -> InForce | None:
-    """The approved version that began last; None while the school has approved none."""
+    """The approved version that began last, else the one that was adopted; None while the school has neither."""
     row = await session.look_up(_IN_FORCE, of_school=school, on_day=on.isoformat())
     return None if row is None else InForce(row["digest"], row["next_review_on"])
+
+
+async def adopted(session: Session, school: str) -> str | None:
+    """The digest of the version, of those that ship, that the school has adopted."""
+    row = await session.first(sa.select(ADOPTION.c.digest).where(ADOPTION.c.school == school))
+    return None if row is None else str(row.digest)
+
+
+async def held(session: Session, school: str, digest: str) -> InForce | None:
+    """A version of the school's, drafted or adopted, and when those who approved it, if anybody has, want it looked at again."""
+    row = await session.first(
+        sa.select(APPROVAL.c.next_review_on)
+        .select_from(VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id))
+        .where(VERSION.c.school == school, VERSION.c.digest == digest)
+        .union_all(sa.select(sa.null()).where(ADOPTION.c.school == school, ADOPTION.c.digest == digest))
+    )
+    return None if row is None else InForce(digest, row[0])
 
 
 async def days_taken(session: Session, school: str) -> set[date]:
@@ -90,8 +115,8 @@ async def days_taken(session: Session, school: str) -> set[date]:
 
 
 async def schools(session: Session) -> list[str]:
-    """Every school that has approved a version of its own."""
-    return [str(row.school) for row in await session.all(sa.select(APPROVAL.c.school).distinct().order_by(APPROVAL.c.school))]
+    """Every school that has approved a version of its own or adopted one that ships."""
+    return sorted(str(row.school) for row in await session.all(sa.union(sa.select(APPROVAL.c.school), sa.select(ADOPTION.c.school))))
 
 
 async def take_turns(session: Session, school: str) -> None:
@@ -103,7 +128,9 @@ async def take_turns(session: Session, school: str) -> None:
 
 async def document(session: Session, school: str, digest: str) -> str | None:
     """The bytes of a version, as text."""
-    row = await session.first(sa.select(VERSION.c.document).where(VERSION.c.school == school, VERSION.c.digest == digest))
+    row = await session.first(
+        sa.union_all(*(sa.select(of.c.document).where(of.c.school == school, of.c.digest == digest) for of in (VERSION, ADOPTION)))
+    )
     return None if row is None else str(row.document)
 
 
@@ -157,8 +184,8 @@ class Kept:
 
 
 def named(table: sa.Table, version_id: object) -> str:
-    """The name under which the trail tells of a row: the version's id, with what became of it before it."""
-    return {VERSION.name: "", APPROVAL.name: "approval:", WITHDRAWAL.name: "withdrawal:"}[table.name] + str(version_id)
+    """The name under which the trail tells of a row: the version's id (of an adoption the school), with what became of it before it."""
+    return {VERSION: "", APPROVAL: "approval:", WITHDRAWAL: "withdrawal:", ADOPTION: "adoption:"}[table] + str(version_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +221,8 @@ async def note_impact(session: Session, job: UUID, **changed: object) -> None:
 
 
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every version, approval and withdrawal as stored now. They tell of no child, so they have no salt and are never disposed of."""
-    for table, key in ((VERSION, "id"), (APPROVAL, "version_id"), (WITHDRAWAL, "version_id")):
+    """Every version, approval, withdrawal and adoption as stored now. They tell of no child: no salt, and no disposal."""
+    for table, key in ((VERSION, "id"), (APPROVAL, "version_id"), (WITHDRAWAL, "version_id"), (ADOPTION, "school")):
         async for row in session.stream(sa.select(table)):
             stored = row._mapping  # noqa: SLF001 - the documented way to a row's mapping
             digest = record_digest(b"", record_of(stored))

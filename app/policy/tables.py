@@ -1,4 +1,6 @@
-"""How policy versions are stored: the document as it was sent, its approval, its withdrawal. All only grow; a status follows from dates.
+"""How policy versions are stored: the document as it was sent, its approval, its withdrawal; and of those that ship, the one adopted.
+
+All only grow; a status follows from dates.
 
 What a draft would change is kept beside them as it was worked out: request ids, codes and counts, which anybody can work out again.
 """
@@ -61,6 +63,19 @@ class WithdrawalRow(SQLModel, table=True):
     audit_id: UUID = Field(sa_type=sa.Uuid)
 
 
+class AdoptionRow(SQLModel, table=True):
+    """The version, of those that ship, that a school follows until its own begins: the bytes as they were when it first did."""
+
+    __tablename__ = "policy_adoption"
+
+    school: str = Field(primary_key=True)
+    digest: str
+    version: str
+    document: str
+    adopted_at: datetime = Field(sa_type=Instant)
+    audit_id: UUID = Field(sa_type=sa.Uuid)
+
+
 class ImpactRow(SQLModel, table=True):
     """What one version would change against another: how far the work has come, in the end its result. It can be redone at any time."""
 
@@ -82,4 +97,5 @@ class ImpactRow(SQLModel, table=True):
 VERSION: Final[sa.Table] = VersionRow.__table__  # type: ignore[attr-defined]
 APPROVAL: Final[sa.Table] = ApprovalRow.__table__  # type: ignore[attr-defined]
 WITHDRAWAL: Final[sa.Table] = WithdrawalRow.__table__  # type: ignore[attr-defined]
+ADOPTION: Final[sa.Table] = AdoptionRow.__table__  # type: ignore[attr-defined]
 IMPACT: Final[sa.Table] = ImpactRow.__table__  # type: ignore[attr-defined]

@@ -80,13 +80,14 @@ async def review(
     today = today_in_school(now)
 
     case.head.after(Act.REVIEW_RETENTION)
-    years, until = await disposing.terms(session, case, today)
+    years, until, stood_in = await disposing.terms(session, case, today)
     head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
     body = {
         "keep": command.keep.value,
         "until": head.retain_until,
         "next_review_on": head.review_on,
         "legal_hold": head.legal_hold,
+        **stood_in,
     }
 
     return await disposing.keep(session, actor, case, head, body, why=why, now=now, trace=trace)

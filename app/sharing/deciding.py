@@ -31,7 +31,7 @@ async def decide(
 ) -> tuple[Case, Record]:
     """Record a person's decision. A later one supersedes it; nothing is edited."""
     case = await store.load(session, actor, request_id, to_change=True)
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
+    policy = await service.judged_under(session, case, now)
     names = await _names_of(session, actor)
 
     roles = judging.may_decide(policy, case, command.outcome)
@@ -41,7 +41,7 @@ async def decide(
     head, body, text = decisions.decide(case, command, now)
     head = replace(head, retention_class=judging.retention_class(policy, case, command.outcome))
     head = judging.kept(policy, head, now, reviewed=case.latest(RecordKind.RETENTION_REVIEW) is not None)
-    draft = Draft(kind=RecordKind.DECISION, body=body, text=text, id=ids.new_id(now))
+    draft = Draft(kind=RecordKind.DECISION, body={**body, **judging.stood_in(policy, case.head)}, text=text, id=ids.new_id(now))
     change = Change(
         action=Action.DECISION_RECORDED,
         head=head,
@@ -98,7 +98,7 @@ async def record_emergency(
     trace: str,
 ) -> tuple[Case, Record]:
     """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
-    policy = await _readable(session, actor, now)
+    policy = await _readable(session, actor, now, trace)
     statement = await citing.cited(session, actor.school, statement, now)
 
     found = footing(policy, policies.shipped, statement.stated, now)
@@ -142,9 +142,9 @@ async def record_emergency(
     return case, _made(case, disclosure)
 
 
-async def _readable(session: Session, actor: Actor, now: datetime) -> Policy | None:
+async def _readable(session: Session, actor: Actor, now: datetime, trace: str) -> Policy | None:
     try:
-        return await service.policy_in_force(session, actor, now)
+        return await policies.follow(session, actor.school, now=now, trace=trace)
     except PolicyNotFound:
         return None
 

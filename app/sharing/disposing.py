@@ -54,16 +54,16 @@ async def waiting(session: Session, day: date) -> list[Waiting]:
     return [Waiting(row.school, row.due, row.ended, row.review, row.held) for row in await ending.counts(session, day.isoformat())]
 
 
-async def terms(session: Session, case: Case, day: date) -> tuple[int, date | None]:
+async def terms(session: Session, case: Case, day: date) -> tuple[int, date | None, Mapping[str, Any]]:
     """What the policy says of keeping a case: the years after which it is looked at again, and the day on which its retention ends.
 
-    There is no such day while the request is open.
+    There is no such day while the request is open. The third says, for the record, whether another version had to stand in.
     """
     head = case.head
-    policy = await policies.at(session, head.school, head.policy_digest)
+    policy = await policies.standing_in(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = judging.kept_until(policy, head.retention_class, today_in_school(max(ends))) if ends else None
-    return judging.review_years(policy, head.retention_class, day), until
+    return judging.review_years(policy, head.retention_class, day), until, judging.stood_in(policy, head)
 
 
 async def keep(

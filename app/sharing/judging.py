@@ -21,6 +21,9 @@ from app.sharing.decisions import DecisionOutcome, departs
 from app.sharing.model import RecordKind
 from app.sharing.store import Draft
 
+POLICY_NOT_FOUND: Final = "policy_not_found"
+"""The flag of what was recorded while the version that the case was judged under could not be found."""
+
 EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
 TRANSFER_CLOCK: Final = "file_transfer"
@@ -134,6 +137,11 @@ def month_after(policy: Policy, at: datetime) -> datetime:
     while due.weekday() >= SATURDAY or due in policy.document.clocks.bank_holidays:
         due += timedelta(days=1)
     return calendar_of(policy).end_of(due)
+
+
+def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
+    """What a record says where another version stood in for the one that the case was judged under; nothing where none had to."""
+    return {} if policy.digest == head.policy_digest else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:

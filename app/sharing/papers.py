@@ -17,7 +17,8 @@ from app.platform.db import Session
 from app.policy import drawing
 from app.policy import service as policies
 from app.policy.evaluate import Policy
-from app.sharing import record, service, store, views
+from app.policy.service import PolicyNotFound
+from app.sharing import judging, record, service, store, views
 from app.sharing.case import Case, Record, View
 from app.sharing.model import Act, RecordKind
 from app.sharing.store import Change, Draft
@@ -70,13 +71,13 @@ class Printed:
 async def prepare(session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str) -> Printed:
     """Everything that a record of the request shows; reading it is an entry of the trail."""
     case = await store.load(session, actor, request_id)
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
+    policy = await _policy_of(session, case)
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown=views.whole(case, view, now),
+        shown={**views.whole(case, view, now), **({} if policy else {"flags": [judging.POLICY_NOT_FOUND]})},
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
-        policy_version=policy.version,
+        policy_version=_version_of(case),
         school=actor.school,
         at=now,
     )
@@ -85,22 +86,33 @@ async def prepare(session: Session, actor: Actor, request_id: UUID, *, now: date
 async def flowchart(session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str) -> str:
     """The When-and-How flowchart with the way that the request took, as SVG."""
     case = await store.load(session, actor, request_id)
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
+    policy = await _policy_of(session, case)
     _seen(session, actor, case, Action.FLOWCHART_READ, now, trace)
     return chart(case, policy)
 
 
-def chart(case: Case, policy: Policy) -> str:
-    """The flowchart of the evaluation that counts. Pure."""
+async def _policy_of(session: Session, case: Case) -> Policy | None:
+    try:
+        return await policies.at(session, case.head.school, case.head.policy_digest)
+    except PolicyNotFound:
+        return None
+
+
+def _version_of(case: Case) -> str:
+    return str(case.evaluation.body["result"]["policy"]["version"])
+
+
+def chart(case: Case, policy: Policy | None) -> str:
+    """The flowchart of the evaluation that counts, with the questions as its policy puts them where that can be found. Pure."""
     result: Mapping[str, Any] = case.evaluation.body["result"]
     ending = {"outcome": result["outcome"], "decided_at": result["decided_at"], "release": result["release"], "how": result["how"]}
-    questions = {str(step): asked.text for step, asked in policy.document.questions.items()}
+    questions = {str(step): asked.text for step, asked in policy.document.questions.items()} if policy else {}
     return drawing.draw(
         result["path"],
         **ending,
         title="When and how to share: the way this request took",
         description=drawing.describe(result["path"], **ending, questions=questions),
-        policy_version=policy.version,
+        policy_version=_version_of(case),
         questions=questions,
     )
 
@@ -149,8 +161,7 @@ async def release_letter(
     draft = Draft(
         kind=RecordKind.LETTER, body={"decision_id": str(case.decision.id) if case.decision else None}, text=text, id=ids.new_id(now)
     )
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
-    record.letter_html(views.whole(case, View.FULL, now), **_letter_words(text, actor.school, policy, now))
+    record.letter_html(views.whole(case, View.FULL, now), **_letter_words(text, case, now))
     change = Change(
         action=Action.LETTER_RELEASED,
         head=replace(case.head, status=status),
@@ -172,22 +183,21 @@ async def letter(
     found = case.find(RecordKind.LETTER, letter_id)
     if found is None or found.text is None:
         raise LetterNotFound("check the id; see letters in the request")
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
     _seen(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
     shown = views.whole(case, View.FULL, now)
-    words = _letter_words(found.text, actor.school, policy, found.at)
+    words = _letter_words(found.text, case, found.at)
     if media_type == HTML:
         return record.letter_html(shown, **words)
     return await asyncio.to_thread(record.letter_pdf, shown, **words)
 
 
-def _letter_words(text: Mapping[str, Any], school: str, policy: Policy, at: datetime) -> dict[str, Any]:
+def _letter_words(text: Mapping[str, Any], case: Case, at: datetime) -> dict[str, Any]:
     return {
         "reasons": text["reasons"],
         "contact": text["contact"],
         "asked": text.get("asked"),
-        "school": f"School {school}",
+        "school": f"School {case.head.school}",
         "generated_at": at,
         "policy_title": POLICY_TITLE,
-        "policy_version": policy.version,
+        "policy_version": _version_of(case),
     }

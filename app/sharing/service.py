@@ -59,9 +59,14 @@ async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Poli
     return await policies.in_force(session, actor.school, today_in_school(now))
 
 
+async def judged_under(session: Session, case: Case, now: datetime) -> Policy:
+    """The version that the evaluation that counts was made under, or one that stands in for it, so that nothing waits for it."""
+    return await policies.standing_in(session, case.head.school, today_in_school(now), case.head.policy_digest)
+
+
 async def submit(session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
-    policy = await policy_in_force(session, actor, now)
+    policy = await policies.follow(session, actor.school, now=now, trace=request_id)
     statement = await citing.cited(session, actor.school, statement, now, strict="")
 
     change = submitted(actor, statement, judge(policy, statement.stated, now), now)
@@ -249,8 +254,10 @@ async def withdraw(session: Session, actor: Actor, request_id: UUID, why: str | 
     case.head.must_be_submitter(actor)
 
     status = case.head.after(Act.WITHDRAW)
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
-    draft = Draft(kind=RecordKind.WITHDRAWAL, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
+    policy = await judged_under(session, case, now)
+    draft = Draft(
+        kind=RecordKind.WITHDRAWAL, body=judging.stood_in(policy, case.head), text={"why": why} if why else {}, id=ids.new_id(now)
+    )
     change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
@@ -262,8 +269,8 @@ async def close(session: Session, actor: Actor, request_id: UUID, why: str | Non
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.CLOSE)
-    policy = await policies.at(session, actor.school, case.head.policy_digest)
-    draft = Draft(kind=RecordKind.CLOSURE, body={}, text={"why": why} if why else {}, id=ids.new_id(now))
+    policy = await judged_under(session, case, now)
+    draft = Draft(kind=RecordKind.CLOSURE, body=judging.stood_in(policy, case.head), text={"why": why} if why else {}, id=ids.new_id(now))
     change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)

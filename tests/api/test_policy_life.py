@@ -245,6 +245,7 @@ async def test_the_trail_seals_every_step_and_names_nobody(service: Service, ig_
         rows = await session.all(sa.text("SELECT action, body FROM audit_entry"))
     actions = [row.action for row in rows if row.action.startswith("policy.version")]
     assert sorted(actions) == [
+        "policy.version.adopted",
         "policy.version.approved",
         "policy.version.approved",
         "policy.version.drafted",

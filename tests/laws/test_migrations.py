@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 ONLY_GROWS = {
     *("audit_entry", "audit_subject", "audit_leaf", "audit_node", "audit_checkpoint", "audit_disposed"),
-    *("policy_version", "policy_approval", "policy_withdrawal"),
+    *("policy_version", "policy_approval", "policy_withdrawal", "policy_adoption"),
     *("sharing_record", "recipients_record"),
 }
 """Nothing in these is ever changed or removed."""

@@ -68,7 +68,7 @@ async def get_policy_document(actor: Reader, digest: Digest, request: Request, c
     today = today_in_school(call.now)
     listed = await versions.listed(call.session, actor.school, digest, today)
     if form == YAML:
-        source = await versions.source(call.session, actor.school, digest)
+        source = await service.source(call.session, actor.school, digest)
         return _sent(request, source, form, etag_of(hashlib.sha256(source).hexdigest(), "yaml"), _named(listed, "yaml"))
 
     page = await asyncio.to_thread(pages.page, await service.at(call.session, actor.school, digest), versions.standing(listed))

@@ -1,22 +1,12 @@
-"""A version with where it stands, and the very bytes that were sent, for whoever reads or prints it."""
+"""A version with where it stands, for whoever reads or prints it."""
 
 from datetime import date
 
 from app.platform.db import Session
-from app.policy import service, store
+from app.policy import service
 from app.policy.clocks import today_in_school
-from app.policy.service import Listed, PolicyNotFound
+from app.policy.service import Listed
 from app.policy.wording.page import Standing
-
-
-async def source(session: Session, school: str, digest: str) -> bytes:
-    """The bytes of a version, comments and layout among them; raises PolicyNotFound."""
-    if digest == service.shipped().digest:
-        return service.SHIPPED.read_bytes()
-    kept = await store.document(session, school, digest)
-    if kept is None:
-        raise PolicyNotFound
-    return kept.encode("utf-8")
 
 
 async def listed(session: Session, school: str, digest: str, today: date) -> Listed:

@@ -42,6 +42,11 @@ class RecordOut(BaseModel):
     id: Annotated[UUID, Field(description="Its id.")]
     recorded_at: Annotated[datetime, Field(description="When it was recorded; to the day in a de-identified view.")]
     recorded_by: Annotated[ByOut | None, Field(description="By whom.")] = None
+    flags: Annotated[
+        list[str] | None,
+        Field(description="What was unusual; `policy_not_found`: another version of the policy, `under`, stood in for one that is lost."),
+    ] = None
+    under: Annotated[str | None, Field(description="Digest of the version that stood in.")] = None
 
 
 class FindingOut(BaseModel):

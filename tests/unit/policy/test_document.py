@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli.documents import policy_verbs
 from app.policy import service
 from app.policy.document import PolicyRefused, check, load, load_proven
 from app.policy.source import MAX_BYTES, DocumentFault, Unreadable, read
@@ -28,7 +30,6 @@ def line_of(text: str, part: str) -> int:
 
 def test_the_policy_that_ships_has_no_faults():
     assert faults(SOURCE) == []
-    assert service.check(service.SHIPPED) == []
 
 
 MISTAKES = [
@@ -221,7 +222,11 @@ def test_an_accepted_document_is_taken_again_by_its_digest_only():
 def test_a_document_in_a_file_is_checked(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(swapped("sound: consent_in_force@1", "sound: consent@1"), encoding="utf-8")
-    assert [fault.code for fault in service.check(path)] == ["unknown-function"]
+    refused = CliRunner().invoke(policy_verbs, ["check", str(path)])
+    assert (refused.exit_code, refused.stdout.count("did you mean"), "may not be used" in refused.output) == (1, 1, True)
+    assert "'consent@1' is no function" in refused.stdout
+    taken = CliRunner().invoke(policy_verbs, ["check", str(service.SHIPPED)])
+    assert (taken.exit_code, taken.stdout.strip()) == (0, f"the document may be used: version 2025-11, {service.shipped().digest}")
 
 
 def test_faults_are_words_for_the_wire():
