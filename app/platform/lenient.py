@@ -1,6 +1,6 @@
 """Reads as much of a value as can be understood. Law: nothing that was sent is lost, and whoever sent it is told where and why."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.kernel.errors import Fault
+from app.platform.json import pointer
 from app.platform.problems import faults_in
 
 M = TypeVar("M", bound=BaseModel)
@@ -16,6 +17,9 @@ Place: TypeAlias = tuple[str | int, ...]
 
 CUT: Final = frozenset({"too-long", "string-too-long"})
 """Codes of what was taken as far as there is room for it."""
+
+NAMED: Final = 50
+"""How many things that do not fit are named one by one; where there are more, the object is kept whole besides."""
 
 _NOTHING: Final[Mapping[Place, object]] = MappingProxyType({})
 
@@ -47,12 +51,12 @@ def understood(
     goes from a place that is `needed`: where that does not fit, the ValidationError is raised. The object stands `below` in the body.
     """
     left: dict[str, Any] = _stated(sent)
-    apart: list[NotUnderstood] = []
+    apart: list[tuple[Mapping[str, Any], object]] = []
     while True:
         try:
-            return read(left), apart
+            return read(left), _named(apart, sent, model, below)
         except ValidationError as error:
-            wrong = {_reached(left, found["loc"]): found for found in reversed(error.errors(include_url=False))}
+            wrong: dict[Place, Any] = {_reached(left, found["loc"]): found for found in reversed(error.errors(include_url=False))}
             before = len(apart)
             for place in sorted(wrong, reverse=True):
                 found = wrong[place]
@@ -65,10 +69,20 @@ def understood(
                     del holder[place[-1]]
                 else:
                     continue
-                (fault,) = faults_in([{**found, "loc": ("body", *below, *found["loc"])}], [model])
-                apart.append(NotUnderstood(fault, value))
+                apart.append((found, value))
             if len(apart) == before:
                 raise
+
+
+def _named(
+    apart: Sequence[tuple[Mapping[str, Any], object]], sent: Mapping[str, Any], model: type[BaseModel], below: Place
+) -> list[NotUnderstood]:
+    errors = [{**found, "loc": ("body", *below, *found["loc"])} for found, _ in apart[:NAMED]]
+    named = [NotUnderstood(fault, value) for fault, (_, value) in zip(faults_in(errors, [model]), apart, strict=False)]
+    if len(apart) > NAMED:
+        what = f"{len(apart)} things do not fit; the first {NAMED} are named, and the whole is kept"
+        named.append(NotUnderstood(Fault(pointer(below), what, "too-many-faults"), dict(sent)))
+    return named
 
 
 def _stated(value: Any) -> Any:
@@ -81,7 +95,7 @@ def _stated(value: Any) -> Any:
 def _reached(value: Any, place: Place) -> Place:
     """As much of a place as there is in a value: of a member that is missing, where it is missed."""
     for depth, part in enumerate(place):
-        if not (part in value if isinstance(value, dict) else isinstance(value, list)):
+        if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
             return place[:depth]
         value = value[part]
     return place

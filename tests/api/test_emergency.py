@@ -139,6 +139,16 @@ async def test_what_is_too_long_is_kept_whole(service: Service) -> None:
     assert made["sharing_request"]["facts"]["items"][0]["description"] == LONG[:4000]
 
 
+async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_kept(service: Service) -> None:
+    staff = await service.caller("staff")
+    odd = {f"odd{n}": n for n in range(60)}
+    made = (await staff.post("/v1/emergency-disclosures", json=BARE | odd | {"facts": odd})).json()
+    assert made["flags"] == ["facts_not_understood", "members_not_understood", "nobody_named"]
+    assert len(made["not_understood"]) == 102
+    whole = {one["pointer"]: one["sent"] for one in made["not_understood"] if one["code"] == "too-many-faults"}
+    assert whole == {"": BARE | odd | {"facts": odd}, "/facts": odd}
+
+
 @pytest.mark.parametrize(
     ("said", "pointer"),
     [
