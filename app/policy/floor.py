@@ -3,13 +3,13 @@
 A document that breaks one is refused, with a counterexample that a governor can read.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from app.identity.model import Role
 from app.policy.columns import DOMAINS, bit
-from app.policy.evaluate import Policy, outcome_of_bits
+from app.policy.evaluate import FlowTable, Policy, outcome_of_bits
 from app.policy.findings import ActionCode
 from app.policy.space import columns, combinations, in_words
 from app.policy.vocabulary import OrganisationType, Outcome
@@ -45,15 +45,15 @@ _TOWARDS: Final = {
 """For each fact its answers, each more in favour of sharing than the one before."""
 
 _SETTLED: Final = ("purpose", "consent", "identifiable", "lawful_reason")
-_POLICE: Final = frozenset({ActionCode.NOTIFY_POLICE_IMMEDIATELY})
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A law that is broken, and a case that shows it."""
+    """A law that is broken, a case that shows it, and the pointer of what decides that case so."""
 
     law: str
     counterexample: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +89,49 @@ class _Flow:
         return self.outcome(seen.bits - bit(fact, seen.words[fact]) + bit(fact, value))
 
 
+Section = tuple[str, Callable[[Policy], Iterable[Breach]]]
+
+
 def breaches(policy: Policy) -> list[Breach]:
-    """Every law of the floor that the policy breaks, each with one counterexample; empty when it stands."""
-    found = list(_protective(policy))
-    if found:
-        return found
+    """Every law of the floor that the policy breaks, each with one counterexample; empty when it stands. Raises TooWide."""
+    return [breach for _, broken in sections(policy) for breach in broken(policy)]
+
+
+def sections(policy: Policy) -> tuple[Section, ...]:
+    """The parts of a document that laws are about, each with what finds those that it breaks.
+
+    Without the bodies that protect, nothing can be said of the rest.
+    """
+    bodies: Section = ("/sets/protective", _protective)
+    return (bodies,) if any(_protective(policy)) else (("/flow", _flow), ("/actions", _actions), ("/authority", _authority))
+
+
+def _protective(policy: Policy) -> Iterator[Breach]:
+    members = policy.document.sets["protective"].members
+    at = "/sets/protective/members"
+    for body in sorted(ALWAYS_PROTECTIVE.difference(members)):
+        yield Breach(PROTECTIVE, f"{body} is not in $protective: a verified call from it in an emergency would be held up", at)
+    for i, other in enumerate(members):
+        if other not in EVER_PROTECTIVE:
+            yield Breach(PROTECTIVE, f"{other} is in $protective: in an emergency it would be given whatever it asks for", f"{at}/{i}")
+
+
+def _flow(policy: Policy) -> list[Breach]:
     flow = _Flow(policy)
     broken: dict[str, Breach] = {}
     for seen in flow.seen():
         for law, shows in LAWS:
             if law not in broken and (because := shows(flow, seen)):
-                broken[law] = Breach(law, f"{in_words(seen.words)}: {because}")
-    return [*broken.values(), *_actions(policy), *_authority(policy)]
+                taken = _taken(policy.tables.flow, seen.bits)
+                held_up = law is EMERGENCY and seen.outcome is not Outcome.SHARE_EMERGENCY
+                broken[law] = Breach(law, f"{in_words(seen.words)}: {because}", taken[0] if held_up else taken[-1])
+    return list(broken.values())
 
 
-def _protective(policy: Policy) -> Iterator[Breach]:
-    members = frozenset(policy.document.sets["protective"].members)
-    for body in sorted(ALWAYS_PROTECTIVE - members):
-        yield Breach(PROTECTIVE, f"{body} is not in $protective: a verified call from it in an emergency would be held up")
-    for other in sorted(members - EVER_PROTECTIVE):
-        yield Breach(PROTECTIVE, f"{other} is in $protective: in an emergency it would be given whatever it asks for")
+def _taken(table: FlowTable, bits: int) -> list[str]:
+    """The pointers of the rows taken: the first, by which an emergency should leave, to the one that gives the outcome."""
+    pointer, edge = next((pointer, edge) for bars, pointer, edge in table if not bits & bars)
+    return [pointer] if edge.to is None else [pointer, *_taken(edge.to, bits)]
 
 
 def _flow_rows(policy: Policy) -> Iterator[int]:
@@ -215,45 +238,44 @@ LAWS: Final[tuple[Law, ...]] = (
 
 def _actions(policy: Policy) -> Iterator[Breach]:
     danger = {"immediate_risk": DOMAINS["immediate_risk"], "crime_suspected": DOMAINS["crime_suspected"]}
-    for words, bits in combinations(columns(_rows_for(policy, _POLICE), always=danger)):
-        needed = "yes" in (words["immediate_risk"], words["crime_suspected"])
-        if needed and not _raised(policy, _POLICE, bits):
-            yield Breach(POLICE, f"{in_words(words)}: nobody is told to notify the police")
+    seek = {"outcome": (str(Outcome.SEEK_ADVICE),)}
+    for law, code, always, lacks in (
+        (POLICE, ActionCode.NOTIFY_POLICE_IMMEDIATELY, danger, "nobody is told to notify the police"),
+        (RECORD, ActionCode.RECORD_DECISION_AND_REASONS, {}, "nobody is told to record the decision"),
+        (ADVICE, ActionCode.SEEK_ADVICE, seek, "no adviser is named to ask"),
+    ):
+        rules = [(i, conditions, action) for i, (conditions, action) in enumerate(policy.tables.actions) if action.code is code]
+        for words, bits in combinations(columns([bars for _, when, _ in rules for bars, _ in when], always=always)):
+            if not _needed(law, words, bits):
+                continue
+            spoken = next(((i, action) for i, when, action in rules if any(not bits & bars for bars, _ in when)), None)
+            if spoken is None:
+                at = f"/actions/{rules[0][0]}/when" if rules else "/actions"
+            elif law is ADVICE and ADVISERS.isdisjoint(spoken[1].ask):
+                at = f"/actions/{spoken[0]}/ask"
+            else:
+                continue
+            yield Breach(law, f"{in_words(words)}: {lacks}", at)
             break
-    record = frozenset({ActionCode.RECORD_DECISION_AND_REASONS})
-    for words, bits in combinations(columns(_rows_for(policy, record))):
-        if not _raised(policy, record, bits):
-            yield Breach(RECORD, f"{in_words(words)}: nobody is told to record the decision")
-            break
-    advice = frozenset({ActionCode.SEEK_ADVICE})
-    seek = bit("outcome", Outcome.SEEK_ADVICE)
-    for words, bits in combinations(columns(_rows_for(policy, advice), always={"outcome": (Outcome.SEEK_ADVICE,)})):
-        if bits & seek and not _raised(policy, advice, bits, asks=True):
-            yield Breach(ADVICE, f"{in_words(words)}: no adviser is named to ask")
-            break
 
 
-def _rows_for(policy: Policy, codes: frozenset[ActionCode]) -> list[int]:
-    return [bars for conditions, action in policy.tables.actions if action.code in codes for bars, _ in conditions]
-
-
-def _raised(policy: Policy, codes: frozenset[ActionCode], bits: int, *, asks: bool = False) -> bool:
-    for conditions, action in policy.tables.actions:
-        if action.code in codes and any(not bits & bars for bars, _ in conditions):
-            return not asks or not ADVISERS.isdisjoint(action.ask)
-    return False
+def _needed(law: str, words: Mapping[str, str], bits: int) -> bool:
+    if law is POLICE:
+        return "yes" in (words["immediate_risk"], words["crime_suspected"])
+    return law is RECORD or bool(bits & bit("outcome", Outcome.SEEK_ADVICE))
 
 
 def _authority(policy: Policy) -> Iterator[Breach]:
-    for _, pointer, roles in policy.tables.authority:
+    rows = policy.tables.authority
+    for _, pointer, roles in rows:
         if not roles or Role.INTEGRATION in roles:
-            yield Breach(DECIDERS, f"{pointer}: " + ("an integration would decide" if roles else "nobody may decide"))
+            words = "an integration would decide" if roles else "nobody may decide"
+            yield Breach(DECIDERS, f"{pointer}: {words}", f"{pointer}/may_decide")
     emergency = bit("outcome", Outcome.SHARE_EMERGENCY)
-    rows = [bars for bars, _, _ in policy.tables.authority]
-    for words, bits in combinations(columns(rows, always={"outcome": (Outcome.SHARE_EMERGENCY,)})):
+    for words_of, bits in combinations(columns([bars for bars, _, _ in rows], always={"outcome": (Outcome.SHARE_EMERGENCY,)})):
         if not bits & emergency:
             continue
-        chosen = next((roles for bars, _, roles in policy.tables.authority if not bits & bars), ())
+        pointer, chosen = next(((f"{at}/may_decide", roles) for bars, at, roles in rows if not bits & bars), ("/authority/rows", ()))
         if Role.STAFF not in chosen:
-            yield Breach(EMERGENCY, f"{in_words(words)}: a member of staff may not decide in an emergency")
+            yield Breach(EMERGENCY, f"{in_words(words_of)}: a member of staff may not decide in an emergency", pointer)
             break

@@ -6,7 +6,7 @@ from typing import TypeVar
 from app.policy.columns import DEPARTURE, bit, bits_of
 from app.policy.evaluate import FlowTable, Policy, Table, evaluate
 from app.policy.facts import derive
-from app.policy.floor import breaches
+from app.policy.floor import sections
 from app.policy.model import Evaluation, Facts
 from app.policy.references import Places
 from app.policy.shape import Case, Document
@@ -91,12 +91,14 @@ def _table(at: str, table: Iterable[tuple[int, str, object]], places: Places) ->
 
 
 def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
-    """The laws of the safety floor that are broken, each with a counterexample."""
-    try:
-        broken = breaches(policy)
-    except TooWide:
-        return [places.fault("too-wide", "/flow", "the flow or the actions tell more cases apart than can be checked", "fewer facts")]
-    return [places.fault("safety-floor", "/flow", f"{breach.law}: {breach.counterexample}") for breach in broken]
+    """The laws of the safety floor that are broken, each with a counterexample, at what decides it so."""
+    found: list[DocumentFault] = []
+    for section, broken in sections(policy):
+        try:
+            found += [places.fault("safety-floor", breach.pointer, f"{breach.law}: {breach.counterexample}") for breach in broken(policy)]
+        except TooWide:
+            found.append(places.fault("too-wide", section, "these rows tell more cases apart than can be checked", "fewer facts"))
+    return found
 
 
 def facts_of(policy: Policy, case: Case) -> Facts:

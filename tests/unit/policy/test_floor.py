@@ -1,13 +1,16 @@
 """The safety floor: each law broken by itself is found, with a counterexample in words; a different but safe policy passes."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from app.kernel.canonical import digest
 from app.policy import floor, service
+from app.policy.columns import DOMAINS, FLOW_FACTS
 from app.policy.document import check
 from app.policy.evaluate import Policy, compile_tables
 from app.policy.reading import Reader
@@ -120,6 +123,51 @@ def test_each_broken_law_is_found_with_a_counterexample(law: str, change: Change
     found = {breach.law: breach.counterexample for breach in floor.breaches(changed(change))}
     assert law in found
     assert ":" in found[law]
+
+
+def record_only_what_is_shared(meaning: dict[str, Any]) -> None:
+    rule = next(rule for rule in meaning["actions"] if rule["code"] == "record_decision_and_reasons")
+    rule["when"] = {"outcome": "share"}
+
+
+def first(code: str) -> int:
+    return next(i for i, rule in enumerate(MEANING["actions"]) if rule["code"] == code)
+
+
+PLACES: list[tuple[str, str, Change]] = [
+    (floor.EMERGENCY, "/flow/nodes/danger/rows/0", edge("danger", 0, to="purpose")),
+    (floor.EMERGENCY, "/flow/nodes/danger/rows/1", edge("danger", 1, outcome="share_emergency", decided_at="immediate_risk")),
+    (floor.BASIS, "/flow/nodes/lawful_reason/rows/1", edge("lawful_reason", 1, **SHARE)),
+    (floor.EMERGENCY, "/authority/rows/0/may_decide", deciders(0, "ig_lead")),
+    (floor.DECIDERS, "/authority/rows/4/may_decide", deciders(4)),
+    (floor.PROTECTIVE, "/sets/protective/members", protective("ambulance_or_emergency_service", "childrens_social_care", "mash")),
+    (floor.PROTECTIVE, "/sets/protective/members/4", protective(*map(str, sorted(floor.ALWAYS_PROTECTIVE)), "landlord")),
+    (floor.RECORD, f"/actions/{first('record_decision_and_reasons')}/when", record_only_what_is_shared),
+    (floor.RECORD, "/actions", without_action("record_decision_and_reasons")),
+    (floor.POLICE, f"/actions/{first('notify_police_immediately')}/when", police_only_when_shared),
+    (floor.ADVICE, f"/actions/{first('seek_advice') + 1}/ask", a_machine_to_ask),
+]
+
+
+@pytest.mark.parametrize(("law", "pointer", "change"), PLACES, ids=[pointer for _, pointer, _ in PLACES])
+def test_a_broken_law_is_told_where_it_is_broken_with_the_line(law: str, pointer: str, change: Change):
+    meaning = json.loads(json.dumps(MEANING))
+    change(meaning)
+    source = io.StringIO()
+    YAML().dump(meaning, source)
+    text = source.getvalue()
+    (found,) = (fault for fault in check(text.encode()) if fault.code == "safety-floor" and fault.problem.startswith(law))
+    assert found.pointer == pointer
+    assert found.line == next(node.line for node in read(text.encode()).walk() if node.pointer == pointer)
+    assert str(found).startswith(f"line {found.line}, {pointer}: ")
+
+
+def test_rows_of_actions_that_nobody_could_oversee_are_told_apart_from_the_flow():
+    meaning = json.loads(json.dumps(MEANING))
+    facts = sorted(FLOW_FACTS)[:20]
+    meaning["actions"][first("record_decision_and_reasons")]["when"] = [{fact: DOMAINS[fact][0]} for fact in facts]
+    found = [fault for fault in check(json.dumps(meaning).encode()) if fault.code == "too-wide"]
+    assert [fault.pointer for fault in found] == ["/actions"]
 
 
 def test_every_law_has_a_policy_that_breaks_it():
