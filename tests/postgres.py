@@ -34,7 +34,7 @@ SETTINGS = (
     "log_timezone=UTC",
     "timezone=Asia/Kolkata",  # whoever forgets that instants are UTC shall notice
 )
-FORGETFUL = ("fsync=off", "full_page_writes=off")
+FORGETFUL = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB")
 
 
 class NoPostgres(RuntimeError):
