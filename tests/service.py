@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from app import witness
 from app.identity import accounts
@@ -22,6 +23,7 @@ from app.platform.settings import Settings
 from tests.running import started
 
 PASSWORD: Final = "correct horse battery staple"
+_KNOWN: Final[dict[int, BaseRoute]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Service:
     @contextlib.asynccontextmanager
     async def started(cls, settings: Settings, clock: Clock) -> AsyncIterator[Self]:
         """The service for the length of the block."""
-        app = create_app(settings, clock)
+        app = _with_known_routes(create_app(settings, clock))
         async with started(app):
             service = cls(app, settings, clock)
             async with service._clients:
@@ -106,6 +108,14 @@ class Service:
         caller.account, caller.token = account, granted["access_token"]
         caller.headers["Authorization"] = f"Bearer {caller.token}"
         return caller
+
+
+def _with_known_routes(app: FastAPI) -> FastAPI:
+    """The application, with each router's routes as an earlier one worked them out, which takes FastAPI longer than all else at a start."""
+    for place, route in enumerate(app.router.routes):
+        if router := getattr(route, "original_router", None):
+            app.router.routes[place] = _KNOWN.setdefault(id(router), route)
+    return app
 
 
 @cache
