@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 from fastapi import FastAPI
+from typer.testing import CliRunner
 
+from app import cli
 from app.platform.settings import Settings
 from tests.postgres import free_port
 
@@ -111,26 +114,20 @@ class LiveServer:
                 stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == httpx.codes.OK:
-                    return self
-            time.sleep(0.05)
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
+            while self.process.poll() is None and time.monotonic() < deadline:
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(f"{self.url}/readyz").status_code == httpx.codes.OK:
+                        return self
+                time.sleep(0.05)
         self.stop(signal.SIGKILL)
         raise AssertionError(f"the server did not become ready:\n{self.log.read_text()[-4000:]}")
 
     def run(self, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-        """An operator's verb on the same data: `run("audit", "verify")`."""
-        return subprocess.run(
-            [sys.executable, "-m", "app", *arguments],
-            cwd=ROOT,
-            env=self.environment(),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_S,
-        )
+        """An operator's verb on the same data, run in this process, where it need not import everything first: `run("audit", "verify")`."""
+        with ThreadPoolExecutor(1) as thread:  # verbs run a loop of their own, and tests may have one running here
+            done = thread.submit(CliRunner().invoke, cli.app, arguments, stdin, self.environment(), catch_exceptions=False).result()
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """End the server, gently unless told otherwise; gives its exit code."""
