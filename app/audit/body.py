@@ -1,17 +1,31 @@
 """What a leaf says, read from its exact bytes: quickly by the fixed order of canonical JSON, closely when something does not fit."""
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from app.audit.model import Action
 from app.kernel import canonical
 
 COLUMNS: Final = ("action", "actor", "at", "id", "outcome", "recipient", "request", "school", "subject")
 """What the table of entries repeats of a body."""
 
+BETWEEN: Final = "\t"
+"""What stands between the parts of a line. It is in no body, since canonical JSON escapes it."""
 
-_ID_CHARACTERS: Final = 36
+_LAYOUT: Final = (
+    r'(\{"action":"([^"]*)","actor":\{"client":"[^"]*","id":(?:null|"([^"]{36})"),"role":"[^"]*"\},"at":"([^"]*)","content":[^,]*,'
+    r'"data":\{[^}]*\}(?:[^}]*\})*?,"id":"([^"]{36})","outcome":"([^"]*)","policy":[^,]*,"reason_code":[^,]*,'
+    r'"recipient":(?:null|"([^"\\]*)"),"request":(?:null|"([^"]{36})"),"request_id":"[^"]*","salt":"[^"]*","school":"SCHOOL",'
+    r'"subjects":\[(?:"([^"]{36})"((?:,"[^"]{36}")*))?\],"target":[^,]*,"v":1\})'
+    r"\t\2\t\4\t\5\t\6\ta(?(3)\t\3)\tr(?(8)\t\8)\ts(?(9)\t\9)\tp(?(7)\t\7)"
+)
+
+REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
+"""How the body of an entry begins that reopened the log."""
 
 
 class NotABody(ValueError):
@@ -24,15 +38,15 @@ class Said:
 
     fields: Mapping[str, Any]
 
-    def column(self, name: str) -> str:
-        """The text that a search column must repeat; empty for null."""
+    def column(self, name: str) -> str | None:
+        """What a search column must repeat, as text."""
         if name == "actor":
             value = self._mapping("actor").get("id")
         elif name == "subject":
             value = next(iter(self.subjects), None)
         else:
             value = self.fields.get(name)
-        return "" if value is None else str(value)
+        return None if value is None else str(value)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -72,46 +86,60 @@ def read(body: bytes) -> Said:
     return Said(fields)
 
 
-def repeated(body: str, row: Sequence[Any]) -> int:  # noqa: PLR0911 - it leaves at the first that does not fit
-    """Where the first person's id ends in a body that the row (a body, then the columns in the order of `COLUMNS`) repeats; else 0.
+def line(body: str, columns: Sequence[str | None]) -> str:
+    """The line of an entry whose columns (in the order of `COLUMNS`, identifiers as a body writes them) are these."""
+    action, actor, at, entry, outcome, recipient, request, _, subject = columns
+    parts = (body, action, at, entry, outcome, "a", actor, "r", request, "s", subject, "p", recipient)
+    return BETWEEN.join(part for part in parts if part is not None)
 
-    Judged by the usual layout, without parsing: keys of canonical JSON are sorted and a quote inside a string is escaped, so that what is
-    looked for can only be the real member. A place is certain; 0 asks for a closer look with `read`.
+
+class Repeated(NamedTuple):
+    """What was seen of the entries whose columns repeat their bodies, by their ids.
+
+    Of each the leaf hash; of those who have them the second and further persons; of those that somebody will read the body.
     """
-    _, action, actor, at, entry, outcome, recipient, request, school, subject = row
-    head = f'{{"action":"{action}","actor":{{"client":"'
-    if not body.startswith(head):
-        return 0
-    here = body.find('","id":', len(head) - 1) + 7
-    if not body.startswith('null,"role":"' if actor is None else f'"{actor}","role":"', here):
-        return 0
-    here = body.find('"},"at":"', here) + 9
-    if not body.startswith(f'{at}","content":', here):
-        return 0
-    here = body.rfind(',"id":"') + 7
-    if not body.startswith(f'{entry}","outcome":"{outcome}","policy":', here):
-        return 0
-    told = "null" if recipient is None else f'"{recipient}"'
-    about = "null" if request is None else f'"{request}"'
-    # After its id a body holds no object: each of these names stands there once.
-    if body.find(f',"recipient":{told},"request":{about},"request_id":"', here) < 0:
-        return 0
-    if subject is not None and len(subject) != _ID_CHARACTERS:
-        return 0
-    persons = f',"school":"{school}","subjects":[' + ("" if subject is None else f'"{subject}"')
-    here = body.find(persons, here)
-    end = here + len(persons)
-    return end if here > 0 and body.startswith("]" if subject is None else ("]", ","), end) else 0
+
+    hashes: dict[str, bytes]
+    persons: dict[str, set[str]]
+    bodies: dict[str, bytes]
 
 
-def further(body: str, end: int) -> list[str]:
-    """The second and further persons of a body that is repeated, given where the first one's id ends."""
-    return body[end + 2 : body.index("]", end) - 1].split('","') if body.startswith(",", end) else []
+class Layout:
+    """Which entries of a school are repeated by their columns, judged by the layout that all bodies have, without parsing.
+
+    A line is a body and its columns but for the school, with tabs between them; a letter stands before each one that may be null.
+    Whatever the columns hold, a line that fits is certain: keys of canonical JSON are sorted, a quote inside a string is escaped, and
+    nothing after the body's own id is an object, so that each name can only be the real member; a value that is compared has no escapes;
+    and no letter is an identifier or a time, so that no column can be taken for another. Any other line asks for a closer look (`read`).
+    """
+
+    def __init__(self, school: str) -> None:
+        self._fits = re.compile(_LAYOUT.replace("SCHOOL", re.escape(school))).fullmatch
+
+    def repeated(self, lines: Iterable[str], *, telling: bool) -> Repeated:
+        """The entries whose lines fit; `telling` asks for the bodies of those that may seal records or heads as well."""
+        hashes: dict[str, bytes] = {}
+        persons: dict[str, set[str]] = {}
+        bodies: dict[str, bytes] = {}
+        sha256 = hashlib.sha256
+        # Each body is done with while it is in the processor's cache, and nothing is kept that the collector of garbage has to visit.
+        for found in map(self._fits, lines):
+            if found:
+                text, entry, further = found.group(1, 5, 10)
+                if BETWEEN in text:
+                    continue
+                body = text.encode()
+                hashes[entry] = sha256(b"\x00" + body).digest()
+                if further:
+                    persons[entry] = {*further[2:-1].split('","')} - {found[9]}
+                if (telling and tells_of_records(body)) or body.startswith(REOPENED):
+                    bodies[entry] = body
+        return Repeated(hashes, persons, bodies)
 
 
-def tells_of_records(body: str) -> bool:
+def tells_of_records(body: bytes) -> bool:
     """Whether the entry may seal records or heads."""
-    return '"content":"' in body or '"state' in body
+    return b'"content":"' in body or b'"state' in body
 
 
 def _plain(value: object) -> Mapping[str, Any]:

@@ -63,18 +63,20 @@ class Frontier:
     def extend(self, leaves: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
         """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that became complete, level 1 and up."""
         completed: list[tuple[int, int, bytes]] = []
-        stack, size, sha256 = self.hashes, self.size, hashlib.sha256
-        for leaf in leaves:
-            current, height, rest = leaf, 0, size
-            while rest & 1:
-                current = sha256(_NODE + stack.pop() + current).digest()
-                rest >>= 1
-                height += 1
-                if not height % STRIDE:
-                    completed.append((height // STRIDE, size >> height, current))
-            stack.append(current)
-            size += 1
-        self.size = size
+        row, first, height, edge, sha256 = list(leaves), self.size, 0, list[bytes](), hashlib.sha256
+        self.size += len(row)
+        # Level by level: `row` are the new nodes of a height, `first` is the first one's number there, `edge` what stays without sibling.
+        while row:
+            if height and not height % STRIDE:
+                completed += [(height // STRIDE, idx, root) for idx, root in enumerate(row, first)]
+            if first & 1:
+                row.insert(0, self.hashes.pop())
+            if len(row) & 1:
+                edge.append(row.pop())
+            row = [sha256(_NODE + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+            first >>= 1
+            height += 1
+        self.hashes += reversed(edge)
         return completed
 
     def root(self) -> bytes:

@@ -7,10 +7,11 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from app.audit import body
 from app.audit.model import Action
 from app.platform.db import Session
 
-PAGE: Final = 8192
+PAGE: Final = 2048
 MAX_SIZE: Final = 2**53
 """No log is as long as this; an index beyond it was not written by the sealer."""
 
@@ -19,12 +20,20 @@ Row: TypeAlias = Sequence[Any]
 """An entry as stored: its body, then the columns in the order of `body.COLUMNS`, identifiers as a body writes them."""
 
 
+Stored: TypeAlias = tuple[Any, Any, Any]
+"""A checkpoint as stored: size, frontier, note."""
+
+
 class Places(NamedTuple):
     """A page of leaves, column by column: where they are, their hashes, and the entries they are of."""
 
     indexes: list[Any]
     hashes: list[Any]
     entries: list[Any]
+
+    def only(self, positions: Sequence[int]) -> "Places":
+        """A part of the page."""
+        return Places(*([column[at] for at in positions] for column in self))
 
 
 class Waiting(NamedTuple):
@@ -39,12 +48,28 @@ class Waiting(NamedTuple):
 _SQLITE: Final = "CAST(e.body AS BLOB), e.action, e.actor, e.at, e.id, e.outcome, e.recipient, e.request, e.school, e.subject"
 _SQLITE_BYTES: Final = re.sub(r"\be\.(?!body)\w+", r"CAST(\g<0> AS BLOB)", _SQLITE)
 _SQLITE_IDS: Final = (2, 4, 7, 9)
+_SQLITE_TEXT: Final = "e.body, " + ", ".join(f"e.{name}" for name in body.COLUMNS)
+_SQLITE_PAGE: Final = (
+    "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id WHERE l.school = ? AND l.idx >= ? AND l.idx <= ?"
+)
+_INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 _POSTGRESQL: Final = (
-    "e.body, e.action, e.actor::text, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+    # A year before Christ is told from the other that is written alike.
+    f"e.body, e.action, e.actor::text, rtrim(to_char(e.at, '{_INSTANT}BC'), 'AD'), "
     "e.id::text, e.outcome, e.recipient, e.request::text, e.school, e.subject::text"
 )
-_ID: Final = 4
+_LINE: Final = (
+    f"concat_ws(E'\\t', e.body, e.action, to_char(e.at, '{_INSTANT}'), e.id, e.outcome, "
+    "'a', e.actor, 'r', e.request, 's', e.subject, 'p', e.recipient)"
+)
+ID, _SCHOOL = (1 + body.COLUMNS.index(name) for name in ("id", "school"))
 _HEX_DIGITS: Final = 32
+
+
+async def prepare(session: Session) -> None:
+    """Have instants written in UTC, as bodies have them."""
+    if session.dialect == "postgresql":
+        await session.raw("SELECT set_config('TimeZone', 'UTC', true)")
 
 
 async def schools(session: Session) -> list[str]:
@@ -55,35 +80,43 @@ async def schools(session: Session) -> list[str]:
 
 async def places(session: Session, school: str, first: int) -> Places:
     """A page of leaves from index `first` on."""
-    entry, one, two = "entry_id" if session.dialect == "sqlite" else "entry_id::text", _mark(session), _mark(session, 2)
-    rows = await session.raw(
-        f"SELECT idx, hash, {entry} FROM audit_leaf WHERE school = {one} AND idx >= {two} ORDER BY idx LIMIT {PAGE}", school, first
-    )
-    sound = [row for row in rows if isinstance(row[0], int) and row[0] < MAX_SIZE]
-    return Places([row[0] for row in sound], [row[1] for row in sound], [row[2] for row in sound])
-
-
-async def entries(session: Session, school: str, page: Places) -> list[Row | None]:
-    """The entry of each leaf of the page; None where it is gone."""
     if session.dialect == "sqlite":
-        query = (
-            "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id "
-            "WHERE l.school = ? AND l.idx >= ? AND l.idx <= ?"
-        )
-        by_index = {row[-1]: row[:-1] for row in await _from_sqlite(session, query, school, page.indexes[0], page.indexes[-1])}
-        return [by_index.get(index) for index in page.indexes]
-    # Leaves stand nearly in the order of their entries' ids: reading that range is much cheaper than looking up one after the other.
+        query = f"SELECT idx, hash, entry_id FROM audit_leaf WHERE school = ? AND idx >= ? ORDER BY idx LIMIT {PAGE}"
+        sound = [row for row in await session.raw(query, school, first) if isinstance(row[0], int) and row[0] < MAX_SIZE]
+        return Places([row[0] for row in sound], [row[1] for row in sound], [_dashed(row[2]) for row in sound])
     rows = await session.raw(
-        f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.school = $1 AND e.id >= $2 AND e.id <= $3 ORDER BY e.id LIMIT {2 * PAGE}",
+        "SELECT array_agg(idx), array_agg(hash), array_agg(entry_id::text) FROM (SELECT * FROM audit_leaf "
+        f"WHERE school = $1 AND idx >= $2 AND idx < {MAX_SIZE} ORDER BY idx LIMIT {PAGE}) l",
+        school,
+        first,
+    )
+    return Places(*(column or [] for column in rows[0]))
+
+
+async def lines(session: Session, school: str, page: Places) -> list[str]:
+    """The entries of the page's leaves as lines for `body.Layout`; perhaps with others, and without those that are not as they should be.
+
+    Leaves stand nearly in the order of their entries' ids: reading that range is much cheaper than looking up one after the other.
+    """
+    if session.dialect == "sqlite":
+        return await _lines_from_sqlite(session, school, page)
+    rows = await session.raw(
+        f"SELECT {_LINE} FROM audit_entry e WHERE e.school = $1 AND e.id >= $2 AND e.id <= $3 AND e.at >= '0001-01-01Z' "
+        f"ORDER BY e.id LIMIT {2 * PAGE}",
         school,
         min(page.entries),
         max(page.entries),
     )
-    found: dict[str, Row] = {row[_ID]: row for row in rows}
-    others = [entry for entry in page.entries if entry not in found]
-    if others:
-        rows = await session.raw(f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", others)
-        found |= {row[_ID]: row for row in rows}
+    return [row[0] for row in rows]
+
+
+async def entries(session: Session, school: str, page: Places) -> list[Row | None]:
+    """The entry of each leaf of the page, column by column; None where it is gone."""
+    if session.dialect == "sqlite":
+        by_index = {row[-1]: row[:-1] for row in await _from_sqlite(session, _SQLITE_PAGE, school, page.indexes[0], page.indexes[-1])}
+        return [by_index.get(index) for index in page.indexes]
+    rows = await session.raw(f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", page.entries)
+    found: dict[str, Row] = {row[ID]: row for row in rows}
     return [found.get(entry) for entry in page.entries]
 
 
@@ -106,7 +139,7 @@ async def waiting(session: Session) -> AsyncIterator[Waiting]:
                 after,
             )
         for row in rows:
-            yield Waiting(str(row[-2]), str(row[-1]), _bytes(row[0]), row[:-2])
+            yield Waiting(str(row[-2]), str(row[-1]), stored_bytes(row[0]), row[:-2])
         if len(rows) < PAGE:
             return
         after = str(rows[-1][-2])
@@ -118,8 +151,8 @@ async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
     return {(row[0], row[1]): row[2] for row in rows if isinstance(row[0], int) and isinstance(row[1], int)}
 
 
-async def checkpoints(session: Session, school: str, above: int, upto: int | None) -> list[tuple[Any, Any, Any]]:
-    """Checkpoints with sizes in `(above, upto]`: size, frontier, note."""
+async def checkpoints(session: Session, school: str, above: int, upto: int | None) -> list[Stored]:
+    """Checkpoints with sizes in `(above, upto]`."""
     one, two, three = _mark(session), _mark(session, 2), _mark(session, 3)
     rows = await session.raw(
         f"SELECT size, frontier, note FROM audit_checkpoint WHERE school = {one} AND size > {two} AND size <= {three} ORDER BY size",
@@ -176,18 +209,25 @@ def mark(school: str, subject: str, entry: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{school}|{subject}|{entry}".encode()).digest(), "big")
 
 
-def bodies(rows: Sequence[Row | None]) -> list[bytes | None]:
-    """The stored bodies' bytes; None where the entry is gone, or its body is no text."""
-    try:
-        return [row[0].encode() for row in rows]  # type: ignore[index]
-    except (AttributeError, TypeError, UnicodeEncodeError):
-        return [None if row is None else _bytes(row[0]) for row in rows]
-
-
-def _bytes(value: object) -> bytes | None:
+def stored_bytes(value: object) -> bytes | None:
+    """A stored body's bytes; None where it is no text."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     return value if isinstance(value, bytes) else None
+
+
+async def _lines_from_sqlite(session: Session, school: str, page: Places) -> list[str]:
+    try:
+        rows = await session.raw(_SQLITE_PAGE.format(columns=_SQLITE_TEXT), school, page.indexes[0], page.indexes[-1])
+    except Exception:  # noqa: BLE001 - text that is not UTF-8 stops the driver: each entry is looked at closely
+        return []
+    sound = [row for row in rows if row[_SCHOOL] == school and all(map(_is_plain, row[:-1]))]
+    return [body.line(row[0], row[1:-1]) for row in map(_with_dashes, sound)]
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is what a body, a column or an empty column may hold, and not what separates them."""
+    return value is None or (isinstance(value, str) and body.BETWEEN not in value)
 
 
 async def _from_sqlite(session: Session, query: str, *values: object) -> Sequence[Row]:
@@ -196,11 +236,15 @@ async def _from_sqlite(session: Session, query: str, *values: object) -> Sequenc
     except Exception:  # noqa: BLE001 - text that is not UTF-8 stops the driver: read it as bytes
         rows = await session.raw(query.format(columns=_SQLITE_BYTES), *values)
         rows = [(row[0], *(_text(value) for value in row[1:])) for row in rows]
-    return [[_dashed(value) if at in _SQLITE_IDS else value for at, value in enumerate(row)] for row in rows]
+    return list(map(_with_dashes, rows))
 
 
 def _text(value: object) -> object:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _with_dashes(row: Row) -> Row:
+    return [_dashed(value) if at in _SQLITE_IDS else value for at, value in enumerate(row)]
 
 
 def _dashed(id: object) -> object:

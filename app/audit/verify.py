@@ -1,7 +1,6 @@
 """Recomputes the whole trail from the stored bytes, and says what does not fit. It trusts nothing stored, and no stored value breaks it."""
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,13 +9,12 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.audit import body, checkpoint, sources
-from app.audit.body import COLUMNS, NotABody, Said
+from app.audit.body import COLUMNS, Layout, NotABody, Said
 from app.audit.checkpoint import Checkpoint, CheckpointRefused
-from app.audit.merkle import Frontier
-from app.audit.model import Action
+from app.audit.merkle import Frontier, leaf_hash
 from app.audit.records import Reader, Records
 from app.audit.report import Report
-from app.audit.sources import Places, Row
+from app.audit.sources import Places, Stored
 from app.kernel import clock
 from app.platform.db import Database, Session
 
@@ -24,8 +22,6 @@ PATIENCE: Final = timedelta(minutes=1)
 """How long an entry may wait to be sealed before it is a finding."""
 
 _SCHOOL: Final = re.compile(r"/schools/([0-9]{6})(?:/[0-9]+)?\Z")
-_REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
-_ID_AT, _SCHOOL_AT, _SUBJECT_AT = (1 + COLUMNS.index(name) for name in ("id", "school", "subject"))
 
 
 async def verify(
@@ -53,18 +49,19 @@ class _Verification:
         self._report = report
         self._now = now
         self._kept = kept
-        self._records: Records | None = None
+        self.records: Records | None = None
         self._subjects = 0
-        self._whole = 0
+        self.entries = 0
 
     async def run(self, readers: Sequence[Reader]) -> None:
+        await sources.prepare(self._session)
         disposals = await sources.disposals(self._session)
         for entry, sound in disposals.items():
             if not sound:
                 self._report.find("*", None, "disposal-forged", f"the disposal of what entry {entry} sealed names no later disposing entry")
         if readers:
-            self._records = Records(self._report, {entry for entry, sound in disposals.items() if sound})
-            await self._records.gather(self._session, readers)
+            self.records = Records(self._report, {entry for entry, sound in disposals.items() if sound})
+            await self.records.gather(self._session, readers)
         kept = self._read_kept()
         schools = await sources.schools(self._session)
         for school in schools:
@@ -73,8 +70,8 @@ class _Verification:
             self._report.find(missing, None, "rolled-back", f"a checkpoint of {head.size} entries was kept, and no log is stored")
         await self._queue()
         await self._count()
-        if self._records is not None:
-            self._records.finish()
+        if self.records is not None:
+            self.records.finish()
 
     def _read_kept(self) -> dict[str, Checkpoint]:
         found = {}
@@ -87,40 +84,28 @@ class _Verification:
                 found[_school_of(head) or "*"] = head
         return found
 
-    def entries(self, school: str, rows: Sequence[Row | None], bodies: Sequence[bytes | None], indexes: Sequence[int | None]) -> None:
-        """Columns, subjects and records of entries whose bytes have been hashed or wait to be; passes over those that are gone."""
-        self._whole += len(bodies) - bodies.count(None)
-        repeated, tells, records = body.repeated, body.tells_of_records, self._records is not None
-        for row, raw, index in zip(rows, bodies, indexes, strict=True):
-            if row is None or raw is None:
-                continue
-            text = raw.decode("utf-8", "replace")
-            end = repeated(text, row)
-            if not end or row[_SCHOOL_AT] != school or (records and tells(text)):
-                self._closely(school, index, row[1:], raw)
-            elif text[end] == ",":
-                self._mark(school, set(body.further(text, end)) - {row[_SUBJECT_AT]}, row[_ID_AT].replace("-", ""))
-
-    def _closely(self, school: str, index: int | None, columns: Sequence[Any], raw: bytes) -> None:
+    def closely(self, school: str, index: int | None, entry: str, raw: bytes, columns: Sequence[Any] | None) -> Said | None:
+        """What one entry says of records; and, with columns that may not repeat it, these and its further persons."""
         try:
             said = body.read(raw)
         except NotABody as error:
             self._report.find(school, index, "body-unreadable", f"the stored body is {error}")
-            return
-        for name, stored in zip(COLUMNS, columns, strict=True):
-            expected = said.column(name)
-            if ("" if stored is None else str(stored)) != expected:
+            return None
+        for name, stored in zip(COLUMNS, columns, strict=True) if columns is not None else ():
+            if (None if stored is None else str(stored)) != said.column(name):
                 self._report.find(school, index, "column-changed", f"the search column {name} does not repeat the body")
         if said.fields.get("school") != school:
             self._report.find(school, index, "school-changed", "the entry belongs to another school's log")
-        entry = str(columns[COLUMNS.index("id")]).replace("-", "")
-        self._mark(str(said.fields.get("school")), set(said.subjects[1:]) - set(said.subjects[:1]), entry)
-        if self._records is not None:
-            self._records.check(school, index, entry, said)
+        if columns is not None:
+            self.mark(str(said.fields.get("school")), set(said.subjects[1:]) - set(said.subjects[:1]), entry)
+        if self.records is not None:
+            self.records.check(school, index, entry.replace("-", ""), said)
+        return said
 
-    def _mark(self, school: str, further: set[str], entry: str) -> None:
+    def mark(self, school: str, further: set[str], entry: str) -> None:
+        """Note the second and further persons of an entry."""
         for subject in further:
-            self._subjects ^= sources.mark(school, subject.replace("-", ""), entry)
+            self._subjects ^= sources.mark(school, subject.replace("-", ""), entry.replace("-", ""))
 
     async def _queue(self) -> None:
         oldest = clock.to_text(self._now - PATIENCE)
@@ -129,13 +114,14 @@ class _Verification:
             if row.body is None:
                 self._report.find(row.school, None, "entry-missing", f"entry {row.entry}, which waits to be sealed, is gone")
                 continue
-            self.entries(row.school, [row.row], [row.body], [None])
+            self.entries += 1
+            self.closely(row.school, None, str(row.row[sources.ID]), row.body, row.row[1:])
             if str(row.row[1 + COLUMNS.index("at")]) < oldest:
                 self._report.find(row.school, None, "not-sealed", f"entry {row.entry} has waited for longer than a minute to be sealed")
 
     async def _count(self) -> None:
         """Entries that are neither sealed nor waiting, and rows of further subjects that no entry names."""
-        if await sources.count_entries(self._session) != self._whole:
+        if await sources.count_entries(self._session) != self.entries:
             for school, entry in await sources.strays(self._session):
                 self._report.find(school, None, "entry-inserted", f"entry {entry} is neither sealed nor waiting to be")
         if await sources.subject_marks(self._session) != self._subjects:
@@ -150,6 +136,7 @@ class _Log:
         self._session = whole._session  # noqa: SLF001 - one verification in two classes
         self._school = school
         self._kept = kept
+        self._layout = Layout(school)
         self._frontier = Frontier()
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._reopened: list[tuple[int, Said]] = []
@@ -161,14 +148,14 @@ class _Log:
     async def run(self) -> None:
         self._nodes = await sources.nodes(self._session, self._school)
         page, signed = await self._place(0)
-        rows = await self._read(page)
+        lines = await self._read(page)
         while page.indexes:
             following, signed_then = await self._place(page.indexes[-1] + 1)
             reading = asyncio.create_task(self._read(following))
             try:
-                await asyncio.wait({reading}, timeout=0.001)  # long enough for the query to be on its way while this page is checked
-                self._take(page, rows, signed)
-                rows = await reading
+                await asyncio.sleep(0)  # the query is on its way while this page is checked
+                await self._take(page, lines, signed, reading)
+                lines = await reading
             finally:
                 reading.cancel()
             page, signed = following, signed_then
@@ -180,7 +167,7 @@ class _Log:
     def _find(self, index: int | None, code: str, words: str) -> None:
         self._whole._report.find(self._school, index, code, words)  # noqa: SLF001
 
-    async def _place(self, first: int) -> tuple[Places, list[tuple[Any, Any, Any]]]:
+    async def _place(self, first: int) -> tuple[Places, list[Stored]]:
         """A page of leaves, and the checkpoints that were signed within it."""
         page = await sources.places(self._session, self._school, first)
         if not page.indexes:
@@ -189,40 +176,56 @@ class _Log:
         self._leaves += len(page.indexes)
         return page, await sources.checkpoints(self._session, self._school, size, self._leaves)
 
-    async def _read(self, page: Places) -> Sequence[Row | None]:
-        return await sources.entries(self._session, self._school, page) if page.indexes else []
+    async def _read(self, page: Places) -> list[str]:
+        return await sources.lines(self._session, self._school, page) if page.indexes else []
 
-    def _take(self, page: Places, rows: Sequence[Row | None], signed: Sequence[tuple[Any, Any, Any]]) -> None:
+    async def _take(self, page: Places, lines: Sequence[str], signed: Sequence[Stored], reading: "asyncio.Task[list[str]]") -> None:
+        """Check one page; `reading` is the query on its way, before whose answer no other can be asked."""
         first = self._frontier.size
         indexes = range(first, first + len(page.indexes))
         if page.indexes != list(indexes):
             missing = next(index for index, stored in zip(indexes, page.indexes, strict=True) if stored != index)
             self._find(missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed")
             self._sound = False
-        sha256 = hashlib.sha256
-        bodies = sources.bodies(rows)
-        if [None if text is None else sha256(b"\x00" + text).digest() for text in bodies] != page.hashes:
-            self._name_altered(bodies, page.hashes, first)
-        self._whole.entries(self._school, rows, bodies, indexes)
-        for index, text in zip(indexes, bodies, strict=True):
-            if text is not None and text.startswith(_REOPENED):
-                self._note_reopened(index, text)
+        seen = self._layout.repeated(lines, telling=self._whole.records is not None)
+        hashes = list(map(seen.hashes.get, page.entries))
+        close: dict[str, tuple[bytes, Sequence[Any] | None]] = {entry: (raw, None) for entry, raw in seen.bodies.items()}
+        if None in hashes:
+            await reading
+            close |= await self._others(page, hashes)
+        if hashes != page.hashes:
+            self._name_altered(hashes, page.hashes, first)
+        self._whole.entries += len(hashes) - hashes.count(None)
+        for entry in seen.persons.keys() & set(page.entries):
+            self._whole.mark(self._school, seen.persons[entry], entry)
+        for index, entry in enumerate(page.entries if close else (), first):
+            if entry in close:
+                raw, columns = close[entry]
+                said = self._whole.closely(self._school, index, entry, raw, columns)
+                if said is not None and raw.startswith(body.REOPENED):
+                    self._reopened.append((index, said))
         self._grow([value if isinstance(value, bytes) else b"" for value in page.hashes], signed)
 
-    def _name_altered(self, bodies: Sequence[bytes | None], hashes: Sequence[Any], first: int) -> None:
-        for index, (text, stored) in enumerate(zip(bodies, hashes, strict=True), first):
-            if text is None:
+    async def _others(self, page: Places, hashes: list[bytes | None]) -> dict[str, tuple[bytes, Sequence[Any] | None]]:
+        """Body and columns of the entries of which no line told, by their ids; puts their leaf hashes where there are none yet."""
+        places = [at for at, value in enumerate(hashes) if value is None]
+        part = page.only(places)
+        rows = await sources.entries(self._session, self._school, part)
+        found: dict[str, tuple[bytes, Sequence[Any] | None]] = {}
+        for at, entry, row in zip(places, part.entries, rows, strict=True):
+            if row is not None and (raw := sources.stored_bytes(row[0])) is not None:
+                hashes[at] = leaf_hash(raw)
+                found[entry] = raw, row[1:]
+        return found
+
+    def _name_altered(self, hashes: Sequence[bytes | None], stored: Sequence[Any], first: int) -> None:
+        for index, (value, leaf) in enumerate(zip(hashes, stored, strict=True), first):
+            if value is None:
                 self._find(index, "entry-missing", "the entry is missing")
-            elif hashlib.sha256(b"\x00" + text).digest() != stored:
+            elif value != leaf:
                 self._find(index, "entry-altered", "the entry's stored bytes do not hash to its leaf")
 
-    def _note_reopened(self, index: int, text: bytes) -> None:
-        try:
-            self._reopened.append((index, body.read(text)))
-        except NotABody:
-            return
-
-    def _grow(self, hashes: Sequence[bytes], signed: Sequence[tuple[Any, Any, Any]]) -> None:
+    def _grow(self, hashes: Sequence[bytes], signed: Sequence[Stored]) -> None:
         done = 0
         first = self._frontier.size
         kept = [] if self._kept is None or not first < self._kept.size <= first + len(hashes) else [(self._kept.size, None, None)]
@@ -287,7 +290,7 @@ class _Log:
                 return True
         return False
 
-    def _end(self, beyond: Sequence[tuple[Any, Any, Any]]) -> None:
+    def _end(self, beyond: Sequence[Stored]) -> None:
         size = self._frontier.size
         for signed_size, _, _ in beyond:
             self._find(size, "leaf-missing", f"a checkpoint of {signed_size} entries was signed, and {size} leaves are stored")

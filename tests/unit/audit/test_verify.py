@@ -1,6 +1,5 @@
 """Tampering with real databases, triggers off: each way of it is found, named and placed; an honest trail is never accused."""
 
-import json
 import random
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
@@ -12,15 +11,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
 
-from app.audit import body, checkpoint, log, merkle, seal
+from app.audit import checkpoint, log, merkle, seal
 from app.audit.model import Action, Event, Sealed, content, record_digest, state_digest
 from app.audit.report import Report
 from app.audit.shelf import Shelf
 from app.audit.verify import verify
-from app.kernel import canonical
 from app.kernel.ids import new_id
 from app.platform.db import Database, Session
 from tests.unit.audit import trail
@@ -265,45 +261,6 @@ async def test_no_stored_value_breaks_the_verification(database: Database, table
             return
     report = await checked(database)
     assert report.exit_code in {1, 2}, report.lines()
-
-
-@given(
-    st.binary()
-    | st.text().map(str.encode)
-    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
-)
-def test_any_bytes_are_read_as_a_body_or_refused(raw: bytes) -> None:
-    with pytest.raises(body.NotABody):
-        body.read(raw)
-    assert body.repeated(raw.decode("utf-8", "replace"), (raw, "a", None, "b", "c", "d", None, None, "e", None)) == 0
-
-
-@given(
-    st.lists(st.uuids(), max_size=3),
-    st.none() | st.text(),
-    st.none() | st.uuids(),
-    st.dictionaries(st.sampled_from(["id", "at"]), st.text()),
-)
-def test_the_quick_look_agrees_with_the_close_one(
-    subjects: list[UUID], recipient: str | None, request: UUID | None, data: dict[str, str]
-) -> None:
-    event = Event(action=Action.REQUEST_READ, subjects=tuple(subjects), recipient=recipient, request=request, data=data)
-    try:
-        raw = log._body(new_id(NOON), event, trail.actor(), NOON, "r")
-    except canonical.NotCanonical:
-        return
-    said = body.read(raw)
-    columns = [said.column(name) or None for name in body.COLUMNS]
-    columns[body.COLUMNS.index("recipient")] = recipient
-    text = raw.decode()
-    simple = recipient is None or json.dumps(recipient, ensure_ascii=False) == f'"{recipient}"'
-    end = body.repeated(text, [raw, *columns])
-    assert bool(end) is simple
-    assert not end or body.further(text, end) == [str(subject) for subject in subjects[1:]]
-    for position in range(len(columns)):
-        wrong = list(columns)
-        wrong[position] = "x" if wrong[position] is None else None
-        assert body.repeated(text, [raw, *wrong]) == 0
 
 
 class Room:
