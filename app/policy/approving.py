@@ -56,7 +56,9 @@ class ApprovalIn(BaseModel):
     ]
     in_force_from: Annotated[Day, Field(description="The day on which it begins; today at the earliest.")]
     next_review_on: Annotated[
-        str, StringConstraints(max_length=10), Field(description="When it is looked at again: a month or a day, after it begins.")
+        str,
+        StringConstraints(max_length=10),
+        Field(description="When it is looked at again: a month or a day, after it begins and within two years."),
     ]
 
     def approval(self) -> Approval:

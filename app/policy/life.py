@@ -13,9 +13,14 @@ from uuid import UUID
 
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.policy.facts import last_day
+from app.policy.findings import ActionCode
 from app.policy.shape import Document
 
 _REVIEW: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[0-9]{2})?\Z")
+
+
+LONGEST_REVIEW: Final = 2
+"""Years from the beginning of a version to its next review: the policy is looked at every year, and a review may be late once."""
 
 
 class Status(StrEnum):
@@ -149,7 +154,16 @@ def _faults(wanted: Approval, document: Document, today: date) -> list[Fault]:
         found.append(Fault("/next_review_on", "not a month or a day; write 2027-11 or 2027-11-30", "not-a-date"))
     elif review <= start:
         found.append(Fault("/next_review_on", "lies before the version begins, or on that day", "before-start"))
+    elif (review.year, review.month) > (start.year + LONGEST_REVIEW, start.month):
+        words = f"lies more than {LONGEST_REVIEW} years after the version begins; {_review_clause(document)}"
+        found.append(Fault("/next_review_on", words, "too-late"))
     return found
+
+
+def _review_clause(document: Document) -> str:
+    """What the policy itself says of its review."""
+    cites = [cite for rule in document.actions if rule.code is ActionCode.REVIEW_THE_POLICY for cite in rule.cites]
+    return " ".join(f"{document.citations[cite].says} ({cite})" for cite in cites) or "a policy is looked at every year"
 
 
 def review_by(text: str) -> date | None:

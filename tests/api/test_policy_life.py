@@ -160,6 +160,7 @@ async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Calle
         ({"in_force_from": "2026-03-02"}, "/in_force_from", "in-the-past"),
         ({"next_review_on": "2026-02"}, "/next_review_on", "before-start"),
         ({"next_review_on": "2026-03-03"}, "/next_review_on", "before-start"),
+        ({"next_review_on": "2090-01"}, "/next_review_on", "too-late"),
         ({"next_review_on": "2027-13"}, "/next_review_on", "not-a-date"),
         ({"next_review_on": "2027-02-30"}, "/next_review_on", "not-a-date"),
         ({"next_review_on": "soon"}, "/next_review_on", "not-a-date"),

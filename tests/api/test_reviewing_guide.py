@@ -38,6 +38,8 @@ def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServe
     assert promised[1] in slip
     assert '"status":"in_force"' in told[-2]
     assert told[-1].lstrip().startswith(draft)
+    drafted = (tmp_path / "draft.yaml").read_text(encoding="utf-8")
+    assert re.search(r"\[\{start: 2025-11-01, value: 10\}, \{start: [0-9-]{10}, value: 12\}\]", drafted), "the old value is left"
     for name, begins in (("in-force.html", b"<!DOCTYPE"), ("in-force.pdf", b"%PDF"), ("in-force.svg", b"<svg"), ("draft.pdf", b"%PDF")):
         assert (tmp_path / name).read_bytes().startswith(begins), name
     for name, words in (

@@ -1,5 +1,6 @@
 """The life of a version: where it stands on each day, and what stands against approving it or taking it back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -63,6 +64,20 @@ def test_all_that_is_wrong_with_the_dates_is_told_together():
         ("/in_force_from", "no-value"),
         ("/next_review_on", "before-start"),
     ]
+
+
+@pytest.mark.parametrize("review", ["2026-04", "2026-03-04", "2027-03", "2028-03", "2028-03-31"])
+def test_a_review_may_be_set_within_two_years(review: str):
+    approve(wanted=replace(SOUND, next_review_on=review))
+
+
+@pytest.mark.parametrize("review", ["2028-04", "2028-04-01", "2029-01", "2090-01", "9999-11"])
+def test_a_review_too_far_away_is_refused_with_what_the_policy_says_of_it(review: str):
+    with pytest.raises(life.ApprovalUnsound) as refused:
+        approve(wanted=replace(SOUND, next_review_on=review))
+    (fault,) = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/next_review_on", "too-late")
+    assert "The policy is looked at every year by the head and approved by the chair of governors. (review.yearly)" in fault.detail
 
 
 @pytest.mark.parametrize(
