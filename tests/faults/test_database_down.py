@@ -5,8 +5,10 @@ import contextlib
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -19,6 +21,8 @@ from tests.api.sharing import MASH
 from tests.postgres import Cluster
 from tests.running import MovableClock
 from tests.service import Caller, Service
+
+T = TypeVar("T")
 
 PATIENCE_S = 3.0
 EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
@@ -99,6 +103,17 @@ async def distant(line: Line, cluster: Cluster, data_dir: Path, clock: MovableCl
     await cluster.drop(name)
 
 
+async def in_time(call: Callable[[], Awaitable[T]]) -> T:
+    """What is answered in time, at one of three calls: a shared machine pauses now and then, a service that is late is late each time."""
+    for _ in range(3):
+        began = time.monotonic()
+        answer = await call()
+        took = time.monotonic() - began
+        if took < PATIENCE_S:
+            return answer
+    raise AssertionError(f"answered after {took:.1f} s")
+
+
 async def answers(caller: Caller) -> None:
     """Every kind of call is answered in time, with words that help."""
     for method, path, body in (
@@ -107,10 +122,8 @@ async def answers(caller: Caller) -> None:
         ("GET", "/v1/sharing-requests", None),
         ("GET", "/v1/me", None),
     ):
-        began = time.monotonic()
-        reply = await caller.request(method, path, json=body, headers={"Idempotency-Key": "again"})
-        took = time.monotonic() - began
-        assert (reply.status_code, took < PATIENCE_S) == (503, True), (path, reply.status_code, round(took, 1), reply.text)
+        reply = await in_time(partial(caller.request, method, path, json=body, headers={"Idempotency-Key": "again"}))
+        assert reply.status_code == httpx.codes.SERVICE_UNAVAILABLE, (path, reply.text)
         assert reply.headers["Content-Type"] == "application/problem+json"
         assert int(reply.headers["Retry-After"]) > 0
         detail = reply.json()["detail"]
@@ -121,10 +134,8 @@ async def answers(caller: Caller) -> None:
 
 async def crowds_are_answered(caller: Caller) -> None:
     """Many at once, more than there are connections: nobody waits for those ahead of them and then once more."""
-    began = time.monotonic()
-    replies = await asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30)))
-    took = time.monotonic() - began
-    assert ({reply.status_code for reply in replies}, took < PATIENCE_S) == ({503}, True), took
+    replies = await in_time(lambda: asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30))))
+    assert {reply.status_code for reply in replies} == {httpx.codes.SERVICE_UNAVAILABLE}
 
 
 async def works_again(caller: Caller) -> None:
