@@ -1,6 +1,7 @@
 """What every test may ask for: an empty migrated database of either kind, and the service on it with somebody signed in."""
 
 import asyncio
+import gc
 import os
 import secrets
 import shutil
@@ -31,6 +32,12 @@ for name in [name for name in os.environ if name.startswith("SHARING_")]:
 # A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so that a change is judged and not the dice.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
 hypothesis_settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Nothing that was imported goes away: the collector need not look through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def alone(work: Coroutine[None, None, T]) -> T:
