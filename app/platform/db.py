@@ -194,6 +194,7 @@ class Session:
                 await connection.execute(sa.insert(table), [dict(row) for row in rows])
         except IntegrityError as error:
             if taken := _taken(error):
+                await self._undo()  # so that the session can still read who was first
                 raise RowTaken(taken) from error
             raise
 
@@ -222,18 +223,21 @@ class Session:
         self._begun = False
 
     async def end(self) -> None:
-        """Forget what was not committed, and give the connection back. A connection on which even that fails is thrown away."""
+        """Forget what was not committed, and give the connection back."""
         self._gathered = {}
-        if self._taken is None:
-            return
-        if self._begun:
-            self._begun = False
-            try:
-                await self._taken.exec_driver_sql("ROLLBACK")
-            except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
-                await self._taken.invalidate()
+        await self._undo()
         self._taken = None
         await self._held.aclose()
+
+    async def _undo(self) -> None:
+        """End the transaction without its changes. A connection on which even that fails is thrown away."""
+        if self._taken is None or not self._begun:
+            return
+        self._begun = False
+        try:
+            await self._taken.exec_driver_sql("ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
+            await self._taken.invalidate()
 
     async def _driver(self) -> Any:
         return (await (await self._connection()).get_raw_connection()).driver_connection

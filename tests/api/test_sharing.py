@@ -234,6 +234,16 @@ async def test_the_same_key_does_the_work_once(service: Service) -> None:
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
+async def test_the_same_key_sent_at_once_as_the_very_first_act_does_the_work_once(service: Service) -> None:
+    staff = await service.caller("staff", raise_app_exceptions=False)
+    headers = {"Idempotency-Key": "k-1"}
+    sent = await asyncio.gather(*(staff.post("/v1/sharing-requests", json=MASH, headers=headers) for _ in range(5)))
+    assert {reply.status_code for reply in sent} <= {201, 409}, [reply.text for reply in sent]
+    assert len({reply.json()["id"] for reply in sent if reply.status_code == 201}) == 1
+    assert (await staff.post("/v1/sharing-requests", json=MASH, headers=headers)).headers["Idempotency-Replayed"] == "true"
+    assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
+
+
 async def test_a_key_belongs_to_its_caller(service: Service) -> None:
     one, other = await service.caller("staff"), await service.caller("staff")
     headers = {"Idempotency-Key": "k-1"}
