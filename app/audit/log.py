@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.audit import tables
-from app.audit.model import SALT_BYTES, Author, Event
+from app.audit.model import OF_NO_CASE, SALT_BYTES, Author, Event
 from app.kernel import canonical, clock, ids
 from app.platform.db import Session
 
@@ -19,12 +19,18 @@ class EntryTooLarge(ValueError):
     """The entry's body is longer than a leaf may be: something that is no code, id or field name has been put into it."""
 
 
+class OfNoCase(ValueError):
+    """The event names a sharing request or a person, and its action is one that never does."""
+
+
 def append(session: Session, event: Event, *, by: Author, at: datetime, request_id: str, id: UUID | None = None) -> UUID:
     """Gather the rows of one entry; gives its id, which the rows that the entry tells of cite as `audit_id`.
 
     Call it before adding those rows: the database refuses a change that cites no entry of its own transaction. `id` may be made beforehand
-    with `new_id(at)`. Raises EntryTooLarge and NotCanonical; both are faults of the caller's code.
+    with `new_id(at)`. Raises EntryTooLarge, OfNoCase and NotCanonical; all are faults of the caller's code.
     """
+    if event.action in OF_NO_CASE and (event.request or event.subjects):
+        raise OfNoCase(f"{event.action} tells of no sharing request and of no person")
     entry = ids.new_id(at) if id is None else id
     body = _body(entry, event, by, at, request_id)
     if len(body) > MAX_BODY:

@@ -95,6 +95,10 @@ class Action(StrEnum):
     POLICY_ADOPTED = "policy.version.adopted"
 
 
+OF_NO_CASE: Final = frozenset(action for action in Action if action.startswith("identity."))
+"""What is done at the door and to accounts: it tells of no sharing request and of no person concerned; `append` refuses either."""
+
+
 class EntryOutcome(StrEnum):
     """How it ended. Stored for ever: add members, never rename or reuse one."""
 

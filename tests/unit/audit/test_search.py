@@ -1,13 +1,14 @@
 """Searching the trail: each filter finds just its entries, newest first, and nobody sees what is not theirs."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.audit import log, seal, search
 from app.audit.errors import EntryNotFound
-from app.audit.model import Action, EntryOutcome, Event
+from app.audit.model import OF_NO_CASE, Action, EntryOutcome, Event
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
@@ -73,12 +74,32 @@ async def test_who_sees_what(database: Database) -> None:
     async with database.reading() as session:
         for by, expected in visible.items():
             assert await found(database, Filters(), by) == expected
+            sign_ins = [entry for entry in expected if entry in {signed_in, own, away}]
+            assert await found(database, Filters(action=Action.SESSION_OPENED), by) == sign_ins
             for entry in (case, account, signed_in, own, away):
                 if entry in expected:
                     assert (await search.find(session, by, entry)).id == entry
                 else:
                     with pytest.raises(EntryNotFound):
                         await search.find(session, by, entry)
+
+
+@pytest.mark.parametrize("names", [{"request": new_id(NOON)}, {"subjects": (new_id(NOON),)}])
+@pytest.mark.parametrize("action", sorted(OF_NO_CASE))
+async def test_what_tells_of_no_case_names_none(database: Database, action: Action, names: dict[str, Any]) -> None:
+    async with database.transaction() as session:
+        with pytest.raises(log.OfNoCase):
+            log.append(session, Event(action=action, **names), by=LEAD, at=NOON, request_id="r")
+
+
+async def test_a_person_is_found_first_or_further_and_each_entry_once(database: Database) -> None:
+    child, other = new_id(NOON), new_id(NOON)
+    persons = ((child,), (other,), (other, child), (child, other), (other,), (other, child, child))
+    made = [await one(database, Event(action=Action.REQUEST_READ, subjects=given), LEAD, at) for at, given in enumerate(persons)]
+    of_child = [entry for entry, given in zip(made, persons, strict=True) if child in given][::-1]
+    for limit in (1, 2, 3, 50):
+        assert await found(database, Filters(subject=(child,)), limit=limit) == of_child
+        assert await found(database, Filters(subject=(child, new_id(NOON))), limit=limit) == of_child
 
 
 async def test_an_entry_has_its_index_once_it_is_sealed(database: Database) -> None:
