@@ -109,28 +109,21 @@ def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElemen
 
 
 def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -> sa.Select[Any]:
-    where: list[sa.ColumnElement[bool]] = [E.school == actor.school, *_visible(actor, filters.action), *_conditions(filters)]
-    if after is not None:
-        where.append(E.id < after)
-    page = sa.select(E.id, E.body).where(*where)
+    narrowed = [*_visible(actor, filters.action), *_conditions(filters)]
+    older = [] if after is None else [E.id < after]
+    page = sa.select(E.id, E.body).where(E.school == actor.school, *narrowed, *older)
     if filters.subject is None:
         found = page.order_by(E.id.desc()).limit(limit).subquery()
         return _with_index(found).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons. The second asks for each row whether its entry fits, since a join
-    # would let the planner begin at the entries, of which there are many more.
+    # Two short index scans, of the first and of the further persons. The second asks for each row whether its entry fits, where that is
+    # not certain, since a join would let the planner begin at the entries, of which there are many more.
     first = page.where(E.subject.in_(filters.subject)).order_by(E.id.desc()).limit(limit).subquery()
-    ids = (
-        sa.select(S.entry_id.label("id"))
-        .where(
-            S.school == actor.school,
-            S.subject.in_(filters.subject),
-            *([S.entry_id < after] if after is not None else []),
-            sa.exists().where(E.id == S.entry_id, *where).correlate(tables.SUBJECT),
-        )
-        .order_by(S.entry_id.desc())
-        .limit(limit)
-        .subquery()
-    )
+    concerning = [S.school == actor.school, S.subject.in_(filters.subject)]
+    if after is not None:
+        concerning.append(S.entry_id < after)
+    if narrowed:
+        concerning.append(sa.exists().where(E.id == S.entry_id, *narrowed).correlate(tables.SUBJECT))
+    ids = sa.select(S.entry_id.label("id")).where(*concerning).order_by(S.entry_id.desc()).limit(limit).subquery()
     further = sa.select(ids.c.id, E.body).join_from(ids, tables.ENTRY, E.id == ids.c.id).order_by(ids.c.id.desc()).limit(limit).subquery()
     both = sa.union_all(sa.select(first), sa.select(further)).subquery()
     found = sa.select(both).order_by(both.c.id.desc()).limit(limit).subquery()
