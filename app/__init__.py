@@ -1,1 +1,3 @@
-"""Decides, records and proves the sharing of information about a child, so that nobody is held up and nothing goes unrecorded."""
+"""Decides, records and proves the sharing of information about a child, so that nobody is held up
+and nothing goes unrecorded.
+"""

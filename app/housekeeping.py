@@ -1,4 +1,6 @@
-"""Once an hour, drops what is kept only for a while (replies, sessions, throttles) and lists what is due for review or disposal."""
+"""Once an hour, drops what is kept only for a while (replies, sessions, throttles) and lists what
+is due for review or disposal.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,6 @@
-"""The composition root: puts the rooms together into one application. The only module that knows every part."""
+"""The composition root: puts the rooms together into one application. The only module that knows
+every part.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +23,10 @@ from app.audit.sealer import Sealer
 from app.audit.shelf import Shelf
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
-from app.kernel.clock import Clock, system_clock  # noqa: TID251 - the composition root chooses the clock
+from app.kernel.clock import (
+    Clock,
+    system_clock,  # noqa: TID251
+)
 from app.mail import sender
 from app.mail.sender import Sender
 from app.openapi import DESCRIPTION, TAGS, describe
@@ -47,7 +52,7 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn
+    policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn  # noqa: E501
     sharing_routes.router,
     identity_routes.router,
     policy_routes.router,
@@ -59,7 +64,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.router,
 )
 
-READERS: Final = (witness.sealed_accounts, policies.sealed, sharing_service.sealed, recipients_service.sealed)
+READERS: Final = (
+    witness.sealed_accounts,
+    policies.sealed,
+    sharing_service.sealed,
+    recipients_service.sealed,
+)
 """What reads every domain record for the verification of the trail."""
 
 Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
@@ -68,7 +78,9 @@ READINESS: Final[tuple[Readiness, ...]] = (sender.standing,)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """The whole service on these settings and this clock; it opens what it needs at start-up and closes it at shutdown."""
+    """The whole service on these settings and this clock; it opens what it needs at start-up and
+    closes it at shutdown.
+    """
     metrics = Metrics()
     app = FastAPI(
         title="Information sharing",
@@ -97,8 +109,23 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "Prefer"],
-            expose_headers=["ETag", "Link", "Location", "Idempotency-Replayed", "X-Request-Id", "Retry-After"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "If-None-Match",
+                "Idempotency-Key",
+                "X-Request-Id",
+                "Prefer",
+            ],
+            expose_headers=[
+                "ETag",
+                "Link",
+                "Location",
+                "Idempotency-Replayed",
+                "X-Request-Id",
+                "Retry-After",
+            ],
         )
     if settings.allowed_hosts:
         # Health checks come from beside the service, and call it so.
@@ -144,10 +171,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sealer = sealer_of(settings, database) if settings.embedded_worker else None
     mailer = mailer_of(settings, database, app.state.clock)
     app.state.assessor = assessor = Assessor(database, PastRequests(), app.state.clock)
-    # Proving the policy that ships takes a third of a second, which the first caller would wait for.
+    # Proving the policy that ships takes a third of a second, which the first caller would wait
+    # for.
     await asyncio.to_thread(policies.shipped)
     stop = asyncio.Event()
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(policies.prepare(database, app.state.clock()))]
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(policies.prepare(database, app.state.clock()))
+    ]
     if app.state.sealer is not None:
         tasks += [asyncio.create_task(task.run(stop)) for task in (app.state.sealer, mailer)]
         tasks.append(asyncio.create_task(housekeeping.run(database, app.state.clock, stop)))

@@ -1,4 +1,6 @@
-"""The OpenAPI document: what the framework generates, completed with the problem schema, what every reply carries, and examples."""
+"""The OpenAPI document: what the framework generates, completed with the problem schema, what every
+reply carries, and examples.
+"""
 
 import json
 from pathlib import Path
@@ -19,17 +21,33 @@ Decides, records and proves the sharing of information about a child, under a sc
 Errors are RFC 9457 problem documents. Lists page by cursor. Every POST takes an `Idempotency-Key`.
 
 The examples of replies are what the service answered about an invented school; long lists, tables and texts are cut short.
-"""
+"""  # noqa: E501
 
 EXAMPLES: Final = Path(__file__).parent / "apidocs" / "examples.json"
 """Good replies by operation id, status and media type, as `make openapi` recorded them."""
 
 TAGS: Final = [
-    {"name": "identity", "description": "Signing in, tokens, keys, and who the service thinks you are."},
-    {"name": "policy", "description": "The school's policy in force and its versions, and evaluation without storing."},
-    {"name": "sharing", "description": "Requests to share information: submit, evaluate, decide, disclose, notify, withdraw."},
+    {
+        "name": "identity",
+        "description": "Signing in, tokens, keys, and who the service thinks you are.",
+    },
+    {
+        "name": "policy",
+        "description": (
+            "The school's policy in force and its versions, and evaluation without storing."
+        ),
+    },
+    {
+        "name": "sharing",
+        "description": (
+            "Requests to share information: submit, evaluate, decide, disclose, notify, withdraw."
+        ),
+    },
     {"name": "recipients", "description": "The directory of organisations and verified contacts."},
-    {"name": "audit", "description": "The tamper-evident trail: entries, proofs, checkpoints, export."},
+    {
+        "name": "audit",
+        "description": "The tamper-evident trail: entries, proofs, checkpoints, export.",
+    },
     {"name": "retention", "description": "What is due for review or disposal, and doing it."},
     {"name": "reports", "description": "Counts for governors."},
     {"name": "operations", "description": "Alive, ready, how busy."},
@@ -40,16 +58,29 @@ _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "ETags of what the caller has; if one of them is still the one, the answer is 304.",
+    "description": (
+        "ETags of what the caller has; if one of them is still the one, the answer is 304."
+    ),
     "schema": {"type": "string"},
 }
-_ETAG: Final = {"ETag": {"description": "The version shown; send it as If-None-Match to read it again.", "schema": {"type": "string"}}}
+_ETAG: Final = {
+    "ETag": {
+        "description": "The version shown; send it as If-None-Match to read it again.",
+        "schema": {"type": "string"},
+    }
+}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the application."""
     if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, tags=app.openapi_tags, routes=app.routes)
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            tags=app.openapi_tags,
+            routes=app.routes,
+        )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
@@ -80,9 +111,15 @@ def _complete(operation: dict[str, Any]) -> None:
         del replies["422"]
     for status, reply in replies.items():
         headers = reply.setdefault("headers", {})
-        headers["X-Request-Id"] = {"description": "The request's id; quote it to the operator.", "schema": {"type": "string"}}
+        headers["X-Request-Id"] = {
+            "description": "The request's id; quote it to the operator.",
+            "schema": {"type": "string"},
+        }
         if status in {"429", "503"}:
-            headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+            headers["Retry-After"] = {
+                "description": "Seconds to wait.",
+                "schema": {"type": "integer"},
+            }
 
 
 def _exemplify(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> None:
@@ -93,7 +130,9 @@ def _exemplify(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> 
 
 
 def _give_back_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Put back the members that are null: the framework takes every null out of the document, and with it out of the examples."""
+    """Put back the members that are null: the framework takes every null out of the document, and
+    with it out of the examples.
+    """
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
     for kind in schema.get("anyOf", ()):

@@ -1,4 +1,6 @@
-"""What operators and their machines ask of the running service: alive, ready, how busy. Shows no data of the school."""
+"""What operators and their machines ask of the running service: alive, ready, how busy. Shows no
+data of the school.
+"""
 
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -20,7 +22,12 @@ SEALING_LATE: Final = timedelta(seconds=30)
 _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The Prometheus text format.",
-        "content": {"text/plain": {"schema": {"type": "string"}, "example": "sharing_audit_unsealed_entries 0.0\n"}},
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": "sharing_audit_unsealed_entries 0.0\n",
+            }
+        },
     }
 }
 
@@ -36,7 +43,13 @@ class Alive(BaseModel):
 class Ready(BaseModel):
     """Whether the service can do its work, and what is wrong where it cannot."""
 
-    status: Annotated[str, Field(description="`ready`, `degraded` (recording goes on; see `checks`) or `unavailable`.", examples=["ready"])]
+    status: Annotated[
+        str,
+        Field(
+            description="`ready`, `degraded` (recording goes on; see `checks`) or `unavailable`.",
+            examples=["ready"],
+        ),
+    ]
     checks: Annotated[
         dict[str, str],
         Field(
@@ -48,15 +61,21 @@ class Ready(BaseModel):
 
 @router.get("/livez", operation_id="check_alive", response_model=Alive)
 async def check_alive() -> Response:
-    """Whether the process answers. Looks at nothing else, so that a slow database does not get it restarted."""
+    """Whether the process answers. Looks at nothing else, so that a slow database does not get it
+    restarted.
+    """
     return JSONResponse({"status": "alive"})
 
 
 @router.get(
-    "/readyz", operation_id="check_ready", response_model=Ready, responses={503: {"model": Ready, "description": "Not able to work."}}
+    "/readyz",
+    operation_id="check_ready",
+    response_model=Ready,
+    responses={503: {"model": Ready, "description": "Not able to work."}},
 )
 async def check_ready(request: Request, call: CallDep) -> Response:
-    """Whether the database is reachable, its migrations are at head, and the sealing of the log is not behind.
+    """Whether the database is reachable, its migrations are at head, and the sealing of the log is
+    not behind.
 
     Sealing that lags is named and does not make the service unready: decisions are still recorded.
     """
@@ -67,13 +86,19 @@ async def check_ready(request: Request, call: CallDep) -> Response:
     try:
         async with database.reading() as session:
             waiting, oldest = await seal.backlog(session, call.now)
-        checks["migrations"] = "ok" if await migrations.is_at_head(database) else "not at head; run: python -m app db upgrade"
+        checks["migrations"] = (
+            "ok"
+            if await migrations.is_at_head(database)
+            else "not at head; run: python -m app db upgrade"
+        )
         checks["database"] = "ok"
         metrics.unsealed.set(waiting)
         late = oldest > SEALING_LATE
         trouble = sealer.trouble if sealer else None
         metrics.seal_refused.set(trouble is not None)
-        checks["sealing"] = "ok" if trouble is None and not late else trouble or "behind; is the worker running?"
+        checks["sealing"] = (
+            "ok" if trouble is None and not late else trouble or "behind; is the worker running?"
+        )
     except (ServiceError, OSError):
         checks["database"] = "not reachable"
     for check in request.app.state.readiness:

@@ -1,4 +1,6 @@
-"""What the trail says of the door: sign-ins, refusals, the operator's changes of accounts. Ties identity, which sits below, to the log."""
+"""What the trail says of the door: sign-ins, refusals, the operator's changes of accounts. Ties
+identity, which sits below, to the log.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
@@ -9,7 +11,17 @@ from uuid import UUID
 from starlette.requests import Request
 
 from app.audit import log
-from app.audit.model import Action, Author, EntryOutcome, Event, Sealed, operator, state, state_digest, stranger
+from app.audit.model import (
+    Action,
+    Author,
+    EntryOutcome,
+    Event,
+    Sealed,
+    operator,
+    state,
+    state_digest,
+    stranger,
+)
 from app.identity import accounts
 from app.identity.model import AccountAct, AccountChange, Actor, SignIn, SignInResult
 from app.kernel.errors import Kind, ServiceError
@@ -41,27 +53,39 @@ Witness = Callable[[Session, SignIn, datetime, str], None]
 
 
 def of_the_door(school: str) -> Witness:
-    """A function that appends what happened at the door; strangers go to the trail of `school`, the one the service was set up for."""
+    """A function that appends what happened at the door; strangers go to the trail of `school`, the
+    one the service was set up for.
+    """
 
     def witness(session: Session, seen: SignIn, now: datetime, request_id: str) -> None:
         action, outcome = _SIGN_IN[seen.result]
         by: Author = seen.actor or stranger(school)
         data = {"grant": seen.grant}
         log.append(
-            session, Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data), by=by, at=now, request_id=request_id
+            session,
+            Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data),
+            by=by,
+            at=now,
+            request_id=request_id,
         )
 
     return witness
 
 
 def of_accounts(session: Session, now: datetime) -> Callable[[AccountChange], UUID]:
-    """A function that appends what the operator is about to change, and gives the entry's id for the row to cite."""
+    """A function that appends what the operator is about to change, and gives the entry's id for
+    the row to cite.
+    """
 
     def seal(change: AccountChange) -> UUID:
         event = Event(
             action=_ACCOUNT[change.act],
             target=str(change.id),
-            data={"role": change.role.value, "changed": sorted(change.changed), "state": state(change.head)},
+            data={
+                "role": change.role.value,
+                "changed": sorted(change.changed),
+                "state": state(change.head),
+            },
         )
         return log.append(session, event, by=operator(change.school), at=now, request_id="cli")
 
@@ -75,9 +99,11 @@ async def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
 
 
 async def of_refusal(request: Request, error: ServiceError) -> None:
-    """Append that a caller was denied: for every 403, and for a 404 that conceals. In a transaction of its own.
+    """Append that a caller was denied: for every 403, and for a 404 that conceals. In a transaction
+    of its own.
 
-    The entry is the same whether or not there is anything: its reader may be the one who was denied.
+    The entry is the same whether or not there is anything: its reader may be the one who was
+    denied.
     """
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is None or not (error.kind is Kind.FORBIDDEN or error.conceals):
@@ -94,7 +120,13 @@ async def of_refusal(request: Request, error: ServiceError) -> None:
         data={"operation": operation},
     )
     async with database.transaction() as session:
-        log.append(session, event, by=actor, at=request.app.state.clock(), request_id=request_id_of(request))
+        log.append(
+            session,
+            event,
+            by=actor,
+            at=request.app.state.clock(),
+            request_id=request_id_of(request),
+        )
 
 
 def _asked_for(request: Request, name: str) -> UUID | None:

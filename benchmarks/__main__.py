@@ -1,6 +1,8 @@
-"""`python -m benchmarks [p1 p3 …]`: one line for each figure. Exits 0 when everything could be measured, whatever the figures are.
+"""`python -m benchmarks [p1 p3 …]`: one line for each figure. Exits 0 when everything could be
+measured, whatever the figures are.
 
-Each `benchmarks/p<number>.py` measures what it is named for: its `measure()` yields one or more figures.
+Each `benchmarks/p<number>.py` measures what it is named for: its `measure()` yields one or more
+figures.
 """
 
 import importlib
@@ -8,7 +10,10 @@ import sys
 import traceback
 from pathlib import Path
 
-FIGURES = sorted((path.stem for path in Path(__file__).parent.glob("p*.py") if path.stem[1:].isdigit()), key=lambda name: int(name[1:]))
+FIGURES = sorted(
+    (path.stem for path in Path(__file__).parent.glob("p*.py") if path.stem[1:].isdigit()),
+    key=lambda name: int(name[1:]),
+)
 
 
 def main(wanted: list[str]) -> int:
@@ -16,7 +21,9 @@ def main(wanted: list[str]) -> int:
     names = [name.lower() for name in wanted] or FIGURES
     unknown = [name for name in names if name not in FIGURES]
     if unknown:
-        print(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}", file=sys.stderr)
+        print(
+            f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}", file=sys.stderr
+        )
         return 2
     failed = 0
     for name in names:

@@ -1,6 +1,8 @@
-"""The policy of November 2025 written out as typed Python, as a developer would without tables: what the tables are measured against.
+"""The policy of November 2025 written out as typed Python, as a developer would without tables:
+what the tables are measured against.
 
-Law: it decides what the tables decide, in codes; `benchmarks.p4` holds it to that before anything is measured.
+Law: it decides what the tables decide, in codes; `benchmarks.p4` holds it to that before anything
+is measured.
 """
 
 from dataclasses import dataclass
@@ -28,12 +30,29 @@ from app.policy.vocabulary import (
 )
 
 YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
-MET, NOT_MET, DOUBTFUL, NOT_APPLICABLE = Finding.MET, Finding.NOT_MET, Finding.UNSURE, Finding.NOT_APPLICABLE
-SHARE, EMERGENCY, REFUSE, ASK = Outcome.SHARE, Outcome.SHARE_EMERGENCY, Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE
+MET, NOT_MET, DOUBTFUL, NOT_APPLICABLE = (
+    Finding.MET,
+    Finding.NOT_MET,
+    Finding.UNSURE,
+    Finding.NOT_APPLICABLE,
+)
+SHARE, EMERGENCY, REFUSE, ASK = (
+    Outcome.SHARE,
+    Outcome.SHARE_EMERGENCY,
+    Outcome.DO_NOT_SHARE,
+    Outcome.SEEK_ADVICE,
+)
 
 _O, _P = OrganisationType, PurposeCode
 PROTECTIVE: Final = frozenset(
-    {_O.POLICE, _O.AMBULANCE_OR_EMERGENCY_SERVICE, _O.CHILDRENS_SOCIAL_CARE, _O.MASH, _O.NSPCC, _O.HEALTH_PROVIDER},
+    {
+        _O.POLICE,
+        _O.AMBULANCE_OR_EMERGENCY_SERVICE,
+        _O.CHILDRENS_SOCIAL_CARE,
+        _O.MASH,
+        _O.NSPCC,
+        _O.HEALTH_PROVIDER,
+    },
 )
 ROUTED: Final = frozenset({_P.SUBJECT_ACCESS_REQUEST, _P.BULK_OR_PRE_AGREED})
 OUTSIDE: Final = ROUTED | {
@@ -65,7 +84,9 @@ SAFEGUARDING: Final = frozenset(
         _P.INTERNAL_CONCERN,
     }
 )
-INFORMED: Final = frozenset({TransparencyDecision.INFORMED_BEFORE, TransparencyDecision.INFORMED_AFTER})
+INFORMED: Final = frozenset(
+    {TransparencyDecision.INFORMED_BEFORE, TransparencyDecision.INFORMED_AFTER}
+)
 ANYBODY, STAFF_OR_DSL, DSL, IG_LEAD = (
     (Role.STAFF, Role.DSL, Role.IG_LEAD),
     (Role.STAFF, Role.DSL),
@@ -94,7 +115,11 @@ class Decided:
 
 def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - as the prose goes, so that it stops as early as can be
     """When to share: the outcome, and the question that settled it."""
-    if facts.immediate_risk is YES and facts.recipient_verified is YES and facts.recipient_type in PROTECTIVE:
+    if (
+        facts.immediate_risk is YES
+        and facts.recipient_verified is YES
+        and facts.recipient_type in PROTECTIVE
+    ):
         return EMERGENCY, Step.IMMEDIATE_RISK
     if facts.purpose is not YES:
         return (REFUSE if facts.purpose is NO else ASK), Step.PURPOSE
@@ -132,7 +157,12 @@ def transparency(facts: Facts) -> Answer:
     """Whether it is decided that the person or family is told."""
     if facts.transparency is None:
         return UNSURE
-    return UNSURE if facts.transparency is TransparencyDecision.NOT_INFORMED and facts.transparency_reason is None else YES
+    return (
+        UNSURE
+        if facts.transparency is TransparencyDecision.NOT_INFORMED
+        and facts.transparency_reason is None
+        else YES
+    )
 
 
 def needs(*answers: Answer) -> Finding:
@@ -145,7 +175,9 @@ def principles(facts: Facts, of: Outcome, release: Release) -> tuple[Finding, ..
     record = DOUBTFUL if of is EMERGENCY else MET
     if of is REFUSE:
         return (*(NOT_APPLICABLE,) * 6, record)
-    necessary = DOUBTFUL if facts.third_party is YES and facts.amount is YES else needs(facts.amount)
+    necessary = (
+        DOUBTFUL if facts.third_party is YES and facts.amount is YES else needs(facts.amount)
+    )
     adequate = DOUBTFUL if facts.unexplained_history is YES else needs(facts.fact_from_opinion)
     accurate = needs(facts.fact_from_opinion)
     if accurate is MET and facts.unexplained_history is YES:
@@ -154,8 +186,20 @@ def principles(facts: Facts, of: Outcome, release: Release) -> tuple[Finding, ..
     if of is EMERGENCY and facts.secure is not YES:
         secure = DOUBTFUL
     else:
-        secure = DOUBTFUL if facts.secure is YES and facts.secure_route is SecureRoute.NONE else needs(facts.secure)
-    return necessary, needs(facts.purpose, facts.right_recipient), adequate, accurate, timely, secure, record
+        secure = (
+            DOUBTFUL
+            if facts.secure is YES and facts.secure_route is SecureRoute.NONE
+            else needs(facts.secure)
+        )
+    return (
+        necessary,
+        needs(facts.purpose, facts.right_recipient),
+        adequate,
+        accurate,
+        timely,
+        secure,
+        record,
+    )
 
 
 def openness(facts: Facts) -> Finding:
@@ -164,22 +208,45 @@ def openness(facts: Facts) -> Finding:
         return NOT_APPLICABLE
     if facts.transparency is None:
         return DOUBTFUL
-    return NOT_MET if facts.transparency is TransparencyDecision.NOT_INFORMED and facts.transparency_reason is None else MET
+    return (
+        NOT_MET
+        if facts.transparency is TransparencyDecision.NOT_INFORMED
+        and facts.transparency_reason is None
+        else MET
+    )
 
 
 def golden_rules(facts: Facts, of: Outcome) -> tuple[Finding, ...]:
     """The seven golden rules."""
     framework = DOUBTFUL if of is ASK else MET
     advice = DOUBTFUL if of is ASK or facts.immediate_risk is UNSURE else MET
-    consent = NOT_APPLICABLE if facts.identifiable is NO else DOUBTFUL if of is ASK and facts.consent is not YES else MET
+    consent = (
+        NOT_APPLICABLE
+        if facts.identifiable is NO
+        else DOUBTFUL
+        if of is ASK and facts.consent is not YES
+        else MET
+    )
     if of is EMERGENCY:
         safety = MET
     elif of is REFUSE and facts.immediate_risk is YES:
         safety = NOT_MET
     else:
         safety = MET if facts.immediate_risk is NO else DOUBTFUL
-    quality = NOT_APPLICABLE if of is REFUSE else needs(facts.amount, facts.fact_from_opinion, facts.right_recipient, facts.secure)
-    return framework, openness(facts), advice, consent, safety, quality, (DOUBTFUL if of is EMERGENCY else MET)
+    quality = (
+        NOT_APPLICABLE
+        if of is REFUSE
+        else needs(facts.amount, facts.fact_from_opinion, facts.right_recipient, facts.secure)
+    )
+    return (
+        framework,
+        openness(facts),
+        advice,
+        consent,
+        safety,
+        quality,
+        (DOUBTFUL if of is EMERGENCY else MET),
+    )
 
 
 def danger(facts: Facts, of: Outcome) -> list[A]:
@@ -203,15 +270,21 @@ def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
     """What is to be put right before it goes."""
     found = []
     sharing = of is SHARE or of is EMERGENCY
-    if (of is SHARE or of is ASK) and (facts.recipient_verified is not YES or facts.right_recipient is not YES):
+    if (of is SHARE or of is ASK) and (
+        facts.recipient_verified is not YES or facts.right_recipient is not YES
+    ):
         found.append(A.VERIFY_RECIPIENT)
     if facts.purpose_code in ROUTED:
         found.append(A.ROUTE_TO_IG_LEAD)
     if of is ASK:
         found += (A.SEEK_ADVICE, A.RECORD_OUTCOME_OF_DISCUSSION)
-    if (of is SHARE and (facts.amount is not YES or facts.third_party is YES)) or (of is ASK and facts.amount is NO):
+    if (of is SHARE and (facts.amount is not YES or facts.third_party is YES)) or (
+        of is ASK and facts.amount is NO
+    ):
         found.append(A.REDUCE_TO_WHAT_IS_NECESSARY)
-    mixed = (of is SHARE and facts.fact_from_opinion is not YES) or (of is ASK and facts.fact_from_opinion is NO)
+    mixed = (of is SHARE and facts.fact_from_opinion is not YES) or (
+        of is ASK and facts.fact_from_opinion is NO
+    )
     if mixed or (sharing and facts.opinion is YES):
         found.append(A.SEPARATE_FACT_FROM_OPINION)
     if of is not REFUSE and facts.unexplained_history is YES:
@@ -221,7 +294,11 @@ def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
         found.append(A.USE_A_SECURE_ROUTE)
     if of is SHARE and at is Step.LAWFUL_REASON and facts.lawful_code is None:
         found.append(A.NAME_THE_LAWFUL_REASON)
-    if sharing and facts.consent is YES and facts.lawful_code is LawfulReasonCode.SAFEGUARDING_CONDITION:
+    if (
+        sharing
+        and facts.consent is YES
+        and facts.lawful_code is LawfulReasonCode.SAFEGUARDING_CONDITION
+    ):
         found.append(A.RELY_ON_ONE_BASIS)
     return found
 
@@ -232,9 +309,13 @@ def informing(facts: Facts, of: Outcome) -> list[A]:
         return []
     told = facts.transparency
     found = []
-    if told is None or (told is TransparencyDecision.NOT_INFORMED and facts.transparency_reason is None):
+    if told is None or (
+        told is TransparencyDecision.NOT_INFORMED and facts.transparency_reason is None
+    ):
         found.append(A.DECIDE_WHETHER_TO_INFORM)
-    unpractical = told is TransparencyDecision.NOT_INFORMED and facts.transparency_reason == "not_practicable"
+    unpractical = (
+        told is TransparencyDecision.NOT_INFORMED and facts.transparency_reason == "not_practicable"
+    )
     if told in INFORMED or told is TransparencyDecision.DEFERRED or unpractical:
         found.append(A.INFORM_INDIVIDUAL)
     if told is TransparencyDecision.DEFERRED or told is TransparencyDecision.NOT_INFORMED:
@@ -250,10 +331,18 @@ def recording(facts: Facts, of: Outcome) -> list[A]:
     if of is EMERGENCY:
         found.append(A.COMPLETE_RECORD_RETROSPECTIVELY)
     found.append(A.RECORD_DECISION_AND_REASONS)
-    if (of is SHARE or of is EMERGENCY) and facts.consent is not YES and facts.identifiable is not NO:
+    if (
+        (of is SHARE or of is EMERGENCY)
+        and facts.consent is not YES
+        and facts.identifiable is not NO
+    ):
         found.append(A.RECORD_WHAT_WAS_SHARED_WITHOUT_CONSENT)
     if of is REFUSE:
-        found += (A.RECORD_REASONS_FOR_NOT_SHARING, A.DISCUSS_REASONS_WITH_REQUESTER, A.RECONSIDER_ON_NEW_INFORMATION)
+        found += (
+            A.RECORD_REASONS_FOR_NOT_SHARING,
+            A.DISCUSS_REASONS_WITH_REQUESTER,
+            A.RECONSIDER_ON_NEW_INFORMATION,
+        )
     if facts.review_overdue is YES:
         found.append(A.REVIEW_THE_POLICY)
     return found
@@ -280,7 +369,11 @@ def myths(facts: Facts, of: Outcome, at: Step) -> tuple[MythId, ...]:
         found.append(MythId.CONSENT_IS_ALWAYS_NEEDED)
     if of is ASK and facts.direction is Direction.RECEIVED:
         found.append(MythId.NOT_TO_ANOTHER_ORGANISATION)
-    if facts.consent_status in {ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN, ConsentStatus.LIMITED}:
+    if facts.consent_status in {
+        ConsentStatus.REFUSED,
+        ConsentStatus.WITHDRAWN,
+        ConsentStatus.LIMITED,
+    }:
         found.append(MythId.CONFIDENCE_AND_HUMAN_RIGHTS_PREVENT)
     if facts.secure_route is SecureRoute.API or facts.purpose_code is _P.BULK_OR_PRE_AGREED:
         found.append(MythId.IT_SYSTEMS_ARE_A_BARRIER)
@@ -303,7 +396,12 @@ def evaluate(facts: Facts) -> Decided:
         how=(*how, transparency(facts)),
         principles=principles(facts, of, release),
         golden_rules=golden_rules(facts, of),
-        actions=(*danger(facts, of), *before_release(facts, of, at), *informing(facts, of), *recording(facts, of)),
+        actions=(
+            *danger(facts, of),
+            *before_release(facts, of, at),
+            *informing(facts, of),
+            *recording(facts, of),
+        ),
         may_decide=deciders(facts, of),
         myths=myths(facts, of, at),
         mais=MAIS[of],

@@ -1,4 +1,6 @@
-"""The service with one route more, which checks the caller, validates the body of an evaluation and returns it. Not part of the service."""
+"""The service with one route more, which checks the caller, validates the body of an evaluation and
+returns it. Not part of the service.
+"""
 
 from typing import Annotated
 
@@ -16,7 +18,9 @@ router = APIRouter(route_class=StrictRoute)
 
 
 @router.post("/echo")
-async def echo(actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep) -> Response:
+async def echo(
+    actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep
+) -> Response:
     """Give back what was sent."""
     return Response(body.model_dump_json(), media_type="application/json")
 

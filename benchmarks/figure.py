@@ -6,7 +6,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`name` as in docs/performance.md, the measured `value`, the goal, and what was compared how often."""
+    """`name` as in docs/performance.md, the measured `value`, the goal, and what was compared how
+    often.
+    """
 
     name: str
     value: float
@@ -21,4 +23,7 @@ class Figure:
 
     def __str__(self) -> str:
         reached = "reached" if self.is_reached else "missed"
-        return f"{self.name} {self.value:.2f} goal {self.compare}{self.goal:.2f} {reached} | {self.what}"
+        return (
+            f"{self.name} {self.value:.2f} goal {self.compare}{self.goal:.2f} {reached} |"
+            f" {self.what}"
+        )

@@ -1,4 +1,5 @@
-"""The floor: what FastAPI and SQLModel cost when they check nobody, decide nothing and keep one row. Not part of the service.
+"""The floor: what FastAPI and SQLModel cost when they check nobody, decide nothing and keep one
+row. Not part of the service.
 
 It is sent the same body as the service, keeps three short texts of it, and commits as durably.
 """
@@ -60,7 +61,9 @@ class NoteOut(BaseModel):
 
 @asynccontextmanager
 async def _pooled(app: FastAPI) -> AsyncIterator[None]:
-    app.state.engine = create_async_engine(os.environ["FLOOR_DATABASE_URL"], pool_size=Settings().database_pool, max_overflow=0)
+    app.state.engine = create_async_engine(
+        os.environ["FLOOR_DATABASE_URL"], pool_size=Settings().database_pool, max_overflow=0
+    )
     yield
     await app.state.engine.dispose()
 

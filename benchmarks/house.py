@@ -1,4 +1,6 @@
-"""What the figures about the running service share: a migrated PostgreSQL, an account with a token, an ordinary request, row counts."""
+"""What the figures about the running service share: a migrated PostgreSQL, an account with a token,
+an ordinary request, row counts.
+"""
 
 import asyncio
 import contextlib
@@ -26,7 +28,12 @@ CATEGORIES: Final = ("attendance", "welfare_concern", "attainment", "behaviour")
 BODY: Final = json.dumps(
     {
         "direction": "received",
-        "requester": {"name": "A. Khan", "role_title": "Social worker", "organisation": "Anytown MASH", "identity_verified": "yes"},
+        "requester": {
+            "name": "A. Khan",
+            "role_title": "Social worker",
+            "organisation": "Anytown MASH",
+            "identity_verified": "yes",
+        },
         "recipient": {
             "organisation": "Anytown MASH",
             "organisation_type": "mash",
@@ -35,15 +42,31 @@ BODY: Final = json.dumps(
             "identity_verified": "yes",
             "secure_route": "secure_email",
         },
-        "purpose": {"code": "section_47_enquiry", "statement": "Section 47 enquiry opened today. " * 8, "answer": "yes"},
+        "purpose": {
+            "code": "section_47_enquiry",
+            "statement": "Section 47 enquiry opened today. " * 8,
+            "answer": "yes",
+        },
         "subjects": [{"person_ref": "mis:7781", "role": "child"}],
         "items": [
-            {"description": f"What the school holds on {category}, this term and the last. " * 2, "category": category, "nature": "fact"}
+            {
+                "description": f"What the school holds on {category}, this term and the last. " * 2,
+                "category": category,
+                "nature": "fact",
+            }
             for category in CATEGORIES
         ],
-        "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
+        "consent": {
+            "answer": "no",
+            "status": "not_sought",
+            "not_sought_reason": "would_increase_risk",
+        },
         "identifiable": "yes",
-        "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "Needed to decide on the child's safety. " * 8},
+        "lawful_reason": {
+            "answer": "yes",
+            "code": "safeguarding_condition",
+            "necessity": "Needed to decide on the child's safety. " * 8,
+        },
         "risk": {"immediate_risk": "no", "crime_suspected": "no"},
         "how": {
             "amount": "yes",
@@ -93,9 +116,19 @@ def built(name: str) -> Iterator[House]:
         database = f"bench_{name}_{os.getpid()}"
         url = asyncio.run(cluster.create(database))
         try:
-            house = House(cluster, url, {"SHARING_DATA_DIR": folder, "SHARING_DATABASE_URL": url, "SHARING_LOG_LEVEL": "info"})
+            house = House(
+                cluster,
+                url,
+                {
+                    "SHARING_DATA_DIR": folder,
+                    "SHARING_DATABASE_URL": url,
+                    "SHARING_LOG_LEVEL": "info",
+                },
+            )
             house.verb("db", "upgrade")
-            house.verb("users", "add", EMAIL, "--role", "staff", "--password-stdin", stdin=f"{PASSWORD}\n")
+            house.verb(
+                "users", "add", EMAIL, "--role", "staff", "--password-stdin", stdin=f"{PASSWORD}\n"
+            )
             yield house
         finally:
             asyncio.run(cluster.drop(database))
@@ -103,7 +136,9 @@ def built(name: str) -> Iterator[House]:
 
 def bearer(server: Server) -> dict[str, str]:
     """The header of a caller who has just signed in."""
-    form = urllib.parse.urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD}).encode()
+    form = urllib.parse.urlencode(
+        {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+    ).encode()
     with urllib.request.urlopen(f"{server.url}/v1/token", data=form, timeout=30) as reply:  # noqa: S310 - our own loopback address
         return {"Authorization": f"Bearer {json.load(reply)['access_token']}"}
 

@@ -1,7 +1,9 @@
-"""A load generator in a process of its own: keep-alive connections that send ready-made bytes and read just enough of the reply.
+"""A load generator in a process of its own: keep-alive connections that send ready-made bytes and
+read just enough of the reply.
 
-Reads one JSON object from standard input (`Load`), and writes one to standard output (`Done`). It stops asking when the time is up and then
-waits for every reply that is still owed, so that what was acknowledged can be counted against what was stored.
+Reads one JSON object from standard input (`Load`), and writes one to standard output (`Done`). It
+stops asking when the time is up and then waits for every reply that is still owed, so that what was
+acknowledged can be counted against what was stored.
 """
 
 import asyncio
@@ -18,7 +20,9 @@ import uvloop
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: the bytes of `before`, a number that never comes twice, then the bytes of `after`."""
+    """What to send: the bytes of `before`, a number that never comes twice, then the bytes of
+    `after`.
+    """
 
     port: int
     before: str
@@ -30,7 +34,9 @@ class Load:
 
 @dataclass(slots=True)
 class Done:
-    """What came back: replies by status, the seconds it took, and latencies in milliseconds at the median and the 99th percentile."""
+    """What came back: replies by status, the seconds it took, and latencies in milliseconds at the
+    median and the 99th percentile.
+    """
 
     statuses: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -43,7 +49,15 @@ class Done:
 class _Connection(asyncio.Protocol):
     """Sends the next request as soon as the reply to the last one is whole."""
 
-    def __init__(self, load: Load, numbers: "count[int]", until: float, done: Done, statuses: "Counter[bytes]", took: list[float]) -> None:
+    def __init__(
+        self,
+        load: Load,
+        numbers: "count[int]",
+        until: float,
+        done: Done,
+        statuses: "Counter[bytes]",
+        took: list[float],
+    ) -> None:
         self._before, self._after = load.before.encode(), load.after.encode()
         self._numbers, self._until = numbers, until
         self._done, self._statuses, self._took = done, statuses, took
@@ -52,7 +66,9 @@ class _Connection(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's are of no class of asyncio's
+        self._transport = cast(
+            "asyncio.WriteTransport", transport
+        )  # uvloop's are of no class of asyncio's
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -75,7 +91,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
-            self.ended.set_exception(exc or ConnectionError("the server closed a connection in the midst of a reply"))
+            self.ended.set_exception(
+                exc or ConnectionError("the server closed a connection in the midst of a reply")
+            )
 
     def _send(self) -> None:
         self._sent_at = time.perf_counter()
@@ -95,7 +113,11 @@ async def _drive(load: Load) -> Done:
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     opened = [
-        await loop.create_connection(lambda: _Connection(load, numbers, began + load.seconds, done, statuses, took), "127.0.0.1", load.port)
+        await loop.create_connection(
+            lambda: _Connection(load, numbers, began + load.seconds, done, statuses, took),
+            "127.0.0.1",
+            load.port,
+        )
         for _ in range(load.connections)
     ]
     await asyncio.gather(*(connection.ended for _, connection in opened))

@@ -1,4 +1,6 @@
-"""P1: `POST /v1/sharing-requests` with everything on, against the floor; PostgreSQL, two processes each."""
+"""P1: `POST /v1/sharing-requests` with everything on, against the floor; PostgreSQL, two processes
+each.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,7 +28,25 @@ def measure() -> Iterator[Figure]:
                 headers=house.bearer(service),
                 stored=lambda: built.count("sharing_request"),
             )
-            insert = Contender(name="floor", server=bare, path="/notes", body=house.BODY, stored=lambda: built.count("note"))
+            insert = Contender(
+                name="floor",
+                server=bare,
+                path="/notes",
+                body=house.BODY,
+                stored=lambda: built.count("note"),
+            )
             compared = compare(submit, insert, built.cluster.pid)
-    yield Figure(name="P1", value=compared.throughput, compare=">=", goal=1.3, what=f"requests/s, submit over floor; {compared}")
-    yield Figure(name="P1-cpu", value=compared.cpu, compare="<=", goal=1.0, what="CPU a request, server and database, submit over floor")
+    yield Figure(
+        name="P1",
+        value=compared.throughput,
+        compare=">=",
+        goal=1.3,
+        what=f"requests/s, submit over floor; {compared}",
+    )
+    yield Figure(
+        name="P1-cpu",
+        value=compared.cpu,
+        compare="<=",
+        goal=1.0,
+        what="CPU a request, server and database, submit over floor",
+    )

@@ -1,4 +1,6 @@
-"""P3: `POST /v1/evaluations` against the same application validating the same body and returning it; two processes each."""
+"""P3: `POST /v1/evaluations` against the same application validating the same body and returning
+it; two processes each.
+"""
 
 from collections.abc import Iterator
 
@@ -16,8 +18,28 @@ def measure() -> Iterator[Figure]:
         serving("benchmarks.echo:served()", built.environment, "/livez") as echoing,
     ):
         headers = house.bearer(service)
-        evaluate = Contender(name="evaluate", server=service, path="/v1/evaluations", body=house.BODY, headers=headers)
-        echo = Contender(name="echo", server=echoing, path="/echo", body=house.BODY, headers=headers)
+        evaluate = Contender(
+            name="evaluate",
+            server=service,
+            path="/v1/evaluations",
+            body=house.BODY,
+            headers=headers,
+        )
+        echo = Contender(
+            name="echo", server=echoing, path="/echo", body=house.BODY, headers=headers
+        )
         compared = compare(evaluate, echo, built.cluster.pid)
-    yield Figure(name="P3", value=compared.throughput, compare=">=", goal=0.7, what=f"requests/s, evaluate over echo; {compared}")
-    yield Figure(name="P3-cpu", value=compared.cpu, compare="<=", goal=1 / 0.7, what="CPU a request, evaluate over echo")
+    yield Figure(
+        name="P3",
+        value=compared.throughput,
+        compare=">=",
+        goal=0.7,
+        what=f"requests/s, evaluate over echo; {compared}",
+    )
+    yield Figure(
+        name="P3-cpu",
+        value=compared.cpu,
+        compare="<=",
+        goal=1 / 0.7,
+        what="CPU a request, evaluate over echo",
+    )

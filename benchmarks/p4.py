@@ -1,8 +1,10 @@
-"""P4: the tables of the policy against the same policy written out as typed Python (`benchmarks.byhand`), in processor time of one process.
+"""P4: the tables of the policy against the same policy written out as typed Python
+(`benchmarks.byhand`), in processor time of one process.
 
-Both see the same facts: every worked case, and cases drawn at random. Before anything is measured they must decide the same about each.
-The goals of both figures stand against the whole hand-written evaluation (five to six microseconds); how the outcome alone compares with
-seven bare comparisons, which is all that it takes by hand, is told beside it.
+Both see the same facts: every worked case, and cases drawn at random. Before anything is measured
+they must decide the same about each. The goals of both figures stand against the whole hand-written
+evaluation (five to six microseconds); how the outcome alone compares with seven bare comparisons,
+which is all that it takes by hand, is told beside it.
 """
 
 import random
@@ -28,18 +30,31 @@ class NotTheSamePolicy(RuntimeError):
 
 
 def measure() -> Iterator[Figure]:
-    """Processor time of the tables over the hand-written policy's: the outcome alone, and the whole recommendation."""
+    """Processor time of the tables over the hand-written policy's: the outcome alone, and the whole
+    recommendation.
+    """
     policy = service.shipped()
     facts = [*(proofs.facts_of(policy, case) for case in policy.document.cases.values()), *_drawn()]
     for one in facts:
-        if codes(evaluate.evaluate(policy, one)) != byhand.evaluate(one) or evaluate.outcome(policy, one) != byhand.outcome(one):
+        if codes(evaluate.evaluate(policy, one)) != byhand.evaluate(one) or evaluate.outcome(
+            policy, one
+        ) != byhand.outcome(one):
             raise NotTheSamePolicy(str(one))
     ratio, words = _compared(facts, partial(evaluate.evaluate, policy), byhand.evaluate)
-    yield Figure(name="P4", value=ratio, compare="<=", goal=8.0, what=f"CPU, full result over hand-written; {words}")
+    yield Figure(
+        name="P4",
+        value=ratio,
+        compare="<=",
+        goal=8.0,
+        what=f"CPU, full result over hand-written; {words}",
+    )
     outcome = partial(evaluate.outcome, policy)
     ratio, words = _compared(facts, outcome, byhand.evaluate)
     alone, beside = _compared(facts, outcome, byhand.outcome)
-    what = f"CPU, outcome only over hand-written; {words}; over the hand-written outcome alone {alone:.1f} ({beside})"
+    what = (
+        f"CPU, outcome only over hand-written; {words}; over the hand-written outcome alone"
+        f" {alone:.1f} ({beside})"
+    )
     yield Figure(name="P4-outcome", value=ratio, compare="<=", goal=2.0, what=what)
 
 
@@ -64,17 +79,33 @@ def _drawn() -> Iterator[Facts]:
     dice = random.Random(4)
     for _ in range(DRAWN):
         words = {name: dice.choice(DOMAINS[name]) for name in fact_words()}
-        yield Facts(**{name: None if word == NOT_STATED else fact_words()[name][0](word) for name, word in words.items()})  # type: ignore[arg-type]
+        yield Facts(
+            **{  # type: ignore[arg-type]
+                name: None if word == NOT_STATED else fact_words()[name][0](word)
+                for name, word in words.items()
+            }
+        )
 
 
-def _compared(facts: Sequence[Facts], tables: Callable[[Facts], object], hand: Callable[[Facts], object]) -> tuple[float, str]:
+def _compared(
+    facts: Sequence[Facts], tables: Callable[[Facts], object], hand: Callable[[Facts], object]
+) -> tuple[float, str]:
     for contender in (tables, hand):
         _seconds(contender, facts)  # warms caches; not counted
-    quads = [tuple(_seconds(contender, facts) for contender in (tables, hand, hand, tables)) for _ in range(QUADS)]
+    quads = [
+        tuple(_seconds(contender, facts) for contender in (tables, hand, hand, tables))
+        for _ in range(QUADS)
+    ]
     ratio = median((first + last) / (second + third) for first, second, third, last in quads)
     a = median(first + last for first, _, _, last in quads) / 2 * 1e6
     b = median(second + third for _, second, third, _ in quads) / 2 * 1e6
-    return ratio, f"median of {QUADS} quads of {len(facts)} cases; tables {a:.2f} µs, hand-written {b:.2f} µs"
+    return (
+        ratio,
+        (
+            f"median of {QUADS} quads of {len(facts)} cases; tables {a:.2f} µs, hand-written"
+            f" {b:.2f} µs"
+        ),
+    )
 
 
 def _seconds(contender: Callable[[Facts], object], facts: Sequence[Facts]) -> float:

@@ -1,7 +1,9 @@
-"""P5: searching the trail, a page of 50: a million entries against ten thousand by each filter, the list's far end against its head.
+"""P5: searching the trail, a page of 50: a million entries against ten thousand by each filter, the
+list's far end against its head.
 
-The ratios are of the search alone (query, reading the page's rows and bodies); the milliseconds add the search's own entry, durably
-committed, and the reply's JSON. Each look is for another value, picked at random, on the two trails in turns.
+The ratios are of the search alone (query, reading the page's rows and bodies); the milliseconds add
+the search's own entry, durably committed, and the reply's JSON. Each look is for another value,
+picked at random, on the two trails in turns.
 """
 
 import asyncio
@@ -41,7 +43,9 @@ BY_FILTER: Final[dict[str, Ask]] = {
     "everything": lambda _, __: Filters(),
     "actor": lambda of, dice: Filters(actor=dice.choice(of.staff).id),
     "action": lambda _, dice: Filters(action=dice.choice(trail.ACTIONS)),
-    "actor, action": lambda of, dice: Filters(actor=dice.choice(of.staff).id, action=Action.REQUEST_READ),
+    "actor, action": lambda of, dice: Filters(
+        actor=dice.choice(of.staff).id, action=Action.REQUEST_READ
+    ),
     "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -trail.OPEN])),
     "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -trail.OPEN]),)),
     "recipient": lambda of, dice: Filters(recipient=dice.choice(of.recipients)),
@@ -59,10 +63,14 @@ BY_ROLE: Final[dict[str, tuple[Role, Ask]]] = {
 """What those ask who see a part. Their page is full on either trail."""
 
 OWN: Final[dict[str, tuple[Role, Ask]]] = {
-    **{f"staff, {case}": (Role.STAFF, BY_FILTER[case]) for case in ("request", "subject", "recipient", "denied")},
+    **{
+        f"staff, {case}": (Role.STAFF, BY_FILTER[case])
+        for case in ("request", "subject", "recipient", "denied")
+    },
     "DSL, sign-ins": (Role.DSL, lambda _, __: Filters(action=Action.SESSION_OPENED)),
 }
-"""One's own acts among everybody's. Of ten thousand entries there is no page of them, so that only the milliseconds are told."""
+"""One's own acts among everybody's. Of ten thousand entries there is no page of them, so that only
+the milliseconds are told."""
 
 
 @dataclass(slots=True)
@@ -86,35 +94,65 @@ def measure() -> Iterator[Figure]:
     yield from _figures("P5", "by filter, a million over ten thousand", by_filter)
     yield from _figures("P5-role", "by role, a million over ten thousand", by_role)
     yield _milliseconds("P5-own", own)
-    yield from _figures("P5-far", "the list's far end over its head, a million", {"everything": far})
+    yield from _figures(
+        "P5-far", "the list's far end over its head, a million", {"everything": far}
+    )
 
 
 def _figures(name: str, words: str, timed: Timed) -> Iterator[Figure]:
-    ratios = {case: median(large.search) / median(small.search) for case, (small, large) in timed.items()}
+    ratios = {
+        case: median(large.search) / median(small.search) for case, (small, large) in timed.items()
+    }
     all_ratios = "; ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
-    yield Figure(name=name, value=max(ratios.values()), compare="<=", goal=1.3, what=f"search {words}, {PAIRS} pairs each; {all_ratios}")
+    yield Figure(
+        name=name,
+        value=max(ratios.values()),
+        compare="<=",
+        goal=1.3,
+        what=f"search {words}, {PAIRS} pairs each; {all_ratios}",
+    )
     yield _milliseconds(name, timed)
 
 
 def _milliseconds(name: str, timed: Timed) -> Figure:
     slowest = {case: large.p50_ms for case, (_, large) in timed.items()}
     all_times = "; ".join(f"{case} {ms:.1f}" for case, ms in slowest.items())
-    return Figure(name=f"{name}-ms", value=max(slowest.values()), compare="<=", goal=5, what=f"p50, ms with entry and reply; {all_times}")
+    return Figure(
+        name=f"{name}-ms",
+        value=max(slowest.values()),
+        compare="<=",
+        goal=5,
+        what=f"p50, ms with entry and reply; {all_times}",
+    )
 
 
-async def _measured(small: Trail, large: Trail) -> tuple[Timed, Timed, Timed, tuple[_Times, _Times]]:
+async def _measured(
+    small: Trail, large: Trail
+) -> tuple[Timed, Timed, Timed, tuple[_Times, _Times]]:
     dice, lead = random.Random(5), small.reader(Role.IG_LEAD)
 
     async def as_role(cases: dict[str, tuple[Role, Ask]]) -> Timed:
-        return {case: await _pairs(small, large, partial(_first, role=role), ask, dice) for case, (role, ask) in cases.items()}
+        return {
+            case: await _pairs(small, large, partial(_first, role=role), ask, dice)
+            for case, (role, ask) in cases.items()
+        }
 
     try:
-        by_filter = {case: await _pairs(small, large, lambda _: lead, ask, dice) for case, ask in BY_FILTER.items()}
+        by_filter = {
+            case: await _pairs(small, large, lambda _: lead, ask, dice)
+            for case, ask in BY_FILTER.items()
+        }
         by_role, own = await as_role(BY_ROLE), await as_role(OWN)
         head, far = _Times(), _Times()
         for _ in range(PAIRS):
             await _look(large, lead, Filters(), None, head)
-            await _look(large, lead, Filters(), large.entries[dice.randrange(1, len(large.entries) // 100)], far)
+            await _look(
+                large,
+                lead,
+                Filters(),
+                large.entries[dice.randrange(1, len(large.entries) // 100)],
+                far,
+            )
     finally:
         await small.database.close()
         await large.database.close()
@@ -125,7 +163,9 @@ def _first(of: Trail, role: Role) -> Actor:
     return next(who for who in of.staff if who.role is role)
 
 
-async def _pairs(small: Trail, large: Trail, who: Callable[[Trail], Actor], ask: Ask, dice: random.Random) -> tuple[_Times, _Times]:
+async def _pairs(
+    small: Trail, large: Trail, who: Callable[[Trail], Actor], ask: Ask, dice: random.Random
+) -> tuple[_Times, _Times]:
     in_small, in_large = _Times(), _Times()
     for _ in range(3):  # warms the statement caches; not counted
         for of in (small, large):
@@ -137,12 +177,18 @@ async def _pairs(small: Trail, large: Trail, who: Callable[[Trail], Actor], ask:
     return in_small, in_large
 
 
-async def _look(of: Trail, actor: Actor, filters: Filters, after: UUID | None, times: _Times) -> None:
+async def _look(
+    of: Trail, actor: Actor, filters: Filters, after: UUID | None, times: _Times
+) -> None:
     began = time.perf_counter()
     async with of.database.transaction(lazily=True) as session:
         found = await search.search(session, actor, filters, after=after, limit=LIMIT + 1)
         times.search.append(time.perf_counter() - began)
-        event = Event(action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(found)})
+        event = Event(
+            action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(found)}
+        )
         log.append(session, event, by=actor, at=datetime.now(UTC), request_id="benchmark")
-        AuditEntriesOut(items=[_entry_out(entry) for entry in found[:LIMIT]], next_cursor=None).model_dump_json()
+        AuditEntriesOut(
+            items=[_entry_out(entry) for entry in found[:LIMIT]], next_cursor=None
+        ).model_dump_json()
     times.whole.append(time.perf_counter() - began)

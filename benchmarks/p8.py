@@ -1,4 +1,6 @@
-"""P8: verifying a million entries against a bare loop that reads the same bodies from the same database and hashes them."""
+"""P8: verifying a million entries against a bare loop that reads the same bodies from the same
+database and hashes them.
+"""
 
 import asyncio
 import hashlib
@@ -19,7 +21,8 @@ from benchmarks.trail import Trail
 SIZE = 1_000_000
 PAGE = 8192
 SMALL_PAGE = 512
-"""The loop's pages are as large as they always were in this figure; in small ones it wakes Python's collector of garbage far less often."""
+"""The loop's pages are as large as they always were in this figure; in small ones it wakes Python's
+collector of garbage far less often."""
 
 QUADS = 3
 
@@ -29,20 +32,53 @@ class NotVerified(RuntimeError):
 
 
 def measure() -> Iterator[Figure]:
-    """Wall time and processor time; for the record, both over a loop that reads small pages, and over one that has every body in memory."""
+    """Wall time and processor time; for the record, both over a loop that reads small pages, and
+    over one that has every body in memory.
+    """
     with trail.filled(SIZE) as of:
         (wall, small_wall), (cpu, small_cpu), memory, words = asyncio.run(_measured(of))
-    yield Figure(name="P8", value=wall, compare="<=", goal=2, what=f"verify over a bare loop on the same database; {words}")
-    over = f"over the loop in small pages: {small_cpu:.2f}, wall {small_wall:.2f}; over hashing from memory: {memory:.1f}"
-    yield Figure(name="P8-cpu", value=cpu, compare="<=", goal=2, what=f"CPU, process and database; {over}")
+    yield Figure(
+        name="P8",
+        value=wall,
+        compare="<=",
+        goal=2,
+        what=f"verify over a bare loop on the same database; {words}",
+    )
+    over = (
+        f"over the loop in small pages: {small_cpu:.2f}, wall {small_wall:.2f}; over hashing from"
+        f" memory: {memory:.1f}"
+    )
+    yield Figure(
+        name="P8-cpu", value=cpu, compare="<=", goal=2, what=f"CPU, process and database; {over}"
+    )
 
 
 async def _measured(of: Trail) -> tuple[tuple[float, float], tuple[float, float], float, str]:
     ratios, seen = [], []
     for _ in range(QUADS):
-        runs = [await _timed(work, of) for work in (_verified, _bare, _bare_in_small_pages, _bare_in_small_pages, _bare, _verified)]
-        verified, bare, small = ([(one + other) / 2 for one, other in zip(runs[at], runs[-1 - at], strict=True)] for at in range(3))
-        ratios.append((verified[0] / bare[0], verified[0] / small[0], verified[1] / bare[1], verified[1] / small[1]))
+        runs = [
+            await _timed(work, of)
+            for work in (
+                _verified,
+                _bare,
+                _bare_in_small_pages,
+                _bare_in_small_pages,
+                _bare,
+                _verified,
+            )
+        ]
+        verified, bare, small = (
+            [(one + other) / 2 for one, other in zip(runs[at], runs[-1 - at], strict=True)]
+            for at in range(3)
+        )
+        ratios.append(
+            (
+                verified[0] / bare[0],
+                verified[0] / small[0],
+                verified[1] / bare[1],
+                verified[1] / small[1],
+            )
+        )
         seen.append((verified[0], bare[0]))
     from_memory = await _from_memory(of)
     took, bare_took = (median(times) for times in zip(*seen, strict=True))
@@ -56,7 +92,10 @@ async def _timed(work: Callable[[Trail], Awaitable[None]], of: Trail) -> tuple[f
     cpu = time.process_time() + (cpu_seconds(of.server) if of.server else 0.0)
     began = time.perf_counter()
     await work(of)
-    return time.perf_counter() - began, time.process_time() + (cpu_seconds(of.server) if of.server else 0.0) - cpu
+    return (
+        time.perf_counter() - began,
+        time.process_time() + (cpu_seconds(of.server) if of.server else 0.0) - cpu,
+    )
 
 
 async def _verified(of: Trail) -> None:
@@ -66,9 +105,16 @@ async def _verified(of: Trail) -> None:
 
 
 async def _bare(of: Trail, page: int = PAGE) -> None:
-    connection, after, hashed, sha256 = await asyncpg.connect(of.url), UUID(int=0), 0, hashlib.sha256
+    connection, after, hashed, sha256 = (
+        await asyncpg.connect(of.url),
+        UUID(int=0),
+        0,
+        hashlib.sha256,
+    )
     try:
-        while rows := await connection.fetch("SELECT id, body FROM audit_entry WHERE id > $1 ORDER BY id LIMIT $2", after, page):
+        while rows := await connection.fetch(
+            "SELECT id, body FROM audit_entry WHERE id > $1 ORDER BY id LIMIT $2", after, page
+        ):
             for _, body in rows:
                 sha256(b"\x00" + body.encode()).digest()
             after, hashed = rows[-1][0], hashed + len(rows)
@@ -85,7 +131,12 @@ async def _bare_in_small_pages(of: Trail) -> None:
 async def _from_memory(of: Trail) -> float:
     """Seconds for hashing every body, extrapolated from a tenth of them."""
     connection = await asyncpg.connect(of.url)
-    bodies = [row[0].encode() for row in await connection.fetch("SELECT body FROM audit_entry ORDER BY id LIMIT $1", SIZE // 10)]
+    bodies = [
+        row[0].encode()
+        for row in await connection.fetch(
+            "SELECT body FROM audit_entry ORDER BY id LIMIT $1", SIZE // 10
+        )
+    ]
     await connection.close()
     sha256, began = hashlib.sha256, time.perf_counter()
     for body in bodies:

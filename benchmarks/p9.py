@@ -20,16 +20,30 @@ def measure() -> Iterator[Figure]:
     """Medians in milliseconds, the database's time among them."""
     with trail.filled(SIZE) as of:
         inclusion, consistency = asyncio.run(_measured(of))
-    yield Figure(name="P9", value=inclusion, compare="<=", goal=5, what=f"p50 of {TIMES} inclusion proofs, ms, a million entries")
     yield Figure(
-        name="P9-consistency", value=consistency, compare="<=", goal=5, what=f"p50 of {TIMES} consistency proofs from any size, ms"
+        name="P9",
+        value=inclusion,
+        compare="<=",
+        goal=5,
+        what=f"p50 of {TIMES} inclusion proofs, ms, a million entries",
+    )
+    yield Figure(
+        name="P9-consistency",
+        value=consistency,
+        compare="<=",
+        goal=5,
+        what=f"p50 of {TIMES} consistency proofs from any size, ms",
     )
 
 
 async def _measured(of: Trail) -> tuple[float, float]:
     dice = random.Random(9)
-    inclusion = await _p50_ms(of, lambda session: prove.inclusion(session, SCHOOL, dice.choice(of.entries)))
-    consistency = await _p50_ms(of, lambda session: prove.consistency(session, SCHOOL, dice.randrange(1, SIZE)))
+    inclusion = await _p50_ms(
+        of, lambda session: prove.inclusion(session, SCHOOL, dice.choice(of.entries))
+    )
+    consistency = await _p50_ms(
+        of, lambda session: prove.consistency(session, SCHOOL, dice.randrange(1, SIZE))
+    )
     await of.database.close()
     return inclusion, consistency
 

@@ -1,7 +1,9 @@
-"""Two contenders under the same load in turns (A B B A), so that a machine that grows slower or faster harms both alike.
+"""Two contenders under the same load in turns (A B B A), so that a machine that grows slower or
+faster harms both alike.
 
-Of each quad come one ratio of throughput and one of processor time; the figure is the median. A run in which a request failed, or in which
-not exactly the acknowledged rows were stored, is no measurement: it raises `RunSpoilt`.
+Of each quad come one ratio of throughput and one of processor time; the figure is the median. A run
+in which a request failed, or in which not exactly the acknowledged rows were stored, is no
+measurement: it raises `RunSpoilt`.
 """
 
 import json
@@ -26,9 +28,11 @@ class RunSpoilt(RuntimeError):
 
 @dataclass(slots=True)
 class Contender:
-    """Somebody who answers requests: POST of `body` (JSON) to `path` with `headers`, and a value that never comes twice in `numbered`.
+    """Somebody who answers requests: POST of `body` (JSON) to `path` with `headers`, and a value
+    that never comes twice in `numbered`.
 
-    `stored` gives how many rows there are that one acknowledged request adds one to; None where nothing is stored.
+    `stored` gives how many rows there are that one acknowledged request adds one to; None where
+    nothing is stored.
     """
 
     name: str
@@ -44,7 +48,9 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One short run: requests, wall seconds, processor seconds of server and database together, and of the database alone."""
+    """One short run: requests, wall seconds, processor seconds of server and database together, and
+    of the database alone.
+    """
 
     requests: int
     seconds: float
@@ -54,7 +60,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Medians over the quads: throughput of A over B, CPU per request of A over B, and each one's own figures."""
+    """Medians over the quads: throughput of A over B, CPU per request of A over B, and each one's
+    own figures.
+    """
 
     throughput: float
     cpu: float
@@ -66,10 +74,21 @@ class Compared:
         return f"median of {self.quads} quads; {self.a}; {self.b}"
 
 
-def compare(a: Contender, b: Contender, database_pid: int | None, *, quads: int = QUADS, seconds: float = SECONDS) -> Compared:
-    """Measure `a` against `b`; `database_pid` is the database's first process, None where it cannot be seen."""
+def compare(
+    a: Contender,
+    b: Contender,
+    database_pid: int | None,
+    *,
+    quads: int = QUADS,
+    seconds: float = SECONDS,
+) -> Compared:
+    """Measure `a` against `b`; `database_pid` is the database's first process, None where it cannot
+    be seen.
+    """
     for contender in (a, b):
-        _run(contender, database_pid, seconds)  # warms caches, pools and the query planner; not counted
+        _run(
+            contender, database_pid, seconds
+        )  # warms caches, pools and the query planner; not counted
     runs: list[tuple[tuple[Run, Run], tuple[Run, Run]]] = []
     for _ in range(quads):
         a1, b1, b2, a2 = (_run(contender, database_pid, seconds) for contender in (a, b, b, a))
@@ -95,12 +114,18 @@ def _described(contender: Contender, runs: list[Run]) -> str:
     rate = median(run.requests / run.seconds for run in runs)
     cpu = median(run.cpu / run.requests for run in runs) * 1e6
     database = median(run.database_cpu / run.requests for run in runs) * 1e6
-    return f"{contender.name} {rate:.0f}/s, {cpu:.0f} µs CPU a request, {database:.0f} of them the database's"
+    return (
+        f"{contender.name} {rate:.0f}/s, {cpu:.0f} µs CPU a request, {database:.0f} of them the"
+        " database's"
+    )
 
 
 def _run(contender: Contender, database_pid: int | None, seconds: float) -> Run:
     stored = contender.stored() if contender.stored else 0
-    server_before, database_before = cpu_seconds(contender.server.pid), cpu_seconds(database_pid) if database_pid else 0.0
+    server_before, database_before = (
+        cpu_seconds(contender.server.pid),
+        cpu_seconds(database_pid) if database_pid else 0.0,
+    )
     done = _load(contender, seconds)
     server_cpu = cpu_seconds(contender.server.pid) - server_before
     database_cpu = (cpu_seconds(database_pid) if database_pid else 0.0) - database_before
@@ -108,23 +133,37 @@ def _run(contender: Contender, database_pid: int | None, seconds: float) -> Run:
     if acknowledged != sum(done.statuses.values()) or not acknowledged:
         raise RunSpoilt(f"{contender.name}: {done.statuses} {done.refused}")
     if contender.stored and contender.stored() - stored != acknowledged:
-        raise RunSpoilt(f"{contender.name}: acknowledged {acknowledged}, stored {contender.stored() - stored}")
+        raise RunSpoilt(
+            f"{contender.name}: acknowledged {acknowledged}, stored {contender.stored() - stored}"
+        )
     return Run(acknowledged, done.seconds, server_cpu + database_cpu, database_cpu)
 
 
 def _load(contender: Contender, seconds: float) -> Done:
     body = contender.body.encode()
-    headers = {"Host": f"127.0.0.1:{contender.server.port}", "Content-Type": "application/json", "Content-Length": len(body)}
+    headers = {
+        "Host": f"127.0.0.1:{contender.server.port}",
+        "Content-Type": "application/json",
+        "Content-Length": len(body),
+    }
     load = Load(
         port=contender.server.port,
         before=f"POST {contender.path} HTTP/1.1\r\n{contender.numbered}: {contender.run}-",
-        after="".join(f"\r\n{name}: {value}" for name, value in (headers | dict(contender.headers)).items()) + f"\r\n\r\n{contender.body}",
+        after="".join(
+            f"\r\n{name}: {value}" for name, value in (headers | dict(contender.headers)).items()
+        )
+        + f"\r\n\r\n{contender.body}",
         first=contender.sent,
         seconds=seconds,
         connections=CONNECTIONS,
     )
     ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load"], cwd=ROOT, input=json.dumps(asdict(load)), capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks.load"],
+        cwd=ROOT,
+        input=json.dumps(asdict(load)),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ran.returncode:
         raise RunSpoilt(f"{contender.name}: {ran.stderr[-2000:]}")

@@ -1,6 +1,8 @@
-"""`python -m benchmarks.policy`: what a change of the policy costs: reading and proving a document, trying the floor, comparing, impact.
+"""`python -m benchmarks.policy`: what a change of the policy costs: reading and proving a document,
+trying the floor, comparing, impact.
 
-These are seconds on this machine, not ratios: they tell whether a person waits. One line each; exits 0 when everything could be measured.
+These are seconds on this machine, not ratios: they tell whether a person waits. One line each;
+exits 0 when everything could be measured.
 """
 
 import json
@@ -31,20 +33,45 @@ def measure() -> Iterator[str]:
     """Each figure as a line."""
     old, new = service.shipped(), document.load(DRAFT.read_bytes())
     yaml, as_json = DRAFT.read_bytes(), encode(new.meaning)
-    yield _line("read and prove the draft, YAML", lambda: document.load(yaml), f"{len(yaml) // 1024} KiB")
-    yield _line("read and prove the draft, JSON", lambda: document.load(as_json), f"{len(as_json) // 1024} KiB")
-    yield _line("the safety floor, every combination", lambda: floor.breaches(new), f"{_tried(new)} combinations of the flow, 12 laws")
+    yield _line(
+        "read and prove the draft, YAML", lambda: document.load(yaml), f"{len(yaml) // 1024} KiB"
+    )
+    yield _line(
+        "read and prove the draft, JSON",
+        lambda: document.load(as_json),
+        f"{len(as_json) // 1024} KiB",
+    )
+    yield _line(
+        "the safety floor, every combination",
+        lambda: floor.breaches(new),
+        f"{_tried(new)} combinations of the flow, 12 laws",
+    )
     found = difference.between(old, new)
-    tried, changed = sum(table.combinations for table in found.tables), sum(table.changed for table in found.tables)
-    what = f"{len(found.tables)} tables differ, {changed} of {tried} combinations; {len(found.edits)} places"
-    yield _line("the exact difference of 2025 and the draft", lambda: difference.between(old, new), what)
+    tried, changed = (
+        sum(table.combinations for table in found.tables),
+        sum(table.changed for table in found.tables),
+    )
+    what = (
+        f"{len(found.tables)} tables differ, {changed} of {tried} combinations; {len(found.edits)}"
+        " places"
+    )
+    yield _line(
+        "the exact difference of 2025 and the draft", lambda: difference.between(old, new), what
+    )
     past = list(_past())
     replay = Replay(old, new, TODAY)
-    yield _line(f"the impact on {REQUESTS} past requests", lambda: _seen(Replay(old, new, TODAY), past), "facts read, evaluated by both")
+    yield _line(
+        f"the impact on {REQUESTS} past requests",
+        lambda: _seen(Replay(old, new, TODAY), past),
+        "facts read, evaluated by both",
+    )
     _seen(replay, past)
     result = replay.result()
     size = len(json.dumps(result)) // 1024
-    yield f"of these {result['changed']} come out otherwise, {result['not_known']} are not known; {size} KiB of result"
+    yield (
+        f"of these {result['changed']} come out otherwise, {result['not_known']} are not known;"
+        f" {size} KiB of result"
+    )
 
 
 def _line(name: str, work: Callable[[], object], what: str) -> str:

@@ -14,7 +14,9 @@ from tests import postgres
 
 @contextlib.contextmanager
 def database(name: str) -> Iterator[tuple[str, Settings, int | None]]:
-    """The URL of a PostgreSQL database, settings that name it, and the server's first process (None where it cannot be seen)."""
+    """The URL of a PostgreSQL database, settings that name it, and the server's first process (None
+    where it cannot be seen).
+    """
     with postgres.running(durable=True) as cluster, tempfile.TemporaryDirectory() as folder:
         called = f"bench_{name}_{os.getpid()}_{secrets.token_hex(3)}"
         url = asyncio.run(cluster.create(called))

@@ -1,4 +1,6 @@
-"""Servers to be measured, and what they cost: processor seconds of a server's processes and of the database, read from /proc."""
+"""Servers to be measured, and what they cost: processor seconds of a server's processes and of the
+database, read from /proc.
+"""
 
 import contextlib
 import os
@@ -19,7 +21,17 @@ ROOT = Path(__file__).parents[1]
 WORKERS = 2
 PATIENCE_S = 60
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--workers", str(WORKERS))
+UVICORN = (
+    "--loop",
+    "uvloop",
+    "--http",
+    "httptools",
+    "--no-access-log",
+    "--log-level",
+    "warning",
+    "--workers",
+    str(WORKERS),
+)
 """How every contender is served."""
 
 
@@ -38,12 +50,29 @@ class Server:
 
 @contextlib.contextmanager
 def serving(application: str, environment: Mapping[str, str], ready: str) -> Iterator[Server]:
-    """Serve `application` (`module:attribute`, or `module:function()` for a factory) by uvicorn, once it answers at the path `ready`."""
+    """Serve `application` (`module:attribute`, or `module:function()` for a factory) by uvicorn,
+    once it answers at the path `ready`.
+    """
     port = free_port()
     factory = ("--factory",) if application.endswith("()") else ()
-    command = [sys.executable, "-m", "uvicorn", application.removesuffix("()"), *factory, "--port", str(port), *UVICORN]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        application.removesuffix("()"),
+        *factory,
+        "--port",
+        str(port),
+        *UVICORN,
+    ]
     with tempfile.TemporaryFile() as log:  # written to a file, as in production
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+        )
     try:
         _await(process, f"http://127.0.0.1:{port}{ready}")
         yield Server(port, process.pid)
@@ -66,7 +95,9 @@ def _await(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor seconds of a process, its living descendants, and those that they have waited for."""
+    """Processor seconds of a process, its living descendants, and those that they have waited
+    for.
+    """
     return sum(_own_seconds(each) for each in (pid, *_descendants(pid)))
 
 
@@ -82,7 +113,9 @@ def _own_seconds(pid: int) -> float:
 def _descendants(pid: int) -> Iterator[int]:
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+        children = {
+            int(child) for task in tasks for child in (task / "children").read_text().split()
+        }
     except OSError:
         return
     for child in children:

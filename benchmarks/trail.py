@@ -1,7 +1,9 @@
-"""A long audit trail for measuring: entries such as a busy school makes, with the leaves, nodes and checkpoints that a sealer would store.
+"""A long audit trail for measuring: entries such as a busy school makes, with the leaves, nodes and
+checkpoints that a sealer would store.
 
-The bodies are those that `append` makes and the tree is the sealer's; only the way into the tables is shorter: COPY, with the indexes in
-place, so that they are as loose as indexes that grew. The dice are loaded: each size gets the same kinds of entries in the same shares.
+The bodies are those that `append` makes and the tree is the sealer's; only the way into the tables
+is shorter: COPY, with the indexes in place, so that they are as loose as indexes that grew. The
+dice are loaded: each size gets the same kinds of entries in the same shares.
 """
 
 import asyncio
@@ -35,26 +37,54 @@ BATCH: Final = 4096
 """Entries of one COPY and of one checkpoint."""
 
 OPEN: Final = 24
-"""Sharing requests that are worked on at the same time, and about how many entries each one gets before the next come."""
+"""Sharing requests that are worked on at the same time, and about how many entries each one gets
+before the next come."""
 EACH: Final = 96
 
 ACTIONS: Final = (
     *(Action.REQUEST_READ,) * 8,
     *(Action.REQUESTS_LISTED, Action.RECORD_READ, Action.ATTENTION_LISTED) * 2,
-    *(Action.REQUEST_SUBMITTED, Action.REQUEST_EVALUATED, Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.NOTICE_RECORDED),
+    *(
+        Action.REQUEST_SUBMITTED,
+        Action.REQUEST_EVALUATED,
+        Action.DECISION_RECORDED,
+        Action.DISCLOSURE_RECORDED,
+        Action.NOTICE_RECORDED,
+    ),
     *(Action.SESSION_OPENED, Action.TRAIL_SEARCHED),
 )
 """What is done, as often as it stands here."""
-OF_NO_REQUEST: Final = frozenset({Action.REQUESTS_LISTED, Action.ATTENTION_LISTED, Action.SESSION_OPENED, Action.TRAIL_SEARCHED})
-SEALING: Final = frozenset(
-    {Action.REQUEST_SUBMITTED, Action.REQUEST_EVALUATED, Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.NOTICE_RECORDED}
+OF_NO_REQUEST: Final = frozenset(
+    {Action.REQUESTS_LISTED, Action.ATTENTION_LISTED, Action.SESSION_OPENED, Action.TRAIL_SEARCHED}
 )
-_COLUMNS: Final = ("id", "school", "at", "actor", "action", "request", "subject", "recipient", "outcome", "body")
+SEALING: Final = frozenset(
+    {
+        Action.REQUEST_SUBMITTED,
+        Action.REQUEST_EVALUATED,
+        Action.DECISION_RECORDED,
+        Action.DISCLOSURE_RECORDED,
+        Action.NOTICE_RECORDED,
+    }
+)
+_COLUMNS: Final = (
+    "id",
+    "school",
+    "at",
+    "actor",
+    "action",
+    "request",
+    "subject",
+    "recipient",
+    "outcome",
+    "body",
+)
 
 
 @dataclass(slots=True)
 class Trail:
-    """A filled database and what is in it: who acts, the requests and persons it is about, and every 64th entry."""
+    """A filled database and what is in it: who acts, the requests and persons it is about, and
+    every 64th entry.
+    """
 
     database: Database
     url: str
@@ -74,7 +104,9 @@ class Trail:
 
 @contextlib.contextmanager
 def filled(size: int) -> Iterator[Trail]:
-    """A migrated PostgreSQL database that holds `size` sealed entries of one school; use it on loops of your own, one at a time."""
+    """A migrated PostgreSQL database that holds `size` sealed entries of one school; use it on
+    loops of your own, one at a time.
+    """
     with scratch.database(f"trail_{size}") as (url, settings, server):
         trail = asyncio.run(_filled(url, settings, size))
         trail.server = server
@@ -98,7 +130,10 @@ async def _filled(url: str, settings: Settings, size: int) -> Trail:
 
 def _begun(database: Database, url: str, size: int) -> Trail:
     roles = (Role.STAFF,) * 5 + (Role.DSL,)
-    staff = [Actor(id=new_id(BEGAN), role=roles[at % len(roles)], school=SCHOOL, client="web") for at in range(36)]
+    staff = [
+        Actor(id=new_id(BEGAN), role=roles[at % len(roles)], school=SCHOOL, client="web")
+        for at in range(36)
+    ]
     recipients = [str(new_id(BEGAN)) for _ in range(12)]
     return Trail(database, url, Ed25519PrivateKey.generate(), size, staff, recipients, [], [], [])
 
@@ -114,19 +149,41 @@ async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
             body = log._body(entry, event, by, at, f"req-{number:032x}")  # noqa: SLF001 - what `append` would store
             subject, *others = event.subjects or (None,)
             entries.append(
-                (entry, SCHOOL, at, by.id, event.action.value, event.request, subject, event.recipient, event.outcome.value, body.decode())
+                (
+                    entry,
+                    SCHOOL,
+                    at,
+                    by.id,
+                    event.action.value,
+                    event.request,
+                    subject,
+                    event.recipient,
+                    event.outcome.value,
+                    body.decode(),
+                )
             )
             further += [(SCHOOL, other, entry) for other in others]
             hashes.append(merkle.leaf_hash(body))
-        leaves = [(SCHOOL, first + at, row[0], hashed) for at, (row, hashed) in enumerate(zip(entries, hashes, strict=True))]
+        leaves = [
+            (SCHOOL, first + at, row[0], hashed)
+            for at, (row, hashed) in enumerate(zip(entries, hashes, strict=True))
+        ]
         nodes = [(SCHOOL, *node) for node in frontier.extend(hashes)]
         signed = Checkpoint(checkpoint.origin(HOST, SCHOOL), frontier.size, frontier.root())
         notes = [(SCHOOL, frontier.size, frontier.to_bytes(), checkpoint.sign(signed, trail.key))]
         await connection.copy_records_to_table("audit_entry", records=entries, columns=_COLUMNS)
-        await connection.copy_records_to_table("audit_subject", records=further, columns=("school", "subject", "entry_id"))
-        await connection.copy_records_to_table("audit_leaf", records=leaves, columns=("school", "idx", "entry_id", "hash"))
-        await connection.copy_records_to_table("audit_node", records=nodes, columns=("school", "level", "idx", "hash"))
-        await connection.copy_records_to_table("audit_checkpoint", records=notes, columns=("school", "size", "frontier", "note"))
+        await connection.copy_records_to_table(
+            "audit_subject", records=further, columns=("school", "subject", "entry_id")
+        )
+        await connection.copy_records_to_table(
+            "audit_leaf", records=leaves, columns=("school", "idx", "entry_id", "hash")
+        )
+        await connection.copy_records_to_table(
+            "audit_node", records=nodes, columns=("school", "level", "idx", "hash")
+        )
+        await connection.copy_records_to_table(
+            "audit_checkpoint", records=notes, columns=("school", "size", "frontier", "note")
+        )
         trail.entries += [row[0] for row in entries[::64]]
 
 
@@ -140,9 +197,16 @@ def _event(trail: Trail, number: int, dice: random.Random) -> tuple[Event, Actor
         return Event(action=action, data={"filters": ["actor"], "shown": dice.randrange(51)}), by
     if dice.random() < 0.04:
         return Event(
-            action=Action.ACCESS_DENIED, outcome=EntryOutcome.DENIED, reason_code="not-yours", target=str(trail.requests[chosen])
+            action=Action.ACCESS_DENIED,
+            outcome=EntryOutcome.DENIED,
+            reason_code="not-yours",
+            target=str(trail.requests[chosen]),
         ), by
-    subjects = (trail.subjects[chosen], trail.subjects[-1]) if chosen != -1 and dice.random() < 0.05 else (trail.subjects[chosen],)
+    subjects = (
+        (trail.subjects[chosen], trail.subjects[-1])
+        if chosen != -1 and dice.random() < 0.05
+        else (trail.subjects[chosen],)
+    )
     sealing = action in SEALING
     return (
         Event(

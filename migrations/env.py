@@ -1,4 +1,6 @@
-"""Runs migrations on the database that the settings name, or on a connection handed in by the caller."""
+"""Runs migrations on the database that the settings name, or on a connection handed in by the
+caller.
+"""
 
 import asyncio
 

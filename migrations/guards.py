@@ -1,4 +1,6 @@
-"""Triggers that hold the trail's laws in the database itself: append-only tables stay so, and no change goes without an entry."""
+"""Triggers that hold the trail's laws in the database itself: append-only tables stay so, and no
+change goes without an entry.
+"""
 
 from typing import Protocol
 
@@ -29,7 +31,7 @@ def install_functions(op: Op) -> None:
         BEGIN
             RAISE EXCEPTION 'table % only grows: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
         END $$
-    """)
+    """)  # noqa: E501
     op.execute(f"""
         CREATE FUNCTION {CITED}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -42,7 +44,7 @@ def install_functions(op: Op) -> None:
             END IF;
             RETURN NULL;
         END $$
-    """)  # noqa: S608 - the names are our own
+    """)  # noqa: E501, S608
 
 
 def drop_functions(op: Op) -> None:
@@ -53,7 +55,9 @@ def drop_functions(op: Op) -> None:
 
 
 def append_only(op: Op, table: str) -> None:
-    """Refuse UPDATE, DELETE and TRUNCATE on the table; on SQLite, INSERT OR REPLACE as well. Call after its primary key is in place."""
+    """Refuse UPDATE, DELETE and TRUNCATE on the table; on SQLite, INSERT OR REPLACE as well. Call
+    after its primary key is in place.
+    """
     if _is_postgresql(op):
         op.execute(
             f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -86,8 +90,8 @@ def drop_append_only(op: Op, table: str) -> None:
 def cites_entry(op: Op, table: str) -> None:
     """Refuse an insert or update whose `audit_id` is no entry appended in the same transaction.
 
-    An update must bring a new `audit_id`. PostgreSQL looks at the commit; SQLite, which has one writer and no transaction numbers, looks
-    before the change, for an entry that is still unsealed.
+    An update must bring a new `audit_id`. PostgreSQL looks at the commit; SQLite, which has one
+    writer and no transaction numbers, looks before the change, for an entry that is still unsealed.
     """
     if _is_postgresql(op):
         op.execute(
@@ -98,8 +102,9 @@ def cites_entry(op: Op, table: str) -> None:
         return
     for verb in ("INSERT", "UPDATE"):
         op.execute(
-            f"CREATE TRIGGER {table}_cites_entry_{verb.lower()} BEFORE {verb} ON {table} WHEN {_uncited()} "
-            f"BEGIN SELECT RAISE(ABORT, 'a change to {table} cites no audit entry of its own transaction'); END"
+            f"CREATE TRIGGER {table}_cites_entry_{verb.lower()} BEFORE {verb} ON {table} WHEN"
+            f" {_uncited()} BEGIN SELECT RAISE(ABORT, 'a change to {table} cites no audit entry of"
+            " its own transaction'); END"
         )
 
 
@@ -113,7 +118,10 @@ def drop_cites_entry(op: Op, table: str) -> None:
 
 
 def _uncited() -> str:
-    return "NEW.audit_id IS NULL OR NOT EXISTS (SELECT 1 FROM audit_pending WHERE entry_id = NEW.audit_id)"
+    return (
+        "NEW.audit_id IS NULL OR NOT EXISTS (SELECT 1 FROM audit_pending WHERE entry_id ="
+        " NEW.audit_id)"
+    )
 
 
 def _taken(op: Op, table: str) -> str:
@@ -121,8 +129,16 @@ def _taken(op: Op, table: str) -> str:
     look = inspect(op.get_bind())
     keys = [look.get_pk_constraint(table)["constrained_columns"]]
     keys += [found["column_names"] for found in look.get_unique_constraints(table)]
-    keys += [[str(name) for name in found["column_names"]] for found in look.get_indexes(table) if found["unique"]]
-    same = " OR ".join("(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" for key in keys if key)
+    keys += [
+        [str(name) for name in found["column_names"]]
+        for found in look.get_indexes(table)
+        if found["unique"]
+    ]
+    same = " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
+        for key in keys
+        if key
+    )
     return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - the names are our own
 
 

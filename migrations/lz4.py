@@ -1,4 +1,6 @@
-"""Long texts compressed by LZ4 where the PostgreSQL at hand knows it: the default algorithm takes ten times as long to write them."""
+"""Long texts compressed by LZ4 where the PostgreSQL at hand knows it: the default algorithm takes
+ten times as long to write them.
+"""
 
 import sqlalchemy as sa
 
@@ -8,7 +10,9 @@ _KNOWN = "SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_to
 
 
 def compress(op: Op, table: str, column: str) -> None:
-    """Have the column's values compressed by LZ4 from now on. Does nothing on SQLite, which does not compress."""
+    """Have the column's values compressed by LZ4 from now on. Does nothing on SQLite, which does
+    not compress.
+    """
     bind = op.get_bind()
     if bind.dialect.name == "postgresql" and bind.execute(sa.text(_KNOWN)).scalar():
         op.execute(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" SET COMPRESSION lz4')

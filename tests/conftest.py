@@ -1,4 +1,6 @@
-"""What every test may ask for: an empty migrated database of either kind, and the service on it with somebody signed in."""
+"""What every test may ask for: an empty migrated database of either kind, and the service on it
+with somebody signed in.
+"""
 
 import asyncio
 import gc
@@ -29,13 +31,18 @@ DIALECTS = ("sqlite", "postgresql")
 for name in [name for name in os.environ if name.startswith("SHARING_")]:
     del os.environ[name]
 
-# A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so that a change is judged and not the dice.
-hypothesis_settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+# A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so
+# that a change is judged and not the dice.
+hypothesis_settings.register_profile(
+    "house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+)
 hypothesis_settings.load_profile("house")
 
 
 def pytest_collection_finish() -> None:
-    """Nothing that was imported goes away: the collector need not look through all of it each time."""
+    """Nothing that was imported goes away: the collector need not look through all of it each
+    time.
+    """
     gc.collect()
     gc.freeze()
 
@@ -89,7 +96,9 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=DIALECTS)
 def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
-    """`SHARING_DATABASE_URL` of an empty, migrated database of this test's own: "" for SQLite, in `data_dir`."""
+    """`SHARING_DATABASE_URL` of an empty, migrated database of this test's own: "" for SQLite, in
+    `data_dir`.
+    """
     if request.param == "sqlite":
         blank: Path = request.getfixturevalue("blank_sqlite")
         shutil.copy(blank, data_dir / blank.name)

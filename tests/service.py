@@ -1,4 +1,6 @@
-"""The service in this process, with people signed in. Its law: they sign in as anybody would, through `POST /v1/token`."""
+"""The service in this process, with people signed in. Its law: they sign in as anybody would,
+through `POST /v1/token`.
+"""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -28,7 +30,9 @@ _KNOWN: Final[dict[int, BaseRoute]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in: `login` and `secret` are an email and a password, or a client's id and secret."""
+    """Somebody who may sign in: `login` and `secret` are an email and a password, or a client's id
+    and secret.
+    """
 
     id: UUID
     role: Role
@@ -71,31 +75,58 @@ class Service:
         return database
 
     async def stranger(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
-        """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that a caller sees."""
+        """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
+        a caller sees.
+        """
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
-        return await self._clients.enter_async_context(httpx.AsyncClient(transport=transport, base_url=self.settings.public_url))
+        return await self._clients.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url=self.settings.public_url)
+        )
 
-    async def caller(self, role: Role | str, *, school: str | None = None, raise_app_exceptions: bool = True) -> Caller:
+    async def caller(
+        self, role: Role | str, *, school: str | None = None, raise_app_exceptions: bool = True
+    ) -> Caller:
         """Somebody new in this role at this school, signed in."""
         account = await self.add(role, school=school)
         return await self.sign_in(account, raise_app_exceptions=raise_app_exceptions)
 
     async def add(self, role: Role | str, *, school: str | None = None) -> Account:
-        """An account of a person, or for `integration` of a machine, made as the operator's verbs make it."""
-        role, school, now, number = Role(role), school or self.settings.school, self.clock(), next(self._numbers)
+        """An account of a person, or for `integration` of a machine, made as the operator's verbs
+        make it.
+        """
+        role, school, now, number = (
+            Role(role),
+            school or self.settings.school,
+            self.clock(),
+            next(self._numbers),
+        )
         async with self.database.transaction() as session:
             seal = witness.of_accounts(session, now)
             if role is Role.INTEGRATION:
-                client, secret = await accounts.add_client(session, name=f"MIS {number}", school=school, now=now, seal=seal)
+                client, secret = await accounts.add_client(
+                    session, name=f"MIS {number}", school=school, now=now, seal=seal
+                )
                 return Account(client.id, role, school, str(client.id), secret)
             email = f"{role.value}.{number}@school.example"
-            user = await accounts.add_user(session, email=email, role=role, school=school, password_hash=_cheap_hash(), now=now, seal=seal)
+            user = await accounts.add_user(
+                session,
+                email=email,
+                role=role,
+                school=school,
+                password_hash=_cheap_hash(),
+                now=now,
+                seal=seal,
+            )
             return Account(user.id, role, school, email, PASSWORD)
 
     async def sign_in(self, account: Account, *, raise_app_exceptions: bool = True) -> Caller:
         """A caller with a fresh token for the account."""
         form = (
-            {"grant_type": "client_credentials", "client_id": account.login, "client_secret": account.secret}
+            {
+                "grant_type": "client_credentials",
+                "client_id": account.login,
+                "client_secret": account.secret,
+            }
             if account.role is Role.INTEGRATION
             else {"grant_type": "password", "username": account.login, "password": account.secret}
         )
@@ -111,7 +142,9 @@ class Service:
 
 
 def _with_known_routes(app: FastAPI) -> FastAPI:
-    """The application, with each router's routes as an earlier one worked them out, which takes FastAPI longer than all else at a start."""
+    """The application, with each router's routes as an earlier one worked them out, which takes
+    FastAPI longer than all else at a start.
+    """
     for place, route in enumerate(app.router.routes):
         if router := getattr(route, "original_router", None):
             app.router.routes[place] = _KNOWN.setdefault(id(router), route)
@@ -120,5 +153,9 @@ def _with_known_routes(app: FastAPI) -> FastAPI:
 
 @cache
 def _cheap_hash() -> str:
-    """A true Argon2id hash of `PASSWORD`, always the same, whose parameters, which it carries, cost next to nothing to verify."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD, salt=b"sixteen of salt!")
+    """A true Argon2id hash of `PASSWORD`, always the same, whose parameters, which it carries, cost
+    next to nothing to verify.
+    """
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
+        PASSWORD, salt=b"sixteen of salt!"
+    )

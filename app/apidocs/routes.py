@@ -1,4 +1,6 @@
-"""Serves the documentation page and its files. Law: a closed list of files, and a policy that runs no script but them."""
+"""Serves the documentation page and its files. Law: a closed list of files, and a policy that runs
+no script but them.
+"""
 
 from pathlib import Path as File
 from types import MappingProxyType
@@ -21,8 +23,8 @@ TYPES: Final = MappingProxyType(
 )
 
 CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +41,9 @@ class NoSuchFile(ServiceError):
 @router.get("/docs")
 async def read_documentation() -> Response:
     """The documentation page."""
-    return FileResponse(ASSETS / "index.html", media_type="text/html", headers={"Content-Security-Policy": CSP})
+    return FileResponse(
+        ASSETS / "index.html", media_type="text/html", headers={"Content-Security-Policy": CSP}
+    )
 
 
 @router.get("/docs/{name}")
@@ -47,4 +51,6 @@ async def read_documentation_file(name: Annotated[str, Path()]) -> Response:
     """A file of the page."""
     if name not in TYPES:
         raise NoSuchFile
-    return FileResponse(ASSETS / name, media_type=TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(
+        ASSETS / name, media_type=TYPES[name], headers={"Cache-Control": "public, max-age=86400"}
+    )

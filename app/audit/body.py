@@ -1,4 +1,6 @@
-"""What a leaf says, read from its exact bytes: quickly by the fixed order of canonical JSON, closely when something does not fit."""
+"""What a leaf says, read from its exact bytes: quickly by the fixed order of canonical JSON,
+closely when something does not fit.
+"""
 
 import hashlib
 import json
@@ -10,7 +12,17 @@ from typing import Any, Final, NamedTuple
 from app.audit.model import Action
 from app.kernel import canonical
 
-COLUMNS: Final = ("action", "actor", "at", "id", "outcome", "recipient", "request", "school", "subject")
+COLUMNS: Final = (
+    "action",
+    "actor",
+    "at",
+    "id",
+    "outcome",
+    "recipient",
+    "request",
+    "school",
+    "subject",
+)
 """What the table of entries repeats of a body."""
 
 BETWEEN: Final = "\t"
@@ -34,7 +46,9 @@ class NotABody(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one body says, as far as verification asks. Missing or ill-typed members are as good as none."""
+    """What one body says, as far as verification asks. Missing or ill-typed members are as good as
+    none.
+    """
 
     fields: Mapping[str, Any]
 
@@ -66,7 +80,11 @@ class Said:
     @property
     def states(self) -> dict[str, str]:
         """The digest of each mutable head that the act changed, by the head's id."""
-        found = {key: value for key, value in _plain(self.data.get("states")).items() if isinstance(value, str)}
+        found = {
+            key: value
+            for key, value in _plain(self.data.get("states")).items()
+            if isinstance(value, str)
+        }
         one = self.data.get("state")
         head = self.fields.get("request") or self.fields.get("target")
         return found | {str(head): one} if isinstance(one, str) and head else found
@@ -76,7 +94,9 @@ class Said:
 
 
 def read(body: bytes) -> Said:
-    """The body's members; raises NotABody unless it is the canonical JSON of an object of version 1."""
+    """The body's members; raises NotABody unless it is the canonical JSON of an object of version
+    1.
+    """
     try:
         fields = json.loads(body.decode("utf-8"))
         if not isinstance(fields, dict) or fields.get("v") != 1 or canonical.encode(fields) != body:
@@ -87,16 +107,33 @@ def read(body: bytes) -> Said:
 
 
 def line(body: str, columns: Sequence[str | None]) -> str:
-    """The line of an entry whose columns (in the order of `COLUMNS`, identifiers as a body writes them) are these."""
+    """The line of an entry whose columns (in the order of `COLUMNS`, identifiers as a body writes
+    them) are these.
+    """
     action, actor, at, entry, outcome, recipient, request, _, subject = columns
-    parts = (body, action, at, entry, outcome, "a", actor, "r", request, "s", subject, "p", recipient)
+    parts = (
+        body,
+        action,
+        at,
+        entry,
+        outcome,
+        "a",
+        actor,
+        "r",
+        request,
+        "s",
+        subject,
+        "p",
+        recipient,
+    )
     return BETWEEN.join(part for part in parts if part is not None)
 
 
 class Repeated(NamedTuple):
     """What was seen of the entries whose columns repeat their bodies, by their ids.
 
-    Of each the leaf hash; of those who have them the second and further persons; of those that somebody will read the body.
+    Of each the leaf hash; of those who have them the second and further persons; of those that
+    somebody will read the body.
     """
 
     hashes: dict[str, bytes]
@@ -105,24 +142,30 @@ class Repeated(NamedTuple):
 
 
 class Layout:
-    """Which entries of a school are repeated by their columns, judged by the layout that all bodies have, without parsing.
+    """Which entries of a school are repeated by their columns, judged by the layout that all bodies
+    have, without parsing.
 
-    A line is a body and its columns but for the school, with tabs between them; a letter stands before each one that may be null.
-    Whatever the columns hold, a line that fits is certain: keys of canonical JSON are sorted, a quote inside a string is escaped, and
-    nothing after the body's own id is an object, so that each name can only be the real member; a value that is compared has no escapes;
-    and no letter is an identifier or a time, so that no column can be taken for another. Any other line asks for a closer look (`read`).
+    A line is a body and its columns but for the school, with tabs between them; a letter stands
+    before each one that may be null. Whatever the columns hold, a line that fits is certain: keys
+    of canonical JSON are sorted, a quote inside a string is escaped, and nothing after the body's
+    own id is an object, so that each name can only be the real member; a value that is compared has
+    no escapes; and no letter is an identifier or a time, so that no column can be taken for
+    another. Any other line asks for a closer look (`read`).
     """
 
     def __init__(self, school: str) -> None:
         self._fits = re.compile(_LAYOUT.replace("SCHOOL", re.escape(school))).fullmatch
 
     def repeated(self, lines: Iterable[str], *, telling: bool) -> Repeated:
-        """The entries whose lines fit; `telling` asks for the bodies of those that may seal records or heads as well."""
+        """The entries whose lines fit; `telling` asks for the bodies of those that may seal records
+        or heads as well.
+        """
         hashes: dict[str, bytes] = {}
         persons: dict[str, set[str]] = {}
         bodies: dict[str, bytes] = {}
         sha256 = hashlib.sha256
-        # Each body is done with while it is in the processor's cache, and nothing is kept that the collector of garbage has to visit.
+        # Each body is done with while it is in the processor's cache, and nothing is kept that the
+        # collector of garbage has to visit.
         for found in map(self._fits, lines):
             if found:
                 text, entry, further = found.group(1, 5, 10)

@@ -1,4 +1,6 @@
-"""Signed checkpoints (C2SP tlog-checkpoint, signed note, Ed25519) and proofs (C2SP tlog-proof). A bad one raises `CheckpointRefused`."""
+"""Signed checkpoints (C2SP tlog-checkpoint, signed note, Ed25519) and proofs (C2SP tlog-proof). A
+bad one raises `CheckpointRefused`.
+"""
 
 import binascii
 import hashlib
@@ -49,7 +51,9 @@ class Checkpoint:
 
 
 def origin(host: str, school: str, epoch: int = 1) -> str:
-    """The name of a school's log: `<host>/schools/<urn>`; a log that was reopened after a restore carries the number of its epoch."""
+    """The name of a school's log: `<host>/schools/<urn>`; a log that was reopened after a restore
+    carries the number of its epoch.
+    """
     return f"{host}/schools/{school}" + (f"/{epoch}" if epoch > 1 else "")
 
 
@@ -68,7 +72,8 @@ def parse(note: str) -> Checkpoint:
 
 
 def verify(note: str, key: Ed25519PublicKey, *, origin: str | None = None) -> Checkpoint:
-    """What the note says once the key's signature over it has been checked; raises CheckpointRefused.
+    """What the note says once the key's signature over it has been checked; raises
+    CheckpointRefused.
 
     Signatures of other keys (witnesses) are passed over, as the signed-note specification asks.
     """
@@ -87,8 +92,14 @@ def verify(note: str, key: Ed25519PublicKey, *, origin: str | None = None) -> Ch
 
 
 def proof_text(index: int, path: Sequence[bytes], note: str) -> str:
-    """An inclusion proof to keep beside a record: C2SP tlog-proof, version 1, with the checkpoint in it."""
-    lines = ["c2sp.org/tlog-proof@v1", f"index {index}", *(b64encode(sibling).decode("ascii") for sibling in path)]
+    """An inclusion proof to keep beside a record: C2SP tlog-proof, version 1, with the checkpoint
+    in it.
+    """
+    lines = [
+        "c2sp.org/tlog-proof@v1",
+        f"index {index}",
+        *(b64encode(sibling).decode("ascii") for sibling in path),
+    ]
     return "\n".join(lines) + "\n\n" + note
 
 
@@ -137,7 +148,9 @@ def public_key(text: str) -> Ed25519PublicKey:
 
 
 def checkpoint_key(path: Path, *, make: bool = True) -> Ed25519PrivateKey:
-    """The log's signing key from a PEM file (PKCS 8, mode 0600); made at the first start unless `make` is off. Raises KeyRefused."""
+    """The log's signing key from a PEM file (PKCS 8, mode 0600); made at the first start unless
+    `make` is off. Raises KeyRefused.
+    """
     if not path.exists():
         if not make:
             raise KeyRefused("the audit log's signing key is missing")
@@ -153,11 +166,15 @@ def checkpoint_key(path: Path, *, make: bool = True) -> Ed25519PrivateKey:
 
 def public_pem(key: Ed25519PublicKey) -> str:
     """The public key as PEM."""
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode("ascii")
 
 
 def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -166,7 +183,8 @@ def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        # A link never replaces: of two workers that start together, one makes the key and both read it.
+        # A link never replaces: of two workers that start together, one makes the key and both read
+        # it.
         os.link(draft, path)
     except FileExistsError:
         pass
@@ -175,7 +193,9 @@ def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
 
 
 def _parse(note: str) -> tuple[Checkpoint, str, list[tuple[str, bytes]]]:
-    if len(note) > MAX_NOTE_BYTES or any(character < " " and character != "\n" for character in note):
+    if len(note) > MAX_NOTE_BYTES or any(
+        character < " " and character != "\n" for character in note
+    ):
         raise CheckpointRefused("the note is too long or holds control characters")
     at = note.rfind("\n\n")
     if at < 0 or not note.endswith("\n"):

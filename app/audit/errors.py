@@ -31,7 +31,9 @@ class PeriodReversed(ServiceError):
     title = "The period ends before it begins"
 
     def __init__(self) -> None:
-        super().__init__("exchange from and to", faults=(Fault("/query/from", "lies after to", "after-end"),))
+        super().__init__(
+            "exchange from and to", faults=(Fault("/query/from", "lies after to", "after-end"),)
+        )
 
 
 class SizeRefused(ServiceError):

@@ -1,4 +1,6 @@
-"""The evidence bundle: a school's whole log in one file that anybody can check with the public key and no access to the service."""
+"""The evidence bundle: a school's whole log in one file that anybody can check with the public key
+and no access to the service.
+"""
 
 import asyncio
 import hashlib
@@ -38,10 +40,20 @@ class Bundled:
     size: int
 
 
-async def bundle(database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli") -> Bundled:
-    """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle). Raises NotSealedYet for an empty log."""
+async def bundle(
+    database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli"
+) -> Bundled:
+    """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle).
+    Raises NotSealedYet for an empty log.
+    """
     async with database.transaction() as session:
-        log.append(session, Event(action=Action.BUNDLE_EXPORTED), by=operator(school), at=at, request_id=request_id)
+        log.append(
+            session,
+            Event(action=Action.BUNDLE_EXPORTED),
+            by=operator(school),
+            at=at,
+            request_id=request_id,
+        )
     draft = out.with_name(f".{out.name}.{secrets.token_hex(8)}")
     try:
         with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as archive:
@@ -58,10 +70,16 @@ async def _fill(archive: zipfile.ZipFile, session: Session, school: str, at: dat
     signed = checkpoint.parse(head.note)
     files = {
         "checkpoint.txt": await _write(archive, "checkpoint.txt", _once(head.note)),
-        "entries.jsonl": await _write(archive, "entries.jsonl", _bodies(session, school, head.size)),
-        "disposals.jsonl": await _write(archive, "disposals.jsonl", _disposals(session, school, head.size)),
+        "entries.jsonl": await _write(
+            archive, "entries.jsonl", _bodies(session, school, head.size)
+        ),
+        "disposals.jsonl": await _write(
+            archive, "disposals.jsonl", _disposals(session, school, head.size)
+        ),
         "proofs.jsonl": await _write(archive, "proofs.jsonl", _proofs(session, school, head.size)),
-        "verify.py": await _write(archive, "verify.py", _once(_STANDALONE.read_text(encoding="utf-8"))),
+        "verify.py": await _write(
+            archive, "verify.py", _once(_STANDALONE.read_text(encoding="utf-8"))
+        ),
     }
     manifest: dict[str, Json] = {
         "format": FORMAT,
@@ -114,12 +132,19 @@ async def _disposals(session: Session, school: str, size: int) -> AsyncIterator[
 
 
 async def _proofs(session: Session, school: str, size: int) -> AsyncIterator[str]:
-    sizes = [int(row.size) for row in await session.all(sa.select(C.size).where(C.school == school, C.size < size).order_by(C.size))]
+    sizes = [
+        int(row.size)
+        for row in await session.all(
+            sa.select(C.size).where(C.school == school, C.size < size).order_by(C.size)
+        )
+    ]
     for earlier in sizes[:: len(sizes) // EARLIER + 1]:
         row = await session.first(sa.select(C.note).where(C.school == school, C.size == earlier))
         proof = await prove.consistency(session, school, earlier, size)
         path: list[Json] = [b64encode(sibling).decode("ascii") for sibling in proof.path]
-        yield _line({"size": earlier, "checkpoint": row.note if row is not None else "", "path": path})
+        yield _line(
+            {"size": earlier, "checkpoint": row.note if row is not None else "", "path": path}
+        )
 
 
 def _line(value: dict[str, Json]) -> str:

@@ -1,4 +1,6 @@
-"""Appends to the trail: an entry is written with the change it tells of, in one transaction, without lock or chain; sealing follows."""
+"""Appends to the trail: an entry is written with the change it tells of, in one transaction,
+without lock or chain; sealing follows.
+"""
 
 import secrets
 from collections.abc import Iterable
@@ -16,18 +18,30 @@ MAX_BODY: Final = 65_536
 
 
 class EntryTooLarge(ValueError):
-    """The entry's body is longer than a leaf may be: something that is no code, id or field name has been put into it."""
+    """The entry's body is longer than a leaf may be: something that is no code, id or field name
+    has been put into it.
+    """
 
 
 class OfNoCase(ValueError):
     """The event names a sharing request or a person, and its action is one that never does."""
 
 
-def append(session: Session, event: Event, *, by: Author, at: datetime, request_id: str, id: UUID | None = None) -> UUID:
-    """Gather the rows of one entry; gives its id, which the rows that the entry tells of cite as `audit_id`.
+def append(
+    session: Session,
+    event: Event,
+    *,
+    by: Author,
+    at: datetime,
+    request_id: str,
+    id: UUID | None = None,
+) -> UUID:
+    """Gather the rows of one entry; gives its id, which the rows that the entry tells of cite as
+    `audit_id`.
 
-    Call it before adding those rows: the database refuses a change that cites no entry of its own transaction. `id` may be made beforehand
-    with `new_id(at)`. Raises EntryTooLarge, OfNoCase and NotCanonical; all are faults of the caller's code.
+    Call it before adding those rows: the database refuses a change that cites no entry of its own
+    transaction. `id` may be made beforehand with `new_id(at)`. Raises EntryTooLarge, OfNoCase and
+    NotCanonical; all are faults of the caller's code.
     """
     if event.action in OF_NO_CASE and (event.request or event.subjects):
         raise OfNoCase(f"{event.action} tells of no sharing request and of no person")
@@ -53,14 +67,22 @@ def append(session: Session, event: Event, *, by: Author, at: datetime, request_
     session.add(tables.PENDING, {"entry_id": entry, "school": by.school})
     further = set(event.subjects[1:]) - set(event.subjects[:1])
     if further:
-        session.add(tables.SUBJECT, *({"school": by.school, "subject": subject, "entry_id": entry} for subject in sorted(further)))
+        session.add(
+            tables.SUBJECT,
+            *(
+                {"school": by.school, "subject": subject, "entry_id": entry}
+                for subject in sorted(further)
+            ),
+        )
     return entry
 
 
 def dispose(session: Session, entries: Iterable[UUID], *, by_entry: UUID) -> None:
-    """Say that what these entries sealed has been disposed of by the entry `by_entry`, so that its absence is no sign of tampering.
+    """Say that what these entries sealed has been disposed of by the entry `by_entry`, so that its
+    absence is no sign of tampering.
 
-    The disposing entry concerns the same sharing request and comes later; verification holds it to that.
+    The disposing entry concerns the same sharing request and comes later; verification holds it to
+    that.
     """
     rows = [{"entry_id": entry, "what": "value", "by_entry": by_entry} for entry in entries]
     if rows:

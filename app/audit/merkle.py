@@ -1,4 +1,6 @@
-"""The hash tree of RFC 9162, section 2.1, over roots of complete 256-ary subtrees. Pure: the tree takes a reader, not a database."""
+"""The hash tree of RFC 9162, section 2.1, over roots of complete 256-ary subtrees. Pure: the tree
+takes a reader, not a database.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +18,8 @@ _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
 
 Reader: TypeAlias = Callable[[int, int], bytes]
-"""`read(level, idx)`: the root of the complete subtree of 256^level leaves that is number `idx` of its level; level 0 holds leaf hashes."""
+"""`read(level, idx)`: the root of the complete subtree of 256^level leaves that is number `idx` of
+its level; level 0 holds leaf hashes."""
 
 Span: TypeAlias = tuple[int, int]
 """Leaves `[first, end)`."""
@@ -44,14 +47,18 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Frontier:
-    """A growing tree's right edge: the roots of its complete binary subtrees, largest first, one for each set bit of `size`."""
+    """A growing tree's right edge: the roots of its complete binary subtrees, largest first, one
+    for each set bit of `size`.
+    """
 
     size: int = 0
     hashes: list[bytes] = field(default_factory=list)
 
     @classmethod
     def read(cls, size: int, blob: bytes) -> "Frontier":
-        """The frontier that `to_bytes` wrote for a tree of `size` leaves; raises NotATree when their lengths disagree."""
+        """The frontier that `to_bytes` wrote for a tree of `size` leaves; raises NotATree when
+        their lengths disagree.
+        """
         if size < 0 or len(blob) != HASH_BYTES * size.bit_count():
             raise NotATree("a frontier holds one hash for each set bit of the size")
         return cls(size, [blob[at : at + HASH_BYTES] for at in range(0, len(blob), HASH_BYTES)])
@@ -61,11 +68,14 @@ class Frontier:
         return b"".join(self.hashes)
 
     def extend(self, leaves: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
-        """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that became complete, level 1 and up."""
+        """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that became
+        complete, level 1 and up.
+        """
         completed: list[tuple[int, int, bytes]] = []
         row, first, height, edge, sha256 = list(leaves), self.size, 0, list[bytes](), hashlib.sha256
         self.size += len(row)
-        # Level by level: `row` are the new nodes of a height, `first` is the first one's number there, `edge` what stays without sibling.
+        # Level by level: `row` are the new nodes of a height, `first` is the first one's number
+        # there, `edge` what stays without sibling.
         while row:
             if height and not height % STRIDE:
                 completed += [(height // STRIDE, idx, root) for idx, root in enumerate(row, first)]
@@ -73,7 +83,10 @@ class Frontier:
                 row.insert(0, self.hashes.pop())
             if len(row) & 1:
                 edge.append(row.pop())
-            row = [sha256(_NODE + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+            row = [
+                sha256(_NODE + left + right).digest()
+                for left, right in zip(row[::2], row[1::2], strict=True)
+            ]
             first >>= 1
             height += 1
         self.hashes += reversed(edge)
@@ -89,7 +102,9 @@ class Frontier:
 
 
 def complete(span: Span) -> list[Subtree]:
-    """The complete subtrees, largest first, that a span is made of. It must begin on a boundary of its length."""
+    """The complete subtrees, largest first, that a span is made of. It must begin on a boundary of
+    its length.
+    """
     first, end = span
     parts = []
     while first < end:
@@ -102,7 +117,9 @@ def complete(span: Span) -> list[Subtree]:
 
 
 def inclusion(index: int, size: int) -> list[Span]:
-    """The spans whose roots prove leaf `index` in a tree of `size` leaves, nearest the leaf first (RFC 9162, section 2.1.3.1)."""
+    """The spans whose roots prove leaf `index` in a tree of `size` leaves, nearest the leaf first
+    (RFC 9162, section 2.1.3.1).
+    """
     if not 0 <= index < size:
         raise NotATree("the leaf is not in the tree")
     spans = []
@@ -119,7 +136,9 @@ def inclusion(index: int, size: int) -> list[Span]:
 
 
 def consistency(old: int, new: int) -> list[Span]:
-    """The spans whose roots prove that the tree of `new` leaves extends that of `old` (RFC 9162, section 2.1.4.1)."""
+    """The spans whose roots prove that the tree of `new` leaves extends that of `old` (RFC 9162,
+    section 2.1.4.1).
+    """
     if not 0 <= old <= new:
         raise NotATree("the old tree is larger than the new one")
     if old in {0, new}:
@@ -140,17 +159,26 @@ def consistency(old: int, new: int) -> list[Span]:
 
 
 def runs(spans: Iterable[Span], known: Mapping[Subtree, bytes]) -> list[Run]:
-    """Which stored hashes `roots` will read for these spans, given the subtrees whose roots are known already."""
+    """Which stored hashes `roots` will read for these spans, given the subtrees whose roots are
+    known already.
+    """
     return [_run(subtree) for span in spans for subtree in complete(span) if subtree not in known]
 
 
 def roots(spans: Iterable[Span], read: Reader, known: Mapping[Subtree, bytes]) -> list[bytes]:
     """The root of each span."""
-    return [_fold([known[part] if part in known else _subtree_root(part, read) for part in complete(span)]) for span in spans]
+    return [
+        _fold(
+            [known[part] if part in known else _subtree_root(part, read) for part in complete(span)]
+        )
+        for span in spans
+    ]
 
 
 def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the path proves the leaf hash at `index` under the root of a tree of `size` leaves (RFC 9162, section 2.1.3.2)."""
+    """Whether the path proves the leaf hash at `index` under the root of a tree of `size` leaves
+    (RFC 9162, section 2.1.3.2).
+    """
     if not 0 <= index < size:
         return False
     at, last, current = index, size - 1, leaf
@@ -168,7 +196,9 @@ def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: by
 
 
 def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the path proves that the tree of `new` leaves extends that of `old` (RFC 9162, section 2.1.4.2)."""
+    """Whether the path proves that the tree of `new` leaves extends that of `old` (RFC 9162,
+    section 2.1.4.2).
+    """
     if not 0 <= old <= new:
         return False
     if old == new:

@@ -1,4 +1,6 @@
-"""What the trail records: actions, outcomes, events, and the digests that tie stored records to their entries. Pure."""
+"""What the trail records: actions, outcomes, events, and the digests that tie stored records to
+their entries. Pure.
+"""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -14,7 +16,9 @@ from app.kernel.canonical import Json
 
 
 class Action(StrEnum):
-    """What was done: `room.noun.past_participle`. Stored for ever: add members, never rename or reuse one."""
+    """What was done: `room.noun.past_participle`. Stored for ever: add members, never rename or
+    reuse one.
+    """
 
     SESSION_OPENED = "identity.session.opened"
     SESSION_REFRESHED = "identity.session.refreshed"
@@ -96,7 +100,8 @@ class Action(StrEnum):
 
 
 OF_NO_CASE: Final = frozenset(action for action in Action if action.startswith("identity."))
-"""What is done at the door and to accounts: it tells of no sharing request and of no person concerned; `append` refuses either."""
+"""What is done at the door and to accounts: it tells of no sharing request and of no person
+concerned; `append` refuses either."""
 
 
 class EntryOutcome(StrEnum):
@@ -125,7 +130,9 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An author without an account: the operator at the command line, the service itself, or a stranger who failed to sign in."""
+    """An author without an account: the operator at the command line, the service itself, or a
+    stranger who failed to sign in.
+    """
 
     school: str
     role: str
@@ -150,11 +157,13 @@ def stranger(school: str, client: str = "unknown") -> Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened, without who and when. Holds codes, field names and random ids; never personal data.
+    """What happened, without who and when. Holds codes, field names and random ids; never personal
+    data.
 
-    `request` is the sharing request, `subjects` the random ids of the persons concerned (one event for each child where the act is a
-    decision or a disclosure), `recipient` the recipient's id or organisation type, `target` whatever else was acted on, `policy` the digest
-    of the policy that was applied, `content` the value of `content()` over the records that this act stored.
+    `request` is the sharing request, `subjects` the random ids of the persons concerned (one event
+    for each child where the act is a decision or a disclosure), `recipient` the recipient's id or
+    organisation type, `target` whatever else was acted on, `policy` the digest of the policy that
+    was applied, `content` the value of `content()` over the records that this act stored.
     """
 
     action: Action
@@ -173,9 +182,10 @@ class Event:
 class Sealed:
     """One domain record as it is stored now, for verification.
 
-    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a mutable head's is its `state_digest`, to be
-    found in that entry's `data.state` (or under its id in `data.states`, where one entry changed several heads). None says that the
-    personal part has been disposed of.
+    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a
+    mutable head's is its `state_digest`, to be found in that entry's `data.state` (or under its id
+    in `data.states`, where one entry changed several heads). None says that the personal part has
+    been disposed of.
     """
 
     id: str
@@ -188,12 +198,16 @@ SALT_BYTES: Final = 16
 
 
 def record_digest(salt: bytes, record: Json) -> bytes:
-    """SHA-256 of the record's salt followed by its canonical JSON: says nothing about the record once the salt is gone."""
+    """SHA-256 of the record's salt followed by its canonical JSON: says nothing about the record
+    once the salt is gone.
+    """
     return hashlib.sha256(salt + canonical.encode(record)).digest()
 
 
 def content(digests: Sequence[bytes]) -> str:
-    """What an entry says of the records it stored: base64url of SHA-256 over their digests, joined in the order of the records' ids."""
+    """What an entry says of the records it stored: base64url of SHA-256 over their digests, joined
+    in the order of the records' ids.
+    """
     return _base64url(hashlib.sha256(b"".join(digests)).digest())
 
 
@@ -203,7 +217,9 @@ def state_digest(head: Json) -> bytes:
 
 
 def state(head: Json) -> str:
-    """What an entry says, in `data.state`, of the mutable head row that it changed: base64url of `state_digest`."""
+    """What an entry says, in `data.state`, of the mutable head row that it changed: base64url of
+    `state_digest`.
+    """
     return _base64url(state_digest(head))
 
 

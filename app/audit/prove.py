@@ -1,4 +1,6 @@
-"""Proofs for one school's log, from stored subtree roots: a few short runs of rows, whatever the log's size."""
+"""Proofs for one school's log, from stored subtree roots: a few short runs of rows, whatever the
+log's size.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,19 +19,33 @@ C, L, N = tables.CHECKPOINT.c, tables.LEAF.c, tables.NODE.c
 _NEAR: Final = 256
 """Runs of one level that lie this near to each other are read as one."""
 
-_NEWEST: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school")).order_by(C.size.desc()).limit(1)
-_AT_SIZE: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school"), C.size == sa.bindparam("size"))
-_LEAF_OF: Final = sa.select(L.idx, L.hash).where(L.entry_id == sa.bindparam("entry"), L.school == sa.bindparam("school"))
+_NEWEST: Final = (
+    sa.select(C.size, C.frontier, C.note)
+    .where(C.school == sa.bindparam("school"))
+    .order_by(C.size.desc())
+    .limit(1)
+)
+_AT_SIZE: Final = sa.select(C.size, C.frontier, C.note).where(
+    C.school == sa.bindparam("school"), C.size == sa.bindparam("size")
+)
+_LEAF_OF: Final = sa.select(L.idx, L.hash).where(
+    L.entry_id == sa.bindparam("entry"), L.school == sa.bindparam("school")
+)
 _LEAVES: Final = sa.select(L.idx, L.hash).where(
     L.school == sa.bindparam("school"), L.idx >= sa.bindparam("first"), L.idx < sa.bindparam("end")
 )
 _NODES: Final = sa.select(N.idx, N.hash).where(
-    N.school == sa.bindparam("school"), N.level == sa.bindparam("level"), N.idx >= sa.bindparam("first"), N.idx < sa.bindparam("end")
+    N.school == sa.bindparam("school"),
+    N.level == sa.bindparam("level"),
+    N.idx >= sa.bindparam("first"),
+    N.idx < sa.bindparam("end"),
 )
 
 
 class LogDamaged(Exception):
-    """Hashes that the stored size promises are not there: only tampering or a failing disk does this; verification says more."""
+    """Hashes that the stored size promises are not there: only tampering or a failing disk does
+    this; verification says more.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,9 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """That leaf `index` is in the tree of `size` leaves. `note` is the checkpoint of just this size, if one was signed."""
+    """That leaf `index` is in the tree of `size` leaves. `note` is the checkpoint of just this
+    size, if one was signed.
+    """
 
     index: int
     size: int
@@ -54,7 +72,9 @@ class Inclusion:
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """That the tree of `new` leaves extends that of `old`. `note` is the checkpoint of size `new`, if one was signed."""
+    """That the tree of `new` leaves extends that of `old`. `note` is the checkpoint of size `new`,
+    if one was signed.
+    """
 
     old: int
     new: int
@@ -63,8 +83,13 @@ class Consistency:
 
 
 def unsigned(size: int) -> SizeRefused:
-    """What to raise where only a signed checkpoint will do, and none of just this size was signed."""
-    return SizeRefused("/query/size", f"no checkpoint of {size} entries was signed: leave size out, or ask for JSON")
+    """What to raise where only a signed checkpoint will do, and none of just this size was
+    signed.
+    """
+    return SizeRefused(
+        "/query/size",
+        f"no checkpoint of {size} entries was signed: leave size out, or ask for JSON",
+    )
 
 
 async def newest(session: Session, school: str) -> Signed:
@@ -75,10 +100,13 @@ async def newest(session: Session, school: str) -> Signed:
     return found
 
 
-async def inclusion(session: Session, school: str, entry: UUID, *, size: int | None = None) -> Inclusion:
+async def inclusion(
+    session: Session, school: str, entry: UUID, *, size: int | None = None
+) -> Inclusion:
     """The proof that the entry is in the tree of `size` leaves (the newest when not given).
 
-    Raises NotSealedYet, and SizeRefused for a size that does not hold the entry or that the log has not reached.
+    Raises NotSealedYet, and SizeRefused for a size that does not hold the entry or that the log has
+    not reached.
     """
     leaf = await session.first(_LEAF_OF, {"entry": entry, "school": school})
     if leaf is None:
@@ -90,8 +118,12 @@ async def inclusion(session: Session, school: str, entry: UUID, *, size: int | N
     return Inclusion(leaf.idx, head.size, bytes(leaf.hash), path, head.note or None)
 
 
-async def consistency(session: Session, school: str, old: int, new: int | None = None) -> Consistency:
-    """The proof that the tree of `new` leaves (the newest when not given) extends that of `old`. Raises NotSealedYet and SizeRefused."""
+async def consistency(
+    session: Session, school: str, old: int, new: int | None = None
+) -> Consistency:
+    """The proof that the tree of `new` leaves (the newest when not given) extends that of `old`.
+    Raises NotSealedYet and SizeRefused.
+    """
     head = await _head(session, school, new, "/query/to")
     if old > head.size:
         raise SizeRefused("/query/from", "from must not be larger than to")
@@ -119,11 +151,17 @@ def _signed(row: sa.Row[tuple[int, bytes, str]] | None) -> Signed | None:
     return Signed(row.size, row.note, Frontier.read(row.size, bytes(row.frontier)).subtrees())
 
 
-async def _roots(session: Session, school: str, spans: Sequence[Span], known: dict[Subtree, bytes]) -> list[bytes]:
+async def _roots(
+    session: Session, school: str, spans: Sequence[Span], known: dict[Subtree, bytes]
+) -> list[bytes]:
     found: dict[tuple[int, int], bytes] = {}
     for level, first, count in _joined(merkle.runs(spans, known)):
         values: dict[str, object] = {"school": school, "first": first, "end": first + count}
-        rows = await (session.all(_NODES, values | {"level": level}) if level else session.all(_LEAVES, values))
+        rows = await (
+            session.all(_NODES, values | {"level": level})
+            if level
+            else session.all(_LEAVES, values)
+        )
         found.update({(level, row.idx): bytes(row.hash) for row in rows})
     try:
         return merkle.roots(spans, lambda level, idx: found[level, idx], known)

@@ -8,7 +8,9 @@ MAX_FINDINGS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation: whose log, at which index (None where it has no place in the log), a stable code, and words."""
+    """One violation: whose log, at which index (None where it has no place in the log), a stable
+    code, and words.
+    """
 
     school: str
     index: int | None
@@ -22,7 +24,9 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The outcome of one verification. `sizes` are the logs that were recomputed, `notes` what is worth knowing and no violation."""
+    """The outcome of one verification. `sizes` are the logs that were recomputed, `notes` what is
+    worth knowing and no violation.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -60,6 +64,17 @@ class Report:
         said += self.notes
         if self.unreadable is not None:
             said.append(f"could not be read: {self.unreadable}")
-        counted = ", ".join(f"school {school}: {size} entries" for school, size in sorted(self.sizes.items())) or "no entries"
+        counted = (
+            ", ".join(
+                f"school {school}: {size} entries" for school, size in sorted(self.sizes.items())
+            )
+            or "no entries"
+        )
         verdict = "intact" if self.intact else "VIOLATION" if self.findings else "unreadable"
-        return [*said, f"{verdict}: {counted}; {self.unsealed} unsealed, {self.records} records compared, {self.disposed} disposed of"]
+        return [
+            *said,
+            (
+                f"{verdict}: {counted}; {self.unsealed} unsealed, {self.records} records compared,"
+                f" {self.disposed} disposed of"
+            ),
+        ]

@@ -1,4 +1,6 @@
-"""The trail over HTTP: search, read, export, prove. Every look into it is itself an entry; checkpoints and consistency are for anybody."""
+"""The trail over HTTP: search, read, export, prove. Every look into it is itself an entry;
+checkpoints and consistency are for anybody.
+"""
 
 import csv
 import io
@@ -48,7 +50,12 @@ _STRING: Final = {"schema": {"type": "string"}}
 Persons = Callable[[Session, str, str], Awaitable[Sequence[UUID]]]
 """Gives the random ids of the person whom a school knows by this reference."""
 
-Reader = Annotated[Actor, Require(Permission.AUDIT_READ_ALL, Permission.AUDIT_READ_SAFEGUARDING, Permission.AUDIT_READ_OWN)]
+Reader = Annotated[
+    Actor,
+    Require(
+        Permission.AUDIT_READ_ALL, Permission.AUDIT_READ_SAFEGUARDING, Permission.AUDIT_READ_OWN
+    ),
+]
 Exporter = Annotated[Actor, Require(Permission.AUDIT_EXPORT)]
 Anyone = Annotated[Actor, Require(Permission.CHECKPOINT_READ)]
 AcceptHeader = Annotated[str | None, Header(alias="accept", include_in_schema=False)]
@@ -60,13 +67,22 @@ Size = Annotated[int, Query(ge=0, le=2**53, description="A size of the log.")]
 async def _filters(
     request: Request,
     call: CallDep,
-    acting: Annotated[UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")] = None,
+    acting: Annotated[
+        UUID | None, Query(alias="actor", description="Who acted: the account's or client's id.")
+    ] = None,
     action: Annotated[Action | None, Query(description="What was done.")] = None,
     sharing_request: Annotated[UUID | None, Query(description="The sharing request's id.")] = None,
-    subject: Annotated[Reference | None, Query(description="Whom it concerned: the person's random id, or the school's reference.")] = None,
-    recipient: Annotated[Reference | None, Query(description="The recipient's id or organisation type.")] = None,
+    subject: Annotated[
+        Reference | None,
+        Query(description="Whom it concerned: the person's random id, or the school's reference."),
+    ] = None,
+    recipient: Annotated[
+        Reference | None, Query(description="The recipient's id or organisation type.")
+    ] = None,
     outcome: Annotated[EntryOutcome | None, Query(description="How it ended.")] = None,
-    since: Annotated[Instant | None, Query(alias="from", description="Not before this instant.")] = None,
+    since: Annotated[
+        Instant | None, Query(alias="from", description="Not before this instant.")
+    ] = None,
     until: Annotated[Instant | None, Query(alias="to", description="Before this instant.")] = None,
 ) -> Filters:
     begins, ends = _aware(since), _aware(until)
@@ -84,15 +100,23 @@ async def _filters(
     )
 
 
-async def _person(request: Request, session: Session, subject: str | None) -> tuple[UUID, ...] | None:
-    """The person's random ids; a school's own reference is looked up by a function that main hands over."""
+async def _person(
+    request: Request, session: Session, subject: str | None
+) -> tuple[UUID, ...] | None:
+    """The person's random ids; a school's own reference is looked up by a function that main hands
+    over.
+    """
     if subject is None:
         return None
     try:
         return (UUID(subject),)
     except ValueError:
         look_up: Persons | None = getattr(request.app.state, "person", None)
-        return tuple(await look_up(session, request.state.actor.school, subject)) if look_up is not None else ()
+        return (
+            tuple(await look_up(session, request.state.actor.school, subject))
+            if look_up is not None
+            else ()
+        )
 
 
 FiltersDep = Annotated[Filters, Depends(_filters)]
@@ -113,9 +137,11 @@ async def list_audit_entries(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Newest first. The IG lead sees every entry, the DSL those about sharing requests and children, everybody else their own acts.
+    """Newest first. The IG lead sees every entry, the DSL those about sharing requests and
+    children, everybody else their own acts.
 
-    The search is itself an entry: who searched, by which filters, and how many entries they were shown.
+    The search is itself an entry: who searched, by which filters, and how many entries they were
+    shown.
     """
     scope = f"audit-entries {actor.id} {filters!r}"
     after = decode_id(cursor, scope) if cursor is not None else None
@@ -124,7 +150,9 @@ async def list_audit_entries(
 
     page = found[:limit]
     following = encode_cursor([str(page[-1].id)], scope) if len(found) > limit else None
-    event = Event(action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(page)})
+    event = Event(
+        action=Action.TRAIL_SEARCHED, data={"filters": filters.named(), "shown": len(page)}
+    )
     log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
     reply = AuditEntriesOut(items=[_entry_out(entry) for entry in page], next_cursor=following)
     return Response(reply.model_dump_json(), media_type=JSON, headers=next_link(request, following))
@@ -137,14 +165,24 @@ async def list_audit_entries(
     response_model=AuditEntryWithLeafOut,
     responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
-async def get_audit_entry(actor: Reader, request: Request, entry_id: EntryId, call: CallDep) -> Response:
+async def get_audit_entry(
+    actor: Reader, request: Request, entry_id: EntryId, call: CallDep
+) -> Response:
     """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""
     entry = await search.find(call.session, actor, entry_id)
 
-    log.append(call.session, Event(action=Action.ENTRY_READ, target=str(entry.id)), by=actor, at=call.now, request_id=call.trace)
+    log.append(
+        call.session,
+        Event(action=Action.ENTRY_READ, target=str(entry.id)),
+        by=actor,
+        at=call.now,
+        request_id=call.trace,
+    )
     etag = etag_of(entry.id, "unsealed" if entry.index is None else entry.index)
     body = AuditEntryWithLeafOut(**_fields(entry), leaf=_base64(entry.body.encode("utf-8")))
-    return unchanged(request, etag) or Response(body.model_dump_json(), media_type=JSON, headers={"ETag": etag})
+    return unchanged(request, etag) or Response(
+        body.model_dump_json(), media_type=JSON, headers={"ETag": etag}
+    )
 
 
 @router.get(
@@ -158,16 +196,29 @@ async def get_audit_proof(
     actor: Reader,
     entry_id: EntryId,
     call: CallDep,
-    size: Annotated[Size | None, Query(description="The size of the tree to prove it in; the newest sealed one when left out.")] = None,
+    size: Annotated[
+        Size | None,
+        Query(
+            description="The size of the tree to prove it in; the newest sealed one when left out."
+        ),
+    ] = None,
     wanted: AcceptHeader = None,
 ) -> Response:
-    """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the record. 409 for up to a second."""
+    """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the
+    record. 409 for up to a second.
+    """
     media = accept.choose(wanted, (JSON, TEXT))
     entry = await search.find(call.session, actor, entry_id)
 
     proof = await prove.inclusion(call.session, actor.school, entry.id, size=size)
 
-    log.append(call.session, Event(action=Action.PROOF_READ, target=str(entry.id)), by=actor, at=call.now, request_id=call.trace)
+    log.append(
+        call.session,
+        Event(action=Action.PROOF_READ, target=str(entry.id)),
+        by=actor,
+        at=call.now,
+        request_id=call.trace,
+    )
     if media == TEXT:
         if proof.note is None:
             raise prove.unsigned(proof.size)
@@ -194,7 +245,9 @@ async def get_audit_proof(
     },
 )
 async def get_audit_checkpoint(actor: Anyone, request: Request, call: CallDep) -> Response:
-    """Keep it outside the service: whoever holds a checkpoint can prove later that nothing before it was altered or cut off."""
+    """Keep it outside the service: whoever holds a checkpoint can prove later that nothing before
+    it was altered or cut off.
+    """
     head = await prove.newest(call.session, actor.school)
 
     etag = etag_of(actor.school, head.size)
@@ -212,13 +265,19 @@ async def get_audit_consistency(
     actor: Anyone,
     call: CallDep,
     old: Annotated[Size, Query(alias="from")],
-    new: Annotated[Size | None, Query(alias="to", description="All that is sealed when left out.")] = None,
+    new: Annotated[
+        Size | None, Query(alias="to", description="All that is sealed when left out.")
+    ] = None,
 ) -> Response:
-    """That the log of `to` entries (all that is sealed, when left out) begins with the log of `from` entries, unaltered."""
+    """That the log of `to` entries (all that is sealed, when left out) begins with the log of
+    `from` entries, unaltered.
+    """
     proof = await prove.consistency(call.session, actor.school, old, new)
 
     path = [_base64(sibling) for sibling in proof.path]
-    out = ConsistencyProofOut(from_size=proof.old, to_size=proof.new, path=path, checkpoint=proof.note)
+    out = ConsistencyProofOut(
+        from_size=proof.old, to_size=proof.new, path=path, checkpoint=proof.note
+    )
     return Response(out.model_dump_json(), media_type=JSON)
 
 
@@ -245,16 +304,24 @@ async def export_audit_entries(
     call: CallDep,
     wanted: AcceptHeader = None,
 ) -> Response:
-    """One JSON object a line, or CSV that no spreadsheet takes for a formula. The export is itself an entry, and its newest."""
+    """One JSON object a line, or CSV that no spreadsheet takes for a formula. The export is itself
+    an entry, and its newest.
+    """
     media = accept.choose(wanted, (NDJSON, CSV))
 
-    event = Event(action=Action.TRAIL_EXPORTED, data={"filters": filters.named(), "media_type": media})
+    event = Event(
+        action=Action.TRAIL_EXPORTED, data={"filters": filters.named(), "media_type": media}
+    )
     upto = log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
 
     pages = search.export(request.app.state.database, actor, filters, upto=upto)
     lines = _ndjson(pages) if media == NDJSON else _csv(pages)
-    name = f"audit-{actor.school}-{call.now:%Y%m%dT%H%M%SZ}.{'ndjson' if media == NDJSON else 'csv'}"
-    return StreamingResponse(lines, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    name = (
+        f"audit-{actor.school}-{call.now:%Y%m%dT%H%M%SZ}.{'ndjson' if media == NDJSON else 'csv'}"
+    )
+    return StreamingResponse(
+        lines, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 async def _ndjson(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[str]:
@@ -263,7 +330,18 @@ async def _ndjson(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[str]:
 
 
 CSV_COLUMNS: Final = (
-    *("index", "id", "occurred_at", "actor_subject", "actor_role", "actor_client_id", "action", "sharing_request_id", "target", "outcome"),
+    *(
+        "index",
+        "id",
+        "occurred_at",
+        "actor_subject",
+        "actor_role",
+        "actor_client_id",
+        "action",
+        "sharing_request_id",
+        "target",
+        "outcome",
+    ),
     *("reason_code", "policy_digest", "request_id", "details", "leaf_hash"),
 )
 
@@ -272,7 +350,9 @@ async def _csv(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[str]:
     yield ",".join(CSV_COLUMNS) + "\r\n"
     async for page in pages:
         text = io.StringIO()
-        csv.writer(text).writerows([_cell(value) for value in _row(_entry_out(entry))] for entry in page)
+        csv.writer(text).writerows(
+            [_cell(value) for value in _row(_entry_out(entry))] for entry in page
+        )
         yield text.getvalue()
 
 
@@ -320,4 +400,6 @@ def _base64(value: bytes) -> str:
 
 def _aware(instant: datetime | None) -> datetime | None:
     """An instant without an offset is UTC, as everything here is."""
-    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+    return (
+        instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+    )

@@ -1,4 +1,6 @@
-"""The trail on the wire. No field holds personal data: people are random ids whose meaning is destroyed with their record."""
+"""The trail on the wire. No field holds personal data: people are random ids whose meaning is
+destroyed with their record.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -22,7 +24,11 @@ ENTRY_EXAMPLE: Final[dict[str, Any]] = {
     "index": 1042,
     "id": _ENTRY,
     "occurred_at": "2026-11-23T14:52:07.120031Z",
-    "actor": {"subject": "019b1c50-7a3f-7d02-8a6e-1d0c4c9b2a77", "role": "dsl", "client_id": "front-desk"},
+    "actor": {
+        "subject": "019b1c50-7a3f-7d02-8a6e-1d0c4c9b2a77",
+        "role": "dsl",
+        "client_id": "front-desk",
+    },
     "action": "sharing.decision.recorded",
     "sharing_request_id": "019b1c59-51b2-7e0a-b1f0-95cf5d4b7a10",
     "target": None,
@@ -33,14 +39,29 @@ ENTRY_EXAMPLE: Final[dict[str, Any]] = {
     "details": {"outcome": "share", "fields": ["reasons", "lawful_reason"]},
     "leaf_hash": _HASH,
 }
-PROOF_EXAMPLE: Final[dict[str, Any]] = {"index": 1042, "size": 1043, "leaf_hash": _HASH, "path": [_HASH], "checkpoint": _NOTE}
+PROOF_EXAMPLE: Final[dict[str, Any]] = {
+    "index": 1042,
+    "size": 1043,
+    "leaf_hash": _HASH,
+    "path": [_HASH],
+    "checkpoint": _NOTE,
+}
 
 
 class AuditActorOut(BaseModel):
     """Who acted."""
 
-    subject: UUID | None = Field(description="The account's or client's random id; null for the operator, the service, or a stranger.")
-    role: str = Field(description="The role at that time; `operator`, `service` or `anonymous` where no account acted.")
+    subject: UUID | None = Field(
+        description=(
+            "The account's or client's random id; null for the operator, the service, or a"
+            " stranger."
+        )
+    )
+    role: str = Field(
+        description=(
+            "The role at that time; `operator`, `service` or `anonymous` where no account acted."
+        )
+    )
     client_id: str = Field(description="The application through which they acted.")
 
 
@@ -49,7 +70,12 @@ class AuditEntryOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [ENTRY_EXAMPLE]})
 
-    index: int | None = Field(description="Place in the school's log, counted from 0; null until it is sealed, for up to a second.")
+    index: int | None = Field(
+        description=(
+            "Place in the school's log, counted from 0; null until it is sealed, for up to a"
+            " second."
+        )
+    )
     id: UUID = Field(description="The entry's id; it sorts by time.")
     occurred_at: Instant = Field(description="When it happened, UTC.")
     actor: AuditActorOut
@@ -57,7 +83,9 @@ class AuditEntryOut(BaseModel):
     sharing_request_id: UUID | None = Field(description="The sharing request it was about.")
     target: str | None = Field(description="What else was acted on, by id or code.")
     outcome: str = Field(description="`success`, `denied` or `failure`.")
-    reason_code: str | None = Field(description="The lawful reason, or why it was denied, as a code.")
+    reason_code: str | None = Field(
+        description="The lawful reason, or why it was denied, as a code."
+    )
     policy_digest: str | None = Field(description="The policy version that was applied.")
     request_id: str = Field(description="`X-Request-Id` of the call.")
     details: dict[str, Any] = Field(description="Codes and field names; never personal data.")
@@ -68,23 +96,38 @@ class AuditEntryWithLeafOut(AuditEntryOut):
     """One entry with the bytes that were hashed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [ENTRY_EXAMPLE | {"leaf": "eyJhY3Rpb24iOiJzaGFyaW5nLmRlY2lzaW9uLnJlY29yZGVkIn0="}]}
+        json_schema_extra={
+            "examples": [
+                ENTRY_EXAMPLE | {"leaf": "eyJhY3Rpb24iOiJzaGFyaW5nLmRlY2lzaW9uLnJlY29yZGVkIn0="}
+            ]
+        }
     )
 
-    leaf: str = Field(description="base64 of the exact leaf bytes: canonical JSON (RFC 8785) of everything the entry says.")
+    leaf: str = Field(
+        description=(
+            "base64 of the exact leaf bytes: canonical JSON (RFC 8785) of everything the entry"
+            " says."
+        )
+    )
 
 
 class AuditEntriesOut(BaseModel):
     """A page of the trail, newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ENTRY_EXAMPLE], "next_cursor": None}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [ENTRY_EXAMPLE], "next_cursor": None}]}
+    )
 
     items: list[AuditEntryOut]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` for the next page; null on the last one."
+    )
 
 
 class InclusionProofOut(BaseModel):
-    """That an entry is in the log: hashing `leaf_hash` with `path`, as RFC 9162 section 2.1.3.2 says, gives the checkpoint's root."""
+    """That an entry is in the log: hashing `leaf_hash` with `path`, as RFC 9162 section 2.1.3.2
+    says, gives the checkpoint's root.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROOF_EXAMPLE]})
 
@@ -92,17 +135,28 @@ class InclusionProofOut(BaseModel):
     size: int = Field(description="The size of the tree that the proof is for.")
     leaf_hash: str = Field(description="base64.")
     path: list[str] = Field(description="base64 hashes, from the leaf's sibling upwards.")
-    checkpoint: str | None = Field(description="The signed checkpoint of this size; null where none of just this size was signed.")
+    checkpoint: str | None = Field(
+        description=(
+            "The signed checkpoint of this size; null where none of just this size was signed."
+        )
+    )
 
 
 class ConsistencyProofOut(BaseModel):
     """That the log only grew between two sizes, to be checked as RFC 9162 section 2.1.4.2 says."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"from_size": 900, "to_size": 1043, "path": [_HASH], "checkpoint": _NOTE}]},
+        json_schema_extra={
+            "examples": [{"from_size": 900, "to_size": 1043, "path": [_HASH], "checkpoint": _NOTE}]
+        },
     )
 
     from_size: int
     to_size: int
     path: list[str] = Field(description="base64 hashes; empty where nothing needs proof.")
-    checkpoint: str | None = Field(description="The signed checkpoint of the larger size; null where none of just this size was signed.")
+    checkpoint: str | None = Field(
+        description=(
+            "The signed checkpoint of the larger size; null where none of just this size was"
+            " signed."
+        )
+    )

@@ -1,4 +1,6 @@
-"""Seals what has committed: indexes, leaf hashes, subtree roots, a signed checkpoint. One at a time; on any doubt it refuses to sign."""
+"""Seals what has committed: indexes, leaf hashes, subtree roots, a signed checkpoint. One at a
+time; on any doubt it refuses to sign.
+"""
 
 import asyncio
 import re
@@ -18,7 +20,8 @@ from app.kernel.canonical import Json
 from app.platform.db import Database, Session
 
 BATCH: Final = 4096
-"""Entries of one school sealed in one transaction: long enough to be fast, short enough that SQLite's writers hardly wait."""
+"""Entries of one school sealed in one transaction: long enough to be fast, short enough that
+SQLite's writers hardly wait."""
 
 _LOCK: Final = 0x5EA1
 """PostgreSQL's advisory lock that makes the sealers take turns."""
@@ -28,30 +31,50 @@ _NAMED: Final = re.compile(r"/schools/[0-9]{6}(?:/([0-9]{1,5}))?\Z")
 C, E, L, P = tables.CHECKPOINT.c, tables.ENTRY.c, tables.LEAF.c, tables.PENDING.c
 
 _SCHOOLS: Final = sa.select(P.school).distinct().order_by(P.school)
-_NEWEST: Final = sa.select(C.size, C.frontier, C.note).where(C.school == sa.bindparam("school")).order_by(C.size.desc()).limit(1)
-_AT_SIZE: Final = sa.select(C.note).where(C.school == sa.bindparam("school"), C.size == sa.bindparam("size"))
-_LAST_LEAF: Final = sa.select(L.idx, L.hash).where(L.school == sa.bindparam("school")).order_by(L.idx.desc()).limit(1)
+_NEWEST: Final = (
+    sa.select(C.size, C.frontier, C.note)
+    .where(C.school == sa.bindparam("school"))
+    .order_by(C.size.desc())
+    .limit(1)
+)
+_AT_SIZE: Final = sa.select(C.note).where(
+    C.school == sa.bindparam("school"), C.size == sa.bindparam("size")
+)
+_LAST_LEAF: Final = (
+    sa.select(L.idx, L.hash)
+    .where(L.school == sa.bindparam("school"))
+    .order_by(L.idx.desc())
+    .limit(1)
+)
 _WAITING: Final = (
     sa.select(P.entry_id, E.body, L.idx)
     .select_from(
-        tables.PENDING.outerjoin(tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school)).outerjoin(
-            tables.LEAF, L.entry_id == P.entry_id
-        )
+        tables.PENDING.outerjoin(
+            tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school)
+        ).outerjoin(tables.LEAF, L.entry_id == P.entry_id)
     )
     .where(P.school == sa.bindparam("school"))
     .order_by(P.entry_id)
     .limit(BATCH)
 )
 _DRAIN: Final = sa.delete(tables.PENDING).where(
-    P.entry_id.in_(sa.select(L.entry_id).where(L.school == sa.bindparam("of_school"), L.idx >= sa.bindparam("since")))
+    P.entry_id.in_(
+        sa.select(L.entry_id).where(
+            L.school == sa.bindparam("of_school"), L.idx >= sa.bindparam("since")
+        )
+    )
 )
 
 
 class SealRefused(Exception):
-    """The sealer will not sign: what is stored does not agree with what was signed before. Recording goes on; an operator must look."""
+    """The sealer will not sign: what is stored does not agree with what was signed before.
+    Recording goes on; an operator must look.
+    """
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(f"school {school}: {why}" for school, why in sorted(faults.items())))
+        super().__init__(
+            "; ".join(f"school {school}: {why}" for school, why in sorted(faults.items()))
+        )
         self.faults = faults
 
 
@@ -64,11 +87,15 @@ class Head:
     note: str | None
 
 
-async def seal(database: Database, key: Ed25519PrivateKey, *, host: str, shelf: Shelf | None = None) -> int:
-    """One pass over every school with entries waiting; gives how many were sealed (0 as well when another sealer is at work).
+async def seal(
+    database: Database, key: Ed25519PrivateKey, *, host: str, shelf: Shelf | None = None
+) -> int:
+    """One pass over every school with entries waiting; gives how many were sealed (0 as well when
+    another sealer is at work).
 
-    `host` names new logs (`<host>/schools/<urn>`); a log that has begun keeps its name. Checkpoints are published on the shelf after the
-    commit. Raises SealRefused once the schools that are in order have been sealed and published.
+    `host` names new logs (`<host>/schools/<urn>`); a log that has begun keeps its name. Checkpoints
+    are published on the shelf after the commit. Raises SealRefused once the schools that are in
+    order have been sealed and published.
     """
     async with database.reading() as session:
         if await session.first(sa.select(P.entry_id).limit(1)) is None:
@@ -99,7 +126,9 @@ async def seal(database: Database, key: Ed25519PrivateKey, *, host: str, shelf: 
 
 
 async def publish(database: Database, shelf: Shelf) -> None:
-    """Put each school's newest checkpoint on a shelf that lags behind, as after a crash between commit and publishing."""
+    """Put each school's newest checkpoint on a shelf that lags behind, as after a crash between
+    commit and publishing.
+    """
     async with database.reading() as session:
         schools = [str(row.school) for row in await session.all(sa.select(C.school).distinct())]
         rows = [(school, await session.first(_NEWEST, {"school": school})) for school in schools]
@@ -112,7 +141,9 @@ async def publish(database: Database, shelf: Shelf) -> None:
 
 
 async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
-    """How many entries wait to be sealed, counted to a thousand, and how long the oldest has waited."""
+    """How many entries wait to be sealed, counted to a thousand, and how long the oldest has
+    waited.
+    """
     waiting = await session.all(sa.select(P.entry_id).order_by(P.entry_id).limit(1000))
     if not waiting:
         return 0, timedelta(0)
@@ -120,8 +151,17 @@ async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
     return len(waiting), max(now - oldest.at, timedelta(0)) if oldest is not None else timedelta.max
 
 
-async def reopen(database: Database, key: Ed25519PrivateKey, *, school: str, host: str, shelf: Shelf, at: datetime) -> str:
-    """Go on under a new origin after a restore, with the heads that were signed before recorded in its first entry; gives the new note.
+async def reopen(
+    database: Database,
+    key: Ed25519PrivateKey,
+    *,
+    school: str,
+    host: str,
+    shelf: Shelf,
+    at: datetime,
+) -> str:
+    """Go on under a new origin after a restore, with the heads that were signed before recorded in
+    its first entry; gives the new note.
 
     Raises SealRefused where the stored leaves have gaps: then another backup must be restored.
     """
@@ -130,10 +170,22 @@ async def reopen(database: Database, key: Ed25519PrivateKey, *, school: str, hos
             await session.first(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         frontier = await _rebuilt(session, school)
         stored = await session.first(_NEWEST, {"school": school})
-        before = [found for found in (_readable(stored.note if stored else None), _readable(shelf.newest(school))) if found]
+        before = [
+            found
+            for found in (
+                _readable(stored.note if stored else None),
+                _readable(shelf.newest(school)),
+            )
+            if found
+        ]
         epoch = max((_epoch(found.origin) for found in before), default=0) + 1
-        former: list[Json] = [{"origin": found.origin, "size": found.size, "root": found.root.hex()} for found in before]
-        event = Event(action=Action.LOG_REOPENED, data={"former": former, "from_size": frontier.size})
+        former: list[Json] = [
+            {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+            for found in before
+        ]
+        event = Event(
+            action=Action.LOG_REOPENED, data={"former": former, "from_size": frontier.size}
+        )
         log.append(session, event, by=operator(school), at=at, request_id=f"reopen-{epoch}")
         await session.flush()
         head = Head(checkpoint.origin(host, school, epoch), frontier, None)
@@ -146,15 +198,21 @@ async def reopen(database: Database, key: Ed25519PrivateKey, *, school: str, hos
 
 
 async def _alone(session: Session) -> bool:
-    """Whether this is the only sealer until the transaction ends; SQLite's writer lock says so by itself."""
+    """Whether this is the only sealer until the transaction ends; SQLite's writer lock says so by
+    itself.
+    """
     if session.dialect == "sqlite":
         return True
     row = await session.first(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK).label("got")))
     return bool(row and row.got)
 
 
-async def _head(session: Session, key: Ed25519PrivateKey, school: str, host: str, shelf: Shelf | None) -> Head:
-    """The log's head, believed only after its signature, its frontier, its last leaf and what was published agree."""
+async def _head(
+    session: Session, key: Ed25519PrivateKey, school: str, host: str, shelf: Shelf | None
+) -> Head:
+    """The log's head, believed only after its signature, its frontier, its last leaf and what was
+    published agree.
+    """
     row = await session.first(_NEWEST, {"school": school})
     leaf = await session.first(_LAST_LEAF, {"school": school})
     kept = shelf.newest(school) if shelf is not None else None
@@ -163,33 +221,49 @@ async def _head(session: Session, key: Ed25519PrivateKey, school: str, host: str
         if leaf is not None:
             raise CheckpointRefused("there are leaves without any checkpoint")
         if published is not None:
-            raise CheckpointRefused(f"a checkpoint of {published.size} entries was published, and the stored log is empty")
+            raise CheckpointRefused(
+                f"a checkpoint of {published.size} entries was published, and the stored log is"
+                " empty"
+            )
         return Head(checkpoint.origin(host, school), Frontier(), None)
     signed = checkpoint.verify(row.note, key.public_key())
     frontier = Frontier.read(row.size, row.frontier)
     if signed.size != row.size or frontier.root() != signed.root:
         raise CheckpointRefused("the stored frontier does not match the last signed root")
-    if leaf is None or leaf.idx != row.size - 1 or (row.size & 1 and leaf.hash != frontier.hashes[-1]):
+    if (
+        leaf is None
+        or leaf.idx != row.size - 1
+        or (row.size & 1 and leaf.hash != frontier.hashes[-1])
+    ):
         raise CheckpointRefused("the last leaf does not match the last checkpoint")
     if published is not None:
         await _check_published(session, school, signed, published)
     return Head(signed.origin, frontier, row.note)
 
 
-async def _check_published(session: Session, school: str, signed: Checkpoint, published: Checkpoint) -> None:
+async def _check_published(
+    session: Session, school: str, signed: Checkpoint, published: Checkpoint
+) -> None:
     if published.origin != signed.origin:
         if not _follows(signed, published):
             raise CheckpointRefused("the published checkpoint belongs to another log")
         return
     if published.size > signed.size:
-        raise CheckpointRefused(f"a checkpoint of {published.size} entries was published, and the stored log has {signed.size}")
+        raise CheckpointRefused(
+            f"a checkpoint of {published.size} entries was published, and the stored log has"
+            f" {signed.size}"
+        )
     row = await session.first(_AT_SIZE, {"school": school, "size": published.size})
     if row is None or checkpoint.parse(row.note).root != published.root:
         raise CheckpointRefused("the published checkpoint is not one of the stored log's")
 
 
-async def _extend(session: Session, key: Ed25519PrivateKey, school: str, head: Head) -> tuple[int, str | None, str | None]:
-    """Seal what waits for one school; gives how many, the new note, and a fault that did not stand in the way."""
+async def _extend(
+    session: Session, key: Ed25519PrivateKey, school: str, head: Head
+) -> tuple[int, str | None, str | None]:
+    """Seal what waits for one school; gives how many, the new note, and a fault that did not stand
+    in the way.
+    """
     waiting = await session.all(_WAITING, {"school": school})
     ready = [row for row in waiting if row.body is not None and row.idx is None]
     fault = None
@@ -210,9 +284,18 @@ async def _extend(session: Session, key: Ed25519PrivateKey, school: str, head: H
         ),
     )
     if nodes:
-        session.add(tables.NODE, *({"school": school, "level": level, "idx": idx, "hash": root} for level, idx, root in nodes))
+        session.add(
+            tables.NODE,
+            *(
+                {"school": school, "level": level, "idx": idx, "hash": root}
+                for level, idx, root in nodes
+            ),
+        )
     frontier = head.frontier.to_bytes()
-    session.add(tables.CHECKPOINT, {"school": school, "size": signed.size, "frontier": frontier, "note": note})
+    session.add(
+        tables.CHECKPOINT,
+        {"school": school, "size": signed.size, "frontier": frontier, "note": note},
+    )
     await session.execute(_DRAIN, {"of_school": school, "since": first})
     return len(ready), note, fault
 
@@ -220,7 +303,9 @@ async def _extend(session: Session, key: Ed25519PrivateKey, school: str, head: H
 async def _rebuilt(session: Session, school: str) -> Frontier:
     """The frontier over the stored leaves, taken one by one."""
     frontier = Frontier()
-    async for row in session.stream(sa.select(L.idx, L.hash).where(L.school == school).order_by(L.idx), batch=BATCH):
+    async for row in session.stream(
+        sa.select(L.idx, L.hash).where(L.school == school).order_by(L.idx), batch=BATCH
+    ):
         if row.idx != frontier.size:
             raise SealRefused({school: f"the stored log has no leaf {frontier.size}"})
         frontier.extend([row.hash])
@@ -236,7 +321,11 @@ def _readable(note: str | None) -> Checkpoint | None:
 
 def _follows(one: Checkpoint, other: Checkpoint) -> bool:
     """Whether `one` is the later head: of a later epoch, or larger in the same."""
-    return (_epoch(one.origin), one.size) > (_epoch(other.origin), other.size) if one.origin != other.origin else one.size > other.size
+    return (
+        (_epoch(one.origin), one.size) > (_epoch(other.origin), other.size)
+        if one.origin != other.origin
+        else one.size > other.size
+    )
 
 
 def _epoch(origin: str) -> int:

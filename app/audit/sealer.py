@@ -1,4 +1,6 @@
-"""The task that seals twice a second and publishes what it signed. It never stops for a fault: recording goes on, and the fault is said."""
+"""The task that seals twice a second and publishes what it signed. It never stops for a fault:
+recording goes on, and the fault is said.
+"""
 
 import asyncio
 import contextlib
@@ -19,7 +21,15 @@ PAUSE_S: Final = 0.5
 class Sealer:
     """Seals one database. `trouble` is None while all is well, else why it does not sign."""
 
-    def __init__(self, database: Database, key: Ed25519PrivateKey, *, host: str, shelf: Shelf, pause: float = PAUSE_S) -> None:
+    def __init__(
+        self,
+        database: Database,
+        key: Ed25519PrivateKey,
+        *,
+        host: str,
+        shelf: Shelf,
+        pause: float = PAUSE_S,
+    ) -> None:
         self._database = database
         self._key = key
         self._host = host

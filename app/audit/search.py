@@ -1,4 +1,6 @@
-"""Looks into the trail: newest first, by keyset, and never past what the caller may see. The only reader of entries for a caller."""
+"""Looks into the trail: newest first, by keyset, and never past what the caller may see. The only
+reader of entries for a caller.
+"""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -26,7 +28,8 @@ _RANDOM: Final = (1 << 62) - 1
 class Filters:
     """What the entries must have in common. `since` is included, `until` is not.
 
-    `subject` are the random ids of one person, who has another in each request; none of them matches nothing.
+    `subject` are the random ids of one person, who has another in each request; none of them
+    matches nothing.
     """
 
     actor: UUID | None = None
@@ -45,7 +48,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as a caller reads it: `body` is the exact leaf text, `fields` what it says, `index` None until it is sealed."""
+    """An entry as a caller reads it: `body` is the exact leaf text, `fields` what it says, `index`
+    None until it is sealed.
+    """
 
     id: UUID
     index: int | None
@@ -58,8 +63,12 @@ class Entry:
         return merkle.leaf_hash(self.body.encode("utf-8"))
 
 
-async def search(session: Session, actor: Actor, filters: Filters, *, after: UUID | None, limit: int) -> list[Entry]:
-    """At most `limit` entries that the caller may see, newest first, older than the entry `after`."""
+async def search(
+    session: Session, actor: Actor, filters: Filters, *, after: UUID | None, limit: int
+) -> list[Entry]:
+    """At most `limit` entries that the caller may see, newest first, older than the entry
+    `after`.
+    """
     return [_entry(row) for row in await session.all(_statement(actor, filters, after, limit))]
 
 
@@ -73,13 +82,20 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
 
 
 async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
-    """The entries that records of the school cite, oldest first, for a reader who has been shown those records."""
-    rows = await session.all(_with_index(sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery()))
+    """The entries that records of the school cite, oldest first, for a reader who has been shown
+    those records.
+    """
+    rows = await session.all(
+        _with_index(sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery())
+    )
     return sorted((_entry(row) for row in rows), key=lambda entry: entry.id)
 
 
-async def export(database: Database, actor: Actor, filters: Filters, *, upto: UUID) -> AsyncIterator[list[Entry]]:
-    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in pages.
+async def export(
+    database: Database, actor: Actor, filters: Filters, *, upto: UUID
+) -> AsyncIterator[list[Entry]]:
+    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in
+    pages.
 
     Each page is a transaction of its own, so that a slow reader holds no connection.
     """
@@ -96,13 +112,20 @@ async def export(database: Database, actor: Actor, filters: Filters, *, upto: UU
 
 
 def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElement[bool]]:
-    """The one rule of who sees which entries of their school; `action` is what all of those that are looked for tell of."""
+    """The one rule of who sees which entries of their school; `action` is what all of those that
+    are looked for tell of.
+    """
     if actor.may(Permission.AUDIT_READ_ALL):
         return []
     own = E.actor == actor.id
     if actor.may(Permission.AUDIT_READ_SAFEGUARDING):
-        # Of what tells of no case only one's own acts remain: said so, an index leads to them past everybody else's.
-        return [own] if action in OF_NO_CASE else [sa.or_(E.request.is_not(None), E.subject.is_not(None), own)]
+        # Of what tells of no case only one's own acts remain: said so, an index leads to them past
+        # everybody else's.
+        return (
+            [own]
+            if action in OF_NO_CASE
+            else [sa.or_(E.request.is_not(None), E.subject.is_not(None), own)]
+        )
     if actor.may(Permission.AUDIT_READ_OWN):
         return [own]
     return [sa.false()]
@@ -115,23 +138,40 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     if filters.subject is None:
         found = page.order_by(E.id.desc()).limit(limit).subquery()
         return _with_index(found).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons. The second asks for each row whether its entry fits, where that is
-    # not certain, since a join would let the planner begin at the entries, of which there are many more.
+    # Two short index scans, of the first and of the further persons. The second asks for each row
+    # whether its entry fits, where that is not certain, since a join would let the planner begin at
+    # the entries, of which there are many more.
     first = page.where(E.subject.in_(filters.subject)).order_by(E.id.desc()).limit(limit).subquery()
     concerning = [S.school == actor.school, S.subject.in_(filters.subject)]
     if after is not None:
         concerning.append(S.entry_id < after)
     if narrowed:
-        concerning.append(sa.exists().where(E.id == S.entry_id, *narrowed).correlate(tables.SUBJECT))
-    ids = sa.select(S.entry_id.label("id")).where(*concerning).order_by(S.entry_id.desc()).limit(limit).subquery()
-    further = sa.select(ids.c.id, E.body).join_from(ids, tables.ENTRY, E.id == ids.c.id).order_by(ids.c.id.desc()).limit(limit).subquery()
+        concerning.append(
+            sa.exists().where(E.id == S.entry_id, *narrowed).correlate(tables.SUBJECT)
+        )
+    ids = (
+        sa.select(S.entry_id.label("id"))
+        .where(*concerning)
+        .order_by(S.entry_id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    further = (
+        sa.select(ids.c.id, E.body)
+        .join_from(ids, tables.ENTRY, E.id == ids.c.id)
+        .order_by(ids.c.id.desc())
+        .limit(limit)
+        .subquery()
+    )
     both = sa.union_all(sa.select(first), sa.select(further)).subquery()
     found = sa.select(both).order_by(both.c.id.desc()).limit(limit).subquery()
     return _with_index(found).order_by(found.c.id.desc())
 
 
 def _with_index(found: sa.Subquery) -> sa.Select[Any]:
-    return sa.select(found.c.id, found.c.body, L.idx).select_from(found.outerjoin(tables.LEAF, L.entry_id == found.c.id))
+    return sa.select(found.c.id, found.c.body, L.idx).select_from(
+        found.outerjoin(tables.LEAF, L.entry_id == found.c.id)
+    )
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -149,7 +189,8 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         if filters.outcome is not EntryOutcome.SUCCESS:
             # Said as it stands in the partial index over the few entries that did not succeed.
             where.append(E.outcome != sa.literal_column("'success'"))
-    # An id begins with the entry's millisecond, so that the primary order serves for the time as well.
+    # An id begins with the entry's millisecond, so that the primary order serves for the time as
+    # well.
     if filters.since is not None:
         where += [E.id >= _first_id(filters.since), E.at >= filters.since]
     if filters.until is not None:

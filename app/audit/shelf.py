@@ -1,4 +1,6 @@
-"""Where checkpoints are published outside the database: a folder whose newest note for each school outlives any rollback of the tables."""
+"""Where checkpoints are published outside the database: a folder whose newest note for each school
+outlives any rollback of the tables.
+"""
 
 import os
 import re
@@ -18,7 +20,9 @@ class Shelf:
         self._folder = folder
 
     def newest(self, school: str) -> str | None:
-        """The note last published for the school; None if there never was one. Raises CheckpointRefused when the file cannot be read."""
+        """The note last published for the school; None if there never was one. Raises
+        CheckpointRefused when the file cannot be read.
+        """
         try:
             return self._file(school).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -31,7 +35,9 @@ class Shelf:
         return sorted(file.stem for file in self._folder.glob("*.txt") if _SCHOOL.match(file.stem))
 
     def publish(self, school: str, note: str) -> None:
-        """Put the note in place of the one before, so that a reader or a power cut finds either of them whole."""
+        """Put the note in place of the one before, so that a reader or a power cut finds either of
+        them whole.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = self._file(school)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
@@ -49,7 +55,9 @@ class Shelf:
         """Keep the newest note under its size, out of the way of a log that is being reopened."""
         note = self.newest(school)
         if note is not None:
-            self._file(school).replace(self._folder / f"{school}-{checkpoint.parse(note).size}-{secrets.token_hex(4)}.txt")
+            self._file(school).replace(
+                self._folder / f"{school}-{checkpoint.parse(note).size}-{secrets.token_hex(4)}.txt"
+            )
 
     def _file(self, school: str) -> Path:
         if not _SCHOOL.match(school):

@@ -1,4 +1,6 @@
-"""The stored trail as verification reads it: plain rows in large pages, whatever somebody has put into them."""
+"""The stored trail as verification reads it: plain rows in large pages, whatever somebody has put
+into them.
+"""
 
 # ruff: noqa: S608 - every word of these queries is our own
 
@@ -17,7 +19,8 @@ MAX_SIZE: Final = 2**53
 
 
 Row: TypeAlias = Sequence[Any]
-"""An entry as stored: its body, then the columns in the order of `body.COLUMNS`, identifiers as a body writes them."""
+"""An entry as stored: its body, then the columns in the order of `body.COLUMNS`, identifiers as a
+body writes them."""
 
 
 Stored: TypeAlias = tuple[Any, Any, Any]
@@ -25,7 +28,9 @@ Stored: TypeAlias = tuple[Any, Any, Any]
 
 
 class Places(NamedTuple):
-    """A page of leaves, column by column: where they are, their hashes, and the entries they are of."""
+    """A page of leaves, column by column: where they are, their hashes, and the entries they are
+    of.
+    """
 
     indexes: list[Any]
     hashes: list[Any]
@@ -45,12 +50,16 @@ class Waiting(NamedTuple):
     row: Row
 
 
-_SQLITE: Final = "CAST(e.body AS BLOB), e.action, e.actor, e.at, e.id, e.outcome, e.recipient, e.request, e.school, e.subject"
+_SQLITE: Final = (
+    "CAST(e.body AS BLOB), e.action, e.actor, e.at, e.id, e.outcome, e.recipient, e.request,"
+    " e.school, e.subject"
+)
 _SQLITE_BYTES: Final = re.sub(r"\be\.(?!body)\w+", r"CAST(\g<0> AS BLOB)", _SQLITE)
 _SQLITE_IDS: Final = (2, 4, 7, 9)
 _SQLITE_TEXT: Final = "e.body, " + ", ".join(f"e.{name}" for name in body.COLUMNS)
 _SQLITE_PAGE: Final = (
-    "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id WHERE l.school = ? AND l.idx >= ? AND l.idx <= ?"
+    "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id WHERE"
+    " l.school = ? AND l.idx >= ? AND l.idx <= ?"
 )
 _INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 _POSTGRESQL: Final = (
@@ -74,19 +83,32 @@ async def prepare(session: Session) -> None:
 
 async def schools(session: Session) -> list[str]:
     """Every school that has anything in the log."""
-    rows = await session.raw("SELECT school FROM audit_leaf UNION SELECT school FROM audit_checkpoint UNION SELECT school FROM audit_node")
+    rows = await session.raw(
+        "SELECT school FROM audit_leaf UNION SELECT school FROM audit_checkpoint UNION SELECT"
+        " school FROM audit_node"
+    )
     return sorted(str(row[0]) for row in rows)
 
 
 async def places(session: Session, school: str, first: int) -> Places:
     """A page of leaves from index `first` on."""
     if session.dialect == "sqlite":
-        query = f"SELECT idx, hash, entry_id FROM audit_leaf WHERE school = ? AND idx >= ? ORDER BY idx LIMIT {PAGE}"
-        sound = [row for row in await session.raw(query, school, first) if isinstance(row[0], int) and row[0] < MAX_SIZE]
-        return Places([row[0] for row in sound], [row[1] for row in sound], [_dashed(row[2]) for row in sound])
+        query = (
+            "SELECT idx, hash, entry_id FROM audit_leaf WHERE school = ? AND idx >= ? ORDER BY idx"
+            f" LIMIT {PAGE}"
+        )
+        sound = [
+            row
+            for row in await session.raw(query, school, first)
+            if isinstance(row[0], int) and row[0] < MAX_SIZE
+        ]
+        return Places(
+            [row[0] for row in sound], [row[1] for row in sound], [_dashed(row[2]) for row in sound]
+        )
     rows = await session.raw(
-        "SELECT array_agg(idx), array_agg(hash), array_agg(entry_id::text) FROM (SELECT * FROM audit_leaf "
-        f"WHERE school = $1 AND idx >= $2 AND idx < {MAX_SIZE} ORDER BY idx LIMIT {PAGE}) l",
+        "SELECT array_agg(idx), array_agg(hash), array_agg(entry_id::text) FROM (SELECT * FROM"
+        f" audit_leaf WHERE school = $1 AND idx >= $2 AND idx < {MAX_SIZE} ORDER BY idx LIMIT"
+        f" {PAGE}) l",
         school,
         first,
     )
@@ -94,15 +116,17 @@ async def places(session: Session, school: str, first: int) -> Places:
 
 
 async def lines(session: Session, school: str, page: Places) -> list[str]:
-    """The entries of the page's leaves as lines for `body.Layout`; perhaps with others, and without those that are not as they should be.
+    """The entries of the page's leaves as lines for `body.Layout`; perhaps with others, and without
+    those that are not as they should be.
 
-    Leaves stand nearly in the order of their entries' ids: reading that range is much cheaper than looking up one after the other.
+    Leaves stand nearly in the order of their entries' ids: reading that range is much cheaper than
+    looking up one after the other.
     """
     if session.dialect == "sqlite":
         return await _lines_from_sqlite(session, school, page)
     rows = await session.raw(
-        f"SELECT {_LINE} FROM audit_entry e WHERE e.school = $1 AND e.id >= $2 AND e.id <= $3 AND e.at >= '0001-01-01Z' "
-        f"ORDER BY e.id LIMIT {2 * PAGE}",
+        f"SELECT {_LINE} FROM audit_entry e WHERE e.school = $1 AND e.id >= $2 AND e.id <= $3 AND"
+        f" e.at >= '0001-01-01Z' ORDER BY e.id LIMIT {2 * PAGE}",
         school,
         min(page.entries),
         max(page.entries),
@@ -113,9 +137,16 @@ async def lines(session: Session, school: str, page: Places) -> list[str]:
 async def entries(session: Session, school: str, page: Places) -> list[Row | None]:
     """The entry of each leaf of the page, column by column; None where it is gone."""
     if session.dialect == "sqlite":
-        by_index = {row[-1]: row[:-1] for row in await _from_sqlite(session, _SQLITE_PAGE, school, page.indexes[0], page.indexes[-1])}
+        by_index = {
+            row[-1]: row[:-1]
+            for row in await _from_sqlite(
+                session, _SQLITE_PAGE, school, page.indexes[0], page.indexes[-1]
+            )
+        }
         return [by_index.get(index) for index in page.indexes]
-    rows = await session.raw(f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", page.entries)
+    rows = await session.raw(
+        f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", page.entries
+    )
     found: dict[str, Row] = {row[ID]: row for row in rows}
     return [found.get(entry) for entry in page.entries]
 
@@ -147,15 +178,22 @@ async def waiting(session: Session) -> AsyncIterator[Waiting]:
 
 async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
     """The stored subtree roots of a school."""
-    rows = await session.raw(f"SELECT level, idx, hash FROM audit_node WHERE school = {_mark(session)}", school)
-    return {(row[0], row[1]): row[2] for row in rows if isinstance(row[0], int) and isinstance(row[1], int)}
+    rows = await session.raw(
+        f"SELECT level, idx, hash FROM audit_node WHERE school = {_mark(session)}", school
+    )
+    return {
+        (row[0], row[1]): row[2]
+        for row in rows
+        if isinstance(row[0], int) and isinstance(row[1], int)
+    }
 
 
 async def checkpoints(session: Session, school: str, above: int, upto: int | None) -> list[Stored]:
     """Checkpoints with sizes in `(above, upto]`."""
     one, two, three = _mark(session), _mark(session, 2), _mark(session, 3)
     rows = await session.raw(
-        f"SELECT size, frontier, note FROM audit_checkpoint WHERE school = {one} AND size > {two} AND size <= {three} ORDER BY size",
+        f"SELECT size, frontier, note FROM audit_checkpoint WHERE school = {one} AND size > {two}"
+        f" AND size <= {three} ORDER BY size",
         school,
         above,
         2**62 if upto is None else upto,
@@ -165,15 +203,24 @@ async def checkpoints(session: Session, school: str, above: int, upto: int | Non
 
 async def count_leaves(session: Session, school: str) -> int:
     """How many leaves are stored, at whatever index."""
-    return int((await session.raw(f"SELECT count(*) FROM audit_leaf WHERE school = {_mark(session)}", school))[0][0])
+    return int(
+        (
+            await session.raw(
+                f"SELECT count(*) FROM audit_leaf WHERE school = {_mark(session)}", school
+            )
+        )[0][0]
+    )
 
 
 async def disposals(session: Session) -> dict[str, bool]:
-    """By entry: whether its disposal names a later disposing entry about the same sharing request."""
+    """By entry: whether its disposal names a later disposing entry about the same sharing
+    request.
+    """
     as_hex = "{}" if session.dialect == "sqlite" else "replace({}::text, '-', '')"
     rows = await session.raw(
-        f"SELECT {as_hex.format('d.entry_id')}, e.request = b.request AND b.at >= e.at AND b.action = '{Action.REQUEST_DISPOSED}' "
-        "AND b.id <> e.id FROM audit_disposed d LEFT JOIN audit_entry e ON e.id = d.entry_id LEFT JOIN audit_entry b ON b.id = d.by_entry"
+        f"SELECT {as_hex.format('d.entry_id')}, e.request = b.request AND b.at >= e.at AND b.action"
+        f" = '{Action.REQUEST_DISPOSED}' AND b.id <> e.id FROM audit_disposed d LEFT JOIN"
+        " audit_entry e ON e.id = d.entry_id LEFT JOIN audit_entry b ON b.id = d.by_entry"
     )
     return {str(row[0]): bool(row[1]) for row in rows}
 
@@ -186,19 +233,25 @@ async def count_entries(session: Session) -> int:
 async def strays(session: Session) -> list[tuple[str, str]]:
     """School and id of some entries that are neither sealed nor waiting to be."""
     rows = await session.raw(
-        "SELECT e.school, e.id FROM audit_entry e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id) "
-        "AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id = e.id) LIMIT 1000"
+        "SELECT e.school, e.id FROM audit_entry e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l"
+        " WHERE l.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id ="
+        " e.id) LIMIT 1000"
     )
     return [(str(row[0]), str(row[1])) for row in rows]
 
 
 async def subject_marks(session: Session) -> int:
-    """The marks of all rows of further subjects, added without carry: equal sets give equal sums, in whatever order."""
+    """The marks of all rows of further subjects, added without carry: equal sets give equal sums,
+    in whatever order.
+    """
     total = 0
     if session.dialect == "sqlite":
         rows = await session.raw("SELECT school, subject, entry_id FROM audit_subject")
     else:
-        rows = await session.raw("SELECT school, replace(subject::text, '-', ''), replace(entry_id::text, '-', '') FROM audit_subject")
+        rows = await session.raw(
+            "SELECT school, replace(subject::text, '-', ''), replace(entry_id::text, '-', '') FROM"
+            " audit_subject"
+        )
     for school, subject, entry in rows:
         total ^= mark(str(school), str(subject), str(entry))
     return total
@@ -218,7 +271,9 @@ def stored_bytes(value: object) -> bytes | None:
 
 async def _lines_from_sqlite(session: Session, school: str, page: Places) -> list[str]:
     try:
-        rows = await session.raw(_SQLITE_PAGE.format(columns=_SQLITE_TEXT), school, page.indexes[0], page.indexes[-1])
+        rows = await session.raw(
+            _SQLITE_PAGE.format(columns=_SQLITE_TEXT), school, page.indexes[0], page.indexes[-1]
+        )
     except Exception:  # noqa: BLE001 - text that is not UTF-8 stops the driver: each entry is looked at closely
         return []
     sound = [row for row in rows if row[_SCHOOL] == school and all(map(_is_plain, row[:-1]))]
@@ -226,7 +281,9 @@ async def _lines_from_sqlite(session: Session, school: str, page: Places) -> lis
 
 
 def _is_plain(value: object) -> bool:
-    """Whether it is what a body, a column or an empty column may hold, and not what separates them."""
+    """Whether it is what a body, a column or an empty column may hold, and not what separates
+    them.
+    """
     return value is None or (isinstance(value, str) and body.BETWEEN not in value)
 
 
@@ -249,7 +306,11 @@ def _with_dashes(row: Row) -> Row:
 
 def _dashed(id: object) -> object:
     """An identifier, kept as 32 hexadecimal digits, as a body writes it; anything else as it is."""
-    return f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}" if isinstance(id, str) and len(id) == _HEX_DIGITS else id
+    return (
+        f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
+        if isinstance(id, str) and len(id) == _HEX_DIGITS
+        else id
+    )
 
 
 def _mark(session: Session, number: int = 1) -> str:

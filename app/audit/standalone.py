@@ -1,10 +1,12 @@
-"""Checks an evidence bundle of an information sharing service's audit log, with no access to the service.
+"""Checks an evidence bundle of an information sharing service's audit log, with no access to the
+service.
 
     python verify.py bundle.zip --key KEY [--kept checkpoint.txt]
 
-KEY is the log's public key: a PEM file, a file with a verifier key, or the verifier key itself. Get it from somebody you trust, never from
-the bundle. A kept checkpoint shows that the log was not rolled back or rewritten since. Exit code: 0 intact, 1 tampered, 2 unreadable.
-Needs Python 3.11 and the package cryptography, and nothing else.
+KEY is the log's public key: a PEM file, a file with a verifier key, or the verifier key itself. Get
+it from somebody you trust, never from the bundle. A kept checkpoint shows that the log was not
+rolled back or rewritten since. Exit code: 0 intact, 1 tampered, 2 unreadable. Needs Python 3.11 and
+the package cryptography, and nothing else.
 """
 
 import argparse
@@ -44,7 +46,9 @@ def leaf_hash(body: bytes) -> bytes:
 
 
 def grow(edge: list[tuple[int, bytes]], leaf: bytes) -> None:
-    """Append a leaf to the tree's right edge: `(height, root)` of its complete subtrees, largest first."""
+    """Append a leaf to the tree's right edge: `(height, root)` of its complete subtrees, largest
+    first.
+    """
     height, root = 0, leaf
     while edge and edge[-1][0] == height:
         root = hashlib.sha256(b"\x01" + edge.pop()[1] + root).digest()
@@ -88,11 +92,17 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 def read_key(given: str) -> Ed25519PublicKey:
     """The public key from a file or from the text itself."""
     try:
-        text = Path(given).read_text(encoding="utf-8").strip() if Path(given).is_file() else given.strip()
+        text = (
+            Path(given).read_text(encoding="utf-8").strip()
+            if Path(given).is_file()
+            else given.strip()
+        )
         if text.startswith("-----BEGIN"):
             key = load_pem_public_key(text.encode("utf-8"))
         else:
-            key = Ed25519PublicKey.from_public_bytes(base64.b64decode(text.split("+", 2)[2], validate=True)[1:])
+            key = Ed25519PublicKey.from_public_bytes(
+                base64.b64decode(text.split("+", 2)[2], validate=True)[1:]
+            )
     except (OSError, ValueError, IndexError) as error:
         raise Unreadable("the key cannot be read") from error
     if not isinstance(key, Ed25519PublicKey):
@@ -155,7 +165,10 @@ class Bundle:
         signed: list[tuple[str, str, int, bytes, Any]] = []
         for name, text, path in [
             ("the checkpoint", note, None),
-            *((f"earlier checkpoint {number}", line.get("checkpoint"), line.get("path")) for number, line in enumerate(earlier)),
+            *(
+                (f"earlier checkpoint {number}", line.get("checkpoint"), line.get("path"))
+                for number, line in enumerate(earlier)
+            ),
             *([("the kept checkpoint", kept, None)] if kept is not None else []),
         ]:
             try:
@@ -178,7 +191,10 @@ class Bundle:
     def compare(self, name: str, size: int, root: bytes, path: Any, head: Any) -> None:
         """One signed checkpoint against the recomputed tree."""
         if size > self.size:
-            self.find(f"{name} was signed over {size} entries, and the bundle holds {self.size}: the rest was cut off")
+            self.find(
+                f"{name} was signed over {size} entries, and the bundle holds {self.size}: the rest"
+                " was cut off"
+            )
         elif self.roots[size] != root:
             self.find(f"{name}: the first {size} entries are not those that were signed")
         if name == "the checkpoint" and size < self.size:
@@ -216,7 +232,10 @@ class Bundle:
     def disposals(self, disposals: list[dict[str, Any]]) -> None:
         """Each disposal names a later disposing entry about the same sharing request."""
         for line in disposals:
-            one, other = self.requests.get(str(line.get("entry"))), self.requests.get(str(line.get("by_entry")))
+            one, other = (
+                self.requests.get(str(line.get("entry"))),
+                self.requests.get(str(line.get("by_entry"))),
+            )
             if (
                 one is None
                 or other is None
@@ -225,7 +244,10 @@ class Bundle:
                 or one[2] != other[2]
                 or one == other
             ):
-                self.find(f"a disposal of what entry {str(line.get('entry'))[:36]} sealed is not told of by a disposing entry")
+                self.find(
+                    f"a disposal of what entry {str(line.get('entry'))[:36]} sealed is not told of"
+                    " by a disposing entry"
+                )
             else:
                 self.notes.append(f"what #{one[0]} sealed was disposed of by #{other[0]}")
 
@@ -292,7 +314,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the checks; gives the exit code."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle of an audit log.")
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--key", required=True, help="the log's public key, from somebody you trust")
+    parser.add_argument(
+        "--key", required=True, help="the log's public key, from somebody you trust"
+    )
     parser.add_argument("--kept", type=Path, help="a checkpoint that you kept")
     given = parser.parse_args(arguments)
     try:

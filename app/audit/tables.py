@@ -1,4 +1,6 @@
-"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added; `audit_pending` is the sealer's queue."""
+"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added;
+`audit_pending` is the sealer's queue.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +13,9 @@ from app.platform import db
 
 
 class EntryRow(SQLModel, table=True):
-    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it for searching, and is checked."""
+    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it
+    for searching, and is checked.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -38,7 +42,9 @@ class SubjectRow(SQLModel, table=True):
 
 
 class PendingRow(SQLModel, table=True):
-    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that appended it."""
+    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that
+    appended it.
+    """
 
     __tablename__ = "audit_pending"
 

@@ -1,4 +1,6 @@
-"""Recomputes the whole trail from the stored bytes, and says what does not fit. It trusts nothing stored, and no stored value breaks it."""
+"""Recomputes the whole trail from the stored bytes, and says what does not fit. It trusts nothing
+stored, and no stored value breaks it.
+"""
 
 import asyncio
 import re
@@ -25,12 +27,18 @@ _SCHOOL: Final = re.compile(r"/schools/([0-9]{6})(?:/[0-9]+)?\Z")
 
 
 async def verify(
-    database: Database, key: Ed25519PublicKey, readers: Sequence[Reader], *, now: datetime, kept: str | Sequence[str] | None = None
+    database: Database,
+    key: Ed25519PublicKey,
+    readers: Sequence[Reader],
+    *,
+    now: datetime,
+    kept: str | Sequence[str] | None = None,
 ) -> Report:
-    """Verify every school's log, the queue, the search columns and, where readers are given, every domain record.
+    """Verify every school's log, the queue, the search columns and, where readers are given, every
+    domain record.
 
-    `kept` is a signed checkpoint that was kept outside, or one for each of several schools: it shows a rollback, or a history that was
-    rewritten with the key.
+    `kept` is a signed checkpoint that was kept outside, or one for each of several schools: it
+    shows a rollback, or a history that was rewritten with the key.
     """
     notes = (kept,) if isinstance(kept, str) else tuple(kept or ())
     report = Report()
@@ -43,7 +51,14 @@ async def verify(
 
 
 class _Verification:
-    def __init__(self, session: Session, key: Ed25519PublicKey, report: Report, now: datetime, kept: Sequence[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        key: Ed25519PublicKey,
+        report: Report,
+        now: datetime,
+        kept: Sequence[str],
+    ) -> None:
         self._session = session
         self._key = key
         self._report = report
@@ -58,16 +73,28 @@ class _Verification:
         disposals = await sources.disposals(self._session)
         for entry, sound in disposals.items():
             if not sound:
-                self._report.find("*", None, "disposal-forged", f"the disposal of what entry {entry} sealed names no later disposing entry")
+                self._report.find(
+                    "*",
+                    None,
+                    "disposal-forged",
+                    f"the disposal of what entry {entry} sealed names no later disposing entry",
+                )
         if readers:
-            self.records = Records(self._report, {entry for entry, sound in disposals.items() if sound})
+            self.records = Records(
+                self._report, {entry for entry, sound in disposals.items() if sound}
+            )
             await self.records.gather(self._session, readers)
         kept = self._read_kept()
         schools = await sources.schools(self._session)
         for school in schools:
             await _Log(self, school, kept.pop(school, None)).run()
         for missing, head in kept.items():
-            self._report.find(missing, None, "rolled-back", f"a checkpoint of {head.size} entries was kept, and no log is stored")
+            self._report.find(
+                missing,
+                None,
+                "rolled-back",
+                f"a checkpoint of {head.size} entries was kept, and no log is stored",
+            )
         await self._queue()
         await self._count()
         if self.records is not None:
@@ -84,8 +111,12 @@ class _Verification:
                 found[_school_of(head) or "*"] = head
         return found
 
-    def closely(self, school: str, index: int | None, entry: str, raw: bytes, columns: Sequence[Any] | None) -> Said | None:
-        """What one entry says of records; and, with columns that may not repeat it, these and its further persons."""
+    def closely(
+        self, school: str, index: int | None, entry: str, raw: bytes, columns: Sequence[Any] | None
+    ) -> Said | None:
+        """What one entry says of records; and, with columns that may not repeat it, these and its
+        further persons.
+        """
         try:
             said = body.read(raw)
         except NotABody as error:
@@ -93,11 +124,22 @@ class _Verification:
             return None
         for name, stored in zip(COLUMNS, columns, strict=True) if columns is not None else ():
             if (None if stored is None else str(stored)) != said.column(name):
-                self._report.find(school, index, "column-changed", f"the search column {name} does not repeat the body")
+                self._report.find(
+                    school,
+                    index,
+                    "column-changed",
+                    f"the search column {name} does not repeat the body",
+                )
         if said.fields.get("school") != school:
-            self._report.find(school, index, "school-changed", "the entry belongs to another school's log")
+            self._report.find(
+                school, index, "school-changed", "the entry belongs to another school's log"
+            )
         if columns is not None:
-            self.mark(str(said.fields.get("school")), set(said.subjects[1:]) - set(said.subjects[:1]), entry)
+            self.mark(
+                str(said.fields.get("school")),
+                set(said.subjects[1:]) - set(said.subjects[:1]),
+                entry,
+            )
         if self.records is not None:
             self.records.check(school, index, entry.replace("-", ""), said)
         return said
@@ -112,20 +154,42 @@ class _Verification:
         async for row in sources.waiting(self._session):
             self._report.unsealed += 1
             if row.body is None:
-                self._report.find(row.school, None, "entry-missing", f"entry {row.entry}, which waits to be sealed, is gone")
+                self._report.find(
+                    row.school,
+                    None,
+                    "entry-missing",
+                    f"entry {row.entry}, which waits to be sealed, is gone",
+                )
                 continue
             self.entries += 1
             self.closely(row.school, None, str(row.row[sources.ID]), row.body, row.row[1:])
             if str(row.row[1 + COLUMNS.index("at")]) < oldest:
-                self._report.find(row.school, None, "not-sealed", f"entry {row.entry} has waited for longer than a minute to be sealed")
+                self._report.find(
+                    row.school,
+                    None,
+                    "not-sealed",
+                    f"entry {row.entry} has waited for longer than a minute to be sealed",
+                )
 
     async def _count(self) -> None:
-        """Entries that are neither sealed nor waiting, and rows of further subjects that no entry names."""
+        """Entries that are neither sealed nor waiting, and rows of further subjects that no entry
+        names.
+        """
         if await sources.count_entries(self._session) != self.entries:
             for school, entry in await sources.strays(self._session):
-                self._report.find(school, None, "entry-inserted", f"entry {entry} is neither sealed nor waiting to be")
+                self._report.find(
+                    school,
+                    None,
+                    "entry-inserted",
+                    f"entry {entry} is neither sealed nor waiting to be",
+                )
         if await sources.subject_marks(self._session) != self._subjects:
-            self._report.find("*", None, "column-changed", "the further subjects that are searched by are not those of the entries")
+            self._report.find(
+                "*",
+                None,
+                "column-changed",
+                "the further subjects that are searched by are not those of the entries",
+            )
 
 
 class _Log:
@@ -179,17 +243,33 @@ class _Log:
     async def _read(self, page: Places) -> list[str]:
         return await sources.lines(self._session, self._school, page) if page.indexes else []
 
-    async def _take(self, page: Places, lines: Sequence[str], signed: Sequence[Stored], reading: "asyncio.Task[list[str]]") -> None:
-        """Check one page; `reading` is the query on its way, before whose answer no other can be asked."""
+    async def _take(
+        self,
+        page: Places,
+        lines: Sequence[str],
+        signed: Sequence[Stored],
+        reading: "asyncio.Task[list[str]]",
+    ) -> None:
+        """Check one page; `reading` is the query on its way, before whose answer no other can be
+        asked.
+        """
         first = self._frontier.size
         indexes = range(first, first + len(page.indexes))
         if page.indexes != list(indexes):
-            missing = next(index for index, stored in zip(indexes, page.indexes, strict=True) if stored != index)
-            self._find(missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed")
+            missing = next(
+                index
+                for index, stored in zip(indexes, page.indexes, strict=True)
+                if stored != index
+            )
+            self._find(
+                missing, "leaf-missing", "the leaf is missing; what follows it cannot be placed"
+            )
             self._sound = False
         seen = self._layout.repeated(lines, telling=self._whole.records is not None)
         hashes = list(map(seen.hashes.get, page.entries))
-        close: dict[str, tuple[bytes, Sequence[Any] | None]] = {entry: (raw, None) for entry, raw in seen.bodies.items()}
+        close: dict[str, tuple[bytes, Sequence[Any] | None]] = {
+            entry: (raw, None) for entry, raw in seen.bodies.items()
+        }
         if None in hashes:
             await reading
             close |= await self._others(page, hashes)
@@ -206,8 +286,12 @@ class _Log:
                     self._reopened.append((index, said))
         self._grow([value if isinstance(value, bytes) else b"" for value in page.hashes], signed)
 
-    async def _others(self, page: Places, hashes: list[bytes | None]) -> dict[str, tuple[bytes, Sequence[Any] | None]]:
-        """Body and columns of the entries of which no line told, by their ids; puts their leaf hashes where there are none yet."""
+    async def _others(
+        self, page: Places, hashes: list[bytes | None]
+    ) -> dict[str, tuple[bytes, Sequence[Any] | None]]:
+        """Body and columns of the entries of which no line told, by their ids; puts their leaf
+        hashes where there are none yet.
+        """
         places = [at for at, value in enumerate(hashes) if value is None]
         part = page.only(places)
         rows = await sources.entries(self._session, self._school, part)
@@ -218,17 +302,25 @@ class _Log:
                 found[entry] = raw, row[1:]
         return found
 
-    def _name_altered(self, hashes: Sequence[bytes | None], stored: Sequence[Any], first: int) -> None:
+    def _name_altered(
+        self, hashes: Sequence[bytes | None], stored: Sequence[Any], first: int
+    ) -> None:
         for index, (value, leaf) in enumerate(zip(hashes, stored, strict=True), first):
             if value is None:
                 self._find(index, "entry-missing", "the entry is missing")
             elif value != leaf:
-                self._find(index, "entry-altered", "the entry's stored bytes do not hash to its leaf")
+                self._find(
+                    index, "entry-altered", "the entry's stored bytes do not hash to its leaf"
+                )
 
     def _grow(self, hashes: Sequence[bytes], signed: Sequence[Stored]) -> None:
         done = 0
         first = self._frontier.size
-        kept = [] if self._kept is None or not first < self._kept.size <= first + len(hashes) else [(self._kept.size, None, None)]
+        kept = (
+            []
+            if self._kept is None or not first < self._kept.size <= first + len(hashes)
+            else [(self._kept.size, None, None)]
+        )
         for size, frontier, note in sorted([*signed, *kept], key=lambda row: row[0]):
             self._extend(hashes[done : size - first])
             done = size - first
@@ -242,28 +334,43 @@ class _Log:
         for level, idx, root in self._frontier.extend(hashes):
             stored = self._nodes.pop((level, idx), None)
             if self._sound and stored != root:
-                self._find(idx * 256**level, "node-changed", f"the stored root of the {256**level} leaves from here is not theirs")
+                self._find(
+                    idx * 256**level,
+                    "node-changed",
+                    f"the stored root of the {256**level} leaves from here is not theirs",
+                )
 
     def _compare(self, size: int, frontier: Any, note: Any) -> None:
         self._covered = size
         try:
             signed = checkpoint.verify(str(note), self._whole._key)  # noqa: SLF001
         except CheckpointRefused as refused:
-            self._find(size - 1, "checkpoint-refused", f"the checkpoint of {size} entries: {refused}")
+            self._find(
+                size - 1, "checkpoint-refused", f"the checkpoint of {size} entries: {refused}"
+            )
             return
         if signed.size != size or _school_of(signed) != self._school:
-            self._find(size - 1, "checkpoint-refused", f"the checkpoint stored for {size} entries is another one")
+            self._find(
+                size - 1,
+                "checkpoint-refused",
+                f"the checkpoint stored for {size} entries is another one",
+            )
             return
         self._check_origin(signed)
         if self._sound and signed.root != self._frontier.root():
             self._find(
                 self._signed.size if self._signed else 0,
                 "root-mismatch",
-                f"the entries from here to #{size - 1} are not those that were signed at size {size}",
+                f"the entries from here to #{size - 1} are not those that were signed at size"
+                f" {size}",
             )
             self._sound = False
         elif self._sound and frontier != self._frontier.to_bytes():
-            self._find(size - 1, "frontier-changed", f"the frontier stored with the checkpoint of {size} entries is not the tree's")
+            self._find(
+                size - 1,
+                "frontier-changed",
+                f"the frontier stored with the checkpoint of {size} entries is not the tree's",
+            )
         self._signed = signed
 
     def _check_origin(self, signed: Checkpoint) -> None:
@@ -271,21 +378,46 @@ class _Log:
         if before is None or before.origin == signed.origin:
             return
         if not any(before.size <= index < signed.size for index, _ in self._reopened):
-            self._find(before.size, "origin-changed", f"the log goes on as {signed.origin} without an entry that reopened it")
+            self._find(
+                before.size,
+                "origin-changed",
+                f"the log goes on as {signed.origin} without an entry that reopened it",
+            )
 
     def _compare_kept(self) -> None:
         kept = self._kept
-        if kept is not None and self._sound and kept.root != self._frontier.root() and not self._was_lost(kept):
-            self._find(None, "history-rewritten", f"the first {kept.size} entries are not those of the kept checkpoint")
+        if (
+            kept is not None
+            and self._sound
+            and kept.root != self._frontier.root()
+            and not self._was_lost(kept)
+        ):
+            self._find(
+                None,
+                "history-rewritten",
+                f"the first {kept.size} entries are not those of the kept checkpoint",
+            )
 
     def _was_lost(self, kept: Checkpoint) -> bool:
-        """Whether an entry that reopened the log records this head as one that a restore gave up."""
+        """Whether an entry that reopened the log records this head as one that a restore gave
+        up.
+        """
         for index, said in self._reopened:
             former = said.data.get("former")
-            heads = [head for head in former if isinstance(head, dict)] if isinstance(former, list) else []
+            heads = (
+                [head for head in former if isinstance(head, dict)]
+                if isinstance(former, list)
+                else []
+            )
             since = said.data.get("from_size")
-            if any(head.get("root") == kept.root.hex() and head.get("size") == kept.size for head in heads) and isinstance(since, int):
-                note = f"school {self._school}: the kept checkpoint was given up when the log was reopened at {since} entries (#{index})"
+            if any(
+                head.get("root") == kept.root.hex() and head.get("size") == kept.size
+                for head in heads
+            ) and isinstance(since, int):
+                note = (
+                    f"school {self._school}: the kept checkpoint was given up when the log was"
+                    f" reopened at {since} entries (#{index})"
+                )
                 self._whole._report.notes.append(note)  # noqa: SLF001
                 return True
         return False
@@ -293,13 +425,29 @@ class _Log:
     def _end(self, beyond: Sequence[Stored]) -> None:
         size = self._frontier.size
         for signed_size, _, _ in beyond:
-            self._find(size, "leaf-missing", f"a checkpoint of {signed_size} entries was signed, and {size} leaves are stored")
+            self._find(
+                size,
+                "leaf-missing",
+                f"a checkpoint of {signed_size} entries was signed, and {size} leaves are stored",
+            )
         if size > self._covered and not beyond and self._sound:
-            self._find(self._covered, "leaf-inserted", f"the leaves from here to #{size - 1} are under no checkpoint")
+            self._find(
+                self._covered,
+                "leaf-inserted",
+                f"the leaves from here to #{size - 1} are under no checkpoint",
+            )
         for level, idx in sorted(self._nodes)[:10] if self._sound else ():
-            self._find(idx * 256**level, "node-changed", f"a root of {256**level} leaves is stored that the log does not have")
+            self._find(
+                idx * 256**level,
+                "node-changed",
+                f"a root of {256**level} leaves is stored that the log does not have",
+            )
         if self._kept is not None and self._kept.size > size and not self._was_lost(self._kept):
-            self._find(size, "rolled-back", f"a checkpoint of {self._kept.size} entries was kept, and {size} are stored")
+            self._find(
+                size,
+                "rolled-back",
+                f"a checkpoint of {self._kept.size} entries was kept, and {size} are stored",
+            )
 
 
 def _school_of(signed: Checkpoint) -> str | None:

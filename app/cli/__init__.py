@@ -1,10 +1,14 @@
-"""The operator's verbs. Each exits 0 when all is well, 1 when it found something wrong, 2 when it could not do its work, and says why."""
+"""The operator's verbs. Each exits 0 when all is well, 1 when it found something wrong, 2 when it
+could not do its work, and says why.
+"""
 
 import typer
 
 from app.cli import data, demonstration, documents, evidence, people, serving
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 for part in (serving.verbs, data.verbs, documents.verbs):
     app.registered_commands.extend(part.registered_commands)
 for name, group in (

@@ -1,4 +1,6 @@
-"""What every verb needs: settings or an explanation, a database for the length of some work, and one way to say what is wrong."""
+"""What every verb needs: settings or an explanation, a database for the length of some work, and
+one way to say what is wrong.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine

@@ -1,4 +1,6 @@
-"""Copies of the database: SQLite by its backup API, PostgreSQL by pg_dump and pg_restore. A copy is checked before it counts."""
+"""Copies of the database: SQLite by its backup API, PostgreSQL by pg_dump and pg_restore. A copy is
+checked before it counts.
+"""
 
 import asyncio
 import os
@@ -13,7 +15,9 @@ from app.platform.settings import Settings
 
 
 async def back_up(settings: Settings, database: Database, file: Path) -> None:
-    """Write a consistent copy to a file that does not exist yet; raises OSError or ValueError with what to do."""
+    """Write a consistent copy to a file that does not exist yet; raises OSError or ValueError with
+    what to do.
+    """
     if await asyncio.to_thread(file.exists):
         raise ValueError(f"{file} exists; name a file that does not")
     if database.dialect == "sqlite":
@@ -23,11 +27,23 @@ async def back_up(settings: Settings, database: Database, file: Path) -> None:
 
 
 async def restore(settings: Settings, database: Database, file: Path) -> None:
-    """Put a copy in the place of the database. The database that was there is kept beside it (SQLite)."""
+    """Put a copy in the place of the database. The database that was there is kept beside it
+    (SQLite).
+    """
     if database.dialect == "sqlite":
         await asyncio.to_thread(_restore_sqlite, file, settings.sqlite_file)
         return
-    await _run_postgresql("pg_restore", settings, "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", "", str(file))
+    await _run_postgresql(
+        "pg_restore",
+        settings,
+        "--clean",
+        "--if-exists",
+        "--no-owner",
+        "--single-transaction",
+        "--dbname",
+        "",
+        str(file),
+    )
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -36,7 +52,10 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live, closing(sqlite3.connect(part)) as copy:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
+            closing(sqlite3.connect(part)) as copy,
+        ):
             live.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
         _check(part)
@@ -91,7 +110,9 @@ async def _run_postgresql(program: str, settings: Settings, *arguments: str) -> 
     }
     environment = os.environ | {name: value for name, value in wanted.items() if value}
     named = [argument or str(url.database) for argument in arguments]
-    process = await asyncio.create_subprocess_exec(found, *named, env=environment, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        found, *named, env=environment, stderr=asyncio.subprocess.PIPE
+    )
     _, complaint = await process.communicate()
     if process.returncode:
         raise ValueError(f"{program} failed: {complaint.decode(errors='replace').strip()}")

@@ -21,17 +21,27 @@ def upgrade() -> None:
 
 
 @verbs.command("backup")
-def back_up_to(file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")]) -> None:
+def back_up_to(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+) -> None:
     """Copy the database while it is in use: a consistent copy of one instant."""
     run(lambda settings, database: back_up(settings, database, file))
-    typer.echo(f"{file}: written and checked. Keep the keys folder and the newest checkpoint with it, in another place")
+    typer.echo(
+        f"{file}: written and checked. Keep the keys folder and the newest checkpoint with it, in"
+        " another place"
+    )
 
 
 @verbs.command("restore")
-def restore_from(file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)]) -> None:
+def restore_from(
+    file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
+) -> None:
     """Put a backup in the place of the database; the service must not be running."""
     run(lambda settings, database: restore(settings, database, file))
-    typer.echo("restored. Disposals made since the backup must be made again; then run: python -m app audit reopen")
+    typer.echo(
+        "restored. Disposals made since the backup must be made again; then run: python -m app"
+        " audit reopen"
+    )
 
 
 @verbs.command("doctor")

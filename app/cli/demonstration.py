@@ -32,9 +32,18 @@ def load_demonstration() -> None:
             pool.close()
         now = system_clock()
         async with changing(database) as session:
-            return await load.load(session, settings.school, password_hash=hashed, now=now, seal=witness.of_accounts(session, now))
+            return await load.load(
+                session,
+                settings.school,
+                password_hash=hashed,
+                now=now,
+                seal=witness.of_accounts(session, now),
+            )
 
     loaded = run(work)
-    typer.echo(f"loaded {loaded.requests} requests and {loaded.recipients} recipients; all of it is invented")
+    typer.echo(
+        f"loaded {loaded.requests} requests and {loaded.recipients} recipients; all of it is"
+        " invented"
+    )
     for email in loaded.made:
         typer.echo(f"account {email}   password (shown this once): {password}")

@@ -38,9 +38,17 @@ async def findings(settings: Settings, database: Database) -> list[Finding]:
 def _folder(settings: Settings) -> Finding:
     folder = settings.data_dir
     if not folder.is_dir():
-        return Finding("data folder", well=False, words=f"{folder} does not exist; make it, or set SHARING_DATA_DIR")
+        return Finding(
+            "data folder",
+            well=False,
+            words=f"{folder} does not exist; make it, or set SHARING_DATA_DIR",
+        )
     if folder.stat().st_mode & OPEN_TO_OTHERS:
-        return Finding("data folder", well=False, words=f"others can look into {folder}; run: chmod 700 {folder}")
+        return Finding(
+            "data folder",
+            well=False,
+            words=f"others can look into {folder}; run: chmod 700 {folder}",
+        )
     return Finding("data folder", well=True, words=str(folder))
 
 
@@ -55,20 +63,42 @@ def _keys(settings: Settings) -> list[Finding]:
         Keyring.load(settings.keys_dir, create=False)
         checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
     except ServiceError as error:
-        found.append(Finding("keys", well=False, words=f"{error.detail or error.title}; `serve` makes them at its first start"))
+        found.append(
+            Finding(
+                "keys",
+                well=False,
+                words=f"{error.detail or error.title}; `serve` makes them at its first start",
+            )
+        )
     except KeyRefused as error:
-        found.append(Finding("keys", well=False, words=f"{error}; `serve` makes one at its first start"))
-    return found or [Finding("keys", well=True, words=f"in {settings.keys_dir}, readable by the service alone")]
+        found.append(
+            Finding("keys", well=False, words=f"{error}; `serve` makes one at its first start")
+        )
+    return found or [
+        Finding("keys", well=True, words=f"in {settings.keys_dir}, readable by the service alone")
+    ]
 
 
 async def _database(database: Database) -> list[Finding]:
     try:
         if not await migrations.is_at_head(database):
-            return [Finding("database", well=False, words="not at the newest migration; run: python -m app db upgrade")]
+            return [
+                Finding(
+                    "database",
+                    well=False,
+                    words="not at the newest migration; run: python -m app db upgrade",
+                )
+            ]
         async with database.reading() as session:
             waiting, oldest = await seal.backlog(session, system_clock())
     except (ServiceError, OSError) as error:
-        return [Finding("database", well=False, words=f"not reachable ({type(error).__name__}); check SHARING_DATABASE_URL")]
+        return [
+            Finding(
+                "database",
+                well=False,
+                words=f"not reachable ({type(error).__name__}); check SHARING_DATABASE_URL",
+            )
+        ]
     late = oldest > LATE
     words = f"{waiting} entries wait; start `serve` or `worker`" if late else "not behind"
     return [
@@ -81,6 +111,12 @@ def _checkpoints(settings: Settings) -> Finding:
     try:
         note = shelf_of(settings).newest(settings.school)
     except CheckpointRefused as error:
-        return Finding("checkpoints", well=False, words=f"{error}; look at {settings.checkpoints_dir}")
-    words = "none published yet" if note is None else f"newest of size {checkpoint.parse(note).size}; keep copies outside this machine"
+        return Finding(
+            "checkpoints", well=False, words=f"{error}; look at {settings.checkpoints_dir}"
+        )
+    words = (
+        "none published yet"
+        if note is None
+        else f"newest of size {checkpoint.parse(note).size}; keep copies outside this machine"
+    )
     return Finding("checkpoints", well=True, words=words)

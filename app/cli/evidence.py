@@ -20,18 +20,25 @@ verbs = typer.Typer(no_args_is_help=True, help="The audit trail.")
 
 @verbs.command("verify")
 def verify_trail(
-    kept: Annotated[Path | None, typer.Option(help="A checkpoint that was kept outside.", exists=True, dir_okay=False)] = None,
+    kept: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that was kept outside.", exists=True, dir_okay=False),
+    ] = None,
 ) -> None:
-    """Recompute the whole trail from its stored bytes; exits 1 where anything was altered, and says where.
+    """Recompute the whole trail from its stored bytes; exits 1 where anything was altered, and says
+    where.
 
-    It is held against the checkpoint that was kept outside, or, where none is named, against those that the service published.
+    It is held against the checkpoint that was kept outside, or, where none is named, against those
+    that the service published.
     """
 
     async def work(settings: Settings, database: Database) -> Report:
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key()
         # Read before the trail is: what is published meanwhile is no rollback.
         notes = (
-            await asyncio.to_thread(_published, shelf_of(settings)) if kept is None else [await asyncio.to_thread(kept.read_text, "utf-8")]
+            await asyncio.to_thread(_published, shelf_of(settings))
+            if kept is None
+            else [await asyncio.to_thread(kept.read_text, "utf-8")]
         )
         return await verify.verify(database, key, READERS, now=system_clock(), kept=notes)
 
@@ -49,9 +56,13 @@ def _published(shelf: Shelf) -> list[str]:
 @verbs.command("export")
 def export_bundle(
     out: Annotated[Path, typer.Option(help="The zip file to write.")],
-    school: Annotated[str | None, typer.Option(help="URN; the configured school when left out.")] = None,
+    school: Annotated[
+        str | None, typer.Option(help="URN; the configured school when left out.")
+    ] = None,
 ) -> None:
-    """Write an evidence bundle that anybody can check with the public key and without the service."""
+    """Write an evidence bundle that anybody can check with the public key and without the
+    service.
+    """
 
     async def work(settings: Settings, database: Database) -> export.Bundled:
         return await export.bundle(database, school or settings.school, out, at=system_clock())
@@ -62,22 +73,35 @@ def export_bundle(
 
 @verbs.command("key")
 def show_key() -> None:
-    """Print the public key that checkpoints are checked with; give it to whoever shall check them."""
+    """Print the public key that checkpoints are checked with; give it to whoever shall check
+    them.
+    """
 
     async def work(settings: Settings, _: Database) -> str:
-        return checkpoint.public_pem(checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key())
+        return checkpoint.public_pem(
+            checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key()
+        )
 
     typer.echo(run(work), nl=False)
 
 
 @verbs.command("reopen")
-def reopen_log(school: Annotated[str | None, typer.Option(help="URN; the configured school when left out.")] = None) -> None:
+def reopen_log(
+    school: Annotated[
+        str | None, typer.Option(help="URN; the configured school when left out.")
+    ] = None,
+) -> None:
     """Begin a new log after a restored backup; it records where the old one ended."""
 
     async def work(settings: Settings, database: Database) -> str:
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
         return await seal.reopen(
-            database, key, school=school or settings.school, host=log_host(settings), shelf=shelf_of(settings), at=system_clock()
+            database,
+            key,
+            school=school or settings.school,
+            host=log_host(settings),
+            shelf=shelf_of(settings),
+            at=system_clock(),
         )
 
     try:

@@ -24,10 +24,16 @@ client_verbs = typer.Typer(no_args_is_help=True, help="Accounts of machines.")
 def add_user(
     email: Annotated[str, typer.Argument(help="Address they sign in with.")],
     role: Annotated[Role, typer.Option(help="staff, dsl or ig_lead.")],
-    school: Annotated[str | None, typer.Option(help="URN; the configured school when left out.")] = None,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    school: Annotated[
+        str | None, typer.Option(help="URN; the configured school when left out.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
 ) -> None:
-    """Make an account; without --password-stdin a password is made and printed once. A school's first adopts the policy that ships."""
+    """Make an account; without --password-stdin a password is made and printed once. A school's
+    first adopts the policy that ships.
+    """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
 
     async def work(settings: Settings, database: Database) -> accounts.Account:
@@ -61,7 +67,9 @@ async def _hashed(password: str) -> str:
 
 
 @user_verbs.command("list")
-def list_users(school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None) -> None:
+def list_users(
+    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
+) -> None:
     """List accounts."""
 
     async def work(_: Settings, database: Database) -> list[accounts.Account]:
@@ -69,7 +77,10 @@ def list_users(school: Annotated[str | None, typer.Option(help="URN; every schoo
             return await accounts.list_users(session, school)
 
     for one in run(work):
-        typer.echo(f"{one.id}  {one.email}  {one.role}  school {one.school}  {'active' if one.active else 'disabled'}")
+        typer.echo(
+            f"{one.id}  {one.email}  {one.role}  school {one.school} "
+            f" {'active' if one.active else 'disabled'}"
+        )
 
 
 @user_verbs.command("disable")
@@ -79,7 +90,9 @@ def disable_user(email: Annotated[str, typer.Argument(help="Whose account.")]) -
     async def work(_: Settings, database: Database) -> None:
         now = system_clock()
         async with changing(database) as session:
-            await accounts.disable_user(session, email, now=now, seal=witness.of_accounts(session, now))
+            await accounts.disable_user(
+                session, email, now=now, seal=witness.of_accounts(session, now)
+            )
 
     run(work)
 
@@ -94,7 +107,9 @@ def set_role(
     async def work(_: Settings, database: Database) -> None:
         now = system_clock()
         async with changing(database) as session:
-            await accounts.set_role(session, email, role, now=now, seal=witness.of_accounts(session, now))
+            await accounts.set_role(
+                session, email, role, now=now, seal=witness.of_accounts(session, now)
+            )
 
     run(work)
 
@@ -102,7 +117,9 @@ def set_role(
 @user_verbs.command("password")
 def set_password(
     email: Annotated[str, typer.Argument(help="Whose account.")],
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
 ) -> None:
     """Give an account another password and end its sessions."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
@@ -111,7 +128,9 @@ def set_password(
         hashed = await _hashed(password)
         now = system_clock()
         async with changing(database) as session:
-            await accounts.set_password(session, email, hashed, now=now, seal=witness.of_accounts(session, now))
+            await accounts.set_password(
+                session, email, hashed, now=now, seal=witness.of_accounts(session, now)
+            )
 
     run(work)
     if not password_stdin:
@@ -121,7 +140,9 @@ def set_password(
 @client_verbs.command("add")
 def add_client(
     name: Annotated[str, typer.Argument(help="What the machine is called.")],
-    school: Annotated[str | None, typer.Option(help="URN; the configured school when left out.")] = None,
+    school: Annotated[
+        str | None, typer.Option(help="URN; the configured school when left out.")
+    ] = None,
 ) -> None:
     """Make a machine client; prints its id and secret once."""
 
@@ -129,7 +150,11 @@ def add_client(
         now = system_clock()
         async with changing(database) as session:
             made, secret = await accounts.add_client(
-                session, name=name, school=school or settings.school, now=now, seal=witness.of_accounts(session, now)
+                session,
+                name=name,
+                school=school or settings.school,
+                now=now,
+                seal=witness.of_accounts(session, now),
             )
             await policies.adopt(session, made.school, now=now, trace="cli")
             return made, secret
@@ -139,7 +164,9 @@ def add_client(
 
 
 @client_verbs.command("list")
-def list_clients(school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None) -> None:
+def list_clients(
+    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
+) -> None:
     """List machine clients."""
 
     async def work(_: Settings, database: Database) -> list[accounts.Client]:
@@ -147,7 +174,9 @@ def list_clients(school: Annotated[str | None, typer.Option(help="URN; every sch
             return await accounts.list_clients(session, school)
 
     for one in run(work):
-        typer.echo(f"{one.id}  {one.name}  school {one.school}  {'active' if one.active else 'disabled'}")
+        typer.echo(
+            f"{one.id}  {one.name}  school {one.school}  {'active' if one.active else 'disabled'}"
+        )
 
 
 @client_verbs.command("rotate")
@@ -157,7 +186,9 @@ def rotate_client(client_id: Annotated[UUID, typer.Argument(help="Which client."
     async def work(_: Settings, database: Database) -> str:
         now = system_clock()
         async with changing(database) as session:
-            return await accounts.rotate_client(session, client_id, now=now, seal=witness.of_accounts(session, now))
+            return await accounts.rotate_client(
+                session, client_id, now=now, seal=witness.of_accounts(session, now)
+            )
 
     typer.echo(f"client_secret: {run(work)}   (shown this once)")
 
@@ -169,6 +200,8 @@ def disable_client(client_id: Annotated[UUID, typer.Argument(help="Which client.
     async def work(_: Settings, database: Database) -> None:
         now = system_clock()
         async with changing(database) as session:
-            await accounts.disable_client(session, client_id, now=now, seal=witness.of_accounts(session, now))
+            await accounts.disable_client(
+                session, client_id, now=now, seal=witness.of_accounts(session, now)
+            )
 
     run(work)

@@ -54,7 +54,8 @@ def serve(
 def served() -> Any:
     """The application of a serving process."""
     app = create_app(read_settings())
-    # What was made so far stays for good; without this each full collection would walk through all of it again.
+    # What was made so far stays for good; without this each full collection would walk through all
+    # of it again.
     gc.freeze()
     return app
 
@@ -69,7 +70,9 @@ async def _check_ready_to_serve(settings: Settings, database: Database) -> None:
 
 @verbs.command()
 def worker() -> None:
-    """Seal the log, publish checkpoints, send notices: apart from the serving processes (with SHARING_EMBEDDED_WORKER=false there)."""
+    """Seal the log, publish checkpoints, send notices: apart from the serving processes (with
+    SHARING_EMBEDDED_WORKER=false there).
+    """
 
     async def work(settings: Settings, database: Database) -> None:
         logs.configure(settings.log_level)

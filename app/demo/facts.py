@@ -1,4 +1,6 @@
-"""What the invented school is asked about: facts objects as people would state them, four different ones of each kind."""
+"""What the invented school is asked about: facts objects as people would state them, four different
+ones of each kind.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -8,7 +10,12 @@ from uuid import UUID
 Facts = dict[str, Any]
 
 WORKERS: Final = ("N. Adeyemi", "P. Lindholm", "S. Marchetti", "T. Okonjo")
-NEEDS: Final = ("Attendance this term", "Attendance since September", "Who collects her from school", "How he has been in class")
+NEEDS: Final = (
+    "Attendance this term",
+    "Attendance since September",
+    "Who collects her from school",
+    "How he has been in class",
+)
 CATEGORIES: Final = ("attendance", "attendance", "family_circumstances", "behaviour")
 
 HOW: Final[Mapping[str, Any]] = {
@@ -34,7 +41,9 @@ def child(story: int, variant: int) -> str:
 
 
 def with_days_of_birth(facts: Mapping[str, Any], today: date) -> Facts:
-    """The same facts with the days on which its pupils were born, as the school's register has them; a few are missing there."""
+    """The same facts with the days on which its pupils were born, as the school's register has
+    them; a few are missing there.
+    """
     subjects = [{**subject, **_born(subject, today)} for subject in facts.get("subjects", [])]
     return {**facts, "subjects": subjects} if subjects else dict(facts)
 
@@ -43,13 +52,21 @@ def _born(subject: Mapping[str, Any], today: date) -> Facts:
     number = subject["person_ref"].removeprefix("demo:")
     if not number.isdigit() or int(number) % 10 == 0:
         return {}
-    return {"born_on": (today - timedelta(days=365 * (3 + int(number) % 15) + 7 * int(number) % 360)).isoformat()}
+    return {
+        "born_on": (
+            today - timedelta(days=365 * (3 + int(number) % 15) + 7 * int(number) % 360)
+        ).isoformat()
+    }
 
 
 def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **changed: Any) -> Facts:
     """A referral hub asks within an enquiry; safeguarding condition, everything in order."""
     name = WORKERS[variant]
-    cited = {"directory_id": str(cites[0]), "contact_id": str(cites[1])} if cites else {"identity_verified": "yes"}
+    cited = (
+        {"directory_id": str(cites[0]), "contact_id": str(cites[1])}
+        if cites
+        else {"identity_verified": "yes"}
+    )
     return {
         "direction": "received",
         "external_id": {"system": "mis.example", "value": f"SR-{story:02}{variant}"},
@@ -61,14 +78,31 @@ def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **chan
             "secure_route": "secure_email",
             **cited,
         },
-        "purpose": {"code": "section_47_enquiry", "statement": "An enquiry was opened this week.", "answer": "yes"},
+        "purpose": {
+            "code": "section_47_enquiry",
+            "statement": "An enquiry was opened this week.",
+            "answer": "yes",
+        },
         "subjects": [{"person_ref": child(story, variant), "role": "child"}],
-        "items": [{"description": NEEDS[variant], "category": CATEGORIES[variant], "nature": "fact"}],
-        "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
+        "items": [
+            {"description": NEEDS[variant], "category": CATEGORIES[variant], "nature": "fact"}
+        ],
+        "consent": {
+            "answer": "no",
+            "status": "not_sought",
+            "not_sought_reason": "would_increase_risk",
+        },
         "identifiable": "yes",
-        "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "The enquiry needs it to judge the risk."},
+        "lawful_reason": {
+            "answer": "yes",
+            "code": "safeguarding_condition",
+            "necessity": "The enquiry needs it to judge the risk.",
+        },
         "risk": {"immediate_risk": "no", "crime_suspected": "no"},
-        "how": {**HOW, "transparency": {"decision": "not_informed", "reason": "would_increase_risk"}},
+        "how": {
+            **HOW,
+            "transparency": {"decision": "not_informed", "reason": "would_increase_risk"},
+        },
         "urgency": "urgent",
         **changed,
     }
@@ -76,7 +110,9 @@ def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **chan
 
 def help_wanted(story: int, variant: int) -> Facts:
     """A specialist is to help, and the family agrees."""
-    kind = ("educational_psychologist", "health_provider", "educational_psychologist", "charity")[variant]
+    kind = ("educational_psychologist", "health_provider", "educational_psychologist", "charity")[
+        variant
+    ]
     purpose = ("sen_support", "health_support", "sen_support", "early_help")[variant]
     return hub(
         story,
@@ -87,7 +123,11 @@ def help_wanted(story: int, variant: int) -> Facts:
             "identity_verified": "yes",
             "secure_route": "secure_email",
         },
-        purpose={"code": purpose, "statement": "Support that the family asked for.", "answer": "yes"},
+        purpose={
+            "code": purpose,
+            "statement": "Support that the family asked for.",
+            "answer": "yes",
+        },
         consent={"answer": "yes", **CONSENTED},
         lawful_reason={"answer": "unsure"},
         how=HOW,
@@ -98,12 +138,26 @@ def help_wanted(story: int, variant: int) -> Facts:
 def out_of_place(story: int, variant: int) -> Facts:
     """Somebody asks who has no business with it."""
     kind = ("landlord", "vendor", "parent", "solicitor")[variant]
-    purpose = ("commercial_reference", "commercial_reference", "parental_interest", "private_litigation")[variant]
-    asked = ("Are they good tenants?", "A list of families with new babies.", "How the neighbour's boy behaves.", "The file, for a claim.")
+    purpose = (
+        "commercial_reference",
+        "commercial_reference",
+        "parental_interest",
+        "private_litigation",
+    )[variant]
+    asked = (
+        "Are they good tenants?",
+        "A list of families with new babies.",
+        "How the neighbour's boy behaves.",
+        "The file, for a claim.",
+    )
     return hub(
         story,
         variant,
-        recipient={"organisation_type": kind, "named_individual": WORKERS[variant], "identity_verified": "yes"},
+        recipient={
+            "organisation_type": kind,
+            "named_individual": WORKERS[variant],
+            "identity_verified": "yes",
+        },
         purpose={"code": purpose, "statement": asked[variant], "answer": "no"},
         lawful_reason={"answer": "no"},
         urgency="routine",
@@ -112,7 +166,12 @@ def out_of_place(story: int, variant: int) -> Facts:
 
 def unsure(story: int, variant: int) -> Facts:
     """Nobody is certain what the law allows here."""
-    purpose = ("child_in_need_update", "domestic_abuse_risk_management", "prevent_referral", "allegation_against_adult")[variant]
+    purpose = (
+        "child_in_need_update",
+        "domestic_abuse_risk_management",
+        "prevent_referral",
+        "allegation_against_adult",
+    )[variant]
     kind = ("childrens_social_care", "marac", "prevent_team", "lado")[variant]
     return hub(
         story,
@@ -123,7 +182,11 @@ def unsure(story: int, variant: int) -> Facts:
             "identity_verified": "yes",
             "secure_route": "phone_verified",
         },
-        purpose={"code": purpose, "statement": "They telephoned and asked what we know.", "answer": "yes"},
+        purpose={
+            "code": purpose,
+            "statement": "They telephoned and asked what we know.",
+            "answer": "yes",
+        },
         lawful_reason={"answer": "unsure"},
         urgency="routine",
     )
@@ -142,7 +205,11 @@ def by_law(story: int, variant: int) -> Facts:
             "identity_verified": "yes",
             "secure_route": "encrypted_portal",
         },
-        purpose={"code": code, "statement": "Asked for in writing, with the power named.", "answer": "yes"},
+        purpose={
+            "code": code,
+            "statement": "Asked for in writing, with the power named.",
+            "answer": "yes",
+        },
         lawful_reason={"answer": "yes", "code": code},
         statutory={
             "power": power,
@@ -161,7 +228,11 @@ def file_with_parts(story: int, variant: int) -> Facts:
         variant,
         subjects=[
             {"person_ref": child(story, variant), "role": "child"},
-            {"person_ref": f"demo:reporter-{variant}", "role": "reporter", "identity_to_protect": True},
+            {
+                "person_ref": f"demo:reporter-{variant}",
+                "role": "reporter",
+                "identity_to_protect": True,
+            },
         ],
         items=[
             {"description": NEEDS[variant], "category": CATEGORIES[variant], "nature": "fact"},
@@ -187,7 +258,12 @@ def file_with_parts(story: int, variant: int) -> Facts:
 
 def elsewhere(variant: int) -> Facts:
     """What has a procedure of its own, or is no case of one child."""
-    code = ("subject_access_request", "bulk_or_pre_agreed", "research", "child_protection_file_transfer")[variant]
+    code = (
+        "subject_access_request",
+        "bulk_or_pre_agreed",
+        "research",
+        "child_protection_file_transfer",
+    )[variant]
     kind = ("parent", "local_authority_other", "researcher", "school")[variant]
     return hub(
         14,
@@ -214,7 +290,9 @@ def emergency(story: int, variant: int) -> Facts:
         "She did not come home.",
         "He is afraid to go home today.",
     )
-    purpose = ("missing_child", "medical_emergency", "missing_child", "child_protection_referral")[variant]
+    purpose = ("missing_child", "medical_emergency", "missing_child", "child_protection_referral")[
+        variant
+    ]
     body: Facts = {
         "recipient": {"organisation_type": kind, "identity_verified": "yes"},
         "what": "Name, address, and what happened",
@@ -222,4 +300,8 @@ def emergency(story: int, variant: int) -> Facts:
         "subjects": [{"person_ref": child(story, variant)}],
         "purpose": {"code": purpose},
     }
-    return body if variant else {name: member for name, member in body.items() if name not in {"subjects", "purpose"}}
+    return (
+        body
+        if variant
+        else {name: member for name, member in body.items() if name not in {"subjects", "purpose"}}
+    )

@@ -1,4 +1,6 @@
-"""Loads the invented school's past months into an empty service, in one transaction: all of it, or none."""
+"""Loads the invented school's past months into an empty service, in one transaction: all of it, or
+none.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,11 +37,51 @@ _DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
         checked,
     )
     for name, organisation, kind, number, contact, title, checked in (
-        ("mash", "Anytown MASH", RecipientType.MASH, "01632 960101", "N. Adeyemi", "Social worker", True),
-        ("police", "Anytown Police", RecipientType.POLICE, "01632 960102", "P. Lindholm", "Child protection officer", True),
-        ("health", "Anytown School Nursing", RecipientType.HEALTH_PROVIDER, "01632 960103", "S. Marchetti", "School nurse", True),
-        ("lado", "Anytown designated officer", RecipientType.LADO, "01632 960104", "T. Okonjo", "Designated officer", False),
-        ("school", "Othertown High School", RecipientType.SCHOOL, "01632 960105", "K. Brandvold", "Safeguarding lead", False),
+        (
+            "mash",
+            "Anytown MASH",
+            RecipientType.MASH,
+            "01632 960101",
+            "N. Adeyemi",
+            "Social worker",
+            True,
+        ),
+        (
+            "police",
+            "Anytown Police",
+            RecipientType.POLICE,
+            "01632 960102",
+            "P. Lindholm",
+            "Child protection officer",
+            True,
+        ),
+        (
+            "health",
+            "Anytown School Nursing",
+            RecipientType.HEALTH_PROVIDER,
+            "01632 960103",
+            "S. Marchetti",
+            "School nurse",
+            True,
+        ),
+        (
+            "lado",
+            "Anytown designated officer",
+            RecipientType.LADO,
+            "01632 960104",
+            "T. Okonjo",
+            "Designated officer",
+            False,
+        ),
+        (
+            "school",
+            "Othertown High School",
+            RecipientType.SCHOOL,
+            "01632 960105",
+            "K. Brandvold",
+            "Safeguarding lead",
+            False,
+        ),
     )
 )
 
@@ -52,12 +94,17 @@ class NotEmpty(ServiceError):
     title = "The service holds requests already"
 
     def __init__(self) -> None:
-        super().__init__("there are sharing requests here; invented ones are loaded only where there are none (see SHARING_DATA_DIR)")
+        super().__init__(
+            "there are sharing requests here; invented ones are loaded only where there are none"
+            " (see SHARING_DATA_DIR)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was loaded. `made` are the accounts that had to be made: whoever is to sign in with one gives it a password."""
+    """What was loaded. `made` are the accounts that had to be made: whoever is to sign in with one
+    gives it a password.
+    """
 
     requests: int
     recipients: int
@@ -67,8 +114,12 @@ class Loaded:
 Seal = Callable[[AccountChange], UUID]
 
 
-async def load(session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal) -> Loaded:
-    """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that exist take the parts of their roles."""
+async def load(
+    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+) -> Loaded:
+    """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that
+    exist take the parts of their roles.
+    """
     if await service.has_requests(session):
         raise NotEmpty
     people, made = await _people(session, school, password_hash=password_hash, now=now, seal=seal)
@@ -84,9 +135,13 @@ async def load(session: Session, school: str, *, password_hash: str, now: dateti
     return Loaded(REQUESTS, len(_DIRECTORY), made)
 
 
-async def _people(session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal) -> tuple[People, tuple[str, ...]]:
+async def _people(
+    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+) -> tuple[People, tuple[str, ...]]:
     there = [account for account in await accounts.list_users(session, school) if account.active]
-    waiting: dict[Role, Iterator[Account]] = {role: iter([one for one in there if one.role is role]) for role in set(_PEOPLE)}
+    waiting: dict[Role, Iterator[Account]] = {
+        role: iter([one for one in there if one.role is role]) for role in set(_PEOPLE)
+    }
     taken = {account.email for account in there}
     actors, made = [], []
     for role, name in zip(_PEOPLE, _ADDRESSES, strict=True):
@@ -94,15 +149,31 @@ async def _people(session: Session, school: str, *, password_hash: str, now: dat
         if account is None:
             email = next(one for one in _spellings(name) if one not in taken)
             account = await accounts.add_user(
-                session, email=email, role=role, school=school, password_hash=password_hash, now=now, seal=seal
+                session,
+                email=email,
+                role=role,
+                school=school,
+                password_hash=password_hash,
+                now=now,
+                seal=seal,
             )
             taken.add(email)
             made.append(email)
         actors.append(_actor(account.id, role, school))
-    client, _ = await accounts.add_client(session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, seal=seal)
+    client, _ = await accounts.add_client(
+        session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, seal=seal
+    )
     teacher, counsellor, office, dsl, deputy, ig_lead = actors
     mis = _actor(client.id, Role.INTEGRATION, school)
-    people = People(teacher=teacher, counsellor=counsellor, office=office, dsl=dsl, deputy=deputy, ig_lead=ig_lead, mis=mis)
+    people = People(
+        teacher=teacher,
+        counsellor=counsellor,
+        office=office,
+        dsl=dsl,
+        deputy=deputy,
+        ig_lead=ig_lead,
+        mis=mis,
+    )
     return people, tuple(made)
 
 

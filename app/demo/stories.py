@@ -1,4 +1,6 @@
-"""Fifteen stories, each told four times with other children, people and days: sixty requests, between them in every state there is."""
+"""Fifteen stories, each told four times with other children, people and days: sixty requests,
+between them in every state there is.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -17,15 +19,32 @@ async def an_enquiry_is_answered(town: Town, n: int) -> None:
     """Asked, decided, sent, told, closed."""
     town.starts(180 - 30 * n)
     who = town.people
-    request = await town.submits(who.mis if n == 3 else who.teacher, facts.hub(0, n, town.recipients["mash"] if n == 0 else None))
+    request = await town.submits(
+        who.mis if n == 3 else who.teacher,
+        facts.hub(0, n, town.recipients["mash"] if n == 0 else None),
+    )
     town.later(hours=2)
-    decision = await town.decides(None, request, D.SHARE, "The enquiry needs it; only what they asked for.")
+    decision = await town.decides(
+        None, request, D.SHARE, "The enquiry needs it; only what they asked for."
+    )
     await town.sends(who.dsl, request, decision, facts.WORKERS[n])
     town.later(days=5)
-    await town.tells(who.dsl, request, facts.child(0, n), "informed_after", how="Talked with the mother at school.")
+    await town.tells(
+        who.dsl,
+        request,
+        facts.child(0, n),
+        "informed_after",
+        how="Talked with the mother at school.",
+    )
     await town.closes(who.dsl, request)
     if n == 0:
-        await town.keeps(request, Keep.INDEFINITELY, "An inquiry asked us to keep it.", look_in_days=200, hold=True)
+        await town.keeps(
+            request,
+            Keep.INDEFINITELY,
+            "An inquiry asked us to keep it.",
+            look_in_days=200,
+            hold=True,
+        )
 
 
 async def help_is_agreed(town: Town, n: int) -> None:
@@ -34,7 +53,9 @@ async def help_is_agreed(town: Town, n: int) -> None:
     who = town.people
     request = await town.submits(who.counsellor, facts.help_wanted(1, n))
     await town.consents(who.counsellor, request, facts.child(1, n), facts.CONSENTED, "Form on file")
-    decision = await town.decides(who.counsellor, request, D.SHARE, "The family asked for this help and agreed in writing.")
+    decision = await town.decides(
+        who.counsellor, request, D.SHARE, "The family asked for this help and agreed in writing."
+    )
     if n:
         await town.sends(who.counsellor, request, decision, facts.WORKERS[-n])
 
@@ -45,9 +66,13 @@ async def somebody_is_refused(town: Town, n: int) -> None:
     who = town.people
     request = await town.submits(who.office, facts.out_of_place(2, n))
     town.later(days=1)
-    await town.decides(None, request, D.DO_NOT_SHARE, "Nothing that they want concerns the child's welfare.")
+    await town.decides(
+        None, request, D.DO_NOT_SHARE, "Nothing that they want concerns the child's welfare."
+    )
     if n < 2:
-        await town.writes(who.office, request, "You told us of no purpose that concerns the child's welfare.")
+        await town.writes(
+            who.office, request, "You told us of no purpose that concerns the child's welfare."
+        )
     if n == 0:
         await town.closes(who.dsl, request)
 
@@ -64,7 +89,9 @@ async def a_refusal_is_reconsidered(town: Town, n: int) -> None:
         "purpose": {"code": "child_in_need_update", "answer": "yes"},
         "lawful_reason": {"answer": "yes", "code": "safeguarding_condition"},
     }
-    await town.reconsiders(who.office, request, "The social worker rang: it was asked for her.", changed)
+    await town.reconsiders(
+        who.office, request, "The social worker rang: it was asked for her.", changed
+    )
     if n:
         decision = await town.decides(None, request, D.SHARE, "The need is plain now.")
         await town.sends(who.office, request, decision, facts.WORKERS[n])
@@ -84,10 +111,22 @@ async def an_emergency_is_over(town: Town, n: int) -> None:
     who = town.people
     request = await town.records_emergency(who.counsellor, facts.emergency(5, n))
     town.later(hours=20)
-    known = {"subjects": [{"person_ref": facts.child(5, n)}], "purpose": {"code": "missing_child"}, "consent": {"answer": "no"}}
+    known = {
+        "subjects": [{"person_ref": facts.child(5, n)}],
+        "purpose": {"code": "missing_child"},
+        "consent": {"answer": "no"},
+    }
     await town.amends(who.dsl, request, known)
-    await town.decides(None, request, D.SHARE_EMERGENCY, "There was no time; everything that went was needed.")
-    await town.tells(who.dsl, request, facts.child(5, n), "informed_after", how="Rang the parents the same evening.")
+    await town.decides(
+        None, request, D.SHARE_EMERGENCY, "There was no time; everything that went was needed."
+    )
+    await town.tells(
+        who.dsl,
+        request,
+        facts.child(5, n),
+        "informed_after",
+        how="Rang the parents the same evening.",
+    )
     if n > 1:
         await town.closes(who.dsl, request)
 
@@ -96,7 +135,12 @@ async def advice_is_waiting(town: Town, n: int) -> None:
     """Nobody has answered yet."""
     town.starts((0, 1, 4, 9)[n])
     request = await town.submits(town.people.teacher, facts.unsure(6, n))
-    await town.seeks(town.people.teacher, request, "ig_lead" if n % 2 else "dsl", "Is there a lawful reason to tell them this?")
+    await town.seeks(
+        town.people.teacher,
+        request,
+        "ig_lead" if n % 2 else "dsl",
+        "Is there a lawful reason to tell them this?",
+    )
 
 
 async def advice_settles_it(town: Town, n: int) -> None:
@@ -104,15 +148,28 @@ async def advice_settles_it(town: Town, n: int) -> None:
     town.starts(100 - 20 * n)
     who = town.people
     request = await town.submits(who.teacher, facts.unsure(7, n))
-    asked = await town.seeks(who.teacher, request, "dsl", "Can we tell them without the father's consent?")
+    asked = await town.seeks(
+        who.teacher, request, "dsl", "Can we tell them without the father's consent?"
+    )
     town.later(hours=3)
     outcome = "do_not_share" if n == 3 else "share"
-    await town.advises(who.deputy, request, asked, "Look at who needs it, and why now.", "Amend, and pass it to the DSL.", outcome)
+    await town.advises(
+        who.deputy,
+        request,
+        asked,
+        "Look at who needs it, and why now.",
+        "Amend, and pass it to the DSL.",
+        outcome,
+    )
     if n == 3:
         await town.amends(who.teacher, request, {"lawful_reason": {"answer": "no"}})
-        await town.decides(None, request, D.DO_NOT_SHARE, "Nothing permits it; they can ask the family.")
+        await town.decides(
+            None, request, D.DO_NOT_SHARE, "Nothing permits it; they can ask the family."
+        )
         return
-    await town.amends(who.teacher, request, {"lawful_reason": {"answer": "yes", "code": "safeguarding_condition"}})
+    await town.amends(
+        who.teacher, request, {"lawful_reason": {"answer": "yes", "code": "safeguarding_condition"}}
+    )
     decision = await town.decides(None, request, D.SHARE, "The safeguarding condition is met.")
     if n:
         await town.sends(who.dsl, request, decision, facts.WORKERS[n], route="phone_verified")
@@ -121,7 +178,9 @@ async def advice_settles_it(town: Town, n: int) -> None:
 async def something_is_missing(town: Town, n: int) -> None:
     """The requester has been asked."""
     town.starts((1, 3, 6, 12)[n])
-    request = await town.submits(town.people.mis if n == 2 else town.people.office, facts.unsure(8, n))
+    request = await town.submits(
+        town.people.mis if n == 2 else town.people.office, facts.unsure(8, n)
+    )
     await town.asks(town.people.dsl, request, "Which years do they need, and what for?")
 
 
@@ -142,7 +201,9 @@ async def a_part_goes(town: Town, n: int) -> None:
     town.starts(80 - 18 * n)
     who = town.people
     request = await town.submits(who.teacher, facts.file_with_parts(10, n))
-    decision = await town.decides(None, request, D.SHARE_PARTIALLY, "Her marks are not needed.", positions=(0, 1))
+    decision = await town.decides(
+        None, request, D.SHARE_PARTIALLY, "Her marks are not needed.", positions=(0, 1)
+    )
     if n != 1:
         await town.sends(who.teacher, request, decision, facts.WORKERS[n])
 
@@ -152,7 +213,9 @@ async def a_consent_is_taken_back(town: Town, n: int) -> None:
     town.starts(70 - 16 * n)
     who = town.people
     request = await town.submits(who.counsellor, facts.help_wanted(11, n))
-    consent = await town.consents(who.counsellor, request, facts.child(11, n), facts.CONSENTED, "Form on file")
+    consent = await town.consents(
+        who.counsellor, request, facts.child(11, n), facts.CONSENTED, "Form on file"
+    )
     decision = await town.decides(who.counsellor, request, D.SHARE, "The family agreed.")
     await town.sends(who.counsellor, request, decision, facts.WORKERS[-n])
     town.later(days=4)
@@ -167,7 +230,9 @@ async def the_law_asks(town: Town, n: int) -> None:
     if n == 3:
         return
     town.later(days=1)
-    decision = await town.decides(None, request, D.SHARE, "Compelled; what they named and nothing more.")
+    decision = await town.decides(
+        None, request, D.SHARE, "Compelled; what they named and nothing more."
+    )
     if n == 0:
         await town.sends(who.office, request, decision, facts.WORKERS[n], route="encrypted_portal")
 
@@ -177,10 +242,23 @@ async def telling_has_to_wait(town: Town, n: int) -> None:
     town.starts((21, 14, 7, 3)[n])
     who = town.people
     body = facts.hub(
-        13, n, how={**facts.HOW, "secure": "no", "transparency": {"decision": "deferred", "reason": "would_prejudice_enquiry"}}
+        13,
+        n,
+        how={
+            **facts.HOW,
+            "secure": "no",
+            "transparency": {"decision": "deferred", "reason": "would_prejudice_enquiry"},
+        },
     )
     request = await town.submits(who.teacher, body)
-    await town.tells(who.dsl, request, facts.child(13, n), "deferred", reason="would_prejudice_enquiry", in_days=10)
+    await town.tells(
+        who.dsl,
+        request,
+        facts.child(13, n),
+        "deferred",
+        reason="would_prejudice_enquiry",
+        in_days=10,
+    )
     if n == 3:
         departs = "The father was arrested this morning; sharing can wait for the strategy meeting."
         await town.decides(None, request, D.DO_NOT_SHARE, "Not today.", departs=departs)

@@ -1,6 +1,7 @@
 """The people of the invented school, and what they do, each act at an instant of its own.
 
-Law: everything goes through the services' own functions, so that what is loaded is what people could have done, and the trail tells of it.
+Law: everything goes through the services' own functions, so that what is loaded is what people
+could have done, and the trail tells of it.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,9 @@ class People:
 
 @dataclass(slots=True)
 class Town:
-    """The school on its database, in one transaction, and the time at which the next act happens."""
+    """The school on its database, in one transaction, and the time at which the next act
+    happens.
+    """
 
     session: Session
     people: People
@@ -62,7 +65,10 @@ class Town:
         day = (self.ends - timedelta(days=days_ago)).astimezone(LONDON)
         while day.weekday() >= _SATURDAY:
             day -= timedelta(days=1)
-        self.now = min(day.replace(hour=hour, minute=10, second=0, microsecond=0).astimezone(self.ends.tzinfo), self.ends)
+        self.now = min(
+            day.replace(hour=hour, minute=10, second=0, microsecond=0).astimezone(self.ends.tzinfo),
+            self.ends,
+        )
 
     def later(self, **by: float) -> None:
         """Let time pass, to today at the furthest."""
@@ -74,30 +80,49 @@ class Town:
         self.later(minutes=15)
         return case.head.id
 
-    async def list_recipient(self, name: str, listing: Listing, contact: Details, *, checked: bool) -> None:
+    async def list_recipient(
+        self, name: str, listing: Listing, contact: Details, *, checked: bool
+    ) -> None:
         """Put an organisation with a contact into the directory, and check both."""
         dsl = self.people.dsl
         found = await directory.register(self.session, dsl, listing, now=self.now, request_id=TRACE)
         await self.session.flush()
-        there = await directory.add_contact(self.session, dsl, found.recipient.id, contact, now=self.now, request_id=TRACE)
+        there = await directory.add_contact(
+            self.session, dsl, found.recipient.id, contact, now=self.now, request_id=TRACE
+        )
         await self.session.flush()
         self.recipients[name] = (found.recipient.id, there.contact.id)
         for whom in (None, there.contact.id) if checked else ():
-            check = Check(method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom)
-            await directory.verify(self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE)
+            check = Check(
+                method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom
+            )
+            await directory.verify(
+                self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE
+            )
             await self.session.flush()
 
     async def submits(self, who: Actor, facts: Mapping[str, Any]) -> UUID:
         """Somebody submits a request."""
-        statement = statement_of(FactsIn.model_validate(with_days_of_birth(facts, self.ends.date())))
-        return await self._done(await service.submit(self.session, who, statement, now=self.now, request_id=TRACE))
+        statement = statement_of(
+            FactsIn.model_validate(with_days_of_birth(facts, self.ends.date()))
+        )
+        return await self._done(
+            await service.submit(self.session, who, statement, now=self.now, request_id=TRACE)
+        )
 
     async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
         """Somebody records what they shared in an emergency."""
         read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
         statement, told, flags = emergency_statement(read, self.now)
         case, _ = await deciding.record_emergency(
-            self.session, who, statement, told=told, flags=flags, occurred_at=read.occurred_at or self.now, now=self.now, trace=TRACE
+            self.session,
+            who,
+            statement,
+            told=told,
+            flags=flags,
+            occurred_at=read.occurred_at or self.now,
+            now=self.now,
+            trace=TRACE,
         )
         return await self._done(case)
 
@@ -105,21 +130,49 @@ class Town:
         """Somebody amends the facts."""
         changed = with_days_of_birth(changed, self.ends.date())
         revise = revision_of(await disposing.held(self.session, who, request))
-        await self._done(await service.amend(self.session, who, request, changed, revise, precondition=ANY, now=self.now, trace=TRACE))
+        await self._done(
+            await service.amend(
+                self.session,
+                who,
+                request,
+                changed,
+                revise,
+                precondition=ANY,
+                now=self.now,
+                trace=TRACE,
+            )
+        )
 
     async def asks(self, who: Actor, request: UUID, question: str) -> None:
         """Somebody asks the requester for what is missing."""
-        await self._done(await service.ask(self.session, who, request, question, now=self.now, trace=TRACE))
+        await self._done(
+            await service.ask(self.session, who, request, question, now=self.now, trace=TRACE)
+        )
 
     async def seeks(self, who: Actor, request: UUID, whom: str, question: str) -> Record:
         """Somebody seeks advice."""
         case, record = await advising.seek(
-            self.session, who, request, whom=whom, question=question, release_free_text=False, now=self.now, trace=TRACE
+            self.session,
+            who,
+            request,
+            whom=whom,
+            question=question,
+            release_free_text=False,
+            now=self.now,
+            trace=TRACE,
         )
         await self._done(case)
         return record
 
-    async def advises(self, who: Actor, request: UUID, asked: Record, advice: str, agreed: str, outcome: str | None = None) -> None:
+    async def advises(
+        self,
+        who: Actor,
+        request: UUID,
+        asked: Record,
+        advice: str,
+        agreed: str,
+        outcome: str | None = None,
+    ) -> None:
         """Somebody gives advice."""
         case, _ = await advising.answer(
             self.session,
@@ -144,7 +197,9 @@ class Town:
         positions: tuple[int, ...] | None = None,
         departs: str | None = None,
     ) -> Record:
-        """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the items that may be shared, for a part."""
+        """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the
+        items that may be shared, for a part.
+        """
         case = await disposing.held(self.session, self.people.dsl, request)
         who = who or await self._decider(case, outcome, departs=departs is not None)
         every = [UUID(item["id"]) for item in case.facts.body["structure"]["items"]]
@@ -155,9 +210,13 @@ class Town:
             items=None if positions is None else tuple(every[position] for position in positions),
             lawful_reason=None,
             departs_because=departs,
-            refusal=Refusal(discussed_with_requester="yes", how="By telephone, the same day.") if refused else None,
+            refusal=Refusal(discussed_with_requester="yes", how="By telephone, the same day.")
+            if refused
+            else None,
         )
-        case, record = await deciding.decide(self.session, who, request, command, precondition=ANY, now=self.now, trace=TRACE)
+        case, record = await deciding.decide(
+            self.session, who, request, command, precondition=ANY, now=self.now, trace=TRACE
+        )
         await self._done(case)
         return record
 
@@ -166,7 +225,9 @@ class Town:
         roles = judging.may_decide(policy, case, outcome)
         return self.people.dsl if departs or Role.DSL in roles else self.people.ig_lead
 
-    async def sends(self, who: Actor, request: UUID, decision: Record, name: str, route: str = "secure_email") -> None:
+    async def sends(
+        self, who: Actor, request: UUID, decision: Record, name: str, route: str = "secure_email"
+    ) -> None:
         """Somebody sends what the decision permits."""
         command = Disclose(
             decision_id=decision.id,
@@ -177,18 +238,30 @@ class Town:
             secure_exception=None,
             receipt={"acknowledged_by": name, "at": self.now},
         )
-        case, _ = await deciding.disclose(self.session, who, request, command, now=self.now, trace=TRACE)
+        case, _ = await deciding.disclose(
+            self.session, who, request, command, now=self.now, trace=TRACE
+        )
         await self._done(case)
 
     async def tells(self, who: Actor, request: UUID, ref: str, decision: str, **more: Any) -> None:
         """Somebody tells the family, or says why not, or when to look again (`in_days`)."""
         days = more.get("in_days")
         revisit_on = (self.now + timedelta(days=days)).date() if days else None
-        notice = Notice(person_ref=ref, decision=decision, reason=more.get("reason"), revisit_on=revisit_on, how=more.get("how"))
-        case, _ = await telling.notify(self.session, who, request, notice, now=self.now, trace=TRACE)
+        notice = Notice(
+            person_ref=ref,
+            decision=decision,
+            reason=more.get("reason"),
+            revisit_on=revisit_on,
+            how=more.get("how"),
+        )
+        case, _ = await telling.notify(
+            self.session, who, request, notice, now=self.now, trace=TRACE
+        )
         await self._done(case)
 
-    async def consents(self, who: Actor, request: UUID, ref: str, structure: Mapping[str, Any], evidence: str) -> Record:
+    async def consents(
+        self, who: Actor, request: UUID, ref: str, structure: Mapping[str, Any], evidence: str
+    ) -> Record:
         """Somebody records a consent."""
         given = structure["status"] == "given"
         consent = Consent(
@@ -201,7 +274,9 @@ class Town:
             evidence=evidence,
         )
         revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
-        case, record = await consenting.record(self.session, who, request, consent, revise, now=self.now, trace=TRACE)
+        case, record = await consenting.record(
+            self.session, who, request, consent, revise, now=self.now, trace=TRACE
+        )
         await self._done(case)
         return record
 
@@ -209,36 +284,73 @@ class Town:
         """Somebody records that a consent was withdrawn."""
         revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
         case, _ = await consenting.withdraw(
-            self.session, who, request, consent.id, revise, withdrawn_by=by, at=self.now, now=self.now, trace=TRACE
+            self.session,
+            who,
+            request,
+            consent.id,
+            revise,
+            withdrawn_by=by,
+            at=self.now,
+            now=self.now,
+            trace=TRACE,
         )
         await self._done(case)
 
-    async def reconsiders(self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]) -> None:
+    async def reconsiders(
+        self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]
+    ) -> None:
         """Somebody brings new information after a refusal."""
         revise = revision_of(await disposing.held(self.session, who, request))
-        await self._done(await service.reconsider(self.session, who, request, news, changed, revise, now=self.now, trace=TRACE))
+        await self._done(
+            await service.reconsider(
+                self.session, who, request, news, changed, revise, now=self.now, trace=TRACE
+            )
+        )
 
     async def writes(self, who: Actor, request: UUID, reasons: str) -> None:
         """Somebody releases the words of a letter."""
         contact = "The designated safeguarding lead, through the school office."
         case, _ = await papers.release_letter(
-            self.session, who, request, reasons=reasons, contact=contact, asked=None, now=self.now, trace=TRACE
+            self.session,
+            who,
+            request,
+            reasons=reasons,
+            contact=contact,
+            asked=None,
+            now=self.now,
+            trace=TRACE,
         )
         await self._done(case)
 
     async def withdraws(self, who: Actor, request: UUID, why: str) -> None:
         """Somebody takes their request back."""
-        await self._done(await service.withdraw(self.session, who, request, why, now=self.now, trace=TRACE))
+        await self._done(
+            await service.withdraw(self.session, who, request, why, now=self.now, trace=TRACE)
+        )
 
     async def closes(self, who: Actor, request: UUID) -> None:
         """Somebody closes a request."""
-        await self._done(await service.close(self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE))
+        await self._done(
+            await service.close(
+                self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE
+            )
+        )
 
-    async def keeps(self, request: UUID, keep: Keep, why: str, *, look_in_days: int | None = None, hold: bool | None = None) -> None:
+    async def keeps(
+        self,
+        request: UUID,
+        keep: Keep,
+        why: str,
+        *,
+        look_in_days: int | None = None,
+        hold: bool | None = None,
+    ) -> None:
         """The IG lead reviews how long a request is kept."""
         look = (self.now + timedelta(days=look_in_days)).date() if look_in_days else None
         command = Review(keep=keep, until=None, next_review_on=look, legal_hold=hold)
-        case, _ = await retention.review(self.session, self.people.ig_lead, request, command, why, now=self.now, trace=TRACE)
+        case, _ = await retention.review(
+            self.session, self.people.ig_lead, request, command, why, now=self.now, trace=TRACE
+        )
         await self._done(case)
 
     async def disposes(self, request: UUID) -> None:

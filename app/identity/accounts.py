@@ -1,6 +1,8 @@
-"""Accounts of people and of machines, kept by the operator. Law: no change without an audit entry, which is made first and cited.
+"""Accounts of people and of machines, kept by the operator. Law: no change without an audit entry,
+which is made first and cited.
 
-Every function that changes something takes `seal`, which is given the `AccountChange` and appends its entry, and returns the entry's id.
+Every function that changes something takes `seal`, which is given the `AccountChange` and appends
+its entry, and returns the entry's id.
 """
 
 import re
@@ -35,16 +37,22 @@ PRINCIPAL: Final = (
         sa.func.coalesce(ACCOUNT.c.role, Role.INTEGRATION.value).label("role"),
         sa.func.coalesce(ACCOUNT.c.school, CLIENT.c.school).label("school"),
     )
-    .select_from(SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(CLIENT, CLIENT.c.id == SESSION.c.client_id))
+    .select_from(
+        SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(
+            CLIENT, CLIENT.c.id == SESSION.c.client_id
+        )
+    )
     .where(
         SESSION.c.id == sa.bindparam("principal_session", type_=sa.Uuid),
-        sa.func.coalesce(SESSION.c.account_id, SESSION.c.client_id) == sa.bindparam("principal_subject", type_=sa.Uuid),
+        sa.func.coalesce(SESSION.c.account_id, SESSION.c.client_id)
+        == sa.bindparam("principal_subject", type_=sa.Uuid),
         SESSION.c.revoked_at.is_(None),
         sa.func.coalesce(ACCOUNT.c.active, sa.true()),
         sa.func.coalesce(CLIENT.c.active, sa.true()),
     )
 )
-"""Role and school of a live session's holder; no row when the session is revoked, or account or client disabled. Binds `principal_*`."""
+"""Role and school of a live session's holder; no row when the session is revoked, or account or
+client disabled. Binds `principal_*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,19 @@ def normal_email(text: str) -> str | None:
     return email if _EMAIL.fullmatch(email) else None
 
 
-async def add_user(session: Session, *, email: str, role: Role, school: str, password_hash: str, now: datetime, seal: Seal) -> Account:
-    """Make an account. Raises `AccountRefused` for an email, role or school that cannot be, `AccountExists` for a taken email."""
+async def add_user(
+    session: Session,
+    *,
+    email: str,
+    role: Role,
+    school: str,
+    password_hash: str,
+    now: datetime,
+    seal: Seal,
+) -> Account:
+    """Make an account. Raises `AccountRefused` for an email, role or school that cannot be,
+    `AccountExists` for a taken email.
+    """
     normal = normal_email(email)
     if normal is None:
         raise AccountRefused("that is not an email address")
@@ -95,7 +114,10 @@ async def add_user(session: Session, *, email: str, role: Role, school: str, pas
         "created_at": now,
         "changed_at": now,
     }
-    session.add(ACCOUNT, row | {"audit_id": seal(_change(AccountAct.ACCOUNT_CREATED, row, ("role", "school")))})
+    session.add(
+        ACCOUNT,
+        row | {"audit_id": seal(_change(AccountAct.ACCOUNT_CREATED, row, ("role", "school")))},
+    )
     return Account(made, school, normal, role, active=True)
 
 
@@ -104,7 +126,10 @@ async def list_users(session: Session, school: str | None = None) -> list[Accoun
     statement = sa.select(ACCOUNT).order_by(ACCOUNT.c.email)
     if school is not None:
         statement = statement.where(ACCOUNT.c.school == school)
-    return [Account(row.id, row.school, row.email, Role(row.role), row.active) for row in await session.all(statement)]
+    return [
+        Account(row.id, row.school, row.email, Role(row.role), row.active)
+        for row in await session.all(statement)
+    ]
 
 
 async def email_of(session: Session, account: UUID) -> str | None:
@@ -121,27 +146,45 @@ async def disable_user(session: Session, email: str, *, now: datetime, seal: Sea
 
 
 async def set_role(session: Session, email: str, role: Role, *, now: datetime, seal: Seal) -> None:
-    """Give an account another role, from its next request on. Raises `AccountNotFound`, `AccountRefused`."""
+    """Give an account another role, from its next request on. Raises `AccountNotFound`,
+    `AccountRefused`.
+    """
     if role is Role.INTEGRATION:
         raise AccountRefused("a person is staff, dsl or ig_lead; machines are clients")
     row = await _account(session, email)
     await _write(session, ACCOUNT, row, {"role": role.value}, AccountAct.ACCOUNT_CHANGED, now, seal)
 
 
-async def set_password(session: Session, email: str, password_hash: str, *, now: datetime, seal: Seal) -> None:
+async def set_password(
+    session: Session, email: str, password_hash: str, *, now: datetime, seal: Seal
+) -> None:
     """Give an account another password and end its sessions. Raises `AccountNotFound`."""
     row = await _account(session, email)
-    await _write(session, ACCOUNT, row, {"password_hash": password_hash}, AccountAct.ACCOUNT_CHANGED, now, seal)
+    await _write(
+        session,
+        ACCOUNT,
+        row,
+        {"password_hash": password_hash},
+        AccountAct.ACCOUNT_CHANGED,
+        now,
+        seal,
+    )
     await _revoke_sessions(session, SESSION.c.account_id, row["id"], now)
 
 
-async def add_client(session: Session, *, name: str, school: str, now: datetime, seal: Seal) -> tuple[Client, str]:
-    """Make a machine's account; gives it and its secret, which is stored nowhere. Raises `AccountRefused`, `AccountExists`."""
+async def add_client(
+    session: Session, *, name: str, school: str, now: datetime, seal: Seal
+) -> tuple[Client, str]:
+    """Make a machine's account; gives it and its secret, which is stored nowhere. Raises
+    `AccountRefused`, `AccountExists`.
+    """
     name = unicodedata.normalize("NFC", name)
     if not (name.isprintable() and name.strip() == name and 1 <= len(name) <= 100):
         raise AccountRefused("a client's name has 1 to 100 printable characters")
     _check_school(school)
-    if await session.first(sa.select(CLIENT.c.id).where(CLIENT.c.school == school, CLIENT.c.name == name)):
+    if await session.first(
+        sa.select(CLIENT.c.id).where(CLIENT.c.school == school, CLIENT.c.name == name)
+    ):
         raise AccountExists("a client with this name exists")
     made, secret = ids.new_id(now), new_secret()
     row: dict[str, Any] = {
@@ -155,7 +198,9 @@ async def add_client(session: Session, *, name: str, school: str, now: datetime,
         "created_at": now,
         "changed_at": now,
     }
-    session.add(CLIENT, row | {"audit_id": seal(_change(AccountAct.CLIENT_CREATED, row, ("school",)))})
+    session.add(
+        CLIENT, row | {"audit_id": seal(_change(AccountAct.CLIENT_CREATED, row, ("school",)))}
+    )
     return Client(made, school, name, active=True), secret
 
 
@@ -164,14 +209,22 @@ async def list_clients(session: Session, school: str | None = None) -> list[Clie
     statement = sa.select(CLIENT).order_by(CLIENT.c.name, CLIENT.c.id)
     if school is not None:
         statement = statement.where(CLIENT.c.school == school)
-    return [Client(row.id, row.school, row.name, row.active) for row in await session.all(statement)]
+    return [
+        Client(row.id, row.school, row.name, row.active) for row in await session.all(statement)
+    ]
 
 
 async def rotate_client(session: Session, client: UUID, *, now: datetime, seal: Seal) -> str:
-    """Make a new secret and give it; the one before works for `ROTATION` longer, older ones no more. Raises `AccountNotFound`."""
+    """Make a new secret and give it; the one before works for `ROTATION` longer, older ones no
+    more. Raises `AccountNotFound`.
+    """
     row = await _client(session, client)
     secret = new_secret()
-    values = {"secret_hash": secret_hash(secret), "previous_hash": row["secret_hash"], "previous_until": now + ROTATION}
+    values = {
+        "secret_hash": secret_hash(secret),
+        "previous_hash": row["secret_hash"],
+        "previous_until": now + ROTATION,
+    }
     await _write(session, CLIENT, row, values, AccountAct.CLIENT_ROTATED, now, seal)
     return secret
 
@@ -185,7 +238,9 @@ async def disable_client(session: Session, client: UUID, *, now: datetime, seal:
 
 
 async def heads(session: Session) -> AsyncIterator[tuple[UUID, UUID, Mapping[str, Json]]]:
-    """Every account and client as stored now (id, cited entry, head), for verification against the trail."""
+    """Every account and client as stored now (id, cited entry, head), for verification against the
+    trail.
+    """
     for table in (ACCOUNT, CLIENT):
         async for row in session.stream(sa.select(table).order_by(table.c.id)):
             stored = dict(row._mapping)  # noqa: SLF001 - the documented way to a row as a mapping
@@ -199,7 +254,13 @@ def _check_school(school: str) -> None:
 
 async def _account(session: Session, email: str) -> dict[str, Any]:
     normal = normal_email(email)
-    row = None if normal is None else await session.first(sa.select(ACCOUNT).where(ACCOUNT.c.email == normal).with_for_update())
+    row = (
+        None
+        if normal is None
+        else await session.first(
+            sa.select(ACCOUNT).where(ACCOUNT.c.email == normal).with_for_update()
+        )
+    )
     if row is None:
         raise AccountNotFound("no account has this email address")
     return dict(row._mapping)  # noqa: SLF001
@@ -213,7 +274,13 @@ async def _client(session: Session, client: UUID) -> dict[str, Any]:
 
 
 async def _write(
-    session: Session, table: sa.Table, row: dict[str, Any], values: Mapping[str, object], act: AccountAct, now: datetime, seal: Seal
+    session: Session,
+    table: sa.Table,
+    row: dict[str, Any],
+    values: Mapping[str, object],
+    act: AccountAct,
+    now: datetime,
+    seal: Seal,
 ) -> None:
     written = {**values, "changed_at": now}
     written["audit_id"] = seal(_change(act, row | written, tuple(sorted(values))))
@@ -222,7 +289,9 @@ async def _write(
 
 def _change(act: AccountAct, row: Mapping[str, Any], changed: tuple[str, ...]) -> AccountChange:
     role = Role(row.get("role", Role.INTEGRATION))
-    return AccountChange(act=act, id=row["id"], school=row["school"], role=role, changed=changed, head=_head(row))
+    return AccountChange(
+        act=act, id=row["id"], school=row["school"], role=role, changed=changed, head=_head(row)
+    )
 
 
 def _head(row: Mapping[str, Any]) -> dict[str, Json]:
@@ -239,5 +308,11 @@ def _plain(value: object) -> Json:
     return str(value)
 
 
-async def _revoke_sessions(session: Session, holder: sa.Column[Any], id: UUID, now: datetime) -> None:
-    await session.execute(sa.update(SESSION).where(holder == id, SESSION.c.revoked_at.is_(None)).values(revoked_at=now))
+async def _revoke_sessions(
+    session: Session, holder: sa.Column[Any], id: UUID, now: datetime
+) -> None:
+    await session.execute(
+        sa.update(SESSION)
+        .where(holder == id, SESSION.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )

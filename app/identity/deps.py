@@ -1,4 +1,5 @@
-"""Who is calling, as a route's signature asks for it. Law: no token, 401; no permission, 403; and both before the body is judged.
+"""Who is calling, as a route's signature asks for it. Law: no token, 401; no permission, 403; and
+both before the body is judged.
 
 `Require(Permission.X)` stands first in a signature, so that a stranger never opens a transaction.
 """
@@ -24,7 +25,10 @@ _scheme = OAuth2(
         "clientCredentials": {"tokenUrl": "/v1/token", "refreshUrl": "/v1/token", "scopes": {}},
     },
     scheme_name="access_token",
-    description="An access token from `POST /v1/token` or from a configured OpenID Connect issuer, as `Authorization: Bearer …`.",
+    description=(
+        "An access token from `POST /v1/token` or from a configured OpenID Connect issuer, as"
+        " `Authorization: Bearer …`."
+    ),
     auto_error=False,
 )
 
@@ -58,10 +62,14 @@ async def _actor(request: Request) -> Actor:
         actor = Actor(claims.subject, claims.role, claims.school, claims.client)
     else:
         session = call_of(request).session
-        row = await session.look_up(_PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session)
+        row = await session.look_up(
+            _PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session
+        )
         if row is None:
             raise Unauthenticated
-        actor = Actor(claims.subject, Role(row["role"]), row["school"], claims.client, claims.session)
+        actor = Actor(
+            claims.subject, Role(row["role"]), row["school"], claims.client, claims.session
+        )
     # Denials are audited by main, which is told here whom it denied.
     request.state.actor = actor
     return actor
@@ -74,14 +82,17 @@ async def _signed_in(request: Request, _documented: Annotated[object, Depends(_s
 
 
 def Require(*permissions: Permission) -> Any:  # noqa: N802 - reads as a type in a signature
-    """Ask for a caller who has at least one of these permissions. Written in a signature as an `Annotated[Actor, …]`.
+    """Ask for a caller who has at least one of these permissions. Written in a signature as an
+    `Annotated[Actor, …]`.
 
     Raises `Unauthenticated`, then `Forbidden`, then whatever was wrong with the JSON of the body.
     """
     if not permissions:
         raise ValueError("a route requires a permission; SignedIn is for the one that needs none")
 
-    async def permitted(request: Request, _documented: Annotated[object, Depends(_scheme)]) -> Actor:
+    async def permitted(
+        request: Request, _documented: Annotated[object, Depends(_scheme)]
+    ) -> Actor:
         actor = await _actor(request)
         if not any(actor.may(permission) for permission in permissions):
             raise Forbidden

@@ -1,4 +1,6 @@
-"""How signing in, or asking without leave, fails. Law: not authenticated is one error with one fixed body, whatever the reason was."""
+"""How signing in, or asking without leave, fails. Law: not authenticated is one error with one
+fixed body, whatever the reason was.
+"""
 
 from typing import ClassVar
 
@@ -13,11 +15,16 @@ class Unauthenticated(ServiceError):
     title: ClassVar[str] = "Sign in to use this service"
 
     def __init__(self) -> None:
-        super().__init__("a valid access token is needed; get one from /v1/token", headers={"WWW-Authenticate": "Bearer"})
+        super().__init__(
+            "a valid access token is needed; get one from /v1/token",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
 
 
 class KeyUnknown(Unauthenticated):
-    """The token names an outside issuer that is trusted and a key of it that is not here (yet): its keys may be worth reading again."""
+    """The token names an outside issuer that is trusted and a key of it that is not here (yet): its
+    keys may be worth reading again.
+    """
 
     def __init__(self, issuer: str) -> None:
         super().__init__()
@@ -36,7 +43,9 @@ class Forbidden(ServiceError):
 
 
 class TooManyAttempts(ServiceError):
-    """Sign-ins for this account, or from this address, failed too often; live sessions go on working."""
+    """Sign-ins for this account, or from this address, failed too often; live sessions go on
+    working.
+    """
 
     kind: ClassVar[Kind] = Kind.TOO_MANY
     code: ClassVar[str] = "too-many-attempts"
@@ -72,7 +81,9 @@ class AccountRefused(ServiceError):
 
 
 class KeysUnusable(ServiceError):
-    """The signing keys are absent, weak or open to others; the detail says which and what to do. Stops the start."""
+    """The signing keys are absent, weak or open to others; the detail says which and what to do.
+    Stops the start.
+    """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
     code: ClassVar[str] = "keys-unusable"

@@ -1,8 +1,9 @@
-"""Outside OpenID Connect issuers whose access tokens are believed. Law: their keys are read over https and nothing else of theirs is.
+"""Outside OpenID Connect issuers whose access tokens are believed. Law: their keys are read over
+https and nothing else of theirs is.
 
-An issuer is asked when a token needs it, at most once a minute; an issuer that is down goes on being believed for a day with the keys it
-last published. What a role and a school are is ours to say: the operator's settings map the issuer's claims, and what they do not map is
-refused.
+An issuer is asked when a token needs it, at most once a minute; an issuer that is down goes on
+being believed for a day with the keys it last published. What a role and a school are is ours to
+say: the operator's settings map the issuer's claims, and what they do not map is refused.
 """
 
 import asyncio
@@ -35,7 +36,9 @@ FRESH_AT_LEAST_S: Final = 5 * 60
 FRESH_AT_MOST_S: Final = 24 * 60 * 60
 STALE_S: Final = 24 * 60 * 60
 
-_MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age=([0-9]{1,9})(?:$|[\s,])", re.ASCII | re.IGNORECASE)
+_MAX_AGE: Final = re.compile(
+    r"(?:^|[\s,])max-age=([0-9]{1,9})(?:$|[\s,])", re.ASCII | re.IGNORECASE
+)
 _URN: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _CLIENT: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,200}", re.ASCII)
 
@@ -63,14 +66,22 @@ class OutsideIssuer:
 
     def is_due(self, now: float) -> bool:
         """Whether the keys are worth reading again, and it is not too soon to ask."""
-        return now >= self._fresh_until and now - self._asked_at >= ASK_AGAIN_S and not self._asking.locked()
+        return (
+            now >= self._fresh_until
+            and now - self._asked_at >= ASK_AGAIN_S
+            and not self._asking.locked()
+        )
 
     def read(self, members: Mapping[str, object]) -> Claims:
         # An ID token proves to an application who signed in; it is not leave to call a service.
         if "at_hash" in members:
             raise Refused("id-token")
         subject, expires_at = members.get("sub"), members.get("exp")
-        if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or not isinstance(expires_at, int):
+        if (
+            not isinstance(subject, str)
+            or not 1 <= len(subject) <= 255
+            or not isinstance(expires_at, int)
+        ):
             raise Refused("sub")
         school = self._settings.school or members.get(self._settings.school_claim)
         if not isinstance(school, str) or _URN.fullmatch(school) is None:
@@ -89,13 +100,17 @@ class OutsideIssuer:
 
     def _role(self, value: object) -> Role:
         values: Iterable[object] = value if isinstance(value, list) else [value]
-        roles = {self._roles[item] for item in values if isinstance(item, str) and item in self._roles}
+        roles = {
+            self._roles[item] for item in values if isinstance(item, str) and item in self._roles
+        }
         if len(roles) != 1:
             raise Refused("role-ambiguous" if roles else "role")
         return roles.pop()
 
     async def refresh(self, now: float) -> bool:
-        """Read the keys again, unless somebody just did or it is too soon. True when it is worth looking for the key once more."""
+        """Read the keys again, unless somebody just did or it is too soon. True when it is worth
+        looking for the key once more.
+        """
         seen = self._fresh_until
         async with self._asking:
             if self._fresh_until != seen:
@@ -105,10 +120,26 @@ class OutsideIssuer:
             self._asked_at = now
             try:
                 keys, fresh_s = await _published(self.issuer)
-            except (ServiceError, httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
-                log.warning("issuer not read", issuer=self.issuer, error=type(error).__name__, detail=getattr(error, "detail", ""))
+            except (
+                ServiceError,
+                httpx.HTTPError,
+                httpx.InvalidURL,
+                TimeoutError,
+                OSError,
+                ValueError,
+            ) as error:
+                log.warning(
+                    "issuer not read",
+                    issuer=self.issuer,
+                    error=type(error).__name__,
+                    detail=getattr(error, "detail", ""),
+                )
                 return False
-            self._keys, self._fresh_until, self._stale_until = keys, now + fresh_s, now + fresh_s + STALE_S
+            self._keys, self._fresh_until, self._stale_until = (
+                keys,
+                now + fresh_s,
+                now + fresh_s + STALE_S,
+            )
             return True
 
 
@@ -116,7 +147,9 @@ class OutsideIssuers:
     """All outside issuers, and the asking of them."""
 
     def __init__(self, settings: Sequence[IssuerSettings], *, ours: str, clock: Clock) -> None:
-        """Raises `IssuerUnusable` for an issuer named twice, named like ourselves, or not reachable over https."""
+        """Raises `IssuerUnusable` for an issuer named twice, named like ourselves, or not reachable
+        over https.
+        """
         self.trusted: Final = tuple(OutsideIssuer(issuer) for issuer in settings)
         self._by_name: Final = {issuer.issuer: issuer for issuer in self.trusted}
         if len(self._by_name) != len(self.trusted) or ours in self._by_name:
@@ -129,7 +162,9 @@ class OutsideIssuers:
         return await self._by_name[issuer].refresh(self._clock().timestamp())
 
     def renew(self, issuer: str) -> None:
-        """Read an issuer's keys again in the background if they are no longer fresh; costs nothing when they are."""
+        """Read an issuer's keys again in the background if they are no longer fresh; costs nothing
+        when they are.
+        """
         found = self._by_name.get(issuer)
         if found is None:
             return
@@ -147,12 +182,16 @@ class OutsideIssuers:
 
 
 def subject_id(issuer: str, subject: str) -> uuid.UUID:
-    """The id under which an outside issuer's subject is known here: UUIDv5 of both. Kept in the trail: never change how it is made."""
+    """The id under which an outside issuer's subject is known here: UUIDv5 of both. Kept in the
+    trail: never change how it is made.
+    """
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{issuer}|{subject}")
 
 
 def check_url(url: str) -> None:
-    """Raises `IssuerUnusable` unless the URL is https, or http to this very machine, with no user, query or fragment."""
+    """Raises `IssuerUnusable` unless the URL is https, or http to this very machine, with no user,
+    query or fragment.
+    """
     parts = urlsplit(url)
     if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
         raise IssuerUnusable("an issuer's addresses have a host, and no user, query or fragment")
@@ -180,8 +219,12 @@ def _claim(members: Mapping[str, object], name: str) -> object:
 
 
 async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
-    async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=DEADLINE_S) as client:
-        discovery, _ = await _document(client, issuer.rstrip("/") + "/.well-known/openid-configuration")
+    async with httpx.AsyncClient(
+        follow_redirects=False, trust_env=False, timeout=DEADLINE_S
+    ) as client:
+        discovery, _ = await _document(
+            client, issuer.rstrip("/") + "/.well-known/openid-configuration"
+        )
         if discovery.get("issuer") != issuer:
             raise IssuerUnusable("its discovery document names another issuer")
         address = discovery.get("jwks_uri")

@@ -1,7 +1,9 @@
-"""The keys that tokens are signed and checked with. Law: P-256 for ES256, or RSA of 2048 bits and more for RS256; nothing else is a key.
+"""The keys that tokens are signed and checked with. Law: P-256 for ES256, or RSA of 2048 bits and
+more for RS256; nothing else is a key.
 
-Our own are files: `token-current.pem` signs, `token-previous.pem` is only still believed. To rotate, rename current to previous and start
-again. A key is named by its RFC 7638 thumbprint, so that a name can never come to mean another key.
+Our own are files: `token-current.pem` signs, `token-previous.pem` is only still believed. To
+rotate, rename current to previous and start again. A key is named by its RFC 7638 thumbprint, so
+that a name can never come to mean another key.
 """
 
 import hashlib
@@ -20,7 +22,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from app.identity.errors import KeysUnusable
 from app.kernel import canonical
@@ -52,7 +59,9 @@ def base64url(value: bytes) -> str:
 
 
 def from_base64url(segment: bytes) -> bytes:
-    """The bytes of which `segment` is the only spelling: no padding, no other alphabet, no stray bits. Raises `NotBase64Url`."""
+    """The bytes of which `segment` is the only spelling: no padding, no other alphabet, no stray
+    bits. Raises `NotBase64Url`.
+    """
     if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
         raise NotBase64Url
     value = urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
@@ -94,20 +103,30 @@ def jwk_of(key: PublicKey) -> dict[str, str]:
 
 
 def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
-    """The key of a published JWK. Raises ValueError when it is private, symmetric, weak, unnamed, or meant for another use or algorithm."""
+    """The key of a published JWK. Raises ValueError when it is private, symmetric, weak, unnamed,
+    or meant for another use or algorithm.
+    """
     kid = jwk.get("kid")
     if not isinstance(kid, str) or KEY_ID.fullmatch(kid) is None:
         raise WeakKey("kid")
     if "d" in jwk or "k" in jwk:
         raise WeakKey("secret")
     operations = jwk.get("key_ops", ["verify"])
-    if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
+    if (
+        jwk.get("use", "sig") != "sig"
+        or not isinstance(operations, list)
+        or "verify" not in operations
+    ):
         raise WeakKey("use")
     key: PublicNumbers
     if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256":
-        key = ec.EllipticCurvePublicNumbers(_number(jwk, "x", 32), _number(jwk, "y", 32), ec.SECP256R1()).public_key()
+        key = ec.EllipticCurvePublicNumbers(
+            _number(jwk, "x", 32), _number(jwk, "y", 32), ec.SECP256R1()
+        ).public_key()
     elif jwk.get("kty") == "RSA":
-        key = rsa.RSAPublicNumbers(_number(jwk, "e", 8), _number(jwk, "n", MAX_RSA_BITS // 8)).public_key()
+        key = rsa.RSAPublicNumbers(
+            _number(jwk, "e", 8), _number(jwk, "n", MAX_RSA_BITS // 8)
+        ).public_key()
     else:
         raise WeakKey("kind")
     alg = algorithm_of(key)
@@ -119,16 +138,26 @@ def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
 class Keyring:
     """Our own signing key, and the keys that our tokens are checked with."""
 
-    def __init__(self, current: ec.EllipticCurvePrivateKey, previous: ec.EllipticCurvePrivateKey | None = None) -> None:
+    def __init__(
+        self,
+        current: ec.EllipticCurvePrivateKey,
+        previous: ec.EllipticCurvePrivateKey | None = None,
+    ) -> None:
         self.signing: Final = current
-        self.public: Final = tuple(_named(key.public_key()) for key in (current, previous) if key is not None)
+        self.public: Final = tuple(
+            _named(key.public_key()) for key in (current, previous) if key is not None
+        )
         self.kid: Final = self.public[0].kid
         secret = current.private_numbers().private_value.to_bytes(32, "big")
-        self._pepper: Final = HKDF(hashes.SHA256(), 32, salt=None, info=b"identity throttle").derive(secret)
+        self._pepper: Final = HKDF(
+            hashes.SHA256(), 32, salt=None, info=b"identity throttle"
+        ).derive(secret)
 
     @classmethod
     def load(cls, folder: Path, *, create: bool) -> "Keyring":
-        """Read the keys in `folder`; with `create`, make the folder and the current key where there is none. Raises `KeysUnusable`."""
+        """Read the keys in `folder`; with `create`, make the folder and the current key where there
+        is none. Raises `KeysUnusable`.
+        """
         current = folder / CURRENT
         if create and not current.exists():
             _make(current)
@@ -140,17 +169,26 @@ class Keyring:
         return {"keys": [jwk_of(key) for key in self.public]}
 
     def pseudonym(self, *parts: str) -> bytes:
-        """32 bytes that stand for `parts` in the throttle's table and tell nobody without the key whose they are."""
+        """32 bytes that stand for `parts` in the throttle's table and tell nobody without the key
+        whose they are.
+        """
         return hmac.digest(self._pepper, "\0".join(parts).encode(), "sha256")
 
 
 def _named(key: ec.EllipticCurvePublicKey) -> PublicKey:
-    return PublicKey(base64url(hashlib.sha256(canonical.encode(_members(key))).digest()), "ES256", key)
+    return PublicKey(
+        base64url(hashlib.sha256(canonical.encode(_members(key))).digest()), "ES256", key
+    )
 
 
 def _members(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     point = key.public_numbers()
-    return {"kty": "EC", "crv": "P-256", "x": base64url(point.x.to_bytes(32, "big")), "y": base64url(point.y.to_bytes(32, "big"))}
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": base64url(point.x.to_bytes(32, "big")),
+        "y": base64url(point.y.to_bytes(32, "big")),
+    }
 
 
 def _number(jwk: Mapping[str, object], member: str, longest: int) -> int:
@@ -166,22 +204,32 @@ def _number(jwk: Mapping[str, object], member: str, longest: int) -> int:
 def _read(file: Path) -> ec.EllipticCurvePrivateKey:
     try:
         if os.name == "posix" and S_IMODE(file.stat().st_mode) & 0o077:
-            raise KeysUnusable(f"{file.name} can be read by others; run chmod 600 on it, and replace the key if somebody may have read it")
+            raise KeysUnusable(
+                f"{file.name} can be read by others; run chmod 600 on it, and replace the key if"
+                " somebody may have read it"
+            )
         key = load_pem_private_key(file.read_bytes(), password=None)
     except FileNotFoundError:
         raise KeysUnusable(
-            f"{file.name} is missing from the keys folder; make it with openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+            f"{file.name} is missing from the keys folder; make it with openssl genpkey -algorithm"
+            " EC -pkeyopt ec_paramgen_curve:P-256"
         ) from None
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeysUnusable(f"{file.name} cannot be read as an unencrypted PEM private key") from None
+        raise KeysUnusable(
+            f"{file.name} cannot be read as an unencrypted PEM private key"
+        ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise KeysUnusable(f"{file.name} is not a P-256 key")
     return key
 
 
 def _make(file: Path) -> None:
-    """Two processes may start at once: the key appears whole, under a name that only one of them can take."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    """Two processes may start at once: the key appears whole, under a name that only one of them
+    can take.
+    """
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

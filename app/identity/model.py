@@ -1,4 +1,5 @@
-"""Roles, permissions and the one literal that grants them; who is calling, and what happened at the door.
+"""Roles, permissions and the one literal that grants them; who is calling, and what happened at the
+door.
 
 Law: nothing else in the service grants anything.
 """
@@ -61,7 +62,16 @@ class Permission(StrEnum):
 
 P = Permission
 
-_ANYONE: Final = frozenset({P.POLICY_READ, P.EVALUATION_RUN, P.RECIPIENT_READ, P.CHECKPOINT_READ, P.REQUEST_SUBMIT, P.ADVICE_SEEK})
+_ANYONE: Final = frozenset(
+    {
+        P.POLICY_READ,
+        P.EVALUATION_RUN,
+        P.RECIPIENT_READ,
+        P.CHECKPOINT_READ,
+        P.REQUEST_SUBMIT,
+        P.ADVICE_SEEK,
+    }
+)
 _SUBMITTER: Final = frozenset(
     {
         P.REQUEST_AMEND,
@@ -76,38 +86,46 @@ _SUBMITTER: Final = frozenset(
 
 GRANTS: Final = MappingProxyType(
     {
-        Role.STAFF: _ANYONE | _SUBMITTER | {P.REQUEST_READ_OWN, P.REQUEST_DECIDE, P.EMERGENCY_RECORD, P.AUDIT_READ_OWN},
-        Role.DSL: _ANYONE
-        | _SUBMITTER
-        | {
-            P.REQUEST_READ_ALL,
-            P.REQUEST_DECIDE,
-            P.EMERGENCY_RECORD,
-            P.ADVICE_ANSWER,
-            P.SUBJECT_ACCOUNT,
-            P.RECIPIENT_WRITE,
-            P.AUDIT_READ_SAFEGUARDING,
-            P.REPORT_READ,
-        },
-        Role.IG_LEAD: _ANYONE
-        | _SUBMITTER
-        | {
-            P.REQUEST_READ_DEIDENTIFIED,
-            P.REQUEST_DECIDE,
-            P.EMERGENCY_RECORD,
-            P.ADVICE_ANSWER,
-            P.SUBJECT_ACCOUNT,
-            P.RECIPIENT_WRITE,
-            P.POLICY_DRAFT,
-            P.POLICY_APPROVE,
-            P.POLICY_IMPACT,
-            P.AUDIT_READ_ALL,
-            P.AUDIT_EXPORT,
-            P.RETENTION_READ,
-            P.RETENTION_REVIEW,
-            P.RETENTION_DISPOSE,
-            P.REPORT_READ,
-        },
+        Role.STAFF: (
+            _ANYONE
+            | _SUBMITTER
+            | {P.REQUEST_READ_OWN, P.REQUEST_DECIDE, P.EMERGENCY_RECORD, P.AUDIT_READ_OWN}
+        ),
+        Role.DSL: (
+            _ANYONE
+            | _SUBMITTER
+            | {
+                P.REQUEST_READ_ALL,
+                P.REQUEST_DECIDE,
+                P.EMERGENCY_RECORD,
+                P.ADVICE_ANSWER,
+                P.SUBJECT_ACCOUNT,
+                P.RECIPIENT_WRITE,
+                P.AUDIT_READ_SAFEGUARDING,
+                P.REPORT_READ,
+            }
+        ),
+        Role.IG_LEAD: (
+            _ANYONE
+            | _SUBMITTER
+            | {
+                P.REQUEST_READ_DEIDENTIFIED,
+                P.REQUEST_DECIDE,
+                P.EMERGENCY_RECORD,
+                P.ADVICE_ANSWER,
+                P.SUBJECT_ACCOUNT,
+                P.RECIPIENT_WRITE,
+                P.POLICY_DRAFT,
+                P.POLICY_APPROVE,
+                P.POLICY_IMPACT,
+                P.AUDIT_READ_ALL,
+                P.AUDIT_EXPORT,
+                P.RETENTION_READ,
+                P.RETENTION_REVIEW,
+                P.RETENTION_DISPOSE,
+                P.REPORT_READ,
+            }
+        ),
         Role.INTEGRATION: _ANYONE | _SUBMITTER | {P.REQUEST_READ_OWN, P.AUDIT_READ_OWN},
     }
 )
@@ -117,8 +135,8 @@ GRANTS: Final = MappingProxyType(
 class Actor:
     """The authenticated caller: role and school come from the database, never from the request.
 
-    `id` is the account's or client's random id (the token's `sub`); `client` names the application that holds the token; `session` is the
-    refresh family the token belongs to, if any.
+    `id` is the account's or client's random id (the token's `sub`); `client` names the application
+    that holds the token; `session` is the refresh family the token belongs to, if any.
     """
 
     id: UUID
@@ -146,8 +164,9 @@ class SignInResult(StrEnum):
 class SignIn:
     """One event at the door, for the audit trail: no email address, no network address, no token.
 
-    `REVOKED` is the service's own act (a refresh token came back a second time), `CLOSED` the caller's. `actor` is None when nobody goes by
-    the name that was given; `grant` is the OAuth grant type, or `revocation`; `reason_code` says why, where it was refused or revoked.
+    `REVOKED` is the service's own act (a refresh token came back a second time), `CLOSED` the
+    caller's. `actor` is None when nobody goes by the name that was given; `grant` is the OAuth
+    grant type, or `revocation`; `reason_code` says why, where it was refused or revoked.
     """
 
     result: SignInResult
@@ -157,7 +176,9 @@ class SignIn:
 
 
 class AccountAct(StrEnum):
-    """What an operator did to an account or a client. Stored for ever: add members, never rename or reuse one."""
+    """What an operator did to an account or a client. Stored for ever: add members, never rename or
+    reuse one.
+    """
 
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
@@ -171,7 +192,8 @@ class AccountAct(StrEnum):
 class AccountChange:
     """A change of an account or client that is about to be written, as its audit entry needs it.
 
-    `head` is the whole row as it will be. It holds personal data and hashes: an entry keeps its digest (`data.state`), never the thing.
+    `head` is the whole row as it will be. It holds personal data and hashes: an entry keeps its
+    digest (`data.state`), never the thing.
     """
 
     act: AccountAct

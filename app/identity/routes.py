@@ -1,4 +1,6 @@
-"""The token endpoint, revocation, the public keys and `/v1/me`. Law: replies are OAuth 2.0's own, just as its clients expect them."""
+"""The token endpoint, revocation, the public keys and `/v1/me`. Law: replies are OAuth 2.0's own,
+just as its clients expect them.
+"""
 
 import binascii
 from base64 import b64decode
@@ -14,7 +16,15 @@ from pydantic import BaseModel
 from app.identity import service
 from app.identity.deps import IdentityDep, SignedIn
 from app.identity.model import GRANTS, SignIn
-from app.identity.schemas import JwksOut, MeOut, OAuthErrorCode, OAuthErrorOut, RevocationIn, TokenIn, TokenOut
+from app.identity.schemas import (
+    JwksOut,
+    MeOut,
+    OAuthErrorCode,
+    OAuthErrorOut,
+    RevocationIn,
+    TokenIn,
+    TokenOut,
+)
 from app.identity.service import Credentials, Declined, Granted, Identity, Visit
 from app.platform.db import Session
 from app.platform.problems import replies
@@ -33,14 +43,18 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _WORDS: Final[Mapping[str, str]] = {
     "invalid_client": "the client is not known by this id and secret",
-    "invalid_grant": "the username or password, or the refresh token, is not right or holds no longer",
+    "invalid_grant": (
+        "the username or password, or the refresh token, is not right or holds no longer"
+    ),
     "unauthorized_client": "the token belongs to another client",
     "unsupported_grant_type": "grant_type is one of password, client_credentials, refresh_token",
 }
 
 
 def _form_body(form: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {_FORM: {"schema": form.model_json_schema()}}}}
+    return {
+        "requestBody": {"required": True, "content": {_FORM: {"schema": form.model_json_schema()}}}
+    }
 
 
 def _oauth_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -48,7 +62,9 @@ def _oauth_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
         400: "The form is incomplete, or what it offers does not hold.",
         401: "The client did not prove who it is.",
     }
-    documented: dict[int | str, dict[str, Any]] = {status: {"model": OAuthErrorOut, "description": meanings[status]} for status in statuses}
+    documented: dict[int | str, dict[str, Any]] = {
+        status: {"model": OAuthErrorOut, "description": meanings[status]} for status in statuses
+    }
     return documented | replies(413, 415, 429)
 
 
@@ -65,9 +81,11 @@ router: Final = APIRouter(tags=["identity"], route_class=StrictRoute)
     openapi_extra=_form_body(TokenIn),
 )
 async def issue_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
-    """OAuth 2.0 token endpoint: `password` for people, `client_credentials` for machines, `refresh_token` to stay signed in.
+    """OAuth 2.0 token endpoint: `password` for people, `client_credentials` for machines,
+    `refresh_token` to stay signed in.
 
-    Access tokens last 15 minutes. A refresh token works once; using one a second time ends the session for everybody who holds it.
+    Access tokens last 15 minutes. A refresh token works once; using one a second time ends the
+    session for everybody who holds it.
     """
     try:
         form = await _form(request)
@@ -77,7 +95,9 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
         return _declined(fault.error, fault.words)
 
     visit = _visit(request, identity, call.now, call.trace)
-    application = None if credentials is None else await service.authenticate(visit, credentials, grant)
+    application = (
+        None if credentials is None else await service.authenticate(visit, credentials, grant)
+    )
     if isinstance(application, Declined):
         return _declined(application.error)
     outcome: Granted | Declined
@@ -86,7 +106,11 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     elif grant == "refresh_token":
         outcome = await service.refresh(visit, form["refresh_token"], application)
     else:
-        outcome = Declined("invalid_client") if application is None else await service.admit(visit, application)
+        outcome = (
+            Declined("invalid_client")
+            if application is None
+            else await service.admit(visit, application)
+        )
 
     if isinstance(outcome, Declined):
         return _declined(outcome.error)
@@ -96,7 +120,9 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
         expires_in=outcome.expires_in,
         refresh_token=outcome.refresh_token,
     )
-    return Response(tokens.model_dump_json(exclude_none=True), media_type="application/json", headers=_NO_STORE)
+    return Response(
+        tokens.model_dump_json(exclude_none=True), media_type="application/json", headers=_NO_STORE
+    )
 
 
 @router.post(
@@ -109,7 +135,9 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     openapi_extra=_form_body(RevocationIn),
 )
 async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
-    """End the session that a token belongs to (RFC 7009), at once: its access tokens too. An unknown token is no error."""
+    """End the session that a token belongs to (RFC 7009), at once: its access tokens too. An
+    unknown token is no error.
+    """
     try:
         form = await _form(request)
         _need(form, "token")
@@ -118,7 +146,11 @@ async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -
         return _declined(fault.error, fault.words)
 
     visit = _visit(request, identity, call.now, call.trace)
-    application = None if credentials is None else await service.authenticate(visit, credentials, "revocation")
+    application = (
+        None
+        if credentials is None
+        else await service.authenticate(visit, credentials, "revocation")
+    )
     if isinstance(application, Declined):
         return _declined(application.error)
     refused = await service.revoke(visit, form["token"], application)
@@ -134,15 +166,28 @@ async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -
     responses=replies(),
 )
 async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOut:
-    """The public keys that access tokens are signed with, for services that check them by themselves."""
+    """The public keys that access tokens are signed with, for services that check them by
+    themselves.
+    """
     response.headers.update(_PUBLIC_KEYS)
     return JwksOut.model_validate(identity.keyring.jwks())
 
 
-@router.get("/v1/me", operation_id="read_me", summary="Who the service thinks you are", response_model=MeOut, responses=replies(401))
+@router.get(
+    "/v1/me",
+    operation_id="read_me",
+    summary="Who the service thinks you are",
+    response_model=MeOut,
+    responses=replies(401),
+)
 async def read_me(actor: SignedIn) -> MeOut:
     """The caller's id, role and school as they are now, and what the role permits."""
-    return MeOut(subject=actor.id, role=actor.role, school=actor.school, permissions=sorted(GRANTS[actor.role]))
+    return MeOut(
+        subject=actor.id,
+        role=actor.role,
+        school=actor.school,
+        permissions=sorted(GRANTS[actor.role]),
+    )
 
 
 class _Unreadable(Exception):
@@ -175,7 +220,13 @@ async def _form(request: Request) -> dict[str, str]:
     if len(body) > MAX_FORM:
         raise _Unreadable("the form is too long")
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
     except ValueError:
         raise _Unreadable("the form is not URL-encoded UTF-8") from None
     form = dict(pairs)
@@ -188,14 +239,18 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _credentials(request: Request, form: Mapping[str, str]) -> Credentials | None:
-    basic = [value for value in request.headers.getlist("authorization") if value[:6].lower() == "basic "]
+    basic = [
+        value for value in request.headers.getlist("authorization") if value[:6].lower() == "basic "
+    ]
     offered = form.get("client_id"), form.get("client_secret")
     if not basic:
         return None if offered == (None, None) else Credentials(offered[0] or "", offered[1] or "")
     if len(basic) > 1 or offered[1] is not None:
         raise _Unreadable("the client proves who it is in more than one way")
     try:
-        name, colon, secret = b64decode(basic[0][6:].encode("ascii"), validate=True).decode("utf-8").partition(":")
+        name, colon, secret = (
+            b64decode(basic[0][6:].encode("ascii"), validate=True).decode("utf-8").partition(":")
+        )
     except (binascii.Error, ValueError):
         raise _Unreadable("the Authorization header cannot be read") from None
     # RFC 6749, section 2.3.1: both are URL-encoded before they are joined.
@@ -209,7 +264,9 @@ def _credentials(request: Request, form: Mapping[str, str]) -> Credentials | Non
 def _declined(error: OAuthErrorCode, words: str | None = None) -> Response:
     body = OAuthErrorOut(error=error, error_description=words or _WORDS[error])
     is_client = error == "invalid_client"
-    headers = _NO_STORE | ({"WWW-Authenticate": 'Basic realm="token", charset="UTF-8"'} if is_client else {})
+    headers = _NO_STORE | (
+        {"WWW-Authenticate": 'Basic realm="token", charset="UTF-8"'} if is_client else {}
+    )
     return Response(body.model_dump_json(), 401 if is_client else 400, headers, "application/json")
 
 
@@ -218,4 +275,10 @@ def _visit(request: Request, identity: Identity, now: datetime, request_id: str)
         # Main's own function: the audit room lies above this one.
         request.app.state.witness(session, event, now, request_id)
 
-    return Visit(identity, request.app.state.database, request.client.host if request.client else None, now, witness)
+    return Visit(
+        identity,
+        request.app.state.database,
+        request.client.host if request.client else None,
+        now,
+        witness,
+    )

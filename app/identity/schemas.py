@@ -7,24 +7,49 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.identity.model import Permission, Role
 
-_ACCESS_TOKEN: Final = "eyJhbGciOiJFUzI1NiIsImtpZCI6IuKApiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiLigKYifQ.c2lnbmF0dXJl"  # noqa: S105 - an example
+_ACCESS_TOKEN: Final = (
+    "eyJhbGciOiJFUzI1NiIsImtpZCI6IuKApiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiLigKYifQ.c2lnbmF0dXJl"  # noqa: S105 - an example
+)
 _REFRESH_TOKEN: Final = "Zr0m2hXoVb1tV5c3u0dJq8w7yKx4n6pLsTgAeRiUoYk"  # noqa: S105 - an example
 
 
 class TokenIn(BaseModel):
-    """The form that the token endpoint takes (RFC 6749). Which fields are needed depends on `grant_type`; others are ignored."""
+    """The form that the token endpoint takes (RFC 6749). Which fields are needed depends on
+    `grant_type`; others are ignored.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"grant_type": "password", "username": "dsl@school.example", "password": "correct horse battery"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "grant_type": "password",
+                    "username": "dsl@school.example",
+                    "password": "correct horse battery",
+                }
+            ]
+        }
     )
 
-    grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(description="Which kind of proof is offered.")
+    grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(
+        description="Which kind of proof is offered."
+    )
     username: str | None = Field(None, description="`password`: the account's email address.")
-    password: str | None = Field(None, description="`password`: the account's password.", json_schema_extra={"format": "password"})
-    refresh_token: str | None = Field(None, description="`refresh_token`: the newest refresh token of the session; each works once.")
-    client_id: str | None = Field(None, description="The machine client's id, unless it is sent by HTTP Basic.")
+    password: str | None = Field(
+        None,
+        description="`password`: the account's password.",
+        json_schema_extra={"format": "password"},
+    )
+    refresh_token: str | None = Field(
+        None,
+        description="`refresh_token`: the newest refresh token of the session; each works once.",
+    )
+    client_id: str | None = Field(
+        None, description="The machine client's id, unless it is sent by HTTP Basic."
+    )
     client_secret: str | None = Field(
-        None, description="The machine client's secret, unless it is sent by HTTP Basic.", json_schema_extra={"format": "password"}
+        None,
+        description="The machine client's secret, unless it is sent by HTTP Basic.",
+        json_schema_extra={"format": "password"},
     )
     scope: str | None = Field(None, description="Ignored: a role decides what may be done.")
 
@@ -32,13 +57,23 @@ class TokenIn(BaseModel):
 class RevocationIn(BaseModel):
     """The form that the revocation endpoint takes (RFC 7009)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"token": _REFRESH_TOKEN, "token_type_hint": "refresh_token"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": _REFRESH_TOKEN, "token_type_hint": "refresh_token"}]
+        }
+    )
 
     token: str = Field(description="An access or refresh token of the session to end.")
-    token_type_hint: str | None = Field(None, description="`access_token` or `refresh_token`; not needed.")
-    client_id: str | None = Field(None, description="The machine client's id, unless it is sent by HTTP Basic.")
+    token_type_hint: str | None = Field(
+        None, description="`access_token` or `refresh_token`; not needed."
+    )
+    client_id: str | None = Field(
+        None, description="The machine client's id, unless it is sent by HTTP Basic."
+    )
     client_secret: str | None = Field(
-        None, description="The machine client's secret, unless it is sent by HTTP Basic.", json_schema_extra={"format": "password"}
+        None,
+        description="The machine client's secret, unless it is sent by HTTP Basic.",
+        json_schema_extra={"format": "password"},
     )
 
 
@@ -47,26 +82,55 @@ class TokenOut(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"access_token": _ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 900, "refresh_token": _REFRESH_TOKEN}]
+            "examples": [
+                {
+                    "access_token": _ACCESS_TOKEN,
+                    "token_type": "Bearer",
+                    "expires_in": 900,
+                    "refresh_token": _REFRESH_TOKEN,
+                }
+            ]
         }
     )
 
-    access_token: str = Field(description="Send it as `Authorization: Bearer …`. A JWT (RFC 9068); its content may change without notice.")
+    access_token: str = Field(
+        description=(
+            "Send it as `Authorization: Bearer …`. A JWT (RFC 9068); its content may change without"
+            " notice."
+        )
+    )
     token_type: Literal["Bearer"] = Field(description="Always `Bearer`.")
     expires_in: int = Field(description="Seconds until the access token ends.", examples=[900])
     refresh_token: str | None = Field(
-        None, description="Exchange it once for new tokens; absent for machine clients. Using one twice ends the session."
+        None,
+        description=(
+            "Exchange it once for new tokens; absent for machine clients. Using one twice ends the"
+            " session."
+        ),
     )
 
 
-OAuthErrorCode = Literal["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"]
+OAuthErrorCode = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+]
 
 
 class OAuthErrorOut(BaseModel):
     """Why no token was given (RFC 6749, section 5.2)."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"error": "invalid_grant", "error_description": "the username or password is not right"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": "invalid_grant",
+                    "error_description": "the username or password is not right",
+                }
+            ]
+        }
     )
 
     error: OAuthErrorCode = Field(description="Stable code.")
@@ -78,9 +142,18 @@ class JwkOut(BaseModel):
 
     kty: Literal["EC"] = Field(description="Key type.")
     crv: Literal["P-256"] = Field(description="Curve.")
-    x: str = Field(description="X coordinate, base64url.", examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"])
-    y: str = Field(description="Y coordinate, base64url.", examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"])
-    kid: str = Field(description="The key's RFC 7638 thumbprint.", examples=["oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"])
+    x: str = Field(
+        description="X coordinate, base64url.",
+        examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"],
+    )
+    y: str = Field(
+        description="Y coordinate, base64url.",
+        examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"],
+    )
+    kid: str = Field(
+        description="The key's RFC 7638 thumbprint.",
+        examples=["oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"],
+    )
     alg: Literal["ES256"] = Field(description="The only algorithm it is used with.")
     use: Literal["sig"] = Field(description="Signatures only.")
 
@@ -107,7 +180,11 @@ class MeOut(BaseModel):
         }
     )
 
-    subject: UUID = Field(description="The account's or machine client's id, as in the token's `sub`.")
+    subject: UUID = Field(
+        description="The account's or machine client's id, as in the token's `sub`."
+    )
     role: Role = Field(description="What the role is now, whatever the token says.")
-    school: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = Field(description="The school's URN.", examples=["123456"])
+    school: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = Field(
+        description="The school's URN.", examples=["123456"]
+    )
     permissions: list[Permission] = Field(description="What the role permits, sorted.")

@@ -1,7 +1,9 @@
-"""Signing in, staying signed in and signing out. Law: every attempt leaves an audit entry, in the transaction that lets it in or counts it.
+"""Signing in, staying signed in and signing out. Law: every attempt leaves an audit entry, in the
+transaction that lets it in or counts it.
 
-No transaction is open while a password is hashed. An attempt is `Granted` or `Declined`; a declined one is a result, so that what it leaves
-behind is committed. Throttled attempts leave nothing: they must cost less than the ones that were tried.
+No transaction is open while a password is hashed. An attempt is `Granted` or `Declined`; a declined
+one is a result, so that what it leaves behind is committed. Throttled attempts leave nothing: they
+must cost less than the ones that were tried.
 """
 
 import asyncio
@@ -29,7 +31,8 @@ from app.platform.db import Database, Session
 from app.platform.settings import Settings
 
 SESSION_LENGTH: Final = timedelta(hours=12)
-"""How long a person stays signed in by refreshing: a working day, and never overnight into the next."""
+"""How long a person stays signed in by refreshing: a working day, and never overnight into the
+next."""
 REFRESH_IDLE: Final = timedelta(hours=4)
 """How long a refresh token waits to be used."""
 KEPT_AFTER: Final = timedelta(days=1)
@@ -75,7 +78,9 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call at the door: what answers it, from which network address, when, and who writes down what happened."""
+    """One call at the door: what answers it, from which network address, when, and who writes down
+    what happened.
+    """
 
     identity: "Identity"
     database: Database
@@ -85,13 +90,17 @@ class Visit:
 
 
 class Identity:
-    """What the door needs: keys, issuers, the pool that hashes, and who is waiting. `main` begins one and closes it."""
+    """What the door needs: keys, issuers, the pool that hashes, and who is waiting. `main` begins
+    one and closes it.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Reads the keys, or makes them at first start. Raises `KeysUnusable`, `IssuerUnusable`."""
         self.keyring: Final = Keyring.load(settings.keys_dir, create=not settings.keys_required)
         self.ours: Final = Ours(self.keyring, settings.public_url)
-        self.outside: Final = OutsideIssuers(settings.issuers, ours=settings.public_url, clock=clock)
+        self.outside: Final = OutsideIssuers(
+            settings.issuers, ours=settings.public_url, clock=clock
+        )
         self.verifier: Final = Verifier(self.ours, clock=clock, outside=self.outside.trusted)
         self.passwords: Final = Passwords()
         self.waiting = 0
@@ -103,7 +112,9 @@ class Identity:
         await self.outside.close()
 
 
-async def sign_in(visit: Visit, username: str, password: str, application: Application | None) -> Granted | Declined:
+async def sign_in(
+    visit: Visit, username: str, password: str, application: Application | None
+) -> Granted | Declined:
     """Open a session for a person. Raises `TooManyAttempts` before the password is looked at."""
     identity = visit.identity
     email = normal_email(username)
@@ -112,20 +123,29 @@ async def sign_in(visit: Visit, username: str, password: str, application: Appli
         raise TooManyAttempts(1)
     identity.waiting += 1
     try:
-        # One at a time for each account: or a burst of guesses would all be tried before the first is counted.
+        # One at a time for each account: or a burst of guesses would all be tried before the first
+        # is counted.
         async with identity.doors.setdefault(names.account or b"", asyncio.Lock()):
             async with visit.database.reading() as session:
                 standing = await throttle.standing(session, names, visit.now)
                 throttle.admit(standing)
                 account = None if email is None else await session.first(_ACCOUNT, {"email": email})
-            matched = await identity.passwords.match(password, None if account is None else account.password_hash)
-            return await _tried(visit, names, standing, account if matched else None, email, application)
+            matched = await identity.passwords.match(
+                password, None if account is None else account.password_hash
+            )
+            return await _tried(
+                visit, names, standing, account if matched else None, email, application
+            )
     finally:
         identity.waiting -= 1
 
 
-async def authenticate(visit: Visit, credentials: Credentials, grant: str) -> Application | Declined:
-    """Whether a machine client is who it says. A right secret is never throttled; raises `TooManyAttempts` for too many wrong ones."""
+async def authenticate(
+    visit: Visit, credentials: Credentials, grant: str
+) -> Application | Declined:
+    """Whether a machine client is who it says. A right secret is never throttled; raises
+    `TooManyAttempts` for too many wrong ones.
+    """
     client = _uuid(credentials.id)
     offered = secret_hash(credentials.secret)
     async with visit.database.reading() as session:
@@ -151,29 +171,48 @@ async def admit(visit: Visit, application: Application) -> Granted:
 
 
 async def refresh(visit: Visit, token: str, application: Application | None) -> Granted | Declined:
-    """Exchange a refresh token for new tokens. One that was used already ends the session: it was stolen, from whom is not known."""
+    """Exchange a refresh token for new tokens. One that was used already ends the session: it was
+    stolen, from whom is not known.
+    """
     name = secret_hash(token)
     async with visit.database.transaction() as session:
         row = await session.first(_REFRESH, {"hash": name})
         reason = _fault(row, application, visit.now)
         if row is not None and reason is None:
-            used = sa.update(REFRESH_TOKEN).where(REFRESH_TOKEN.c.hash == name, REFRESH_TOKEN.c.used_at.is_(None))
+            used = sa.update(REFRESH_TOKEN).where(
+                REFRESH_TOKEN.c.hash == name, REFRESH_TOKEN.c.used_at.is_(None)
+            )
             # Of two that come at once one finds the token used.
             if await session.execute(used.values(used_at=visit.now)) == 1:
                 holder = _actor_of(row)
-                visit.witness(session, SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=holder))
+                visit.witness(
+                    session,
+                    SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=holder),
+                )
                 return _tokens(visit, session, holder, row.session_id, until=row.ends_at)
             reason = "reused"
         if row is not None and reason == "reused":
-            visit.witness(session, SignIn(result=SignInResult.REVOKED, grant="refresh_token", actor=_actor_of(row), reason_code=reason))
+            visit.witness(
+                session,
+                SignIn(
+                    result=SignInResult.REVOKED,
+                    grant="refresh_token",
+                    actor=_actor_of(row),
+                    reason_code=reason,
+                ),
+            )
             await _revoke(session, row.session_id, visit.now)
             return Declined("invalid_grant")
-    await _refuse(visit, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen")
+    await _refuse(
+        visit, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen"
+    )
     return Declined("invalid_grant")
 
 
 async def revoke(visit: Visit, token: str, application: Application | None) -> Declined | None:
-    """End the session that a refresh or access token belongs to (RFC 7009). A token that is nothing any more is no error."""
+    """End the session that a refresh or access token belongs to (RFC 7009). A token that is nothing
+    any more is no error.
+    """
     try:
         ended = visit.identity.verifier.verify([f"Bearer {token}"]).session
     except Unauthenticated:
@@ -187,20 +226,26 @@ async def revoke(visit: Visit, token: str, application: Application | None) -> D
             return None
         if row.client_id is not None and (application is None or application.id != row.client_id):
             return Declined("unauthorized_client" if application else "invalid_client")
-        visit.witness(session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row)))
+        visit.witness(
+            session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row))
+        )
         await _revoke(session, row.session_id, visit.now)
     return None
 
 
 async def forget(session: Session, now: datetime) -> int:
-    """Delete sessions that ended more than a day ago with their tokens, and what the throttle need not remember. Gives how many."""
+    """Delete sessions that ended more than a day ago with their tokens, and what the throttle need
+    not remember. Gives how many.
+    """
     ended = sa.select(SESSION.c.id).where(SESSION.c.ends_at < now - KEPT_AFTER)
     await session.execute(sa.delete(REFRESH_TOKEN).where(REFRESH_TOKEN.c.session_id.in_(ended)))
     sessions = await session.execute(sa.delete(SESSION).where(SESSION.c.ends_at < now - KEPT_AFTER))
     return sessions + await throttle.forget(session, now)
 
 
-_ACCOUNT: Final = sa.select(ACCOUNT).where(ACCOUNT.c.email == sa.bindparam("email", type_=sa.String))
+_ACCOUNT: Final = sa.select(ACCOUNT).where(
+    ACCOUNT.c.email == sa.bindparam("email", type_=sa.String)
+)
 _CLIENT: Final = sa.select(CLIENT).where(CLIENT.c.id == sa.bindparam("id", type_=sa.Uuid))
 _HELD: Final = (
     SESSION.c.id.label("session_id"),
@@ -210,10 +255,16 @@ _HELD: Final = (
     SESSION.c.ends_at,
     ACCOUNT.c.role,
     sa.func.coalesce(ACCOUNT.c.school, CLIENT.c.school).label("school"),
-    sa.and_(sa.func.coalesce(ACCOUNT.c.active, sa.true()), sa.func.coalesce(CLIENT.c.active, sa.true())).label("active"),
+    sa.and_(
+        sa.func.coalesce(ACCOUNT.c.active, sa.true()), sa.func.coalesce(CLIENT.c.active, sa.true())
+    ).label("active"),
 )
-_HOLDERS: Final = SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(CLIENT, CLIENT.c.id == SESSION.c.client_id)
-_SESSION: Final = sa.select(*_HELD).select_from(_HOLDERS).where(SESSION.c.id == sa.bindparam("id", type_=sa.Uuid))
+_HOLDERS: Final = SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(
+    CLIENT, CLIENT.c.id == SESSION.c.client_id
+)
+_SESSION: Final = (
+    sa.select(*_HELD).select_from(_HOLDERS).where(SESSION.c.id == sa.bindparam("id", type_=sa.Uuid))
+)
 _REFRESH: Final = (
     sa.select(*_HELD, REFRESH_TOKEN.c.expires_at, REFRESH_TOKEN.c.used_at)
     .select_from(_HOLDERS.join(REFRESH_TOKEN, REFRESH_TOKEN.c.session_id == SESSION.c.id))
@@ -260,14 +311,30 @@ async def _tried(
     email: str | None,
     application: Application | None,
 ) -> Granted | Declined:
-    """What comes of a password that was tried; `matched` is the account as it was when the password matched it."""
+    """What comes of a password that was tried; `matched` is the account as it was when the password
+    matched it.
+    """
     async with visit.database.transaction() as session:
         account = None if email is None else await session.first(_ACCOUNT, {"email": email})
-        actor = None if account is None else Actor(account.id, Role(account.role), account.school, _client_of(application))
-        if account is None or matched is None or matched.password_hash != account.password_hash or not account.active:
+        actor = (
+            None
+            if account is None
+            else Actor(account.id, Role(account.role), account.school, _client_of(application))
+        )
+        if (
+            account is None
+            or matched is None
+            or matched.password_hash != account.password_hash
+            or not account.active
+        ):
             wrong = "disabled" if matched is not None else "wrong-password"
             reason = "unknown-account" if account is None else wrong
-            visit.witness(session, SignIn(result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason))
+            visit.witness(
+                session,
+                SignIn(
+                    result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason
+                ),
+            )
             await throttle.failed(session, standing, visit.now)
             return Declined("invalid_grant")
         assert actor is not None  # noqa: S101 - there is an account
@@ -276,7 +343,9 @@ async def _tried(
         return granted
 
 
-def _opened(visit: Visit, session: Session, actor: Actor, application: Application | None, grant: str) -> Granted:
+def _opened(
+    visit: Visit, session: Session, actor: Actor, application: Application | None, grant: str
+) -> Granted:
     opened_id = ids.new_id(visit.now)
     is_person = application is None or actor.id != application.id
     opened = Actor(actor.id, actor.role, actor.school, actor.client, opened_id)
@@ -296,7 +365,9 @@ def _opened(visit: Visit, session: Session, actor: Actor, application: Applicati
     return Granted(_access_token(visit, opened, opened_id), None)
 
 
-def _tokens(visit: Visit, session: Session, actor: Actor, family: UUID, *, until: datetime) -> Granted:
+def _tokens(
+    visit: Visit, session: Session, actor: Actor, family: UUID, *, until: datetime
+) -> Granted:
     token = new_secret()
     row = {
         "hash": secret_hash(token),
@@ -311,12 +382,21 @@ def _tokens(visit: Visit, session: Session, actor: Actor, family: UUID, *, until
 
 def _access_token(visit: Visit, actor: Actor, family: UUID) -> str:
     return visit.identity.ours.issue(
-        subject=actor.id, role=actor.role, school=actor.school, client=actor.client, session=family, now=visit.now
+        subject=actor.id,
+        role=actor.role,
+        school=actor.school,
+        client=actor.client,
+        session=family,
+        now=visit.now,
     )
 
 
 async def _revoke(session: Session, family: UUID, now: datetime) -> None:
-    await session.execute(sa.update(SESSION).where(SESSION.c.id == family, SESSION.c.revoked_at.is_(None)).values(revoked_at=now))
+    await session.execute(
+        sa.update(SESSION)
+        .where(SESSION.c.id == family, SESSION.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 async def _refuse(visit: Visit, actor: Actor | None, grant: str, reason: str) -> None:
@@ -325,5 +405,8 @@ async def _refuse(visit: Visit, actor: Actor | None, grant: str, reason: str) ->
     async with visit.database.transaction() as session:
         standing = await throttle.standing(session, names, visit.now)
         throttle.admit(standing)
-        visit.witness(session, SignIn(result=SignInResult.REFUSED, grant=grant, actor=actor, reason_code=reason))
+        visit.witness(
+            session,
+            SignIn(result=SignInResult.REFUSED, grant=grant, actor=actor, reason_code=reason),
+        )
         await throttle.failed(session, standing, visit.now)

@@ -1,6 +1,8 @@
-"""What identity stores: accounts, machine clients, sessions, refresh tokens and the throttle's memory. Rows are storage only.
+"""What identity stores: accounts, machine clients, sessions, refresh tokens and the throttle's
+memory. Rows are storage only.
 
-An email address is personal data and stays in `identity_account`; everything else speaks of random ids. Secrets are stored as hashes only.
+An email address is personal data and stays in `identity_account`; everything else speaks of random
+ids. Secrets are stored as hashes only.
 """
 
 from datetime import datetime
@@ -47,20 +49,28 @@ class ClientRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """One signing-in and all the tokens that came of it. Whose it is: the account's, or without one the client's."""
+    """One signing-in and all the tokens that came of it. Whose it is: the account's, or without one
+    the client's.
+    """
 
     __tablename__ = "identity_session"
 
     id: UUID = Field(primary_key=True, sa_type=Uuid)
-    account_id: UUID | None = Field(default=None, sa_type=Uuid, foreign_key="identity_account.id", index=True)
-    client_id: UUID | None = Field(default=None, sa_type=Uuid, foreign_key="identity_client.id", index=True)
+    account_id: UUID | None = Field(
+        default=None, sa_type=Uuid, foreign_key="identity_account.id", index=True
+    )
+    client_id: UUID | None = Field(
+        default=None, sa_type=Uuid, foreign_key="identity_client.id", index=True
+    )
     opened_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant, index=True)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class RefreshTokenRow(SQLModel, table=True):
-    """One refresh token, by the SHA-256 of it. A used one is kept until its session ends, so that using it again is noticed."""
+    """One refresh token, by the SHA-256 of it. A used one is kept until its session ends, so that
+    using it again is noticed.
+    """
 
     __tablename__ = "identity_refresh_token"
 
@@ -72,7 +82,9 @@ class RefreshTokenRow(SQLModel, table=True):
 
 
 class ThrottleRow(SQLModel, table=True):
-    """Failed sign-ins under one keyed pseudonym: of an account, of an address, or of an address known to the account."""
+    """Failed sign-ins under one keyed pseudonym: of an account, of an address, or of an address
+    known to the account.
+    """
 
     __tablename__ = "identity_throttle"
 

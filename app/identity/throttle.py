@@ -1,7 +1,9 @@
-"""Slows down guessing. Law: it stands before a password is tried and nowhere else, so no live session is ever locked out.
+"""Slows down guessing. Law: it stands before a password is tried and nowhere else, so no live
+session is ever locked out.
 
-Failures are counted by account and by network address. An address from which the account signed in within the last month is known to it and
-is counted by itself: strangers who guess cannot lock the owner out. Names are keyed pseudonyms, the same for accounts that do not exist.
+Failures are counted by account and by network address. An address from which the account signed in
+within the last month is known to it and is counted by itself: strangers who guess cannot lock the
+owner out. Names are keyed pseudonyms, the same for accounts that do not exist.
 """
 
 import ipaddress
@@ -30,7 +32,9 @@ KNOWN_FOR: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Under which pseudonyms an attempt is counted; `account` and `known` are None where no account is named."""
+    """Under which pseudonyms an attempt is counted; `account` and `known` are None where no account
+    is named.
+    """
 
     address: bytes
     account: bytes | None = None
@@ -50,7 +54,11 @@ def names(keyring: Keyring, address: str | None, account: str | None = None) -> 
     network = _network(address)
     if account is None:
         return Names(keyring.pseudonym("address", network))
-    return Names(keyring.pseudonym("address", network), keyring.pseudonym("account", account), keyring.pseudonym("known", account, network))
+    return Names(
+        keyring.pseudonym("address", network),
+        keyring.pseudonym("account", account),
+        keyring.pseudonym("known", account, network),
+    )
 
 
 async def standing(session: Session, names: Names, now: datetime) -> Standing:
@@ -58,12 +66,19 @@ async def standing(session: Session, names: Names, now: datetime) -> Standing:
     asked = [name for name in (names.known, names.account, names.address) if name is not None]
     rows = {row.name: row for row in await session.all(_STANDING, {"names": asked})}
     known = rows.get(names.known) if names.known is not None else None
-    if known is not None and names.known is not None and known.known_until is not None and known.known_until > now:
+    if (
+        known is not None
+        and names.known is not None
+        and known.known_until is not None
+        and known.known_until > now
+    ):
         return Standing(_wait(known, FREE_BY_KNOWN, now), (names.known,))
     waits = [_wait(rows.get(names.address), FREE_BY_ADDRESS, now)]
     if names.account is not None:
         waits.append(_wait(rows.get(names.account), FREE_BY_ACCOUNT, now))
-    return Standing(max(waits), tuple(name for name in (names.account, names.address) if name is not None))
+    return Standing(
+        max(waits), tuple(name for name in (names.account, names.address) if name is not None)
+    )
 
 
 def admit(standing: Standing) -> None:
@@ -79,33 +94,50 @@ async def failed(session: Session, standing: Standing, now: datetime) -> None:
     forgotten = THROTTLE.c.changed_at < sa.bindparam("forgotten", type_=THROTTLE.c.changed_at.type)
     for name in standing.counted:
         await session.execute(
-            statement.values(name=name, failures=1, changed_at=now, known_until=None).on_conflict_do_update(
+            statement.values(
+                name=name, failures=1, changed_at=now, known_until=None
+            ).on_conflict_do_update(
                 index_elements=[THROTTLE.c.name],
-                set_={"failures": sa.case((forgotten, 1), else_=THROTTLE.c.failures + 1), "changed_at": statement.excluded.changed_at},
+                set_={
+                    "failures": sa.case((forgotten, 1), else_=THROTTLE.c.failures + 1),
+                    "changed_at": statement.excluded.changed_at,
+                },
             ),
             {"forgotten": now - FORGOTTEN_AFTER},
         )
 
 
 async def succeeded(session: Session, names: Names, standing: Standing, now: datetime) -> None:
-    """Forget this caller's own failures, and know the address from now on. What strangers are counted by is left alone."""
+    """Forget this caller's own failures, and know the address from now on. What strangers are
+    counted by is left alone.
+    """
     if names.known is None:
         return
     if names.known not in standing.counted and names.account is not None:
         await session.execute(sa.delete(THROTTLE).where(THROTTLE.c.name == names.account))
     insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    statement = insert(THROTTLE).values(name=names.known, failures=0, changed_at=now, known_until=now + KNOWN_FOR)
-    kept = {column: statement.excluded[column] for column in ("failures", "changed_at", "known_until")}
-    await session.execute(statement.on_conflict_do_update(index_elements=[THROTTLE.c.name], set_=kept))
+    statement = insert(THROTTLE).values(
+        name=names.known, failures=0, changed_at=now, known_until=now + KNOWN_FOR
+    )
+    kept = {
+        column: statement.excluded[column] for column in ("failures", "changed_at", "known_until")
+    }
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=[THROTTLE.c.name], set_=kept)
+    )
 
 
 async def forget(session: Session, now: datetime) -> int:
     """Delete what no longer counts; gives how many."""
     over = sa.or_(THROTTLE.c.known_until.is_(None), THROTTLE.c.known_until < now)
-    return await session.execute(sa.delete(THROTTLE).where(THROTTLE.c.changed_at < now - FORGOTTEN_AFTER, over))
+    return await session.execute(
+        sa.delete(THROTTLE).where(THROTTLE.c.changed_at < now - FORGOTTEN_AFTER, over)
+    )
 
 
-_STANDING: Final = sa.select(THROTTLE).where(THROTTLE.c.name.in_(sa.bindparam("names", expanding=True)))
+_STANDING: Final = sa.select(THROTTLE).where(
+    THROTTLE.c.name.in_(sa.bindparam("names", expanding=True))
+)
 
 
 def _wait(row: sa.Row[Any] | None, free: int, now: datetime) -> int:

@@ -1,6 +1,8 @@
-"""Access tokens: made, and checked. The only importer of jose, which is asked one thing: whether a signature is right.
+"""Access tokens: made, and checked. The only importer of jose, which is asked one thing: whether a
+signature is right.
 
-Law: what a token may look like is decided here, member by member; whatever goes wrong, the caller learns the same nothing.
+Law: what a token may look like is decided here, member by member; whatever goes wrong, the caller
+learns the same nothing.
 """
 
 import hashlib
@@ -27,12 +29,15 @@ from app.kernel.clock import Clock
 
 LIFETIME_S: Final = 15 * 60
 LEEWAY_S: Final = 30
-"""How far another machine's clock may be ahead of ours: for `iat` and `nbf`. An expired token is expired."""
+"""How far another machine's clock may be ahead of ours: for `iat` and `nbf`. An expired token is
+expired."""
 LONGEST: Final = 4096
 REMEMBER_S: Final = 60
 REMEMBER_MOST: Final = 4096
 
-_BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.ASCII)
+_BEARER: Final = re.compile(
+    r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.ASCII
+)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _URN: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _CLIENT: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,200}", re.ASCII)
@@ -44,7 +49,9 @@ _MOST_BRACKETS: Final = 64
 log = structlog.get_logger(__name__)
 
 if backends.ECKey is not CryptographyECKey or backends.RSAKey is not CryptographyRSAKey:
-    raise ImportError("python-jose must use the cryptography package; install python-jose[cryptography]")
+    raise ImportError(
+        "python-jose must use the cryptography package; install python-jose[cryptography]"
+    )
 
 
 class Refused(Exception):
@@ -53,7 +60,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a verified token says. For local accounts `role` and `school` are only what was true when it was made: the database decides."""
+    """What a verified token says. For local accounts `role` and `school` are only what was true
+    when it was made: the database decides.
+    """
 
     issuer: str
     subject: UUID
@@ -65,7 +74,9 @@ class Claims:
 
 
 class Trust(Protocol):
-    """One issuer that is believed: its name, what its tokens look like, its keys, and how its claims are read."""
+    """One issuer that is believed: its name, what its tokens look like, its keys, and how its
+    claims are read.
+    """
 
     @property
     def issuer(self) -> str: ...
@@ -80,7 +91,9 @@ class Trust(Protocol):
         """The key of that name at that time (POSIX seconds)."""
 
     def read(self, members: Mapping[str, object]) -> Claims:
-        """The claims, from members whose issuer, audience and times are already right. Raises `Refused`."""
+        """The claims, from members whose issuer, audience and times are already right. Raises
+        `Refused`.
+        """
 
 
 class VerifyingKey:
@@ -110,7 +123,9 @@ class Ours:
     def key(self, kid: str, now: float) -> VerifyingKey | None:
         return self._keys.get(kid)
 
-    def issue(self, *, subject: UUID, role: Role, school: str, client: str, session: UUID, now: datetime) -> str:
+    def issue(
+        self, *, subject: UUID, role: Role, school: str, client: str, session: UUID, now: datetime
+    ) -> str:
         """A signed access token (RFC 9068) for `LIFETIME_S` seconds from `now`."""
         issued_at = int(now.timestamp())
         claims = {
@@ -125,7 +140,9 @@ class Ours:
             "client_id": client,
             "sid": str(session),
         }
-        return str(jws.sign(claims, self._signing, {"typ": self.token_type, "kid": self._kid}, "ES256"))
+        return str(
+            jws.sign(claims, self._signing, {"typ": self.token_type, "kid": self._kid}, "ES256")
+        )
 
     def read(self, members: Mapping[str, object]) -> Claims:
         if members["aud"] != self.audience:
@@ -143,17 +160,22 @@ class Ours:
 
 
 class Verifier:
-    """Says who a bearer token speaks for. No I/O: keys are held, and account and session are looked up by whoever asks."""
+    """Says who a bearer token speaks for. No I/O: keys are held, and account and session are looked
+    up by whoever asks.
+    """
 
     def __init__(self, ours: Ours, *, clock: Clock, outside: Sequence[Trust] = ()) -> None:
         self._clock: Final = clock
-        self._trusted: Final[dict[str, Trust]] = {trust.issuer: trust for trust in outside} | {ours.issuer: ours}
+        self._trusted: Final[dict[str, Trust]] = {trust.issuer: trust for trust in outside} | {
+            ours.issuer: ours
+        }
         self._remembered: Final[OrderedDict[bytes, tuple[float, float, Claims]]] = OrderedDict()
 
     def verify(self, values: Sequence[str]) -> Claims:
         """The claims of the one bearer token in the values of the Authorization header.
 
-        Raises `Unauthenticated` for every fault; its subclass `KeyUnknown` where reading an outside issuer's keys again may help.
+        Raises `Unauthenticated` for every fault; its subclass `KeyUnknown` where reading an outside
+        issuer's keys again may help.
         """
         if not values:
             raise Unauthenticated
@@ -191,13 +213,16 @@ class Verifier:
 
     def _checked(self, token: str, now: float) -> Claims:
         try:
-            header, payload, _ = (from_base64url(segment.encode("ascii")) for segment in token.split("."))
+            header, payload, _ = (
+                from_base64url(segment.encode("ascii")) for segment in token.split(".")
+            )
         except NotBase64Url:
             raise Refused("base64url") from None
         kid, alg, typ = _header(header)
         members = _members(payload)
 
-        # The issuer is believed only once its own key has signed: a key never vouches for another issuer's tokens.
+        # The issuer is believed only once its own key has signed: a key never vouches for another
+        # issuer's tokens.
         issuer = members.get("iss")
         trust = self._trusted.get(issuer) if isinstance(issuer, str) else None
         if trust is None:
@@ -232,9 +257,15 @@ def _header(raw: bytes) -> tuple[str, str, str]:
     if not isinstance(header, dict) or header.keys() != _HEADER:
         raise Refused("header-members")
     kid, alg, typ = header["kid"], header["alg"], header["typ"]
-    if not isinstance(kid, str) or not isinstance(alg, str) or not isinstance(typ, str) or KEY_ID.fullmatch(kid) is None:
+    if (
+        not isinstance(kid, str)
+        or not isinstance(alg, str)
+        or not isinstance(typ, str)
+        or KEY_ID.fullmatch(kid) is None
+    ):
         raise Refused("header-values")
-    # RFC 7515, section 4.1.9: a media type, whose case means nothing and whose "application/" may be left out.
+    # RFC 7515, section 4.1.9: a media type, whose case means nothing and whose "application/" may
+    # be left out.
     return kid, alg, typ.lower().removeprefix("application/")
 
 
@@ -250,7 +281,9 @@ def _members(raw: bytes) -> dict[str, object]:
 
 def _parsed(raw: bytes) -> object:
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_not_a_number)
+        return json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_not_a_number
+        )
     except (ValueError, RecursionError):
         raise Refused("json") from None
 

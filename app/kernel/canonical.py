@@ -1,4 +1,6 @@
-"""The only way a value becomes bytes that are hashed or signed: canonical JSON (RFC 8785), profiled so that no two readers can differ."""
+"""The only way a value becomes bytes that are hashed or signed: canonical JSON (RFC 8785), profiled
+so that no two readers can differ.
+"""
 
 import hashlib
 import json
@@ -13,18 +15,24 @@ MAX_INTEGER: Final = 2**53 - 1
 
 
 class NotCanonical(ValueError):
-    """The value has no canonical form here: a float, a huge integer, a key that is not ASCII, or text that is not NFC."""
+    """The value has no canonical form here: a float, a huge integer, a key that is not ASCII, or
+    text that is not NFC.
+    """
 
 
 def encode(value: Json) -> bytes:
     """UTF-8 bytes of the canonical JSON of `value`.
 
-    Refuses floats, integers beyond ±2^53, keys that are not ASCII strings, lone surrogates and text that is not NFC with `NotCanonical`.
+    Refuses floats, integers beyond ±2^53, keys that are not ASCII strings, lone surrogates and text
+    that is not NFC with `NotCanonical`.
     """
     _check(value)
     try:
-        # For this profile (ASCII keys, no floats) the standard library's sorted, compact form is RFC 8785's, byte for byte.
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_plain)
+        # For this profile (ASCII keys, no floats) the standard library's sorted, compact form is
+        # RFC 8785's, byte for byte.
+        text = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_plain
+        )
         return text.encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("text holds half of a surrogate pair") from error
@@ -33,7 +41,8 @@ def encode(value: Json) -> bytes:
 def kept(value: object) -> str:
     """The text in which a JSON value is kept in a column: sorted, compact and ASCII.
 
-    Unlike `encode` it takes text in any normalisation form, so that what a person typed survives every database to the character.
+    Unlike `encode` it takes text in any normalisation form, so that what a person typed survives
+    every database to the character.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_as_plain)
 

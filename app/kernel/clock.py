@@ -1,4 +1,6 @@
-"""Time as the service writes and reads it. The only module that looks at a clock; everybody else is given the instant."""
+"""Time as the service writes and reads it. The only module that looks at a clock; everybody else is
+given the instant.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,7 +24,9 @@ def to_text(instant: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """The instant that `to_text` wrote (any RFC 3339 offset is read); raises ValueError for anything else."""
+    """The instant that `to_text` wrote (any RFC 3339 offset is read); raises ValueError for
+    anything else.
+    """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError("an instant needs an offset")

@@ -1,4 +1,6 @@
-"""What can go wrong, named by kind. Rooms raise these; only `platform.problems` turns a kind into an HTTP status."""
+"""What can go wrong, named by kind. Rooms raise these; only `platform.problems` turns a kind into
+an HTTP status.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in what was sent: a JSON pointer (RFC 6901), what was wrong in words safe to show, and a kebab-case code."""
+    """One fault in what was sent: a JSON pointer (RFC 6901), what was wrong in words safe to show,
+    and a kebab-case code.
+    """
 
     pointer: str
     detail: str
@@ -38,8 +42,9 @@ class Fault:
 class ServiceError(Exception):
     """A failure that may be shown to the caller.
 
-    `code` is kebab-case and stable, `title` says what happened in general, `detail` what happened this time. `detail` never holds a value
-    that the caller sent about a person. `conceals` says that the failure must not tell what is absent from what the caller may not see.
+    `code` is kebab-case and stable, `title` says what happened in general, `detail` what happened
+    this time. `detail` never holds a value that the caller sent about a person. `conceals` says
+    that the failure must not tell what is absent from what the caller may not see.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
@@ -47,7 +52,13 @@ class ServiceError(Exception):
     title: ClassVar[str] = "Something went wrong on our side"
     conceals: ClassVar[bool] = False
 
-    def __init__(self, detail: str = "", *, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        faults: tuple[Fault, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
         self.faults = faults

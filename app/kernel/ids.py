@@ -1,4 +1,6 @@
-"""Identifiers: UUIDv7 (RFC 9562, section 5.7), so that keys sort by the time they were made and tell nothing about a person."""
+"""Identifiers: UUIDv7 (RFC 9562, section 5.7), so that keys sort by the time they were made and
+tell nothing about a person.
+"""
 
 import secrets
 from datetime import datetime
@@ -6,8 +8,16 @@ from uuid import UUID
 
 
 def new_id(now: datetime) -> UUID:
-    """A UUIDv7 for the instant `now`: 48 bits of milliseconds, 12 bits of the fraction below it (method 3), 62 random bits."""
+    """A UUIDv7 for the instant `now`: 48 bits of milliseconds, 12 bits of the fraction below it
+    (method 3), 62 random bits.
+    """
     micros = int(now.timestamp()) * 1_000_000 + now.microsecond
     millis, rest = divmod(micros, 1000)
-    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (rest * 4096 // 1000) << 64 | 0b10 << 62 | secrets.randbits(62)
+    value = (
+        (millis & (1 << 48) - 1) << 80
+        | 0x7 << 76
+        | (rest * 4096 // 1000) << 64
+        | 0b10 << 62
+        | secrets.randbits(62)
+    )
     return UUID(int=value)

@@ -1,4 +1,6 @@
-"""The known name that somebody most likely meant: a part of it goes before a likeness of letters, which misleads in short words."""
+"""The known name that somebody most likely meant: a part of it goes before a likeness of letters,
+which misleads in short words.
+"""
 
 import difflib
 import math
@@ -13,7 +15,8 @@ _TELLING: Final = 3
 
 
 def nearest(given: object, known: Iterable[str]) -> str | None:
-    """The shortest known name that begins with `given`, else the first that holds it, else what looks most like it. None: nothing is near.
+    """The shortest known name that begins with `given`, else the first that holds it, else what
+    looks most like it. None: nothing is near.
 
     Case and what stands between words do not count.
     """

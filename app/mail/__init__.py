@@ -1,1 +1,3 @@
-"""E-mail to the designated safeguarding lead: that something happened or waits, and never about whom."""
+"""E-mail to the designated safeguarding lead: that something happened or waits, and never about
+whom.
+"""

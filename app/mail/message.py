@@ -1,4 +1,6 @@
-"""What a message to the DSL says. Law: it holds the request's id and where to read it, and nothing that anybody wrote."""
+"""What a message to the DSL says. Law: it holds the request's id and where to read it, and nothing
+that anybody wrote.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +27,8 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         Alert.EMERGENCY_RECORDED.value: Words(
             "An emergency disclosure was recorded",
-            "Information was shared in an emergency. Look at it now; its record is to be completed afterwards.",
+            "Information was shared in an emergency. Look at it now; its record is to be completed"
+            " afterwards.",
         ),
         Alert.ADVICE_WAITING.value: Words(
             "Advice is waiting for you",
@@ -35,11 +38,15 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
 )
 """By kind of message."""
 
-OTHER: Final = Words("Something waits for you", "Something in the information-sharing service waits for you.")
+OTHER: Final = Words(
+    "Something waits for you", "Something in the information-sharing service waits for you."
+)
 
 
 def compose(owed: Owed, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
-    """The message, the same each time that it is composed, its id too, so that a copy is known as one."""
+    """The message, the same each time that it is composed, its id too, so that a copy is known as
+    one.
+    """
     words = WORDS.get(owed.kind, OTHER)
     recorded = owed.made_at.astimezone(LONDON)
     message = EmailMessage()

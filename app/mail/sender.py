@@ -1,4 +1,6 @@
-"""The task that delivers what the outbox owes. Law: trouble with mail is said and waited out; it never reaches what is recorded."""
+"""The task that delivers what the outbox owes. Law: trouble with mail is said and waited out; it
+never reaches what is recorded.
+"""
 
 import asyncio
 import contextlib
@@ -22,13 +24,23 @@ LATE: Final = timedelta(minutes=10)
 
 
 class Sender:
-    """Delivers the messages of one database. Without a mail server it only forgets what nobody will ever deliver."""
+    """Delivers the messages of one database. Without a mail server it only forgets what nobody will
+    ever deliver.
+    """
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, *, trust: ssl.SSLContext | None = None, pause: float = PAUSE_S
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        *,
+        trust: ssl.SSLContext | None = None,
+        pause: float = PAUSE_S,
     ) -> None:
         if settings.smtp_url and not settings.mail_dsl:
-            raise SettingsRefused("SHARING_SMTP_URL is set: say in SHARING_MAIL_DSL where the notices for the DSL go")
+            raise SettingsRefused(
+                "SHARING_SMTP_URL is set: say in SHARING_MAIL_DSL where the notices for the DSL go"
+            )
         self._server = Server.of(settings.smtp_url) if settings.smtp_url else None
         self._settings = settings
         self._database = database
@@ -61,7 +73,15 @@ class Sender:
         if not owed:
             return 0
         settings = self._settings
-        messages = [compose(one, sender=settings.mail_from, receiver=settings.mail_dsl, public_url=settings.public_url) for one in owed]
+        messages = [
+            compose(
+                one,
+                sender=settings.mail_from,
+                receiver=settings.mail_dsl,
+                public_url=settings.public_url,
+            )
+            for one in owed
+        ]
         refused = await asyncio.to_thread(deliver, self._server, messages, self._trust)
         for one, why in zip(owed, refused, strict=True):
             await outbox.settle(self._database, one, delivered=why is None, now=self._clock())
@@ -78,6 +98,12 @@ class Sender:
 
 
 async def standing(database: Database, now: datetime) -> dict[str, str]:
-    """How mail stands, for `/readyz`: named where it is behind, and no reason for the service not to be ready."""
+    """How mail stands, for `/readyz`: named where it is behind, and no reason for the service not
+    to be ready.
+    """
     waiting = await outbox.stuck(database, now, longer_than=LATE)
-    return {"mail": f"{waiting} notices could not be delivered yet; check SHARING_SMTP_URL" if waiting else "ok"}
+    return {
+        "mail": f"{waiting} notices could not be delivered yet; check SHARING_SMTP_URL"
+        if waiting
+        else "ok"
+    }

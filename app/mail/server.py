@@ -31,7 +31,9 @@ class Server:
 
     @classmethod
     def of(cls, url: str) -> "Server":
-        """The server that `smtp://user:password@host:port` (STARTTLS where offered) or `smtps://…` names; raises `SettingsRefused`."""
+        """The server that `smtp://user:password@host:port` (STARTTLS where offered) or `smtps://…`
+        names; raises `SettingsRefused`.
+        """
         parts = urlsplit(url)
         try:
             port = parts.port
@@ -39,9 +41,18 @@ class Server:
             port = -1
         known = parts.scheme in _PORTS and parts.hostname and port != -1
         if not known or parts.path not in {"", "/"} or parts.query or parts.fragment:
-            raise SettingsRefused("SHARING_SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host")
+            raise SettingsRefused(
+                "SHARING_SMTP_URL must be smtp://host:port or smtps://host:port, with"
+                " user:password@ before the host"
+            )
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(str(parts.hostname), port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)
+        return cls(
+            str(parts.hostname),
+            port or _PORTS[parts.scheme],
+            parts.scheme == "smtps",
+            user,
+            password,
+        )
 
     @property
     def here(self) -> bool:
@@ -55,8 +66,12 @@ class Server:
         return f"Server({self.host}:{self.port})"
 
 
-def deliver(server: Server, messages: Sequence[EmailMessage], trust: ssl.SSLContext | None = None) -> list[str | None]:
-    """Hand in each message; gives None for one that was accepted, else why not, in a word or an SMTP code that tells nothing of anybody."""
+def deliver(
+    server: Server, messages: Sequence[EmailMessage], trust: ssl.SSLContext | None = None
+) -> list[str | None]:
+    """Hand in each message; gives None for one that was accepted, else why not, in a word or an
+    SMTP code that tells nothing of anybody.
+    """
     outcome: list[str | None] = []
     try:
         with _connected(server, trust or ssl.create_default_context()) as connection:

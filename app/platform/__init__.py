@@ -1,1 +1,3 @@
-"""Machinery without domain words: settings, database, web edge, problems, paging, idempotency, preconditions, logs, telemetry."""
+"""Machinery without domain words: settings, database, web edge, problems, paging, idempotency,
+preconditions, logs, telemetry.
+"""

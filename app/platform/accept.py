@@ -14,7 +14,8 @@ class NotAcceptable(ServiceError):
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """The offered type with the highest quality; of equals, the one offered first. A caller without `Accept` takes anything.
+    """The offered type with the highest quality; of equals, the one offered first. A caller without
+    `Accept` takes anything.
 
     Raises `NotAcceptable` with what is offered. A range that cannot be read counts as absent.
     """

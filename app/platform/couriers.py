@@ -1,7 +1,9 @@
-"""Carries what many requests wait for to PostgreSQL in one flight: small reads asked together, and rows committed together.
+"""Carries what many requests wait for to PostgreSQL in one flight: small reads asked together, and
+rows committed together.
 
-Law: nothing waits for company. What comes while nothing is in the air leaves at once; what comes while something is leaves when that has
-landed, or after `PATIENCE_S`. A flight is one statement, so it commits wholly or not at all, and its passengers hear when it has landed.
+Law: nothing waits for company. What comes while nothing is in the air leaves at once; what comes
+while something is leaves when that has landed, or after `PATIENCE_S`. A flight is one statement, so
+it commits wholly or not at all, and its passengers hear when it has landed.
 """
 
 import asyncio
@@ -29,27 +31,31 @@ PATIENCE_S: Final = 0.1
 """How long those on the ground wait for a flight to land before another connection takes them."""
 
 MOST_LATE: Final = 4
-"""How many connections may be waiting for the database at once; beyond that, waiting on yet another one would help nobody."""
+"""How many connections may be waiting for the database at once; beyond that, waiting on yet another
+one would help nobody."""
 
 UNRELIABLE: Final = (OSError, TimeoutError, asyncpg.InterfaceError)
 """What is raised when the database cannot be reached, or was silent for too long."""
 
 _OUTAGES: Final = frozenset({"08", "53", "57"})
-"""Classes of SQLSTATE: connection exceptions, resources exhausted, operator intervention (time-outs and shutdown among them)."""
+"""Classes of SQLSTATE: connection exceptions, resources exhausted, operator intervention (time-outs
+and shutdown among them)."""
 
 _PLACE: Final = re.compile(r"\$(\d+)::(TIMESTAMP WITH TIME ZONE|[A-Z]+)")
 
 
 def is_outage_state(state: str | None) -> bool:
-    """Whether this SQLSTATE says that the database could not work at all, rather than that it refused what was asked."""
+    """Whether this SQLSTATE says that the database could not work at all, rather than that it
+    refused what was asked.
+    """
     return (state or "")[:2] in _OUTAGES
 
 
 class Lookup:
     """A query for one row that every request makes, asked for many requests at once.
 
-    `statement` binds values by name; with the values of its own (limits, literals) it is compiled once, with its parameters replaced by the
-    columns of a list of the questions.
+    `statement` binds values by name; with the values of its own (limits, literals) it is compiled
+    once, with its parameters replaced by the columns of a list of the questions.
     """
 
     def __init__(self, statement: sa.Select[Any]) -> None:
@@ -63,14 +69,16 @@ class Lookup:
         def replaced(match: re.Match[str]) -> str:
             name, own = places[int(match[1]) - 1]
             if own is not None:
-                return f"${len(self._asked) + 1 + [each for each, value in places if value is not None].index(name)}::{match[2]}"
+                return f"${len(self._asked) + 1 + [each for each, value in places if value is not None].index(name)}::{match[2]}"  # noqa: E501
             types[name] = match[2]
             return f"asked.{name}"
 
         query = _PLACE.sub(replaced, str(compiled))
-        lists = ", ".join(f"${position}::{types[name]}[]" for position, name in enumerate(self._asked, start=1))
+        lists = ", ".join(
+            f"${position}::{types[name]}[]" for position, name in enumerate(self._asked, start=1)
+        )
         names = ", ".join([*self._asked, "nth"])
-        self.sql: Final = f"SELECT asked.nth, found.* FROM unnest({lists}) WITH ORDINALITY AS asked({names}), LATERAL ({query}) AS found"  # noqa: S608 - our own text
+        self.sql: Final = f"SELECT asked.nth, found.* FROM unnest({lists}) WITH ORDINALITY AS asked({names}), LATERAL ({query}) AS found"  # noqa: E501, S608
 
     def values(self, questions: Sequence[Mapping[str, object]]) -> list[object]:
         """The parameters of the text for these questions."""
@@ -80,14 +88,17 @@ class Lookup:
 @dataclass(slots=True, eq=False)
 class _Passenger(Generic[Given, Found]):
     given: Given
-    told: "asyncio.Future[Found]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    told: "asyncio.Future[Found]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
 class Courier(Generic[Given, Found]):
-    """Flies what is given to it, in company where `alike` says that two may travel in one statement.
+    """Flies what is given to it, in company where `alike` says that two may travel in one
+    statement.
 
-    A passenger whom the database refuses brings the whole flight back, since it is one statement; each of its passengers then flies alone,
-    so that only the one at fault is refused.
+    A passenger whom the database refuses brings the whole flight back, since it is one statement;
+    each of its passengers then flies alone, so that only the one at fault is refused.
     """
 
     def __init__(
@@ -111,7 +122,8 @@ class Courier(Generic[Given, Found]):
     async def send(self, given: Given) -> Found:
         """What the database answered; raises what it refused with, or one of `UNRELIABLE`.
 
-        Whoever cancels the call hears of it only when the flight has landed, for nobody could say what became of it before.
+        Whoever cancels the call hears of it only when the flight has landed, for nobody could say
+        what became of it before.
         """
         passenger: _Passenger[Given, Found] = _Passenger(given)
         self._ground.append(passenger)
@@ -124,7 +136,11 @@ class Courier(Generic[Given, Found]):
             raise
 
     def _depart(self) -> None:
-        if self._in_the_air is not None or len(self._late) >= MOST_LATE or not (self._ground or self._alone):
+        if (
+            self._in_the_air is not None
+            or len(self._late) >= MOST_LATE
+            or not (self._ground or self._alone)
+        ):
             return
         self._in_the_air = flight = asyncio.create_task(self._flight())
         flight.add_done_callback(self._landed)
@@ -173,7 +189,9 @@ class Courier(Generic[Given, Found]):
             self._idle.append(connection)
 
     def _board(self) -> list[_Passenger[Given, Found]]:
-        """Who travels next: one who must fly alone, else the first in the queue with all who are alike."""
+        """Who travels next: one who must fly alone, else the first in the queue with all who are
+        alike.
+        """
         if self._alone:
             return [self._alone.popleft()]
         aboard: list[_Passenger[Given, Found]] = []

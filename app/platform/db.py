@@ -1,4 +1,6 @@
-"""The database. One request, one transaction; what a request writes is gathered and written once. The only module that commits."""
+"""The database. One request, one transaction; what a request writes is gathered and written once.
+The only module that commits.
+"""
 
 import asyncio
 import re
@@ -28,19 +30,25 @@ T = TypeVar("T")
 DialectName = Literal["sqlite", "postgresql"]
 
 ANSWER_WITHIN_S: Final = 2.5
-"""How long the first answer of a session is waited for: a caller is told within three seconds that the database is gone."""
+"""How long the first answer of a session is waited for: a caller is told within three seconds that
+the database is gone."""
 
 _BEGIN: Final[Mapping[tuple[DialectName, bool], str]] = {
     ("postgresql", False): "BEGIN",
     ("postgresql", True): "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    ("sqlite", False): "BEGIN IMMEDIATE",  # a reading transaction that turned into a writing one could fail
+    (
+        "sqlite",
+        False,
+    ): "BEGIN IMMEDIATE",  # a reading transaction that turned into a writing one could fail
     ("sqlite", True): "BEGIN",
 }
 """How a transaction begins, by whether it only reads."""
 
 
 class DatabaseUnavailable(ServiceError):
-    """The database did not answer, so what became of the call is not known; sending it again with the same key settles it."""
+    """The database did not answer, so what became of the call is not known; sending it again with
+    the same key settles it.
+    """
 
     kind = Kind.UNAVAILABLE
     code = "database-unavailable"
@@ -48,21 +56,26 @@ class DatabaseUnavailable(ServiceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the record store did not answer. If a child is at risk, share what is needed now and keep a note of what, with whom and why; "
-            "send this again with the same Idempotency-Key when the service is back",
+            "the record store did not answer. If a child is at risk, share what is needed now and"
+            " keep a note of what, with whom and why; send this again with the same Idempotency-Key"
+            " when the service is back",
             headers={"Retry-After": "5"},
         )
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
-    """An aware UTC instant: TIMESTAMPTZ on PostgreSQL, fixed-width RFC 3339 text on SQLite, so that both sort and compare alike."""
+    """An aware UTC instant: TIMESTAMPTZ on PostgreSQL, fixed-width RFC 3339 text on SQLite, so that
+    both sort and compare alike.
+    """
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         """Text where the database has no instant of its own."""
-        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+        return dialect.type_descriptor(
+            sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True)
+        )
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Refuse naive values at the border."""
@@ -87,11 +100,13 @@ class RowTaken(Exception):
 
 
 class Session:
-    """One transaction's reads, and the rows it will write. Made only by `Database`; it has no connection before it needs one.
+    """One transaction's reads, and the rows it will write. Made only by `Database`; it has no
+    connection before it needs one.
 
-    On PostgreSQL one that only looks up and adds never needs any, nor BEGIN and COMMIT: each read has its own snapshot either way, and all
-    rows are added by one statement, which is a transaction by itself. Couriers carry both. A change, a lock or an early flush begins a
-    transaction. On SQLite a session takes its turn among those that write with its first read.
+    On PostgreSQL one that only looks up and adds never needs any, nor BEGIN and COMMIT: each read
+    has its own snapshot either way, and all rows are added by one statement, which is a transaction
+    by itself. Couriers carry both. A change, a lock or an early flush begins a transaction. On
+    SQLite a session takes its turn among those that write with its first read.
     """
 
     def __init__(self, database: "Database") -> None:
@@ -100,14 +115,20 @@ class Session:
         self._held = AsyncExitStack()
         self._taken: AsyncConnection | None = None
         self._begun = False
-        self._heard = database.dialect == "sqlite"  # which answers at once, or says within its busy timeout that it cannot
+        self._heard = (
+            database.dialect == "sqlite"
+        )  # which answers at once, or says within its busy timeout that it cannot
         self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
 
     async def begin(self, *, reads_only: bool = False) -> None:
-        """Begin the transaction, where nothing has yet, to see one snapshot or to take a lock that shall last to its end."""
+        """Begin the transaction, where nothing has yet, to see one snapshot or to take a lock that
+        shall last to its end.
+        """
         if not self._begun:
             if self._taken is None:
-                self._taken = await self._held.enter_async_context(self._database.connection(reads_only=reads_only))
+                self._taken = await self._held.enter_async_context(
+                    self._database.connection(reads_only=reads_only)
+                )
             await self._first_answer(self._taken.exec_driver_sql(_BEGIN[self.dialect, reads_only]))
             self._begun = True
 
@@ -119,7 +140,9 @@ class Session:
         return self._taken
 
     async def _first_answer(self, answer: Awaitable[T]) -> T:
-        """A database that went silent is found out by the first thing that is asked of it; what is asked later may take its time."""
+        """A database that went silent is found out by the first thing that is asked of it; what is
+        asked later may take its time.
+        """
         if self._heard:
             return await answer
         try:
@@ -133,11 +156,15 @@ class Session:
         self._heard = True
         return found
 
-    async def all(self, statement: Executable, params: Mapping[str, object] | None = None) -> Sequence[sa.Row[Any]]:
+    async def all(
+        self, statement: Executable, params: Mapping[str, object] | None = None
+    ) -> Sequence[sa.Row[Any]]:
         """Every row of a query."""
         return (await self._read(statement, params)).all()
 
-    async def first(self, statement: Executable, params: Mapping[str, object] | None = None) -> sa.Row[Any] | None:
+    async def first(
+        self, statement: Executable, params: Mapping[str, object] | None = None
+    ) -> sa.Row[Any] | None:
         """The first row of a query, or None."""
         return (await self._read(statement, params)).first()
 
@@ -150,37 +177,55 @@ class Session:
         row = await self.first(lookup.statement, values)
         return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
-    async def _read(self, statement: Executable, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
+    async def _read(
+        self, statement: Executable, params: Mapping[str, object] | None
+    ) -> sa.CursorResult[Any]:
         if getattr(statement, "_for_update_arg", None) is not None:
             await self.begin()
         return await self._first_answer((await self._connection()).execute(statement, params))
 
-    async def stream(self, statement: Executable, *, batch: int = 1000) -> AsyncIterator[sa.Row[Any]]:
+    async def stream(
+        self, statement: Executable, *, batch: int = 1000
+    ) -> AsyncIterator[sa.Row[Any]]:
         """Rows of a large query, `batch` at a time."""
         await self.begin()
-        async with (await self._connection()).stream(statement, execution_options={"yield_per": batch}) as rows:
+        async with (await self._connection()).stream(
+            statement, execution_options={"yield_per": batch}
+        ) as rows:
             async for row in rows:
                 yield row
 
     async def raw(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
-        """Rows as the driver gives them, for whoever reads millions: `?` marks a value on SQLite, `$1` on PostgreSQL."""
+        """Rows as the driver gives them, for whoever reads millions: `?` marks a value on SQLite,
+        `$1` on PostgreSQL.
+        """
         driver = await self._driver()
         if self.dialect == "sqlite":
             return list(await driver.execute_fetchall(sql, values))
         rows: Sequence[Sequence[Any]] = await driver.fetch(sql, *values)
         return rows
 
-    async def execute(self, statement: Executable, params: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None) -> int:
-        """Run a change at once, after the rows gathered so far; gives the number of rows changed."""
+    async def execute(
+        self,
+        statement: Executable,
+        params: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
+    ) -> int:
+        """Run a change at once, after the rows gathered so far; gives the number of rows
+        changed.
+        """
         await self.flush()
         return int((await (await self._connection()).execute(statement, params)).rowcount)
 
     def add(self, table: sa.Table, *rows: Mapping[str, object]) -> None:
-        """Gather rows for one insert at the end; tables are written in the order in which they were first added."""
+        """Gather rows for one insert at the end; tables are written in the order in which they were
+        first added.
+        """
         self._gathered.setdefault(table, []).extend(rows)
 
     async def flush(self) -> None:
-        """Write what was gathered, and hold the transaction open: one statement on PostgreSQL, one per table on SQLite."""
+        """Write what was gathered, and hold the transaction open: one statement on PostgreSQL, one
+        per table on SQLite.
+        """
         await self.begin()
         if not self._gathered:
             return
@@ -199,9 +244,11 @@ class Session:
             raise
 
     async def settle(self) -> None:
-        """Write and commit. Called by `Database` at the end, and by what must know the outcome before it replies; adds nothing afterwards.
+        """Write and commit. Called by `Database` at the end, and by what must know the outcome
+        before it replies; adds nothing afterwards.
 
-        A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an outcome that nobody knows.
+        A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an
+        outcome that nobody knows.
         """
         if self._begun or (self._gathered and self._database.writer is None):
             ending = asyncio.ensure_future(self._commit())
@@ -230,7 +277,9 @@ class Session:
         await self._held.aclose()
 
     async def _undo(self) -> None:
-        """End the transaction without its changes. A connection on which even that fails is thrown away."""
+        """End the transaction without its changes. A connection on which even that fails is thrown
+        away.
+        """
         if self._taken is None or not self._begun:
             return
         self._begun = False
@@ -255,7 +304,13 @@ def _taken(error: IntegrityError) -> str | None:
 class Database:
     """The engine and its two kinds of session."""
 
-    def __init__(self, engine: AsyncEngine, dialect: DialectName, connections: int, connect: Connect | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        dialect: DialectName,
+        connections: int,
+        connect: Connect | None = None,
+    ) -> None:
         self.engine: Final = engine
         self.dialect: Final[DialectName] = dialect
         self.reader: Final = reader(connect, within_s=ANSWER_WITHIN_S) if connect else None
@@ -266,7 +321,9 @@ class Database:
 
     @asynccontextmanager
     async def _turn(self, queue: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
-        """One's turn in a queue; whoever waited behind somebody who found the database silent is told so, and need not find it again."""
+        """One's turn in a queue; whoever waited behind somebody who found the database silent is
+        told so, and need not find it again.
+        """
         known = self._outages
         async with queue:
             if self._outages != known:
@@ -284,9 +341,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, lazily: bool = False) -> AsyncIterator[Session]:
-        """A session whose changes are committed when the block ends well, and gone otherwise. `lazily` begins only when it must.
+        """A session whose changes are committed when the block ends well, and gone otherwise.
+        `lazily` begins only when it must.
 
-        Raises `DatabaseUnavailable` when the database does not answer, at the commit too: then the outcome is unknown.
+        Raises `DatabaseUnavailable` when the database does not answer, at the commit too: then the
+        outcome is unknown.
         """
         async with self._session() as session:
             if not lazily:
@@ -344,7 +403,12 @@ def _is_outage_state(state: str | None) -> bool:
 def connect(settings: Settings) -> Database:
     """The database that the settings name; no connection is made yet."""
     if settings.database_url:
-        return Database(engines.postgresql(settings), "postgresql", settings.database_pool, engines.postgresql_connector(settings))
+        return Database(
+            engines.postgresql(settings),
+            "postgresql",
+            settings.database_pool,
+            engines.postgresql_connector(settings),
+        )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made here, so that no umask lets others read what is in it.
     settings.sqlite_file.touch(mode=0o600)

@@ -1,4 +1,6 @@
-"""How connections to either database are made: every setting that durability, time-outs and safety depend on."""
+"""How connections to either database are made: every setting that durability, time-outs and safety
+depend on.
+"""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -58,14 +60,19 @@ def postgresql(settings: Settings) -> AsyncEngine:
 
 def postgresql_connector(settings: Settings) -> Connect:
     """What makes connections to PostgreSQL beside the engine's."""
-    url = postgresql_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = (
+        postgresql_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    )
     return partial(asyncpg.connect, url, **_ARGUMENTS)
 
 
 def sqlite(settings: Settings) -> AsyncEngine:
     """The engine for the SQLite file."""
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{settings.sqlite_file}", pool_size=settings.database_pool, max_overflow=0, hide_parameters=True
+        f"sqlite+aiosqlite:///{settings.sqlite_file}",
+        pool_size=settings.database_pool,
+        max_overflow=0,
+        hide_parameters=True,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine

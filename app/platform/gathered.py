@@ -1,4 +1,6 @@
-"""What a session gathered as one statement for PostgreSQL: one statement for all rows of all tables costs far less than one for each."""
+"""What a session gathered as one statement for PostgreSQL: one statement for all rows of all tables
+costs far less than one for each.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +30,9 @@ def merged(several: Sequence[Gathered]) -> Gathered:
 
 
 def one_statement(gathered: Gathered) -> tuple[str, tuple[str, ...]]:
-    """One INSERT for all rows of all tables, whose text depends only on their shape, and the rows as its values."""
+    """One INSERT for all rows of all tables, whose text depends only on their shape, and the rows
+    as its values.
+    """
     key = shape(gathered)
     if key not in _STATEMENTS:
         parts = []
@@ -44,5 +48,11 @@ def one_statement(gathered: Gathered) -> tuple[str, tuple[str, ...]]:
 
 def _as_json(rows: Sequence[Row]) -> str:
     # PostgreSQL reads a bytea from text as backslash, x and hexadecimal digits.
-    plain = [{name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in row.items()} for row in rows]
+    plain = [
+        {
+            name: "\\x" + value.hex() if isinstance(value, bytes) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
     return to_json(plain).decode()

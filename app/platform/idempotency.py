@@ -1,4 +1,6 @@
-"""The same call sent twice does its work once: the reply is kept in the work's own transaction and given again (`Idempotency-Key`)."""
+"""The same call sent twice does its work once: the reply is kept in the work's own transaction and
+given again (`Idempotency-Key`).
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -50,7 +52,13 @@ class KeyReused(ServiceError):
     def __init__(self) -> None:
         super().__init__(
             "send a new key for a new call; to repeat a call, send the same body",
-            faults=(Fault("/header/idempotency-key", "used before with another body", "idempotency-key-reused"),),
+            faults=(
+                Fault(
+                    "/header/idempotency-key",
+                    "used before with another body",
+                    "idempotency-key-reused",
+                ),
+            ),
         )
 
 
@@ -62,7 +70,9 @@ class CallInFlight(ServiceError):
     title = "The same call is still being worked on"
 
     def __init__(self) -> None:
-        super().__init__("wait a second and send it again with the same key", headers={"Retry-After": "1"})
+        super().__init__(
+            "wait a second and send it again with the same key", headers={"Retry-After": "1"}
+        )
 
 
 class Once:
@@ -76,13 +86,18 @@ class Once:
         self._key = key
 
     async def __call__(
-        self, work: Callable[[], Awaitable[Response]], *, about: Callable[[], UUID | None] = lambda: None, only_adds: bool = False
+        self,
+        work: Callable[[], Awaitable[Response]],
+        *,
+        about: Callable[[], UUID | None] = lambda: None,
+        only_adds: bool = False,
     ) -> Response:
         """The kept reply of an earlier call, or that of `work`, kept for the next.
 
-        `about` gives, after the work, the sharing request that the reply speaks of, so that its disposal destroys the kept reply too.
-        Work that `only_adds` rows is done before anybody looks for an earlier call: if there was one, none of its rows are written.
-        Raises `KeyReused` and `CallInFlight`.
+        `about` gives, after the work, the sharing request that the reply speaks of, so that its
+        disposal destroys the kept reply too. Work that `only_adds` rows is done before anybody
+        looks for an earlier call: if there was one, none of its rows are written. Raises
+        `KeyReused` and `CallInFlight`.
         """
         if self._key is None:
             return await work()
@@ -102,7 +117,11 @@ class Once:
             "key": self._key,
             "request_hash": request_hash,
             "status": reply.status_code,
-            "headers": "\n".join(f"{name}: {value}" for name, value in reply.headers.items() if name != "content-length"),
+            "headers": "\n".join(
+                f"{name}: {value}"
+                for name, value in reply.headers.items()
+                if name != "content-length"
+            ),
             "body": bytes(reply.body).decode(),
             "request": about(),
             "made_at": self._now,
@@ -121,7 +140,9 @@ class Once:
         return reply
 
     async def _hash(self) -> bytes:
-        """What the body says, in whatever order and spacing; a body that is not JSON, byte for byte."""
+        """What the body says, in whatever order and spacing; a body that is not JSON, byte for
+        byte.
+        """
         parsed = getattr(self._request.state, "parsed", None)
         said = await self._request.body() if parsed is None else canonical.kept(parsed).encode()
         return hashlib.sha256(said).digest()
@@ -131,22 +152,37 @@ class Once:
         if self._session.dialect == "postgresql":
             await self._session.begin()
             name = f"{caller}|{route}|{self._key}"
-            found = await self._session.first(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label("got")))
+            found = await self._session.first(
+                sa.select(
+                    sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label(
+                        "got"
+                    )
+                )
+            )
             if found is None or not found.got:
                 raise CallInFlight
 
     async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
-        return await self._session.first(sa.select(TABLE).where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key))
+        return await self._session.first(
+            sa.select(TABLE).where(
+                TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key
+            )
+        )
 
-    async def _again(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes) -> Response:
+    async def _again(
+        self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
+    ) -> Response:
         if kept.request_hash != request_hash:
             raise KeyReused
         return await self._replay(caller, route, kept)
 
     async def _replay(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]]) -> Response:
-        # Writing makes this commit wait for the standby as the first one did, so that a replay never acknowledges what a failover can lose.
+        # Writing makes this commit wait for the standby as the first one did, so that a replay
+        # never acknowledges what a failover can lose.
         await self._session.execute(
-            sa.update(TABLE).where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key).values(used_at=self._now)
+            sa.update(TABLE)
+            .where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key)
+            .values(used_at=self._now)
         )
         headers = dict(line.split(": ", 1) for line in kept.headers.splitlines())
         return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
@@ -160,7 +196,10 @@ async def _once(
             min_length=1,
             max_length=255,
             pattern=r"^[\x20-\x7e]+$",
-            description="Makes the call safe to repeat: the same key with the same body gives the first reply again.",
+            description=(
+                "Makes the call safe to repeat: the same key with the same body gives the first"
+                " reply again."
+            ),
         ),
     ] = None,
 ) -> Once:

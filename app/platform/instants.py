@@ -1,4 +1,6 @@
-"""Instants and days as callers send them: written out, an instant with its offset, and within the years that every calendar here knows."""
+"""Instants and days as callers send them: written out, an instant with its offset, and within the
+years that every calendar here knows.
+"""
 
 from datetime import date, datetime
 from typing import Annotated, Final, TypeVar
@@ -14,13 +16,21 @@ T = TypeVar("T", bound=date)
 
 def _instant(value: object) -> object:
     # A number, or its digits, would be taken for seconds since 1970.
-    if value is not None and not (isinstance(value, str) and value[4:5] == "-") and not isinstance(value, datetime):
+    if (
+        value is not None
+        and not (isinstance(value, str) and value[4:5] == "-")
+        and not isinstance(value, datetime)
+    ):
         raise PydanticCustomError("datetime_parsing", "not an RFC 3339 instant")
     return value
 
 
 def _day(value: object) -> object:
-    if value is not None and not (isinstance(value, str) and len(value) == len("2026-11-23")) and type(value) is not date:
+    if (
+        value is not None
+        and not (isinstance(value, str) and len(value) == len("2026-11-23"))
+        and type(value) is not date
+    ):
         raise PydanticCustomError("date_parsing", "not an ISO 8601 date")
     return value
 

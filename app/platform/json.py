@@ -1,4 +1,6 @@
-"""Reads a JSON body so strictly that no two readers could disagree about it: no duplicates, no NaN, no lone surrogates, bounded depth."""
+"""Reads a JSON body so strictly that no two readers could disagree about it: no duplicates, no NaN,
+no lone surrogates, bounded depth.
+"""
 
 import json
 import math
@@ -42,17 +44,29 @@ class _Unreadable:
 
 
 def parse(body: bytes) -> object:
-    """The value of a JSON text (RFC 8259) in UTF-8; raises `BodyRefused` with the pointer of the first fault."""
+    """The value of a JSON text (RFC 8259) in UTF-8; raises `BodyRefused` with the pointer of the
+    first fault.
+    """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         _refuse("", f"the body is not UTF-8 (byte {error.start})", "not-utf-8")
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int)
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_int,
+        )
     except _Unsound:
         _refuse_where_it_stands(text)
     except json.JSONDecodeError as error:
-        _refuse("", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}", "not-json")
+        _refuse(
+            "",
+            f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}",
+            "not-json",
+        )
     except RecursionError:
         _refuse("", _TOO_DEEP, "too-deep")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH or b"\\u" in body:
@@ -104,7 +118,11 @@ def _check_text(text: str, path: Sequence[str]) -> None:
     if "\x00" in text:
         _refuse(pointer(path), "holds a NUL character; remove it", "nul-character")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse(pointer(path), "holds half of a surrogate pair; send the whole character", "lone-surrogate")
+        _refuse(
+            pointer(path),
+            "holds half of a surrogate pair; send the whole character",
+            "lone-surrogate",
+        )
 
 
 def _refuse_where_it_stands(text: str) -> NoReturn:
@@ -112,12 +130,22 @@ def _refuse_where_it_stands(text: str) -> NoReturn:
         value = json.loads(
             text,
             object_pairs_hook=_Pairs,
-            parse_constant=lambda name: _Unreadable(f"{name} is not a JSON number; leave the member out or send null"),
-            parse_float=lambda digits: float(digits) if math.isfinite(float(digits)) else _Unreadable(_TOO_LARGE),
-            parse_int=lambda digits: 0 if len(digits) <= _LONGEST_INTEGER else _Unreadable(_TOO_LARGE),
+            parse_constant=lambda name: _Unreadable(
+                f"{name} is not a JSON number; leave the member out or send null"
+            ),
+            parse_float=lambda digits: (
+                float(digits) if math.isfinite(float(digits)) else _Unreadable(_TOO_LARGE)
+            ),
+            parse_int=lambda digits: (
+                0 if len(digits) <= _LONGEST_INTEGER else _Unreadable(_TOO_LARGE)
+            ),
         )
     except json.JSONDecodeError as error:
-        _refuse("", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}", "not-json")
+        _refuse(
+            "",
+            f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}",
+            "not-json",
+        )
     except RecursionError:
         _refuse("", _TOO_DEEP, "too-deep")
     pending: list[tuple[object, tuple[str, ...]]] = [(value, ())]
@@ -129,7 +157,11 @@ def _refuse_where_it_stands(text: str) -> NoReturn:
             seen: set[str] = set()
             for name, inner in member:
                 if name in seen:
-                    _refuse(pointer((*path, name)), "this member stands twice in one object; send it once", "duplicate-member")
+                    _refuse(
+                        pointer((*path, name)),
+                        "this member stands twice in one object; send it once",
+                        "duplicate-member",
+                    )
                 seen.add(name)
                 pending.append((inner, (*path, name)))
         elif isinstance(member, list):
@@ -138,9 +170,17 @@ def _refuse_where_it_stands(text: str) -> NoReturn:
 
 
 def pointer(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path. What cannot be printed in a header or log is replaced, and a name beyond reason is cut."""
+    """The JSON pointer (RFC 6901) of a path. What cannot be printed in a header or log is replaced,
+    and a name beyond reason is cut.
+    """
     return "".join(
-        "/" + str(part)[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1").encode("ascii", "replace").decode() for part in path
+        "/"
+        + str(part)[:_LONGEST_NAME]
+        .replace("~", "~0")
+        .replace("/", "~1")
+        .encode("ascii", "replace")
+        .decode()
+        for part in path
     )
 
 

@@ -1,4 +1,6 @@
-"""Reads as much of a value as can be understood. Law: nothing that was sent is lost, and whoever sent it is told where and why."""
+"""Reads as much of a value as can be understood. Law: nothing that was sent is lost, and whoever
+sent it is told where and why.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,21 +21,29 @@ CUT: Final = frozenset({"too-long", "string-too-long"})
 """Codes of what was taken as far as there is room for it."""
 
 NAMED: Final = 50
-"""How many things that do not fit are named one by one; where there are more, the object is kept whole besides."""
+"""How many things that do not fit are named one by one; where there are more, the object is kept
+whole besides."""
 
 _NOTHING: Final[Mapping[Place, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Something that did not fit: where it stood and what was wrong with it, and the value itself, whole, which may be personal."""
+    """Something that did not fit: where it stood and what was wrong with it, and the value itself,
+    whole, which may be personal.
+    """
 
     fault: Fault
     sent: object
 
     def to_json(self) -> dict[str, Any]:
         """The fault as a problem document shows it, with what was sent."""
-        return {"pointer": self.fault.pointer, "detail": self.fault.detail, "code": self.fault.code, "sent": self.sent}
+        return {
+            "pointer": self.fault.pointer,
+            "detail": self.fault.detail,
+            "code": self.fault.code,
+            "sent": self.sent,
+        }
 
 
 def understood(
@@ -45,10 +55,12 @@ def understood(
     needed: Collection[Place] = (),
     instead: Mapping[Place, object] = _NOTHING,
 ) -> tuple[M, list[NotUnderstood]]:
-    """What `read`, which validates as `model`, makes of an object that was sent, without the members that do not fit; and these.
+    """What `read`, which validates as `model`, makes of an object that was sent, without the
+    members that do not fit; and these.
 
-    Null says nothing. What is too long is cut. At a place of `instead` its value takes the place of a word that is not known. Nothing
-    goes from a place that is `needed`: where that does not fit, the ValidationError is raised. The object stands `below` in the body.
+    Null says nothing. What is too long is cut. At a place of `instead` its value takes the place of
+    a word that is not known. Nothing goes from a place that is `needed`: where that does not fit,
+    the ValidationError is raised. The object stands `below` in the body.
     """
     left: dict[str, Any] = _stated(sent)
     apart: list[tuple[Mapping[str, Any], object]] = []
@@ -56,7 +68,10 @@ def understood(
         try:
             return read(left), _named(apart, sent, model, below)
         except ValidationError as error:
-            wrong: dict[Place, Any] = {_reached(left, found["loc"]): found for found in reversed(error.errors(include_url=False))}
+            wrong: dict[Place, Any] = {
+                _reached(left, found["loc"]): found
+                for found in reversed(error.errors(include_url=False))
+            }
             before = len(apart)
             for place in sorted(wrong, reverse=True):
                 found = wrong[place]
@@ -75,10 +90,16 @@ def understood(
 
 
 def _named(
-    apart: Sequence[tuple[Mapping[str, Any], object]], sent: Mapping[str, Any], model: type[BaseModel], below: Place
+    apart: Sequence[tuple[Mapping[str, Any], object]],
+    sent: Mapping[str, Any],
+    model: type[BaseModel],
+    below: Place,
 ) -> list[NotUnderstood]:
     errors = [{**found, "loc": ("body", *below, *found["loc"])} for found, _ in apart[:NAMED]]
-    named = [NotUnderstood(fault, value) for fault, (_, value) in zip(faults_in(errors, [model]), apart, strict=False)]
+    named = [
+        NotUnderstood(fault, value)
+        for fault, (_, value) in zip(faults_in(errors, [model]), apart, strict=False)
+    ]
     if len(apart) > NAMED:
         what = f"{len(apart)} things do not fit; the first {NAMED} are named, and the whole is kept"
         named.append(NotUnderstood(Fault(pointer(below), what, "too-many-faults"), dict(sent)))
@@ -93,9 +114,15 @@ def _stated(value: Any) -> Any:
 
 
 def _reached(value: Any, place: Place) -> Place:
-    """As much of a place as there is in a value: of a member that is missing, where it is missed."""
+    """As much of a place as there is in a value: of a member that is missing, where it is
+    missed.
+    """
     for depth, part in enumerate(place):
-        if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
+        if not (
+            part in value
+            if isinstance(value, dict)
+            else isinstance(value, list) and isinstance(part, int)
+        ):
             return place[:depth]
         value = value[part]
     return place

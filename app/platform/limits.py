@@ -1,4 +1,6 @@
-"""Bounds what a caller may send. A body is counted as it arrives, whatever the headers say; its refusal is a problem like any other."""
+"""Bounds what a caller may send. A body is counted as it arrives, whatever the headers say; its
+refusal is a problem like any other.
+"""
 
 from typing import Final
 
@@ -24,7 +26,9 @@ class BodyTooLarge(ServiceError):
 
 
 class BodyLimit:
-    """Stops reading a body at the limit: whoever reads it is given `BodyTooLarge`. The framework's own limit answers in plain text."""
+    """Stops reading a body at the limit: whoever reads it is given `BodyTooLarge`. The framework's
+    own limit answers in plain text.
+    """
 
     def __init__(self, app: ASGIApp, most: int = MAX_BODY) -> None:
         self._app = app
@@ -37,7 +41,9 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         # An absurd number of digits is counted by its length: no integer is made of it.
-        hopeless = announced.isdecimal() and (len(announced) > _MOST_DIGITS or int(announced) > self._most)
+        hopeless = announced.isdecimal() and (
+            len(announced) > _MOST_DIGITS or int(announced) > self._most
+        )
         taken = 0
 
         async def receiving() -> Message:

@@ -1,4 +1,6 @@
-"""JSON log lines on standard output: codes, ids and timings, never a body, a name, a reference or a token."""
+"""JSON log lines on standard output: codes, ids and timings, never a body, a name, a reference or a
+token.
+"""
 
 import logging
 import sys
@@ -11,14 +13,19 @@ SHARED: list[Any] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     # Types and places only: messages and local variables can hold personal data.
-    structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=8)),
+    structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=8)
+    ),
 ]
-# One list for the whole process: a logger keeps the list that it was first used with, and whoever captures lines changes the newest.
+# One list for the whole process: a logger keeps the list that it was first used with, and whoever
+# captures lines changes the newest.
 PROCESSORS: list[Any] = [*SHARED, structlog.processors.JSONRenderer()]
 
 
 def configure(level: str) -> None:
-    """Send structlog and the standard library's loggers (uvicorn's among them) through one JSON renderer."""
+    """Send structlog and the standard library's loggers (uvicorn's among them) through one JSON
+    renderer.
+    """
     structlog.configure(
         processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -29,7 +36,11 @@ def configure(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*SHARED[:3], structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, SHARED[3], structlog.processors.JSONRenderer()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                SHARED[3],
+                structlog.processors.JSONRenderer(),
+            ],
         )
     )
     root = logging.getLogger()

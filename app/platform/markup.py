@@ -1,6 +1,8 @@
-"""A page as one HTML document that needs nothing else: no script, no file, no font, no style but its own, which `CSP` names by its digest.
+"""A page as one HTML document that needs nothing else: no script, no file, no font, no style but
+its own, which `CSP` names by its digest.
 
-Law: every text is escaped here and nowhere else; only a drawing that the service made itself goes in as it is.
+Law: every text is escaped here and nowhere else; only a drawing that the service made itself goes
+in as it is.
 """
 
 import base64
@@ -8,7 +10,19 @@ import hashlib
 import html
 from typing import Final
 
-from app.platform.pages import Block, Bullets, Chart, Grid, Page, Pairs, Paragraph, Part, Section, Steps, Verbatim
+from app.platform.pages import (
+    Block,
+    Bullets,
+    Chart,
+    Grid,
+    Page,
+    Pairs,
+    Paragraph,
+    Part,
+    Section,
+    Steps,
+    Verbatim,
+)
 
 STYLE: Final = """
 :root { color-scheme: light; }
@@ -56,11 +70,12 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #767676;
   .wide { overflow: visible; }
   figure svg { max-height: 235mm; }
 }
-"""
+"""  # noqa: E501
 
 CSP: Final = (
-    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src"
+    f" 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; base-uri"
+    " 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The content security policy under which these documents show as they should."""
 
@@ -69,7 +84,8 @@ def document(title: str, main: str) -> str:
     """A whole document around what stands in `main`, which is markup."""
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots"'
+        ' content="noindex">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{main}\n</body>\n</html>\n"
     )
@@ -77,18 +93,25 @@ def document(title: str, main: str) -> str:
 
 def page(of: Page) -> str:
     """The page as an HTML document."""
-    contents = "".join(f'<li><a href="#s{number}">{html.escape(section.title)}</a></li>' for number, section in enumerate(of.sections, 1))
+    contents = "".join(
+        f'<li><a href="#s{number}">{html.escape(section.title)}</a></li>'
+        for number, section in enumerate(of.sections, 1)
+    )
     body = "\n".join(_section(number, section) for number, section in enumerate(of.sections, 1))
     return document(
         of.title,
-        f'<main>\n<header>\n<h1>{html.escape(of.title)}</h1>\n<p class="marking">{html.escape(of.marking)}</p>\n{_block(of.head, "h2")}\n'
-        f'</header>\n<nav aria-label="Contents">\n<ul>{contents}</ul>\n</nav>\n{body}\n</main>',
+        f"<main>\n<header>\n<h1>{html.escape(of.title)}</h1>\n<p"
+        f' class="marking">{html.escape(of.marking)}</p>\n{_block(of.head, "h2")}\n</header>\n<nav'
+        f' aria-label="Contents">\n<ul>{contents}</ul>\n</nav>\n{body}\n</main>',
     )
 
 
 def _section(number: int, section: Section) -> str:
     blocks = "\n".join(_block(block, "h3") for block in section.blocks)
-    return f'<section aria-labelledby="s{number}">\n<h2 id="s{number}">{html.escape(section.title)}</h2>\n{blocks}\n</section>'
+    return (
+        f'<section aria-labelledby="s{number}">\n<h2'
+        f' id="s{number}">{html.escape(section.title)}</h2>\n{blocks}\n</section>'
+    )
 
 
 def _block(block: Block, heading: str) -> str:  # noqa: PLR0911 - one for each kind of block
@@ -100,9 +123,17 @@ def _block(block: Block, heading: str) -> str:  # noqa: PLR0911 - one for each k
         case Grid():
             return _grid(block)
         case Bullets(items):
-            return "<ul>" + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items) + "</ul>"
+            return (
+                "<ul>"
+                + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items)
+                + "</ul>"
+            )
         case Steps(items):
-            return "<ol>" + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items) + "</ol>"
+            return (
+                "<ol>"
+                + "".join(f'<li dir="auto">{html.escape(item)}</li>' for item in items)
+                + "</ol>"
+            )
         case Chart(svg, _, caption):
             return f"<figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>"
         case Verbatim(text):
@@ -126,6 +157,7 @@ def _grid(grid: Grid) -> str:
     )
     caption = html.escape(grid.caption)
     return (
-        f'<div class="wide" role="region" aria-label="{caption}" tabindex="0"><table><caption>{caption}</caption>'
+        f'<div class="wide" role="region" aria-label="{caption}"'
+        f' tabindex="0"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

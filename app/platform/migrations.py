@@ -29,7 +29,11 @@ async def is_at_head(database: Database) -> bool:
     """Whether every migration has been applied."""
     head = ScriptDirectory.from_config(Config(_INI)).get_current_head()
     async with database.engine.connect() as connection:
-        return bool(await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision() == head))
+        return bool(
+            await connection.run_sync(
+                lambda sync: MigrationContext.configure(sync).get_current_revision() == head
+            )
+        )
 
 
 async def _run(database: Database, verb: Callable[[Config], None]) -> None:

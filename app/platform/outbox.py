@@ -1,6 +1,8 @@
-"""Messages that are owed to somebody, written with the change that they tell of and delivered after it: at least once, never in its way.
+"""Messages that are owed to somebody, written with the change that they tell of and delivered after
+it: at least once, never in its way.
 
-Law: a message is one row in the change's own transaction; whoever delivers it takes the row for a while, and puts it back when that fails.
+Law: a message is one row in the change's own transaction; whoever delivers it takes the row for a
+while, and puts it back when that fails.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from app.kernel import ids
 from app.platform.db import Database, Instant, Session
 
 TAKEN_FOR: Final = timedelta(minutes=5)
-"""How long a message is left to whoever took it: longer than a delivery may last, so that nobody sends it beside them."""
+"""How long a message is left to whoever took it: longer than a delivery may last, so that nobody
+sends it beside them."""
 
 KEPT_FOR: Final = timedelta(days=7)
 """How long a message is tried, and how long one that was delivered is kept."""
@@ -25,7 +28,9 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 
 
 class OutboxRow(SQLModel, table=True):
-    """One message: what it is about, and how far its delivery has got. No address and no text: whoever delivers it knows both."""
+    """One message: what it is about, and how far its delivery has got. No address and no text:
+    whoever delivers it knows both.
+    """
 
     __tablename__ = "outbox"
 
@@ -57,13 +62,24 @@ class Owed:
 def add(session: Session, *, school: str, kind: str, about: UUID, at: datetime) -> UUID:
     """Owe a message about something, with the change that this session writes; gives its id."""
     message = ids.new_id(at)
-    row = {"id": message, "school": school, "kind": kind, "about": about, "made_at": at, "next_at": at, "attempts": 0, "sent_at": None}
+    row = {
+        "id": message,
+        "school": school,
+        "kind": kind,
+        "about": about,
+        "made_at": at,
+        "next_at": at,
+        "attempts": 0,
+        "sent_at": None,
+    }
     session.add(TABLE, row)
     return message
 
 
 async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
-    """Messages that are due, the longest due first, each taken by this caller alone for `TAKEN_FOR`."""
+    """Messages that are due, the longest due first, each taken by this caller alone for
+    `TAKEN_FOR`.
+    """
     due = (TABLE.c.sent_at.is_(None), TABLE.c.next_at <= now)
     query = sa.select(TABLE).where(*due).order_by(TABLE.c.next_at, TABLE.c.id).limit(limit)
     async with database.reading() as session:
@@ -72,16 +88,32 @@ async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
     taken = []
     async with database.transaction() as session:
         for row in await session.all(query):
-            mine = sa.update(TABLE).where(TABLE.c.id == row.id, TABLE.c.attempts == row.attempts, *due)
-            if await session.execute(mine.values(attempts=row.attempts + 1, next_at=now + TAKEN_FOR)) == 1:
+            mine = sa.update(TABLE).where(
+                TABLE.c.id == row.id, TABLE.c.attempts == row.attempts, *due
+            )
+            if (
+                await session.execute(
+                    mine.values(attempts=row.attempts + 1, next_at=now + TAKEN_FOR)
+                )
+                == 1
+            ):
                 taken.append(
-                    Owed(id=row.id, school=row.school, kind=row.kind, about=row.about, made_at=row.made_at, attempts=row.attempts + 1)
+                    Owed(
+                        id=row.id,
+                        school=row.school,
+                        kind=row.kind,
+                        about=row.about,
+                        made_at=row.made_at,
+                        attempts=row.attempts + 1,
+                    )
                 )
     return taken
 
 
 async def settle(database: Database, message: Owed, *, delivered: bool, now: datetime) -> None:
-    """Say what became of a message that was taken; one that failed is tried again, later each time."""
+    """Say what became of a message that was taken; one that failed is tried again, later each
+    time.
+    """
     values = {"sent_at": now} if delivered else {"next_at": now + wait_after(message.attempts)}
     async with database.transaction() as session:
         await session.execute(sa.update(TABLE).where(TABLE.c.id == message.id).values(**values))

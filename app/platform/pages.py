@@ -1,4 +1,6 @@
-"""A printed page as data: sections of paragraphs, pairs and tables, which HTML and PDF show alike."""
+"""A printed page as data: sections of paragraphs, pairs and tables, which HTML and PDF show
+alike.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +48,9 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing as SVG, with all that it shows in words, and a caption that says where to read the same."""
+    """A drawing as SVG, with all that it shows in words, and a caption that says where to read the
+    same.
+    """
 
     svg: str
     described: str
@@ -94,7 +98,10 @@ class Page:
             "title": self.title,
             "marking": self.marking,
             "head": _block(self.head),
-            "sections": [{"title": section.title, "blocks": [_block(block) for block in section.blocks]} for section in self.sections],
+            "sections": [
+                {"title": section.title, "blocks": [_block(block) for block in section.blocks]}
+                for section in self.sections
+            ],
         }
 
 

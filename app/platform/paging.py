@@ -1,4 +1,6 @@
-"""Keyset pages: an opaque cursor that says where the last page ended, bound to its list and refused when mangled."""
+"""Keyset pages: an opaque cursor that says where the last page ended, bound to its list and refused
+when mangled.
+"""
 
 import base64
 import binascii
@@ -36,18 +38,27 @@ class CursorRefused(ServiceError):
         )
 
 
-LimitDep = Annotated[int, Query(alias="limit", ge=1, le=MAX_LIMIT, description="How many items at most.")]
-CursorDep = Annotated[str | None, Query(alias="cursor", max_length=1024, description="`next_cursor` of the page before.")]
+LimitDep = Annotated[
+    int, Query(alias="limit", ge=1, le=MAX_LIMIT, description="How many items at most.")
+]
+CursorDep = Annotated[
+    str | None,
+    Query(alias="cursor", max_length=1024, description="`next_cursor` of the page before."),
+]
 
 
 def encode_cursor(parts: list[str], scope: str) -> str:
-    """A cursor for the keyset position `parts` in the list named `scope` (the list's name and whatever it was filtered by)."""
+    """A cursor for the keyset position `parts` in the list named `scope` (the list's name and
+    whatever it was filtered by).
+    """
     payload = canonical.encode(parts)
     return base64.urlsafe_b64encode(_check(payload, scope) + payload).rstrip(b"=").decode()
 
 
 def decode_cursor(text: str, scope: str) -> list[str]:
-    """The position in a cursor; raises `CursorRefused` unless `encode_cursor` made it for this scope, byte for byte."""
+    """The position in a cursor; raises `CursorRefused` unless `encode_cursor` made it for this
+    scope, byte for byte.
+    """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         check, payload = raw[:_CHECK], raw[_CHECK:]
@@ -56,7 +67,11 @@ def decode_cursor(text: str, scope: str) -> list[str]:
         parts = json.loads(payload)
     except (binascii.Error, ValueError, UnicodeError) as error:
         raise CursorRefused from error
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts) or encode_cursor(parts, scope) != text:
+    if (
+        not isinstance(parts, list)
+        or not all(isinstance(part, str) for part in parts)
+        or encode_cursor(parts, scope) != text
+    ):
         raise CursorRefused
     return parts
 
@@ -78,5 +93,7 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """The `Link` header of a page that has a next one (RFC 8288), else nothing."""
     if cursor is None:
         return {}
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    query = [
+        (name, value) for name, value in request.query_params.multi_items() if name != "cursor"
+    ]
     return {"Link": f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'}

@@ -1,4 +1,6 @@
-"""Strong ETags and the preconditions on them (RFC 9110, section 13): nobody overwrites what they have not read."""
+"""Strong ETags and the preconditions on them (RFC 9110, section 13): nobody overwrites what they
+have not read.
+"""
 
 from typing import Annotated, Any, Final
 
@@ -37,7 +39,9 @@ class IfMatch:
         self._given = given
 
     def check(self, etag: str) -> None:
-        """Raises `PreconditionMissing` without the header, `PreconditionStale` when no strong tag in it is `etag`."""
+        """Raises `PreconditionMissing` without the header, `PreconditionStale` when no strong tag
+        in it is `etag`.
+        """
         if self._given is None:
             raise PreconditionMissing
         tags = [tag.strip() for tag in self._given.split(",")]
@@ -50,7 +54,9 @@ class IfMatch:
             self.check(etag)
 
 
-async def _if_match(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> IfMatch:
+async def _if_match(
+    if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None,
+) -> IfMatch:
     return IfMatch(if_match)
 
 
@@ -63,12 +69,19 @@ def etag_of(*parts: object) -> str:
     return '"' + ".".join(str(part) for part in parts) + '"'
 
 
-UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}}
-"""For the OpenAPI `responses` of an operation that answers with `unchanged`; the document adds both headers."""
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}
+}
+"""For the OpenAPI `responses` of an operation that answers with `unchanged`; the document adds both
+headers."""
 
 
-def unchanged(request: Request, etag: str, headers: dict[str, str] | None = None) -> Response | None:
-    """304 with the ETag if `If-None-Match` holds it (weak comparison, RFC 9110 section 13.1.2), else None."""
+def unchanged(
+    request: Request, etag: str, headers: dict[str, str] | None = None
+) -> Response | None:
+    """304 with the ETag if `If-None-Match` holds it (weak comparison, RFC 9110 section 13.1.2),
+    else None.
+    """
     given = request.headers.get("if-none-match")
     if given is None:
         return None

@@ -1,4 +1,6 @@
-"""Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks like on the wire."""
+"""Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks
+like on the wire.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,7 +49,10 @@ _FRAMEWORK: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
     {
         400: ("bad-request", "The request could not be read; check its syntax"),
         404: ("not-found", "There is nothing here that you may see"),
-        405: ("method-not-allowed", "This address does not take that method; Allow lists the ones it takes"),
+        405: (
+            "method-not-allowed",
+            "This address does not take that method; Allow lists the ones it takes",
+        ),
         413: ("body-too-large", "The body is larger than 256 KiB; send less in one call"),
     }
 )
@@ -56,9 +61,15 @@ _FRAMEWORK: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
 class FaultOut(BaseModel):
     """One fault in what was sent."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"pointer": "/purpose/code", "detail": "…", "code": "unknown-value"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"pointer": "/purpose/code", "detail": "…", "code": "unknown-value"}]
+        }
+    )
 
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or `/query/…`, `/path/…`, `/header/…`.")
+    pointer: str = Field(
+        description="JSON pointer (RFC 6901) into the body, or `/query/…`, `/path/…`, `/header/…`."
+    )
     detail: str = Field(description="What was wrong and what to do; never the value that was sent.")
     code: str = Field(description="Stable, kebab-case.")
 
@@ -66,15 +77,21 @@ class FaultOut(BaseModel):
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
-    type: str = Field(description="Stable URI reference of the kind of problem.", examples=["/problems/sharing-request-not-found"])
+    type: str = Field(
+        description="Stable URI reference of the kind of problem.",
+        examples=["/problems/sharing-request-not-found"],
+    )
     title: str = Field(description="What happened, in general.")
     status: int = Field(description="The HTTP status.", examples=[404])
     detail: str = Field(description="What happened this time, and what to do.")
     instance: str = Field(
-        description="This occurrence: the request's id as a URN.", examples=["urn:request:01a2048c538b7f43a0cf42edea9dbc8d"]
+        description="This occurrence: the request's id as a URN.",
+        examples=["urn:request:01a2048c538b7f43a0cf42edea9dbc8d"],
     )
     code: str = Field(description="Stable, kebab-case.", examples=["sharing-request-not-found"])
-    errors: list[FaultOut] | None = Field(None, description="Each fault, where there are several or the place matters.")
+    errors: list[FaultOut] | None = Field(
+        None, description="Each fault, where there are several or the place matters."
+    )
 
 
 _MEANING: Final[Mapping[int, str]] = MappingProxyType(
@@ -84,26 +101,42 @@ _MEANING: Final[Mapping[int, str]] = MappingProxyType(
         403: "The caller may see this but not do it. The attempt is audited.",
         404: "There is nothing here that the caller may see.",
         406: "None of the media types that the caller accepts can be made.",
-        409: "The resource is in a state that does not allow this, or the same call is still in flight.",
+        409: (
+            "The resource is in a state that does not allow this, or the same call is still in"
+            " flight."
+        ),
         412: "The resource changed since the caller read it: read it again.",
         413: "The body is larger than 256 KiB.",
-        415: "The body is not of the media type that this operation takes, not in UTF-8, or not sent as it is.",
+        415: (
+            "The body is not of the media type that this operation takes, not in UTF-8, or not sent"
+            " as it is."
+        ),
         422: "Something in the request is wrong; `errors` names each place, or the first 50.",
         428: "The call needs `If-Match` with the ETag of what the caller read.",
         429: "Too many calls; `Retry-After` says when to try again.",
         500: "Something went wrong on our side; nothing was stored.",
-        503: "The record store did not answer; the outcome is unknown. Send it again with the same `Idempotency-Key`.",
+        503: (
+            "The record store did not answer; the outcome is unknown. Send it again with the same"
+            " `Idempotency-Key`."
+        ),
     }
 )
 
 
 def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI `responses` of an operation for these error statuses; 500 and 503 can always happen and are included."""
+    """The OpenAPI `responses` of an operation for these error statuses; 500 and 503 can always
+    happen and are included.
+    """
     documented = sorted({*statuses, 500, 503})
     return {
         status: {
             "description": _MEANING[status],
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(status)}},
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": _example(status),
+                }
+            },
         }
         for status in documented
     }
@@ -122,13 +155,19 @@ def _example(status: int) -> dict[str, object]:
     }
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         example["errors"] = [
-            {"pointer": "/purpose/code", "detail": "not a known value; did you mean 'early_help'?", "code": "unknown-value"}
+            {
+                "pointer": "/purpose/code",
+                "detail": "not a known value; did you mean 'early_help'?",
+                "code": "unknown-value",
+            }
         ]
     return example
 
 
 class PartRefused(RequestValidationError):
-    """A part of the body was read by a model of its own, and refused; the faults stand where they are in the body."""
+    """A part of the body was read by a model of its own, and refused; the faults stand where they
+    are in the body.
+    """
 
     def __init__(self, error: ValidationError, model: type[BaseModel]) -> None:
         super().__init__([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()])
@@ -137,11 +176,25 @@ class PartRefused(RequestValidationError):
 
 def response(error: ServiceError, request_id: str) -> Response:
     """The problem document of a failure."""
-    return _document(STATUS[error.kind], error.code, error.title, error.detail or error.title, request_id, error.faults, error.headers)
+    return _document(
+        STATUS[error.kind],
+        error.code,
+        error.title,
+        error.detail or error.title,
+        request_id,
+        error.faults,
+        error.headers,
+    )
 
 
 def _document(
-    status: int, code: str, title: str, detail: str, request_id: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    request_id: str,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     body: dict[str, object] = {
         "type": f"/problems/{code}",
@@ -152,7 +205,10 @@ def _document(
         "code": code,
     }
     if faults:
-        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail, "code": fault.code} for fault in faults]
+        body["errors"] = [
+            {"pointer": fault.pointer, "detail": fault.detail, "code": fault.code}
+            for fault in faults
+        ]
     return Response(to_json(body), int(status), dict(headers or {}), MEDIA_TYPE)
 
 
@@ -162,7 +218,9 @@ def request_id_of(request: Request) -> str:
 
 
 def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
-    """Make every failure of the application a problem document. `on_refusal` is told, before the reply, of each that the service meant."""
+    """Make every failure of the application a problem document. `on_refusal` is told, before the
+    reply, of each that the service meant.
+    """
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - the registration below says so
@@ -174,19 +232,36 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
         found = error.errors()
         faults = tuple(faults_in(found[:MOST_NAMED], _models_of(error, request)))
         named = "each place" if len(found) == len(faults) else f"the first {len(faults)} places"
-        detail = faults[0].detail if len(found) == 1 else f"{len(found)} things are wrong; errors names {named}"
-        return _document(422, "invalid-request", "Something in the request is wrong", detail, request_id_of(request), faults)
+        detail = (
+            faults[0].detail
+            if len(found) == 1
+            else f"{len(found)} things are wrong; errors names {named}"
+        )
+        return _document(
+            422,
+            "invalid-request",
+            "Something in the request is wrong",
+            detail,
+            request_id_of(request),
+            faults,
+        )
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
-        code, title = _FRAMEWORK.get(error.status_code, ("http-error", HTTPStatus(error.status_code).phrase))
+        code, title = _FRAMEWORK.get(
+            error.status_code, ("http-error", HTTPStatus(error.status_code).phrase)
+        )
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = {"Allow": ", ".join(sorted(_methods(app, request)))}
-        return _document(error.status_code, code, title, title, request_id_of(request), headers=headers)
+        return _document(
+            error.status_code, code, title, title, request_id_of(request), headers=headers
+        )
 
     async def unforeseen(request: Request, error: Exception) -> Response:
-        structlog.get_logger().error("request.failed", error=type(error).__name__, where=_where(error))
+        structlog.get_logger().error(
+            "request.failed", error=type(error).__name__, where=_where(error)
+        )
         return _document(
             500,
             "internal-error",
@@ -202,7 +277,9 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
 
 def _where(error: BaseException) -> list[str]:
-    """Module and line of each frame, innermost last: never values, since they may be personal data."""
+    """Module and line of each frame, innermost last: never values, since they may be personal
+    data.
+    """
     places = []
     trace = error.__traceback__
     while trace is not None:
@@ -229,8 +306,12 @@ def _models_of(error: RequestValidationError, request: Request) -> list[type[Bas
     return _models_in(body_field.field_info.annotation) if body_field is not None else []
 
 
-def faults_in(errors: Iterable[Mapping[str, Any]], models: list[type[BaseModel]]) -> Iterator[Fault]:
-    """What a validation by one of the models found wrong, in words that repeat no value. Places in the body begin with `body`."""
+def faults_in(
+    errors: Iterable[Mapping[str, Any]], models: list[type[BaseModel]]
+) -> Iterator[Fault]:
+    """What a validation by one of the models found wrong, in words that repeat no value. Places in
+    the body begin with `body`.
+    """
     for found in errors:
         location = tuple(found["loc"])
         if location and location[0] == "body":
@@ -245,7 +326,9 @@ def _is_branch(part: object) -> bool:
     return isinstance(part, str) and ("[" in part or "(" in part)
 
 
-def _words(found: Mapping[str, Any], location: Sequence[object], models: list[type[BaseModel]]) -> tuple[str, str]:
+def _words(
+    found: Mapping[str, Any], location: Sequence[object], models: list[type[BaseModel]]
+) -> tuple[str, str]:
     kind = str(found["type"])
     if kind == "extra_forbidden":
         near = _nearest(str(location[-1]), _fields_at(models, location[1:-1]))
@@ -271,7 +354,8 @@ def _words(found: Mapping[str, Any], location: Sequence[object], models: list[ty
 
 
 def _nearest(given: str, known: Sequence[str]) -> str:
-    # Where nothing is good enough the vocabularies say `none`, which nobody is to be led to by chance.
+    # Where nothing is good enough the vocabularies say `none`, which nobody is to be led to by
+    # chance.
     close = nearest(given, [name for name in known if name != "none"])
     return f"; did you mean '{close}'?" if close else ""
 
@@ -281,7 +365,10 @@ def _fields_at(models: list[type[BaseModel]], path: Sequence[object]) -> list[st
         if isinstance(part, int) or _is_branch(part):
             continue
         models = [
-            inner for model in models if part in model.model_fields for inner in _models_in(model.model_fields[str(part)].annotation)
+            inner
+            for model in models
+            if part in model.model_fields
+            for inner in _models_in(model.model_fields[str(part)].annotation)
         ] or models
     return [name for model in models for name in model.model_fields]
 

@@ -1,4 +1,6 @@
-"""References as callers send them, in bodies, paths and queries alike: brought into the one form in which they are kept."""
+"""References as callers send them, in bodies, paths and queries alike: brought into the one form in
+which they are kept.
+"""
 
 from typing import Annotated
 
@@ -11,9 +13,15 @@ from app.kernel import references
 def _one_form(text: str) -> str:
     reference = references.one_form(text)
     if not reference.isprintable():
-        raise PydanticCustomError("invisible-character", "holds a character that nobody sees, such as a tab; remove it")
+        raise PydanticCustomError(
+            "invisible-character", "holds a character that nobody sees, such as a tab; remove it"
+        )
     return reference
 
 
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_form)]
+Reference = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_one_form),
+]
 """A reference that a caller sends. Blanks round it are no part of it, and blanks alone are none."""

@@ -1,4 +1,6 @@
-"""Every setting the operator has, read from `SHARING_*` variables or files. An unknown `SHARING_*` variable stops the start."""
+"""Every setting the operator has, read from `SHARING_*` variables or files. An unknown `SHARING_*`
+variable stops the start.
+"""
 
 import difflib
 import os
@@ -30,48 +32,100 @@ class IssuerSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    issuer: str = Field(description="The issuer's identifier, an https URL; discovery is read below it.")
+    issuer: str = Field(
+        description="The issuer's identifier, an https URL; discovery is read below it."
+    )
     audience: str = Field(description="What the token's `aud` must be.")
     role_claim: str = Field("role", description="The claim that names the role.")
     role_map: dict[str, Literal["staff", "dsl", "ig_lead", "integration"]] = Field(
         description="The claim's values, and the role each gives."
     )
-    school: Urn | None = Field(None, description="The school of everybody from this issuer; empty: read from `school_claim`.")
-    school_claim: str = Field("school", description="The claim that holds the school's URN where `school` is empty.")
+    school: Urn | None = Field(
+        None,
+        description="The school of everybody from this issuer; empty: read from `school_claim`.",
+    )
+    school_claim: str = Field(
+        "school", description="The claim that holds the school's URN where `school` is empty."
+    )
     token_type: str = Field("at+jwt", description="What the token's `typ` must be.")
 
 
 class Settings(BaseSettings):
     """The operator's settings. Each field is one variable: `data_dir` is `SHARING_DATA_DIR`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
 
-    data_dir: Path = Field(Path("data"), description="Folder for the SQLite file `sharing.db`, `keys/` and `checkpoints/`.")
-    database_url: str = Field("", description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.", repr=False)
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder for the SQLite file `sharing.db`, `keys/` and `checkpoints/`.",
+    )
+    database_url: str = Field(
+        "",
+        description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.",
+        repr=False,
+    )
     database_pool: int = Field(
-        5, ge=1, le=100, description="Database connections held by each worker process, besides those for look-ups and commits."
+        5,
+        ge=1,
+        le=100,
+        description=(
+            "Database connections held by each worker process, besides those for look-ups and"
+            " commits."
+        ),
     )
     public_url: str = Field(
-        "http://127.0.0.1:8000", description="Where callers reach the service; tokens and the audit log are named after it."
+        "http://127.0.0.1:8000",
+        description="Where callers reach the service; tokens and the audit log are named after it.",
     )
-    school: Urn = Field("123456", description="URN of the school that accounts belong to when none is named.")
+    school: Urn = Field(
+        "123456", description="URN of the school that accounts belong to when none is named."
+    )
     keys_required: bool = Field(
-        default=False, description="Refuse to start without keys in `keys/`, instead of making them at first start."
+        default=False,
+        description=(
+            "Refuse to start without keys in `keys/`, instead of making them at first start."
+        ),
     )
     embedded_worker: bool = Field(
-        default=True, description="Seal the audit log and run follow-ups in the serving process; off when `worker` runs."
+        default=True,
+        description=(
+            "Seal the audit log and run follow-ups in the serving process; off when `worker` runs."
+        ),
     )
-    issuers: tuple[IssuerSettings, ...] = Field((), description="Outside OpenID Connect issuers, as a JSON list.")
-    cors_origins: tuple[str, ...] = Field((), description="Origins of browser front ends that may call the service, as a JSON list.")
+    issuers: tuple[IssuerSettings, ...] = Field(
+        (), description="Outside OpenID Connect issuers, as a JSON list."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Origins of browser front ends that may call the service, as a JSON list."
+    )
     allowed_hosts: tuple[str, ...] = Field(
-        (), description="Host names the service answers to besides 127.0.0.1 and localhost, as a JSON list; empty: any."
+        (),
+        description=(
+            "Host names the service answers to besides 127.0.0.1 and localhost, as a JSON list;"
+            " empty: any."
+        ),
     )
     smtp_url: str = Field(
-        "", description="`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none are sent.", repr=False
+        "",
+        description=(
+            "`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none"
+            " are sent."
+        ),
+        repr=False,
     )
-    mail_from: str = Field("information-sharing@school.example", description="Sender of the notices.")
+    mail_from: str = Field(
+        "information-sharing@school.example", description="Sender of the notices."
+    )
     mail_dsl: str = Field("", description="Where notices for the DSL go.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe log line that is written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe log line that is written."
+    )
     docs: bool = Field(default=True, description="Serve `/docs` and `/openapi.json`.")
     metrics: bool = Field(default=True, description="Serve `/metrics` on the main port.")
 
@@ -99,11 +153,15 @@ class Settings(BaseSettings):
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings from the environment and from files in `SHARING_SECRETS_DIR`; raises `SettingsRefused` with every fault named."""
+    """The settings from the environment and from files in `SHARING_SECRETS_DIR`; raises
+    `SettingsRefused` with every fault named.
+    """
     environ = os.environ if environ is None else environ
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}SECRETS_DIR"}
     faults = []
-    for name in sorted(n for n in environ if n.upper().startswith(PREFIX) and n.upper() not in known):
+    for name in sorted(
+        n for n in environ if n.upper().startswith(PREFIX) and n.upper() not in known
+    ):
         close = difflib.get_close_matches(name.upper(), known, n=1)
         faults.append(f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else ""))
     if faults:
@@ -121,4 +179,7 @@ def _faults_of(error: ValueError) -> str:
     listed = getattr(error, "errors", None)
     if listed is None:
         return "a setting that is a list or object must be JSON"
-    return "; ".join(f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}" for fault in listed())
+    return "; ".join(
+        f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}"
+        for fault in listed()
+    )

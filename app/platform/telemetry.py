@@ -1,4 +1,6 @@
-"""What surrounds every request, in one pure ASGI layer: request id, security headers, one log line, Prometheus figures."""
+"""What surrounds every request, in one pure ASGI layer: request id, security headers, one log line,
+Prometheus figures.
+"""
 
 import re
 import secrets
@@ -24,12 +26,17 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class Metrics:
-    """The figures that `/metrics` shows; one registry per application, so that two can live in one process."""
+    """The figures that `/metrics` shows; one registry per application, so that two can live in one
+    process.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "sharing_http_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry
+            "sharing_http_requests",
+            "Requests by route and status.",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "sharing_http_request_seconds",
@@ -38,8 +45,16 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
             registry=self.registry,
         )
-        self.unsealed = Gauge("sharing_audit_unsealed_entries", "Audit entries that wait to be sealed.", registry=self.registry)
-        self.seal_refused = Gauge("sharing_audit_seal_refused", "1 when the sealer refuses to sign.", registry=self.registry)
+        self.unsealed = Gauge(
+            "sharing_audit_unsealed_entries",
+            "Audit entries that wait to be sealed.",
+            registry=self.registry,
+        )
+        self.seal_refused = Gauge(
+            "sharing_audit_seal_refused",
+            "1 when the sealer refuses to sign.",
+            registry=self.registry,
+        )
 
     def text(self) -> tuple[bytes, str]:
         """The exposition and its media type."""

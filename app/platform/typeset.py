@@ -1,7 +1,9 @@
-"""Sets data in a typst template as an accessible PDF (PDF/UA-1). The only importer of typst, which the extra `pdf` brings.
+"""Sets data in a typst template as an accessible PDF (PDF/UA-1). The only importer of typst, which
+the extra `pdf` brings.
 
-Law: what is printed enters as JSON and stays data; only the shipped fonts are used; and no name, in whatever script, stops a record from
-being printed: a letter that no font has is written as its code point.
+Law: what is printed enters as JSON and stays data; only the shipped fonts are used; and no name, in
+whatever script, stops a record from being printed: a letter that no font has is written as its code
+point.
 """
 
 import struct
@@ -54,7 +56,9 @@ class TypesetterMissing(ServiceError):
     title = "This installation does not make PDF files"
 
     def __init__(self) -> None:
-        super().__init__("ask for text/html, which prints well, or install the service with its extra `pdf`")
+        super().__init__(
+            "ask for text/html, which prints well, or install the service with its extra `pdf`"
+        )
 
 
 def available() -> bool:
@@ -65,8 +69,9 @@ def available() -> bool:
 def pdf(template: Path, data: Mapping[str, Json], *, at: datetime) -> bytes:
     """The bytes of a tagged PDF/UA-1 file, the same for the same arguments.
 
-    The template reads `json(bytes(sys.inputs.data))`, and the list of fonts from its member `fonts`. `at` becomes the file's date. Takes
-    tens of milliseconds of CPU: call it in a thread. Raises `TypesetterMissing` where typst is not installed.
+    The template reads `json(bytes(sys.inputs.data))`, and the list of fonts from its member
+    `fonts`. `at` becomes the file's date. Takes tens of milliseconds of CPU: call it in a thread.
+    Raises `TypesetterMissing` where typst is not installed.
     """
     if not available():
         raise TypesetterMissing
@@ -78,8 +83,13 @@ def pdf(template: Path, data: Mapping[str, Json], *, at: datetime) -> bytes:
     except typst.TypstError as error:
         if "could not be displayed" not in error.message:
             raise
-        # A mark from one script on a letter of another finds no font that has both: then only the main font's letters are left as they are.
-        plain = {letter for letter in letters_of((FONTS / "NotoSans-Regular.ttf").read_bytes()) if not unicodedata.combining(chr(letter))}
+        # A mark from one script on a letter of another finds no font that has both: then only the
+        # main font's letters are left as they are.
+        plain = {
+            letter
+            for letter in letters_of((FONTS / "NotoSans-Regular.ttf").read_bytes())
+            if not unicodedata.combining(chr(letter))
+        }
         return _set(template, _legible(data, plain), at)
 
 
@@ -104,14 +114,22 @@ def _set(template: Path, data: Json, at: datetime) -> bytes:
 def _fonts() -> "typst.Fonts":
     import typst  # noqa: PLC0415 - see above
 
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
+    )
 
 
 def _legible(value: Json, known: Collection[int]) -> Json:
-    """The value with every letter that cannot be printed written as its code point, and in the normal form that JSON here has."""
+    """The value with every letter that cannot be printed written as its code point, and in the
+    normal form that JSON here has.
+    """
     if isinstance(value, str):
         text = unicodedata.normalize("NFC", value)
-        return text if text.isascii() and text.isprintable() else "".join(_shown(letter, known) for letter in text)
+        return (
+            text
+            if text.isascii() and text.isprintable()
+            else "".join(_shown(letter, known) for letter in text)
+        )
     if isinstance(value, Mapping):
         return {name: _legible(member, known) for name, member in value.items()}
     if isinstance(value, Sequence):
@@ -140,10 +158,16 @@ def letters_of(font: bytes) -> set[int]:
     """The code points in the `cmap` table of a TrueType font (formats 4 and 12)."""
     (tables,) = struct.unpack_from(">H", font, 4)
     at = next(
-        offset for tag, _, offset, _ in (struct.unpack_from(">4sIII", font, 12 + 16 * number) for number in range(tables)) if tag == b"cmap"
+        offset
+        for tag, _, offset, _ in (
+            struct.unpack_from(">4sIII", font, 12 + 16 * number) for number in range(tables)
+        )
+        if tag == b"cmap"
     )
     (count,) = struct.unpack_from(">H", font, at + 2)
-    starts = {at + struct.unpack_from(">HHI", font, at + 4 + 8 * number)[2] for number in range(count)}
+    starts = {
+        at + struct.unpack_from(">HHI", font, at + 4 + 8 * number)[2] for number in range(count)
+    }
     return {letter for start in starts for letter in _mapped(font, start)}
 
 
@@ -163,14 +187,19 @@ def _segments(font: bytes, start: int) -> Iterator[int]:
     form, ends = f">{double // 2}H", start + 14
     begins = ends + double + 2
     shifts, offsets = begins + double, begins + 2 * double
-    columns = zip(*(struct.unpack_from(form, font, place) for place in (begins, ends, shifts, offsets)), strict=True)
+    columns = zip(
+        *(struct.unpack_from(form, font, place) for place in (begins, ends, shifts, offsets)),
+        strict=True,
+    )
     for number, (first, last, shift, offset) in enumerate(columns):
         for letter in range(first, last + 1):
             if letter == 0xFFFF:
                 continue
             glyph = letter + shift
             if offset:
-                (found,) = struct.unpack_from(">H", font, offsets + 2 * number + offset + 2 * (letter - first))
+                (found,) = struct.unpack_from(
+                    ">H", font, offsets + 2 * number + offset + 2 * (letter - first)
+                )
                 glyph = found + shift if found else 0
             if glyph & 0xFFFF:
                 yield letter

@@ -1,4 +1,6 @@
-"""What every route is made of: the call (session, instant, request id), and the route class that begins and ends it and reads strictly."""
+"""What every route is made of: the call (session, instant, request id), and the route class that
+begins and ends it and reads strictly.
+"""
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -30,7 +32,9 @@ class WrongMediaType(ServiceError):
 
 
 class UnknownParameter(ServiceError):
-    """The query asks for something that the operation does not know: it was misspelt, and would go silently missing."""
+    """The query asks for something that the operation does not know: it was misspelt, and would go
+    silently missing.
+    """
 
     kind = Kind.INVALID
     code = "unknown-parameter"
@@ -40,7 +44,14 @@ class UnknownParameter(ServiceError):
         super().__init__(
             "remove or correct what errors names",
             faults=tuple(
-                [Fault(json.pointer(["query", name]), f"not a known parameter{_meant(name, known)}", "unknown-field") for name in unknown]
+                [
+                    Fault(
+                        json.pointer(["query", name]),
+                        f"not a known parameter{_meant(name, known)}",
+                        "unknown-field",
+                    )
+                    for name in unknown
+                ]
             ),
         )
 
@@ -51,7 +62,9 @@ def _meant(name: str, known: Collection[str]) -> str:
 
 
 class Call:
-    """One request's work: one transaction, committed before the reply leaves; one instant for all it does; the id of `X-Request-Id`."""
+    """One request's work: one transaction, committed before the reply leaves; one instant for all
+    it does; the id of `X-Request-Id`.
+    """
 
     __slots__ = ("now", "session", "trace")
 
@@ -72,7 +85,8 @@ async def _call(request: Request) -> Call:
 
 
 CallDep = Annotated[Call, Depends(_call)]
-"""The work of this request. Its session has no connection, and no transaction has begun, before something needs one."""
+"""The work of this request. Its session has no connection, and no transaction has begun, before
+something needs one."""
 
 
 class _StrictRequest(Request):
@@ -97,9 +111,11 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that begins a `Call` and ends it before the reply leaves: a commit that fails is no 201.
+    """A route that begins a `Call` and ends it before the reply leaves: a commit that fails is no
+    201.
 
-    Its JSON body is read by `platform.json`; `raise_fault` reports what was wrong with it, or with the query, after authentication.
+    Its JSON body is read by `platform.json`; `raise_fault` reports what was wrong with it, or with
+    the query, after authentication.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -115,7 +131,11 @@ class StrictRoute(APIRoute):
                     media_type_of(request, JSON)
                 except WrongMediaType as fault:
                     strict.state.fault = fault
-            if request.method == "GET" and request.scope["query_string"] and (unknown := request.query_params.keys() - known):
+            if (
+                request.method == "GET"
+                and request.scope["query_string"]
+                and (unknown := request.query_params.keys() - known)
+            ):
                 strict.state.fault = UnknownParameter(sorted(unknown), known)
             state = request.app.state
             database: Database = state.database
@@ -145,11 +165,15 @@ def _is_form(route: APIRoute) -> bool:
 
 
 def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    return (
+        request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    )
 
 
 def media_type_of(request: Request, *taken: str) -> str:
-    """The media type of the body, one of those that are taken; raises `WrongMediaType` for any other, and for what is not plain UTF-8."""
+    """The media type of the body, one of those that are taken; raises `WrongMediaType` for any
+    other, and for what is not plain UTF-8.
+    """
     essence, *parameters = request.headers.get("content-type", "").lower().split(";")
     accept = {"Accept": ", ".join(taken)}
     if essence.strip() not in taken:
@@ -157,12 +181,22 @@ def media_type_of(request: Request, *taken: str) -> str:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
-            raise WrongMediaType("send the body in UTF-8; charset says so, or is left out", headers=accept)
-    if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
-        raise WrongMediaType("send the body as it is, without Content-Encoding", headers={"Accept-Encoding": "identity"})
+            raise WrongMediaType(
+                "send the body in UTF-8; charset says so, or is left out", headers=accept
+            )
+    if any(
+        coding.strip().lower() != "identity"
+        for coding in request.headers.getlist("content-encoding")
+    ):
+        raise WrongMediaType(
+            "send the body as it is, without Content-Encoding",
+            headers={"Accept-Encoding": "identity"},
+        )
     return essence.strip()
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A ready JSON reply, written once: the route's `response_model` documents it, and nothing is validated twice."""
+    """A ready JSON reply, written once: the route's `response_model` documents it, and nothing is
+    validated twice.
+    """
     return Response(to_json(content), status, dict(headers or {}), JSON)

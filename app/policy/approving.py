@@ -1,4 +1,6 @@
-"""The wire of a version's life and of an impact assessment: what is sent to approve, what comes back."""
+"""The wire of a version's life and of an impact assessment: what is sent to approve, what comes
+back.
+"""
 
 import unicodedata
 from datetime import datetime
@@ -18,20 +20,34 @@ JSON: Final = "application/json"
 DocumentText = {
     "requestBody": {
         "required": True,
-        "description": "The whole document, YAML 1.2 or JSON of the same meaning. docs/policy-versions.md tells how to write one.",
+        "description": (
+            "The whole document, YAML 1.2 or JSON of the same meaning. docs/policy-versions.md"
+            " tells how to write one."
+        ),
         "content": {
             YAML: {
                 "schema": {"type": "string"},
-                "example": 'policy:\n  id: information-sharing\n  version: "2026-11"\n  start: 2026-12-01\n# … and every table\n',
+                "example": (
+                    'policy:\n  id: information-sharing\n  version: "2026-11"\n  start:'
+                    " 2026-12-01\n# … and every table\n"
+                ),
             },
             JSON: {
                 "schema": {"type": "object"},
-                "example": {"policy": {"id": "information-sharing", "version": "2026-11", "start": "2026-12-01"}, "citations": {}},
+                "example": {
+                    "policy": {
+                        "id": "information-sharing",
+                        "version": "2026-11",
+                        "start": "2026-12-01",
+                    },
+                    "citations": {},
+                },
             },
         },
     }
 }
-"""How the document is described; it is read by the policy's own reader, which keeps lines and comments."""
+"""How the document is described; it is read by the policy's own reader, which keeps lines and
+comments."""
 
 
 def _composed(text: str) -> str:
@@ -44,35 +60,58 @@ class ApprovalIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"approved_by": "A. Example, Chair of Governors", "in_force_from": "2026-12-01", "next_review_on": "2027-11"}]
+            "examples": [
+                {
+                    "approved_by": "A. Example, Chair of Governors",
+                    "in_force_from": "2026-12-01",
+                    "next_review_on": "2027-11",
+                }
+            ]
         },
     )
 
     approved_by: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"),
+        StringConstraints(
+            strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"
+        ),
         AfterValidator(_composed),
         Field(description="Name and role of whoever approved it."),
     ]
-    in_force_from: Annotated[Day, Field(description="The day on which it begins; today at the earliest.")]
+    in_force_from: Annotated[
+        Day, Field(description="The day on which it begins; today at the earliest.")
+    ]
     next_review_on: Annotated[
         str,
         StringConstraints(max_length=10),
-        Field(description="When it is looked at again: a month or a day, after it begins and within two years."),
+        Field(
+            description=(
+                "When it is looked at again: a month or a day, after it begins and within two"
+                " years."
+            )
+        ),
     ]
 
     def approval(self) -> Approval:
         """The same as the domain has it."""
-        return Approval(approved_by=self.approved_by, in_force_from=self.in_force_from, next_review_on=self.next_review_on)
+        return Approval(
+            approved_by=self.approved_by,
+            in_force_from=self.in_force_from,
+            next_review_on=self.next_review_on,
+        )
 
 
 class ImpactIn(BaseModel):
     """With which version to compare."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"against": DIGEST_EXAMPLE}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"against": DIGEST_EXAMPLE}]}
+    )
 
     against: Annotated[
-        str | None, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$"), Field(description="Digest; the version in force when left out.")
+        str | None,
+        StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$"),
+        Field(description="Digest; the version in force when left out."),
     ] = None
 
 
@@ -106,7 +145,9 @@ class PastOut(BaseModel):
     departs: bool = Field(description="Whether that departed from the recommendation.")
     before: SideOut
     after: SideOut
-    parts_at: str = Field(description="The question at which the ways part.", examples=["immediate_risk"])
+    parts_at: str = Field(
+        description="The question at which the ways part.", examples=["immediate_risk"]
+    )
     grave: Literal["leaves_emergency", "share_to_refusal"] | None
 
 
@@ -116,7 +157,9 @@ class UnknownOut(BaseModel):
     request: str = Field(description="The sharing request's id.")
     decision: str | None
     departs: bool
-    facts: list[str] = Field(description="What was not asked at the time.", examples=[["identifiable"]])
+    facts: list[str] = Field(
+        description="What was not asked at the time.", examples=[["identifiable"]]
+    )
     before: SideOut
     after: SideOut
 
@@ -137,7 +180,9 @@ class ReplayOut(BaseModel):
     not_known: int
     leaves_emergency: int = Field(description="How many would no longer be emergency shares.")
     share_to_refusal: int = Field(description="How many shares would become refusals.")
-    matrix: dict[str, dict[str, int]] = Field(description="Outcome before → outcome after → how many.")
+    matrix: dict[str, dict[str, int]] = Field(
+        description="Outcome before → outcome after → how many."
+    )
     changes: list[PastOut] = Field(description="The gravest first.")
     unknown: list[UnknownOut]
     actions: list[ActionCountOut]

@@ -1,6 +1,8 @@
-"""Works out what a draft would change: at once for a few past requests, in the background with progress for many.
+"""Works out what a draft would change: at once for a few past requests, in the background with
+progress for many.
 
-Law: whoever asks never waits long and nobody else waits at all; nothing of a request but its id and codes is kept.
+Law: whoever asks never waits long and nobody else waits at all; nothing of a request but its id and
+codes is kept.
 """
 
 import asyncio
@@ -53,7 +55,9 @@ class ImpactNotFound(ServiceError):
 
 
 class PastFacts(Protocol):
-    """Where past requests come from. The room that keeps them lies above this one; `main` hands it in."""
+    """Where past requests come from. The room that keeps them lies above this one; `main` hands it
+    in.
+    """
 
     async def count(self, session: Session, school: str) -> int:
         """How many there are."""
@@ -72,26 +76,58 @@ class Assessor:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def assess(
-        self, session: Session, actor: Actor, digest: str, against: str | None, *, later: bool, now: datetime, trace: str
+        self,
+        session: Session,
+        actor: Actor,
+        digest: str,
+        against: str | None,
+        *,
+        later: bool,
+        now: datetime,
+        trace: str,
     ) -> tuple[Impact, "Work | None"]:
-        """The impact of a version on past requests; where they are many, or `later` is asked for, with the work that is left to begin."""
+        """The impact of a version on past requests; where they are many, or `later` is asked for,
+        with the work that is left to begin.
+        """
         today = today_in_school(now)
         new = await service.at(session, actor.school, digest)
-        old = await service.in_force(session, actor.school, today) if against is None else await service.at(session, actor.school, against)
+        old = (
+            await service.in_force(session, actor.school, today)
+            if against is None
+            else await service.at(session, actor.school, against)
+        )
         total = await self._past.count(session, actor.school)
 
         job = ids.new_id(now)
         impact = Impact(
-            id=job, digest=digest, against=old.digest, asked_at=now, status=RUNNING, total=total, done=0, seen_at=now, result=None
+            id=job,
+            digest=digest,
+            against=old.digest,
+            asked_at=now,
+            status=RUNNING,
+            total=total,
+            done=0,
+            seen_at=now,
+            result=None,
         )
-        work = Work(job, actor.school, old, new, Replay(old, new, max(today, new.document.policy.start)))
+        work = Work(
+            job, actor.school, old, new, Replay(old, new, max(today, new.document.policy.start))
+        )
         if total <= AT_ONCE and not later:
             async for past in self._past.read(session, actor.school):
                 work.replay.take(past)
-            impact = replace(impact, status=FINISHED, total=work.replay.done, done=work.replay.done, result=kept(work.result()))
+            impact = replace(
+                impact,
+                status=FINISHED,
+                total=work.replay.done,
+                done=work.replay.done,
+                result=kept(work.result()),
+            )
 
         data: dict[str, Json] = {"against": old.digest, "requests": total}
-        event = Event(action=Action.POLICY_IMPACT_ASSESSED, target=str(job), policy=digest, data=data)
+        event = Event(
+            action=Action.POLICY_IMPACT_ASSESSED, target=str(job), policy=digest, data=data
+        )
         log.append(session, event, by=actor, at=now, request_id=trace)
         store.add_impact(session, impact, school=actor.school, by=actor.id)
         return impact, None if impact.status == FINISHED else work
@@ -118,7 +154,9 @@ class Assessor:
                     if work.replay.done % NOTED == 0:
                         await self._note(work, done=work.replay.done)
             result = await asyncio.to_thread(lambda: kept(work.result()))
-            await self._note(work, done=work.replay.done, total=work.replay.done, status=FINISHED, result=result)
+            await self._note(
+                work, done=work.replay.done, total=work.replay.done, status=FINISHED, result=result
+            )
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: whatever went wrong is written down for who looks
             structlog.get_logger().error("policy.impact_failed", error=type(error).__name__)
             await self._note(work, status=FAILED)
@@ -139,11 +177,18 @@ class Work:
 
     def result(self) -> dict[str, Json]:
         """The difference of the versions, and what it would have made of past requests."""
-        return {"difference": difference.between(self._old, self._new).to_json(), "replay": self.replay.result()}
+        return {
+            "difference": difference.between(self._old, self._new).to_json(),
+            "replay": self.replay.result(),
+        }
 
 
-async def read(session: Session, actor: Actor, digest: str, job: UUID, *, now: datetime, trace: str) -> dict[str, Any]:
-    """How far an assessment has come, and its result once it is there; reading it is an entry of the trail."""
+async def read(
+    session: Session, actor: Actor, digest: str, job: UUID, *, now: datetime, trace: str
+) -> dict[str, Any]:
+    """How far an assessment has come, and its result once it is there; reading it is an entry of
+    the trail.
+    """
     found = await store.impact(session, actor.school, digest, job)
     if found is None:
         raise ImpactNotFound("check the id; an assessment belongs to the version it was asked for")
@@ -155,8 +200,13 @@ async def read(session: Session, actor: Actor, digest: str, job: UUID, *, now: d
 async def shown(session: Session, actor: Actor, found: Impact, now: datetime) -> dict[str, Any]:
     """An assessment as it is replied."""
     silent = found.status == RUNNING and now - found.seen_at > SILENCE
-    new, old = await service.at(session, actor.school, found.digest), await service.at(session, actor.school, found.against)
-    result: dict[str, Any] = {"difference": None, "replay": None} if found.result is None else json.loads(found.result)
+    new, old = (
+        await service.at(session, actor.school, found.digest),
+        await service.at(session, actor.school, found.against),
+    )
+    result: dict[str, Any] = (
+        {"difference": None, "replay": None} if found.result is None else json.loads(found.result)
+    )
     return {
         "id": str(found.id),
         "status": FAILED if silent else found.status,

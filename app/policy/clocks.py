@@ -1,4 +1,6 @@
-"""Time limits in school working days, Europe/London. Law: overdue is visible, never blocking; so every limit here is only an instant."""
+"""Time limits in school working days, Europe/London. Law: overdue is visible, never blocking; so
+every limit here is only an instant.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,8 +49,16 @@ def calendar_of(document: Document) -> Calendar:
     """The calendar that a policy document gives."""
     closed = set(document.clocks.bank_holidays)
     for holiday in document.clocks.school_holidays:
-        closed.update(holiday.first + timedelta(days=n) for n in range((holiday.last - holiday.first).days + 1))
-    return Calendar(document.clocks, document.parameters, frozenset(closed), time.fromisoformat(document.clocks.day_ends))
+        closed.update(
+            holiday.first + timedelta(days=n)
+            for n in range((holiday.last - holiday.first).days + 1)
+        )
+    return Calendar(
+        document.clocks,
+        document.parameters,
+        frozenset(closed),
+        time.fromisoformat(document.clocks.day_ends),
+    )
 
 
 def today_in_school(now: datetime) -> date:
@@ -57,7 +67,9 @@ def today_in_school(now: datetime) -> date:
 
 
 def years_after(day: date, years: int) -> date:
-    """The same day so many years later, 9999 at the latest; the 29th of February becomes the 1st of March where the year has none."""
+    """The same day so many years later, 9999 at the latest; the 29th of February becomes the 1st of
+    March where the year has none.
+    """
     year = min(day.year + years, MAXYEAR)
     try:
         return day.replace(year=year)
@@ -66,11 +78,13 @@ def years_after(day: date, years: int) -> date:
 
 
 def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
-    """When what starts at `start` is due by a clock of the policy, UTC; None when a date has to be set by a person.
+    """When what starts at `start` is due by a clock of the policy, UTC; None when a date has to be
+    set by a person.
 
-    `same_school_day` is the end of that school day, or of the next working day when the school has closed; N working days are counted after
-    the day of the start and end with the school day; of more than ten years of days, ten years are. Raises KeyError for a clock that the
-    policy does not have.
+    `same_school_day` is the end of that school day, or of the next working day when the school has
+    closed; N working days are counted after the day of the start and end with the school day; of
+    more than ten years of days, ten years are. Raises KeyError for a clock that the policy does not
+    have.
     """
     rule = calendar.clocks.rules[clock]
     if rule.kind is ClockKind.DATE_TO_BE_SET:
@@ -87,7 +101,9 @@ def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
 
 
 def working_days(clock: str, day: date, calendar: Calendar) -> int:
-    """The number of working days that a clock runs when it starts on a day; 0 for clocks that count none."""
+    """The number of working days that a clock runs when it starts on a day; 0 for clocks that count
+    none.
+    """
     name = calendar.clocks.rules[clock].days
     if name is None:
         return 0

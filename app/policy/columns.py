@@ -14,20 +14,34 @@ from app.policy.vocabulary import Answer, Outcome, Release, Step, Word
 NOT_STATED: Final = "not_stated"
 """How a row names a fact that was left open."""
 
-_TWO_SIDED: Final = frozenset({"special_category", "criminal_offence", "unexplained_history", "opinion", "third_party", "review_overdue"})
+_TWO_SIDED: Final = frozenset(
+    {
+        "special_category",
+        "criminal_offence",
+        "unexplained_history",
+        "opinion",
+        "third_party",
+        "review_overdue",
+    }
+)
 
-RESULTS: Final[Mapping[str, type[Word]]] = MappingProxyType({"outcome": Outcome, "decided_at": Step, "release": Release})
+RESULTS: Final[Mapping[str, type[Word]]] = MappingProxyType(
+    {"outcome": Outcome, "decided_at": Step, "release": Release}
+)
 """Facts that the flow itself establishes; tables after it may use them, the flow may not."""
 
 DEPARTURE: Final = "departure"
-"""Whether the outcome somebody wants to record differs from the recommendation. Only the authority table may use it."""
+"""Whether the outcome somebody wants to record differs from the recommendation. Only the authority
+table may use it."""
 
 
 def _domains() -> dict[str, tuple[str, ...]]:
     domains: dict[str, tuple[str, ...]] = {}
     for name, (words, optional) in fact_words().items():
         values = tuple(str(word) for word in words)
-        domains[name] = ("yes", "no") if name in _TWO_SIDED else (*values, NOT_STATED) if optional else values
+        domains[name] = (
+            ("yes", "no") if name in _TWO_SIDED else (*values, NOT_STATED) if optional else values
+        )
     for name, words in RESULTS.items():
         domains[name] = tuple(str(word) for word in words)
     domains[DEPARTURE] = ("yes", "no")

@@ -1,6 +1,8 @@
-"""The exact difference of two versions: for every table the combinations of facts that come out otherwise, and each changed word or number.
+"""The exact difference of two versions: for every table the combinations of facts that come out
+otherwise, and each changed word or number.
 
-Law: nothing is sampled. A combination is one value for each fact that the table looks at in either version; all of them are counted.
+Law: nothing is sampled. A combination is one value for each fact that the table looks at in either
+version; all of them are counted.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +28,9 @@ NOTHING: Final[Code] = ()
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A row as it is compared: the values that bar it, what it decides, and the words in which it says so."""
+    """A row as it is compared: the values that bar it, what it decides, and the words in which it
+    says so.
+    """
 
     bars: int
     code: Code
@@ -35,7 +39,9 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Combinations that come out in one way before and in another after; the first of them as an example."""
+    """Combinations that come out in one way before and in another after; the first of them as an
+    example.
+    """
 
     before: Mapping[str, Json]
     after: Mapping[str, Json]
@@ -56,7 +62,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableDifference:
-    """What changed in one table: how many of its combinations decide otherwise, and how many only say it in other words."""
+    """What changed in one table: how many of its combinations decide otherwise, and how many only
+    say it in other words.
+    """
 
     table: str
     combinations: int
@@ -77,7 +85,9 @@ class TableDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One place in the documents that is not the same. `before` and `after` are null where there is nothing."""
+    """One place in the documents that is not the same. `before` and `after` are null where there is
+    nothing.
+    """
 
     pointer: str
     kind: str
@@ -86,7 +96,12 @@ class Edit:
 
     def to_json(self) -> dict[str, Json]:
         """The edit."""
-        return {"pointer": self.pointer, "kind": self.kind, "before": self.before, "after": self.after}
+        return {
+            "pointer": self.pointer,
+            "kind": self.kind,
+            "before": self.before,
+            "after": self.after,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +113,10 @@ class Difference:
 
     def to_json(self) -> dict[str, Json]:
         """The difference as it is kept and shown."""
-        return {"tables": [table.to_json() for table in self.tables], "edits": [edit.to_json() for edit in self.edits]}
+        return {
+            "tables": [table.to_json() for table in self.tables],
+            "edits": [edit.to_json() for edit in self.edits],
+        }
 
 
 def between(old: Policy, new: Policy) -> Difference:
@@ -106,11 +124,16 @@ def between(old: Policy, new: Policy) -> Difference:
     before, after = tables_of(old.tables), tables_of(new.tables)
     names = list(dict.fromkeys((*before, *after)))
     compared = (_compare(name, before.get(name, ()), after.get(name, ())) for name in names)
-    return Difference(tables=tuple(found for found in compared if found is not None), edits=tuple(edits(old.meaning, new.meaning)))
+    return Difference(
+        tables=tuple(found for found in compared if found is not None),
+        edits=tuple(edits(old.meaning, new.meaning)),
+    )
 
 
 def gravity(before: str | None, after: str | None) -> int:
-    """How grave it is that one outcome becomes another: 0 no emergency any more, 1 sharing refused, 2 sharing held up, 3 anything else."""
+    """How grave it is that one outcome becomes another: 0 no emergency any more, 1 sharing refused,
+    2 sharing held up, 3 anything else.
+    """
     if before == Outcome.SHARE_EMERGENCY and after != before:
         return 0
     if before == Outcome.SHARE and after == Outcome.DO_NOT_SHARE:
@@ -143,14 +166,16 @@ def _plainly(value: Json) -> str:
     return "not set" if value is None else str(value).replace("_", " ")
 
 
-# --- the tables of a policy as rows that can be compared --------------------------------------------------------------------------------
+# --- the tables of a policy as rows that can be compared ------------------------------------------
 
 
 def tables_of(tables: Compiled) -> dict[str, tuple[Ruled, ...]]:
     """Every table of a policy by its place in the document."""
     found = {"/flow": tuple(_flow(tables.flow, 0, ()))}
     for holds, how in tables.how:
-        found[f"/how/{how[0][2].check}"] = tuple(Ruled(bars, (("met", row.met), ("holds", holds)), row.basis) for bars, _, row in how)
+        found[f"/how/{how[0][2].check}"] = tuple(
+            Ruled(bars, (("met", row.met), ("holds", holds)), row.basis) for bars, _, row in how
+        )
     for judged in tables.principles:
         found[f"/principles/{judged[0][2].id}"] = _first(
             judged, lambda row: (("finding", row.finding),), lambda row: (row.basis, row.cites)
@@ -160,23 +185,39 @@ def tables_of(tables: Compiled) -> dict[str, tuple[Ruled, ...]]:
             ruled, lambda row: (("finding", row.finding),), lambda row: (row.basis, row.cites)
         )
     for action in dict.fromkeys(result.code for _, result in tables.actions):
-        same: Collected[Any] = tuple((when, result) for when, result in tables.actions if result.code is action)
-        found[f"/actions/{action}"] = _collected(
-            same, lambda row: (("who", row.who), ("due", row.clock), ("ask", row.ask)), lambda row: (row.text, row.cites)
+        same: Collected[Any] = tuple(
+            (when, result) for when, result in tables.actions if result.code is action
         )
-    found["/authority"] = _first(tables.authority, lambda roles: (("may_decide", roles),), lambda _: None)
-    found["/retention"] = _first(tables.retention, lambda name: (("keep_as", name),), lambda _: None)
+        found[f"/actions/{action}"] = _collected(
+            same,
+            lambda row: (("who", row.who), ("due", row.clock), ("ask", row.ask)),
+            lambda row: (row.text, row.cites),
+        )
+    found["/authority"] = _first(
+        tables.authority, lambda roles: (("may_decide", roles),), lambda _: None
+    )
+    found["/retention"] = _first(
+        tables.retention, lambda name: (("keep_as", name),), lambda _: None
+    )
     for when, myth in tables.myths:
-        found[f"/myths/{myth.id}"] = _collected(((when, myth),), lambda _: (("told", "yes"),), lambda row: row.text)
+        found[f"/myths/{myth.id}"] = _collected(
+            ((when, myth),), lambda _: (("told", "yes"),), lambda row: row.text
+        )
     return found
 
 
-def _first(table: Table[Any], code: Callable[[Any], Code], words: Callable[[Any], Hashable]) -> tuple[Ruled, ...]:
+def _first(
+    table: Table[Any], code: Callable[[Any], Code], words: Callable[[Any], Hashable]
+) -> tuple[Ruled, ...]:
     return tuple(Ruled(bars, code(result), words(result)) for bars, _, result in table)
 
 
-def _collected(table: Collected[Any], code: Callable[[Any], Code], words: Callable[[Any], Hashable]) -> tuple[Ruled, ...]:
-    return tuple(Ruled(bars, code(result), words(result)) for when, result in table for bars, _ in when)
+def _collected(
+    table: Collected[Any], code: Callable[[Any], Code], words: Callable[[Any], Hashable]
+) -> tuple[Ruled, ...]:
+    return tuple(
+        Ruled(bars, code(result), words(result)) for when, result in table for bars, _ in when
+    )
 
 
 def _flow(table: FlowTable, bars: int, passed: tuple[Hashable, ...]) -> Iterator[Ruled]:
@@ -189,7 +230,9 @@ def _flow(table: FlowTable, bars: int, passed: tuple[Hashable, ...]) -> Iterator
         if edge.to is not None:
             yield from _flow(edge.to, together, ways)
         elif edge.end is not None:
-            yield Ruled(together, (("outcome", edge.end.outcome), ("decided_at", edge.end.decided_at)), ways)
+            yield Ruled(
+                together, (("outcome", edge.end.outcome), ("decided_at", edge.end.decided_at)), ways
+            )
 
 
 def _shown(edge: Edge) -> Hashable:
@@ -199,7 +242,7 @@ def _shown(edge: Edge) -> Hashable:
 
 _WHOLE: Final = tuple(mask(fact, domain) for fact, domain in DOMAINS.items())
 
-# --- two tables side by side ------------------------------------------------------------------------------------------------------------
+# --- two tables side by side ----------------------------------------------------------------------
 
 Pair: TypeAlias = tuple[int | None, int | None]
 """The rows that speak, before and after."""
@@ -209,13 +252,20 @@ Counted: TypeAlias = dict[Pair, tuple[int, tuple[tuple[str, str], ...]]]
 
 
 class _Walk:
-    """Goes through the facts one by one and follows only rows that are not barred yet, so that what cannot differ is never spelt out."""
+    """Goes through the facts one by one and follows only rows that are not barred yet, so that what
+    cannot differ is never spelt out.
+    """
 
     def __init__(self, old: Sequence[Ruled], new: Sequence[Ruled]) -> None:
         self.facts = facts_in(row.bars for row in (*old, *new))
         self._old, self._new = [row.bars for row in old], [row.bars for row in new]
-        self._rest = [sum(_MASKS[fact] for fact in self.facts[at:]) for at in range(len(self.facts) + 1)]
-        self._sizes = [prod(len(DOMAINS[fact]) for fact in self.facts[at:]) for at in range(len(self.facts) + 1)]
+        self._rest = [
+            sum(_MASKS[fact] for fact in self.facts[at:]) for at in range(len(self.facts) + 1)
+        ]
+        self._sizes = [
+            prod(len(DOMAINS[fact]) for fact in self.facts[at:])
+            for at in range(len(self.facts) + 1)
+        ]
         self._known: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Counted] = {}
 
     def count(self) -> tuple[int, Counted]:
@@ -249,8 +299,12 @@ class _Walk:
         alike: dict[tuple[tuple[int, ...], tuple[int, ...]], list[str]] = {}
         for value in DOMAINS[fact]:
             place = bit(fact, value)
-            left = self._speaking(self._old, (row for row in old if not self._old[row] & place), at + 1)
-            right = self._speaking(self._new, (row for row in new if not self._new[row] & place), at + 1)
+            left = self._speaking(
+                self._old, (row for row in old if not self._old[row] & place), at + 1
+            )
+            right = self._speaking(
+                self._new, (row for row in new if not self._new[row] & place), at + 1
+            )
             alike.setdefault((left, right), []).append(value)
         found: Counted = {}
         for (left, right), values in alike.items():
@@ -271,7 +325,10 @@ def _compare(name: str, old: Sequence[Ruled], new: Sequence[Ruled]) -> TableDiff
     changes: dict[tuple[Code, Code], tuple[int, tuple[tuple[str, str], ...]]] = {}
     reworded = 0
     for (left, right), (count, example) in counted.items():
-        before, after = old[left] if left is not None else None, new[right] if right is not None else None
+        before, after = (
+            old[left] if left is not None else None,
+            new[right] if right is not None else None,
+        )
         codes = (before.code if before else NOTHING, after.code if after else NOTHING)
         if codes[0] != codes[1]:
             so_far, first = changes.get(codes, (0, example))
@@ -281,12 +338,23 @@ def _compare(name: str, old: Sequence[Ruled], new: Sequence[Ruled]) -> TableDiff
     if not changes and not reworded:
         return None
     found = [
-        Change(before=_named(before), after=_named(after), combinations=count, example=dict(example))
+        Change(
+            before=_named(before), after=_named(after), combinations=count, example=dict(example)
+        )
         for (before, after), (count, example) in changes.items()
     ]
-    found.sort(key=lambda change: (gravity(_outcome(change.before), _outcome(change.after)), -change.combinations))
+    found.sort(
+        key=lambda change: (
+            gravity(_outcome(change.before), _outcome(change.after)),
+            -change.combinations,
+        )
+    )
     return TableDifference(
-        table=name, combinations=total, changed=sum(change.combinations for change in found), reworded=reworded, changes=tuple(found)
+        table=name,
+        combinations=total,
+        changed=sum(change.combinations for change in found),
+        reworded=reworded,
+        changes=tuple(found),
     )
 
 
@@ -296,18 +364,23 @@ def _outcome(code: Mapping[str, Json]) -> str | None:
 
 
 def _named(code: Code) -> dict[str, Json]:
-    return {name: [str(member) for member in value] if isinstance(value, tuple) else _word(value) for name, value in code}
+    return {
+        name: [str(member) for member in value] if isinstance(value, tuple) else _word(value)
+        for name, value in code
+    }
 
 
 def _word(value: Any) -> Json:
     return value if value is None or isinstance(value, bool) else str(value)
 
 
-# --- the documents side by side ---------------------------------------------------------------------------------------------------------
+# --- the documents side by side -------------------------------------------------------------------
 
 
 def edits(old: Json, new: Json, pointer: str = "") -> Iterator[Edit]:
-    """Every place at which two documents are not the same; members of lists are matched by what they say, not by where they stand."""
+    """Every place at which two documents are not the same; members of lists are matched by what
+    they say, not by where they stand.
+    """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
             at = step(pointer, key)
@@ -325,7 +398,10 @@ def edits(old: Json, new: Json, pointer: str = "") -> Iterator[Edit]:
 
 def _members(old: list[Json], new: list[Json], pointer: str) -> Iterator[Edit]:
     matched = SequenceMatcher(
-        None, [canonical.encode(member) for member in old], [canonical.encode(member) for member in new], autojunk=False
+        None,
+        [canonical.encode(member) for member in old],
+        [canonical.encode(member) for member in new],
+        autojunk=False,
     )
     for what, a, b, c, d in matched.get_opcodes():
         if what == "replace" and b - a == d - c:
@@ -333,6 +409,10 @@ def _members(old: list[Json], new: list[Json], pointer: str) -> Iterator[Edit]:
                 yield from edits(old[before], new[after], step(pointer, after))
         elif what != "equal":
             for before in range(a, b):
-                yield Edit(pointer=step(pointer, before), kind="removed", before=old[before], after=None)
+                yield Edit(
+                    pointer=step(pointer, before), kind="removed", before=old[before], after=None
+                )
             for after in range(c, d):
-                yield Edit(pointer=step(pointer, after), kind="added", before=None, after=new[after])
+                yield Edit(
+                    pointer=step(pointer, after), kind="added", before=None, after=new[after]
+                )

@@ -1,6 +1,8 @@
-"""A policy document from bytes to a policy that can be run, or a refusal that names every fault with its line and the nearest known name.
+"""A policy document from bytes to a policy that can be run, or a refusal that names every fault
+with its line and the nearest known name.
 
-Law: what is loaded is complete, unambiguous and above the safety floor; anything else is refused whole.
+Law: what is loaded is complete, unambiguous and above the safety floor; anything else is refused
+whole.
 """
 
 from app.kernel.canonical import NotCanonical, digest
@@ -22,13 +24,16 @@ class PolicyRefused(ServiceError):
 
     def __init__(self, found: list[DocumentFault]) -> None:
         super().__init__(
-            f"{len(found)} fault{'s' if len(found) != 1 else ''} in the document", faults=tuple(fault.wire() for fault in found)
+            f"{len(found)} fault{'s' if len(found) != 1 else ''} in the document",
+            faults=tuple(fault.wire() for fault in found),
         )
         self.found = found
 
 
 def load(source: bytes) -> Policy:
-    """The policy in a document, YAML 1.2 or JSON; raises PolicyRefused with all faults that can be told at once."""
+    """The policy in a document, YAML 1.2 or JSON; raises PolicyRefused with all faults that can be
+    told at once.
+    """
     try:
         root = read(source)
     except Unreadable as error:
@@ -49,15 +54,23 @@ def check(source: bytes) -> list[DocumentFault]:
 
 
 def load_proven(meaning: bytes, expected: str) -> Policy:
-    """The policy in a document that was proved when it was accepted and whose digest is still what it was then.
+    """The policy in a document that was proved when it was accepted and whose digest is still what
+    it was then.
 
-    Spares the proofs, which depend on nothing but the meaning that the digest pins. Raises PolicyRefused when the digest is another.
+    Spares the proofs, which depend on nothing but the meaning that the digest pins. Raises
+    PolicyRefused when the digest is another.
     """
     root = read(meaning)
     document = Reader().read(root, Document)
     found = digest(root.plain())
     if document is MISSING or found != expected:
-        raise PolicyRefused([DocumentFault("digest", "", None, "this is not the document that was accepted", expected)])
+        raise PolicyRefused(
+            [
+                DocumentFault(
+                    "digest", "", None, "this is not the document that was accepted", expected
+                )
+            ]
+        )
     return Policy(document, found, compile_tables(document), root.plain())
 
 
@@ -79,7 +92,8 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     except NotCanonical as error:
         return None, [DocumentFault("not-canonical", "", None, str(error))]
     found += proofs.table_faults(policy, places)
-    # A row too many hides nothing; where nothing is said, or too much to be looked at, the floor cannot be tried.
+    # A row too many hides nothing; where nothing is said, or too much to be looked at, the floor
+    # cannot be tried.
     if {fault.code for fault in found} <= {"dead-row"}:
         found += proofs.floor_faults(policy, places) + proofs.case_faults(policy, places)
     return policy, _in_order(found)

@@ -1,4 +1,6 @@
-"""What information governance leads do to the school's policy: draft a version, approve one, take one back. Read, decide, write once."""
+"""What information governance leads do to the school's policy: draft a version, approve one, take
+one back. Read, decide, write once.
+"""
 
 import asyncio
 from datetime import datetime
@@ -29,7 +31,8 @@ class VersionExists(ServiceError):
 
     def __init__(self, digest: str) -> None:
         super().__init__(
-            "nothing in it differs from the version in Location; change what is to change, and give it a version name of its own",
+            "nothing in it differs from the version in Location; change what is to change, and give"
+            " it a version name of its own",
             headers={"Location": f"/v1/policies/{digest}"},
         )
 
@@ -39,12 +42,19 @@ def etag(listed: Listed) -> str:
     return etag_of(listed.digest, listed.status)
 
 
-async def draft(session: Session, actor: Actor, source: bytes, *, now: datetime, trace: str) -> Listed:
-    """Store a document as a draft; raises PolicyRefused with every fault, and then stores nothing."""
+async def draft(
+    session: Session, actor: Actor, source: bytes, *, now: datetime, trace: str
+) -> Listed:
+    """Store a document as a draft; raises PolicyRefused with every fault, and then stores
+    nothing.
+    """
     policy = await asyncio.to_thread(document.load, source)
     await store.take_turns(session, actor.school)
     adopted = await store.adopted(session, actor.school) or service.shipped().digest
-    if policy.digest == adopted or await store.version(session, actor.school, policy.digest) is not None:
+    if (
+        policy.digest == adopted
+        or await store.version(session, actor.school, policy.digest) is not None
+    ):
         raise VersionExists(policy.digest)
 
     identity = policy.document.policy
@@ -59,7 +69,15 @@ async def draft(session: Session, actor: Actor, source: bytes, *, now: datetime,
         "author": actor.id,
         "created_at": now,
     }
-    _write(session, actor, Action.POLICY_DRAFTED, Kept(VERSION, store.named(VERSION, version_id), row), policy.digest, now, trace)
+    _write(
+        session,
+        actor,
+        Action.POLICY_DRAFTED,
+        Kept(VERSION, store.named(VERSION, version_id), row),
+        policy.digest,
+        now,
+        trace,
+    )
     service.remember(policy)
     return Listed(
         digest=policy.digest,
@@ -73,14 +91,25 @@ async def draft(session: Session, actor: Actor, source: bytes, *, now: datetime,
 
 
 async def approve(
-    session: Session, actor: Actor, digest: str, approval: Approval, *, precondition: IfMatch, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    digest: str,
+    approval: Approval,
+    *,
+    precondition: IfMatch,
+    now: datetime,
+    trace: str,
 ) -> Listed:
-    """Record that a version was approved, from a day on. Its author cannot; and it is the digest that is approved, nothing else."""
+    """Record that a version was approved, from a day on. Its author cannot; and it is the digest
+    that is approved, nothing else.
+    """
     version, policy = await _held(session, actor, digest, precondition, now)
     today = today_in_school(now)
     taken = await store.days_taken(session, actor.school)
 
-    life.check_approval(approval, version.standing, policy.document, by=actor.id, taken=taken, today=today)
+    life.check_approval(
+        approval, version.standing, policy.document, by=actor.id, taken=taken, today=today
+    )
 
     row = {
         "version_id": version.id,
@@ -95,27 +124,40 @@ async def approve(
     # Until this one begins the one that ships stands, and it shall be known later which that was.
     await service.adopt(session, actor.school, now=now, trace=trace)
     kept = Kept(APPROVAL, store.named(APPROVAL, version.id), row)
-    data = {"in_force_from": approval.in_force_from.isoformat(), "next_review_on": approval.next_review_on}
+    data = {
+        "in_force_from": approval.in_force_from.isoformat(),
+        "next_review_on": approval.next_review_on,
+    }
     _write(session, actor, Action.POLICY_APPROVED, kept, digest, now, trace, **data)
     await session.flush()
     return await service.listed(session, actor.school, digest, today)
 
 
-async def withdraw(session: Session, actor: Actor, digest: str, *, precondition: IfMatch, now: datetime, trace: str) -> Listed:
+async def withdraw(
+    session: Session, actor: Actor, digest: str, *, precondition: IfMatch, now: datetime, trace: str
+) -> Listed:
     """Take a version back before it begins."""
     version, _ = await _held(session, actor, digest, precondition, now)
     today = today_in_school(now)
 
     life.check_withdrawal(version.standing, today)
 
-    row = {"version_id": version.id, "school": actor.school, "digest": digest, "withdrawn_by": actor.id, "withdrawn_at": now}
+    row = {
+        "version_id": version.id,
+        "school": actor.school,
+        "digest": digest,
+        "withdrawn_by": actor.id,
+        "withdrawn_at": now,
+    }
     kept = Kept(WITHDRAWAL, store.named(WITHDRAWAL, version.id), row)
     _write(session, actor, Action.POLICY_WITHDRAWN, kept, digest, now, trace)
     await session.flush()
     return await service.listed(session, actor.school, digest, today)
 
 
-async def _held(session: Session, actor: Actor, digest: str, precondition: IfMatch, now: datetime) -> tuple[store.Version, Policy]:
+async def _held(
+    session: Session, actor: Actor, digest: str, precondition: IfMatch, now: datetime
+) -> tuple[store.Version, Policy]:
     """The version, held against everybody else who would change the school's versions."""
     await store.take_turns(session, actor.school)
     version = await store.version(session, actor.school, digest)
@@ -136,12 +178,28 @@ class ShipsWithService(ServiceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "nobody here drafted it; to take it up, draft it as it is (to return to it, under another version name) and have that approved"
+            "nobody here drafted it; to take it up, draft it as it is (to return to it, under"
+            " another version name) and have that approved"
         )
 
 
-def _write(session: Session, actor: Actor, action: Action, kept: Kept, digest: str, now: datetime, trace: str, **data: str) -> UUID:
-    event = Event(action=action, target=digest, policy=digest, data={**data, "records": [kept.name]}, content=content([kept.digest]))
+def _write(
+    session: Session,
+    actor: Actor,
+    action: Action,
+    kept: Kept,
+    digest: str,
+    now: datetime,
+    trace: str,
+    **data: str,
+) -> UUID:
+    event = Event(
+        action=action,
+        target=digest,
+        policy=digest,
+        data={**data, "records": [kept.name]},
+        content=content([kept.digest]),
+    )
     entry = log.append(session, event, by=actor, at=now, request_id=trace)
     kept.add(session, entry)
     return entry

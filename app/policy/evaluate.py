@@ -1,6 +1,7 @@
 """Facts and policy to a recommendation: pure, total, and the same bytes every time.
 
-The tables are compiled once into (bars, result) pairs with every result made beforehand, so that a row costs one AND.
+The tables are compiled once into (bars, result) pairs with every result made beforehand, so that a
+row costs one AND.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,16 @@ from app.kernel.canonical import Json
 from app.policy.columns import DEPARTURE, bars, bit, bits_of, reader_of
 from app.policy.facts import Rules, last_day
 from app.policy.findings import Doubt
-from app.policy.model import Action, Evaluation, Facts, HowFinding, Myth, PathStep, PrincipleFinding, RuleFinding
+from app.policy.model import (
+    Action,
+    Evaluation,
+    Facts,
+    HowFinding,
+    Myth,
+    PathStep,
+    PrincipleFinding,
+    RuleFinding,
+)
 from app.policy.shape import Condition, Document, FlowRow, Judged, Question
 from app.policy.vocabulary import Answer, Finding, Mais, Outcome, Release, Step
 
@@ -72,7 +82,8 @@ class Compiled:
 class Policy:
     """A policy document that can be run, and the digest of its meaning.
 
-    `review_due` is what those who approved it said, a month or a day; without it the document's own month counts.
+    `review_due` is what those who approved it said, a month or a day; without it the document's own
+    month counts.
     """
 
     document: Document
@@ -101,7 +112,11 @@ class Policy:
         return Rules(
             smallest_group=self.smallest_group(today),
             routed=frozenset(self.document.sets["routed"].members),
-            functions={str(name): asked.sound for name, asked in self.document.questions.items() if asked.sound is not None},
+            functions={
+                str(name): asked.sound
+                for name, asked in self.document.questions.items()
+                if asked.sound is not None
+            },
             review_overdue=self.review_overdue(today),
         )
 
@@ -170,7 +185,9 @@ def outcome_of_bits(tables: Compiled, bits: int) -> End:
 
 
 def may_decide(policy: Policy, facts: Facts, wanted: Outcome, *, departs: bool) -> tuple[Role, ...]:
-    """Who may record the outcome that somebody wants, which departs from the recommendation or not."""
+    """Who may record the outcome that somebody wants, which departs from the recommendation or
+    not.
+    """
     bits = bits_of(facts) | bit("outcome", wanted) | (_DEPARTURE if departs else _NO_DEPARTURE)
     return _first(policy.tables.authority, bits)
 
@@ -207,7 +224,11 @@ def _release(of: Outcome, how: Iterable[tuple[bool, HowFinding]]) -> Release:
         return Release.READY
     if of is not Outcome.SHARE:
         return Release.NONE
-    return Release.HOLD if any(holds and found.met is not Answer.YES for holds, found in how) else Release.READY
+    return (
+        Release.HOLD
+        if any(holds and found.met is not Answer.YES for holds, found in how)
+        else Release.READY
+    )
 
 
 def _collect(table: Collected[R], bits: int) -> tuple[R, ...]:
@@ -231,15 +252,26 @@ def _actions(table: Collected[Action], bits: int) -> tuple[Action, ...]:
     return tuple(found.values())
 
 
-def _doubted(document: Document, path: tuple[PathStep, ...], doubts: tuple[Doubt, ...]) -> tuple[PathStep, ...]:
+def _doubted(
+    document: Document, path: tuple[PathStep, ...], doubts: tuple[Doubt, ...]
+) -> tuple[PathStep, ...]:
     said: dict[str, list[str]] = {}
     for question, asked in document.questions.items():
         shown = Step.IMMEDIATE_RISK if question is Question.RECIPIENT_VERIFIED else question
-        said.setdefault(shown, []).extend(asked.doubts[doubt] for doubt in doubts if doubt in asked.doubts)
+        said.setdefault(shown, []).extend(
+            asked.doubts[doubt] for doubt in doubts if doubt in asked.doubts
+        )
     return tuple(
-        PathStep(passed.step, passed.answer, " ".join([*said[passed.step], passed.basis]), passed.cites)
-        if said.get(passed.step)
-        else passed
+        (
+            PathStep(
+                passed.step,
+                passed.answer,
+                " ".join([*said[passed.step], passed.basis]),
+                passed.cites,
+            )
+            if said.get(passed.step)
+            else passed
+        )
         for passed in path
     )
 
@@ -247,7 +279,11 @@ def _doubted(document: Document, path: tuple[PathStep, ...], doubts: tuple[Doubt
 def cells(document: Document, condition: Condition) -> dict[str, frozenset[str]]:
     """A condition with its named sets written out."""
     return {
-        fact: frozenset(member for value in values for member in (document.sets[value[1:]].members if value.startswith("$") else (value,)))
+        fact: frozenset(
+            member
+            for value in values
+            for member in (document.sets[value[1:]].members if value.startswith("$") else (value,))
+        )
         for fact, values in condition.cells.items()
     }
 
@@ -259,15 +295,37 @@ def compile_tables(document: Document) -> Compiled:
         return bars(cells(document, condition))
 
     def judged(table: Judged, at: str, found: Callable[[Finding, str], R]) -> Table[R]:
-        rows = [(barred(row.when), f"{at}/rows/{i}", found(row.finding, row.basis)) for i, row in enumerate(table.rows)]
+        rows = [
+            (barred(row.when), f"{at}/rows/{i}", found(row.finding, row.basis))
+            for i, row in enumerate(table.rows)
+        ]
         if table.because is not None:
             texts = table.because
-            rows += [(bars({need: {"no"}}), f"{at}/because/not_met", found(Finding.NOT_MET, texts.not_met)) for need in table.needs]
-            rows += [(bars({need: {"unsure"}}), f"{at}/because/unsure", found(Finding.UNSURE, texts.unsure)) for need in table.needs]
+            rows += [
+                (
+                    bars({need: {"no"}}),
+                    f"{at}/because/not_met",
+                    found(Finding.NOT_MET, texts.not_met),
+                )
+                for need in table.needs
+            ]
+            rows += [
+                (
+                    bars({need: {"unsure"}}),
+                    f"{at}/because/unsure",
+                    found(Finding.UNSURE, texts.unsure),
+                )
+                for need in table.needs
+            ]
             rows.append((0, f"{at}/because/met", found(Finding.MET, texts.met)))
         return tuple(rows)
 
-    used = {fact for node in document.flow.nodes.values() for row in node.rows for fact in row.when.cells}
+    used = {
+        fact
+        for node in document.flow.nodes.values()
+        for row in node.rows
+        for fact in row.when.cells
+    }
     return Compiled(
         flow=_compile_flow(document, document.flow.start, {}),
         flow_bits=reader_of(used),
@@ -275,17 +333,30 @@ def compile_tables(document: Document) -> Compiled:
             (
                 table.holds,
                 tuple(
-                    (barred(row.when), f"/how/{name}/rows/{i}", HowFinding(name, row.met, row.basis)) for i, row in enumerate(table.rows)
+                    (
+                        barred(row.when),
+                        f"/how/{name}/rows/{i}",
+                        HowFinding(name, row.met, row.basis),
+                    )
+                    for i, row in enumerate(table.rows)
                 ),
             )
             for name, table in sorted(document.how.items(), key=_declared)
         ),
         principles=tuple(
-            judged(table, f"/principles/{name}", lambda f, b, n=name, t=table: PrincipleFinding(n, f, b, t.cites))  # type: ignore[misc]
+            judged(
+                table,
+                f"/principles/{name}",
+                lambda f, b, n=name, t=table: PrincipleFinding(n, f, b, t.cites),  # type: ignore[misc]
+            )
             for name, table in sorted(document.principles.items(), key=_declared)
         ),
         golden_rules=tuple(
-            judged(table, f"/golden_rules/{name}", lambda f, b, n=name, t=table: RuleFinding(n, f, b, t.cites))  # type: ignore[misc]
+            judged(
+                table,
+                f"/golden_rules/{name}",
+                lambda f, b, n=name, t=table: RuleFinding(n, f, b, t.cites),  # type: ignore[misc]
+            )
             for name, table in sorted(document.golden_rules.items(), key=_declared)
         ),
         actions=tuple(
@@ -296,11 +367,22 @@ def compile_tables(document: Document) -> Compiled:
             for i, rule in enumerate(document.actions)
         ),
         myths=tuple(
-            (tuple((barred(when), f"/myths/{name}/when/{j}") for j, when in enumerate(myth.when)), Myth(name, myth.text))
+            (
+                tuple(
+                    (barred(when), f"/myths/{name}/when/{j}") for j, when in enumerate(myth.when)
+                ),
+                Myth(name, myth.text),
+            )
             for name, myth in sorted(document.myths.items(), key=_declared)
         ),
-        authority=tuple((barred(row.when), f"/authority/rows/{i}", row.may_decide) for i, row in enumerate(document.authority.rows)),
-        retention=tuple((barred(row.when), f"/retention/rows/{i}", row.keep_as) for i, row in enumerate(document.retention.rows)),
+        authority=tuple(
+            (barred(row.when), f"/authority/rows/{i}", row.may_decide)
+            for i, row in enumerate(document.authority.rows)
+        ),
+        retention=tuple(
+            (barred(row.when), f"/retention/rows/{i}", row.keep_as)
+            for i, row in enumerate(document.retention.rows)
+        ),
     )
 
 
@@ -313,7 +395,11 @@ def _compile_flow(document: Document, name: str, made: dict[str, FlowTable]) -> 
     if name not in made:
         node = document.flow.nodes[name]
         made[name] = tuple(
-            (bars(cells(document, row.when)), f"/flow/nodes/{name}/rows/{i}", _edge(document, node.asks, row, made))
+            (
+                bars(cells(document, row.when)),
+                f"/flow/nodes/{name}/rows/{i}",
+                _edge(document, node.asks, row, made),
+            )
             for i, row in enumerate(node.rows)
         )
     return made[name]
@@ -325,4 +411,12 @@ def _edge(document: Document, asks: Step, row: FlowRow, made: dict[str, FlowTabl
         return Edge(_compile_flow(document, row.to, made), None, shown)
     assert row.outcome is not None  # noqa: S101 - the checks refuse a row with neither target nor outcome
     assert row.decided_at is not None  # noqa: S101
-    return Edge(None, End(row.outcome, row.decided_at, bit("outcome", row.outcome) | bit("decided_at", row.decided_at)), shown)
+    return Edge(
+        None,
+        End(
+            row.outcome,
+            row.decided_at,
+            bit("outcome", row.outcome) | bit("decided_at", row.decided_at),
+        ),
+        shown,
+    )

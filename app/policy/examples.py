@@ -22,7 +22,11 @@ FACTS_EXAMPLE: Final[dict[str, Any]] = {
         "identity_verified": "yes",
         "secure_route": "secure_email",
     },
-    "purpose": {"code": "section_47_enquiry", "statement": "Section 47 enquiry opened today", "answer": "yes"},
+    "purpose": {
+        "code": "section_47_enquiry",
+        "statement": "Section 47 enquiry opened today",
+        "answer": "yes",
+    },
     "subjects": [{"person_ref": "mis:7781", "role": "child"}],
     "items": [
         {
@@ -39,7 +43,11 @@ FACTS_EXAMPLE: Final[dict[str, Any]] = {
     ],
     "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
     "identifiable": "yes",
-    "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "Needed to decide on the child's safety"},
+    "lawful_reason": {
+        "answer": "yes",
+        "code": "safeguarding_condition",
+        "necessity": "Needed to decide on the child's safety",
+    },
     "risk": {"immediate_risk": "no", "crime_suspected": "no", "emergency_kind": None},
     "how": {
         "amount": "yes",
@@ -59,11 +67,36 @@ EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
     "decided_at": "lawful_reason",
     "release": "ready",
     "path": [
-        {"step": "immediate_risk", "answer": "no", "basis": "Nobody is thought to be in danger now.", "cites": ["alert.police"]},
-        {"step": "purpose", "answer": "yes", "basis": "There is a clear and legitimate purpose.", "cites": ["when.purpose"]},
-        {"step": "consent", "answer": "no", "basis": "There is no consent; that alone settles nothing.", "cites": ["when.consent"]},
-        {"step": "identifiable", "answer": "yes", "basis": "Somebody can be identified from it.", "cites": ["when.identifiable"]},
-        {"step": "lawful_reason", "answer": "yes", "basis": "There is a lawful reason.", "cites": ["when.lawful_reason"]},
+        {
+            "step": "immediate_risk",
+            "answer": "no",
+            "basis": "Nobody is thought to be in danger now.",
+            "cites": ["alert.police"],
+        },
+        {
+            "step": "purpose",
+            "answer": "yes",
+            "basis": "There is a clear and legitimate purpose.",
+            "cites": ["when.purpose"],
+        },
+        {
+            "step": "consent",
+            "answer": "no",
+            "basis": "There is no consent; that alone settles nothing.",
+            "cites": ["when.consent"],
+        },
+        {
+            "step": "identifiable",
+            "answer": "yes",
+            "basis": "Somebody can be identified from it.",
+            "cites": ["when.identifiable"],
+        },
+        {
+            "step": "lawful_reason",
+            "answer": "yes",
+            "basis": "There is a lawful reason.",
+            "cites": ["when.lawful_reason"],
+        },
     ],
     "how": [{"check": "amount", "met": "yes", "basis": "It is limited to what is needed."}],
     "principles": [
@@ -75,7 +108,12 @@ EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
         }
     ],
     "golden_rules": [
-        {"id": "hmg2018.1", "finding": "met", "basis": "The law was used as a framework and allows it.", "cites": ["rules.1"]}
+        {
+            "id": "hmg2018.1",
+            "finding": "met",
+            "basis": "The law was used as a framework and allows it.",
+            "cites": ["rules.1"],
+        }
     ],
     "actions": [
         {

@@ -1,6 +1,8 @@
-"""From what somebody states to the facts the tables read: pure, versioned functions check each answer against the details under it.
+"""From what somebody states to the facts the tables read: pure, versioned functions check each
+answer against the details under it.
 
-Law: a detail may turn an answer that permits into `unsure`, with a doubt that says why; it never turns one into a refusal, and never helps.
+Law: a detail may turn an answer that permits into `unsure`, with a doubt that says why; it never
+turns one into a refusal, and never helps.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,7 +57,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """What it is for. `stated` says whether the reason was put in words; `compatible` whether it fits what the data was collected for."""
+    """What it is for. `stated` says whether the reason was put in words; `compatible` whether it
+    fits what the data was collected for.
+    """
 
     code: PurposeCode = PurposeCode.UNKNOWN
     answer: Answer = Answer.UNSURE
@@ -72,7 +76,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A piece of information. `smallest_group` is the smallest count in a table; `key_held` says that a pseudonym can be undone here."""
+    """A piece of information. `smallest_group` is the smallest count in a table; `key_held` says
+    that a pseudonym can be undone here.
+    """
 
     category: ItemCategory = ItemCategory.OTHER
     nature: ItemNature | None = None
@@ -114,7 +120,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionTests:
-    """The four tests of Data Protection Act 2018, Schedule 1, paragraph 18; None is a test that nobody answered."""
+    """The four tests of Data Protection Act 2018, Schedule 1, paragraph 18; None is a test that
+    nobody answered.
+    """
 
     protects: Answer | None = None
     at_risk: Answer | None = None
@@ -183,7 +191,9 @@ class Stated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the policy gives the functions: its numbers on the day, the purposes it routes elsewhere, and which version of each to use."""
+    """What the policy gives the functions: its numbers on the day, the purposes it routes
+    elsewhere, and which version of each to use.
+    """
 
     smallest_group: int
     routed: frozenset[str]
@@ -202,7 +212,9 @@ def _unless(doubts: tuple[Doubt, ...], given: Answer) -> Sound:
 
 
 def purpose_compatible_1(stated: Stated, rules: Rules, _today: date) -> Sound:
-    """A yes counts if the purpose is named or put in words, fits what the data was collected for, and is decided here at all."""
+    """A yes counts if the purpose is named or put in words, fits what the data was collected for,
+    and is decided here at all.
+    """
     purpose = stated.purpose
     if purpose.answer is not Answer.YES:
         return purpose.answer, ()
@@ -226,12 +238,16 @@ _NOT_A_CONSENT: Final = frozenset(
 
 
 def consent_in_force_1(stated: Stated, _rules: Rules, today: date) -> Sound:
-    """A yes counts if no stated detail speaks against it: explicit, free, unambiguous, in date, not withdrawn, and wide enough."""
+    """A yes counts if no stated detail speaks against it: explicit, free, unambiguous, in date, not
+    withdrawn, and wide enough.
+    """
     consent = stated.consent
     if consent.answer is not Answer.YES:
         return consent.answer, ()
     scope = consent.scope
-    expired = consent.status is ConsentStatus.EXPIRED or (consent.expires_on is not None and consent.expires_on < today)
+    expired = consent.status is ConsentStatus.EXPIRED or (
+        consent.expires_on is not None and consent.expires_on < today
+    )
     early = consent.given_on is not None and consent.given_on > today
     found = (
         (Doubt.CONSENT_NOT_GIVEN, consent.status in _NOT_A_CONSENT),
@@ -240,47 +256,81 @@ def consent_in_force_1(stated: Stated, _rules: Rules, today: date) -> Sound:
         (Doubt.CONSENT_NOT_EXPLICIT, consent.explicit is False),
         (Doubt.CONSENT_NOT_FREELY_GIVEN, consent.freely_given in (Answer.NO, Answer.UNSURE)),
         (Doubt.CONSENT_AMBIGUOUS, consent.unambiguous in (Answer.NO, Answer.UNSURE)),
-        (Doubt.CONSENT_OTHER_PURPOSE, scope.purposes is not None and stated.purpose.code not in scope.purposes),
-        (Doubt.CONSENT_OTHER_RECIPIENT, scope.recipients is not None and stated.recipient.organisation_type not in scope.recipients),
-        (Doubt.CONSENT_OTHER_ITEMS, scope.items is not None and any(item.category not in scope.items for item in stated.shared())),
+        (
+            Doubt.CONSENT_OTHER_PURPOSE,
+            scope.purposes is not None and stated.purpose.code not in scope.purposes,
+        ),
+        (
+            Doubt.CONSENT_OTHER_RECIPIENT,
+            scope.recipients is not None
+            and stated.recipient.organisation_type not in scope.recipients,
+        ),
+        (
+            Doubt.CONSENT_OTHER_ITEMS,
+            scope.items is not None
+            and any(item.category not in scope.items for item in stated.shared()),
+        ),
     )
     return _unless(tuple(doubt for doubt, holds in found if holds), Answer.YES)
 
 
 def identifiable_small_group_1(stated: Stated, rules: Rules, _today: date) -> Sound:
-    """A no counts if no group is so small that it gives people away, and the school holds no key to the pseudonyms."""
+    """A no counts if no group is so small that it gives people away, and the school holds no key to
+    the pseudonyms.
+    """
     if stated.identifiable is not Answer.NO:
         return stated.identifiable, ()
     items = stated.shared()
     found = (
-        (Doubt.SMALL_GROUP, any(item.smallest_group is not None and item.smallest_group < rules.smallest_group for item in items)),
+        (
+            Doubt.SMALL_GROUP,
+            any(
+                item.smallest_group is not None and item.smallest_group < rules.smallest_group
+                for item in items
+            ),
+        ),
         (Doubt.SCHOOL_HOLDS_THE_KEY, any(item.key_held for item in items)),
     )
     return _unless(tuple(doubt for doubt, holds in found if holds), Answer.NO)
 
 
 def lawful_reason_supported_1(stated: Stated, _rules: Rules, _today: date) -> Sound:
-    """A yes for the safeguarding condition counts unless one of its four tests was answered otherwise than yes."""
+    """A yes for the safeguarding condition counts unless one of its four tests was answered
+    otherwise than yes.
+    """
     reason = stated.lawful_reason
-    if reason.answer is not Answer.YES or reason.code is not LawfulReasonCode.SAFEGUARDING_CONDITION:
+    if (
+        reason.answer is not Answer.YES
+        or reason.code is not LawfulReasonCode.SAFEGUARDING_CONDITION
+    ):
         return reason.answer, ()
     tests = reason.tests
-    answers = (tests.protects, tests.at_risk, tests.without_consent, tests.substantial_public_interest)
+    answers = (
+        tests.protects,
+        tests.at_risk,
+        tests.without_consent,
+        tests.substantial_public_interest,
+    )
     failed = any(answer in (Answer.NO, Answer.UNSURE) for answer in answers)
     return _unless((Doubt.CONDITION_NOT_SHOWN,) if failed else (), Answer.YES)
 
 
 def recipient_verified_1(stated: Stated, _rules: Rules, _today: date) -> Sound:
-    """The answer about the recipient, or where none is given about whoever asked; a call the school made to a published number verifies.
+    """The answer about the recipient, or where none is given about whoever asked; a call the school
+    made to a published number verifies.
 
-    A yes that rests on no check at all does not count; a no is never overruled by how the check was tried.
+    A yes that rests on no check at all does not count; a no is never overruled by how the check was
+    tried.
     """
     recipient, requester = stated.recipient, stated.requester
     method = recipient.verification_method or requester.verification_method
     given = recipient.identity_verified or requester.identity_verified or Answer.UNSURE
     if given is Answer.YES and method is VerificationMethod.NONE:
         return Answer.UNSURE, (Doubt.IDENTITY_NOT_CHECKED,)
-    called = stated.direction is Direction.PROACTIVE and method is VerificationMethod.CALL_BACK_PUBLISHED_NUMBER
+    called = (
+        stated.direction is Direction.PROACTIVE
+        and method is VerificationMethod.CALL_BACK_PUBLISHED_NUMBER
+    )
     return (Answer.YES, ()) if called and given is Answer.UNSURE else (given, ())
 
 
@@ -293,12 +343,15 @@ FUNCTIONS: Final[Mapping[str, Mapping[str, Soundness]]] = MappingProxyType(
         "recipient_verified": {"recipient_verified@1": recipient_verified_1},
     }
 )
-"""For each answer that details can speak against, the functions a policy may name. A version once used is never changed or removed."""
+"""For each answer that details can speak against, the functions a policy may name. A version once
+used is never changed or removed."""
 
 
 DOUBTS: Final[Mapping[str, frozenset[Doubt]]] = MappingProxyType(
     {
-        "purpose_compatible@1": frozenset({Doubt.PURPOSE_ROUTED, Doubt.PURPOSE_NOT_STATED, Doubt.PURPOSE_INCOMPATIBLE}),
+        "purpose_compatible@1": frozenset(
+            {Doubt.PURPOSE_ROUTED, Doubt.PURPOSE_NOT_STATED, Doubt.PURPOSE_INCOMPATIBLE}
+        ),
         "consent_in_force@1": frozenset(
             {
                 Doubt.CONSENT_NOT_GIVEN,
@@ -329,7 +382,10 @@ def _any(of: bool) -> Answer:  # noqa: FBT001 - the whole point is to turn a tru
 
 def derive(stated: Stated, rules: Rules, today: date) -> Facts:
     """The enumerated facts of a case on a day under the policy's rules."""
-    sound = {question: FUNCTIONS[question][name](stated, rules, today) for question, name in rules.functions.items()}
+    sound = {
+        question: FUNCTIONS[question][name](stated, rules, today)
+        for question, name in rules.functions.items()
+    }
     items = stated.shared()
     return Facts(
         direction=stated.direction,
@@ -365,7 +421,9 @@ def derive(stated: Stated, rules: Rules, today: date) -> Facts:
 
 
 def last_day(due: str) -> date:
-    """The last day on which something due in a month `YYYY-MM`, or on a day `YYYY-MM-DD`, is in time."""
+    """The last day on which something due in a month `YYYY-MM`, or on a day `YYYY-MM-DD`, is in
+    time.
+    """
     if len(due) == len("YYYY-MM-DD"):
         return date.fromisoformat(due)
     year, number = int(due[:4]), int(due[5:7])

@@ -1,4 +1,6 @@
-"""What the fields of a body are made of: texts in one form of each character, days and instants in one notation each."""
+"""What the fields of a body are made of: texts in one form of each character, days and instants in
+one notation each.
+"""
 
 import unicodedata
 from collections.abc import Container
@@ -12,7 +14,8 @@ from app.kernel.references import pupil_number_fault
 from app.platform import instants, references
 
 KNOWN: Final = "known"
-"""In the context of a validation: references that were recorded before and are taken as they are."""
+"""In the context of a validation: references that were recorded before and are taken as they
+are."""
 
 
 class _Any(Container[str]):
@@ -28,7 +31,8 @@ UPN_UNSOUND: Final = "upn-unsound"
 
 
 def _normal(text: str) -> str:
-    # Hashing needs one form of each character; which form a keyboard sent is no business of the caller's.
+    # Hashing needs one form of each character; which form a keyboard sent is no business of the
+    # caller's.
     if "\x00" in text:
         raise PydanticCustomError("nul-character", "holds a NUL character; remove it")
     return unicodedata.normalize("NFC", text)
@@ -41,7 +45,9 @@ def _said(text: str) -> str:
 
 
 def _sound(reference: str, info: ValidationInfo) -> str:
-    fault = None if info.context and reference in info.context[KNOWN] else pupil_number_fault(reference)
+    fault = (
+        None if info.context and reference in info.context[KNOWN] else pupil_number_fault(reference)
+    )
     if fault is not None:
         raise PydanticCustomError(UPN_UNSOUND, "{fault}", {"fault": fault})
     return reference

@@ -1,4 +1,6 @@
-"""The closed words in which an evaluation speaks. Stored for ever: add members, never rename or reuse one."""
+"""The closed words in which an evaluation speaks. Stored for ever: add members, never rename or
+reuse one.
+"""
 
 from app.policy.vocabulary import Word
 

@@ -1,4 +1,5 @@
-"""The safety floor: laws that hold for every school, whatever its policy says, proved by trying every combination.
+"""The safety floor: laws that hold for every school, whatever its policy says, proved by trying
+every combination.
 
 A document that breaks one is refused, with a counterexample that a governor can read.
 """
@@ -16,7 +17,9 @@ from app.policy.vocabulary import OrganisationType, Outcome
 
 _O = OrganisationType
 
-ALWAYS_PROTECTIVE: Final = frozenset({_O.POLICE, _O.AMBULANCE_OR_EMERGENCY_SERVICE, _O.CHILDRENS_SOCIAL_CARE, _O.MASH})
+ALWAYS_PROTECTIVE: Final = frozenset(
+    {_O.POLICE, _O.AMBULANCE_OR_EMERGENCY_SERVICE, _O.CHILDRENS_SOCIAL_CARE, _O.MASH}
+)
 """No school may leave these out of its protective bodies."""
 
 EVER_PROTECTIVE: Final = ALWAYS_PROTECTIVE | {
@@ -30,10 +33,12 @@ EVER_PROTECTIVE: Final = ALWAYS_PROTECTIVE | {
     _O.YOUTH_OFFENDING_TEAM,
     _O.PROBATION,
 }
-"""No school may count any other body as protective: the emergency branch asks no further question."""
+"""No school may count any other body as protective: the emergency branch asks no further
+question."""
 
 ADVISERS: Final = frozenset({Role.DSL, Role.IG_LEAD})
-"""Those whom golden rule 3 has in mind when it says to seek advice; a machine cannot be asked, nor can somebody in the same doubt."""
+"""Those whom golden rule 3 has in mind when it says to seek advice; a machine cannot be asked, nor
+can somebody in the same doubt."""
 
 _SHARES: Final = frozenset({Outcome.SHARE, Outcome.SHARE_EMERGENCY})
 _TOWARDS: Final = {
@@ -75,8 +80,12 @@ class _Flow:
         outside = next(str(body) for body in OrganisationType if body not in self.protective)
         rows = list(_flow_rows(policy))
         four = {fact: DOMAINS[fact] for fact in (*_TOWARDS, "purpose", "recipient_verified")}
-        self.columns = columns(rows, always={**four, "recipient_type": (*sorted(self.protective), outside)})
-        self.columns["recipient_type"] = _representatives(self.columns["recipient_type"], rows, self.protective)
+        self.columns = columns(
+            rows, always={**four, "recipient_type": (*sorted(self.protective), outside)}
+        )
+        self.columns["recipient_type"] = _representatives(
+            self.columns["recipient_type"], rows, self.protective
+        )
 
     def outcome(self, bits: int) -> Outcome:
         return outcome_of_bits(self.tables, bits).outcome
@@ -93,7 +102,9 @@ Section = tuple[str, Callable[[Policy], Iterable[Breach]]]
 
 
 def breaches(policy: Policy) -> list[Breach]:
-    """Every law of the floor that the policy breaks, each with one counterexample; empty when it stands. Raises TooWide."""
+    """Every law of the floor that the policy breaks, each with one counterexample; empty when it
+    stands. Raises TooWide.
+    """
     return [breach for _, broken in sections(policy) for breach in broken(policy)]
 
 
@@ -103,17 +114,31 @@ def sections(policy: Policy) -> tuple[Section, ...]:
     Without the bodies that protect, nothing can be said of the rest.
     """
     bodies: Section = ("/sets/protective", _protective)
-    return (bodies,) if any(_protective(policy)) else (("/flow", _flow), ("/actions", _actions), ("/authority", _authority))
+    return (
+        (bodies,)
+        if any(_protective(policy))
+        else (("/flow", _flow), ("/actions", _actions), ("/authority", _authority))
+    )
 
 
 def _protective(policy: Policy) -> Iterator[Breach]:
     members = policy.document.sets["protective"].members
     at = "/sets/protective/members"
     for body in sorted(ALWAYS_PROTECTIVE.difference(members)):
-        yield Breach(PROTECTIVE, f"{body} is not in $protective: a verified call from it in an emergency would be held up", at)
+        yield Breach(
+            PROTECTIVE,
+            f"{body} is not in $protective: a verified call from it in an emergency would be"
+            " held up",
+            at,
+        )
     for i, other in enumerate(members):
         if other not in EVER_PROTECTIVE:
-            yield Breach(PROTECTIVE, f"{other} is in $protective: in an emergency it would be given whatever it asks for", f"{at}/{i}")
+            yield Breach(
+                PROTECTIVE,
+                f"{other} is in $protective: in an emergency it would be given whatever it"
+                " asks for",
+                f"{at}/{i}",
+            )
 
 
 def _flow(policy: Policy) -> list[Breach]:
@@ -124,12 +149,16 @@ def _flow(policy: Policy) -> list[Breach]:
             if law not in broken and (because := shows(flow, seen)):
                 taken = _taken(policy.tables.flow, seen.bits)
                 held_up = law is EMERGENCY and seen.outcome is not Outcome.SHARE_EMERGENCY
-                broken[law] = Breach(law, f"{in_words(seen.words)}: {because}", taken[0] if held_up else taken[-1])
+                broken[law] = Breach(
+                    law, f"{in_words(seen.words)}: {because}", taken[0] if held_up else taken[-1]
+                )
     return list(broken.values())
 
 
 def _taken(table: FlowTable, bits: int) -> list[str]:
-    """The pointers of the rows taken: the first, by which an emergency should leave, to the one that gives the outcome."""
+    """The pointers of the rows taken: the first, by which an emergency should leave, to the one
+    that gives the outcome.
+    """
     pointer, edge = next((pointer, edge) for bars, pointer, edge in table if not bits & bars)
     return [pointer] if edge.to is None else [pointer, *_taken(edge.to, bits)]
 
@@ -146,7 +175,9 @@ def _flow_rows(policy: Policy) -> Iterator[int]:
                     todo.append(edge.to)
 
 
-def _representatives(values: Iterable[str], rows: list[int], protective: frozenset[str]) -> tuple[str, ...]:
+def _representatives(
+    values: Iterable[str], rows: list[int], protective: frozenset[str]
+) -> tuple[str, ...]:
     found: dict[tuple[bool, ...], str] = {}
     for value in values:
         place = bit("recipient_type", value)
@@ -155,7 +186,10 @@ def _representatives(values: Iterable[str], rows: list[int], protective: frozens
 
 
 PROTECTIVE: Final = "protective bodies are those that protect"
-EMERGENCY: Final = "an emergency with a verified protective body is never held up, and only then is it an emergency share"
+EMERGENCY: Final = (
+    "an emergency with a verified protective body is never held up, and only then is it an"
+    " emergency share"
+)
 PURPOSE: Final = "without a legitimate purpose nothing is shared"
 BASIS: Final = "identifying information needs consent or a lawful reason"
 NO_REFUSAL: Final = "a purpose with a basis is never refused"
@@ -170,10 +204,16 @@ DECIDERS: Final = "somebody may decide, and never an integration"
 
 def _emergency(flow: _Flow, seen: _Seen) -> str | None:
     words = seen.words
-    danger = words["immediate_risk"] == "yes" and words["recipient_type"] in flow.protective and words["recipient_verified"] == "yes"
+    danger = (
+        words["immediate_risk"] == "yes"
+        and words["recipient_type"] in flow.protective
+        and words["recipient_verified"] == "yes"
+    )
     if danger is (seen.outcome is Outcome.SHARE_EMERGENCY):
         return None
-    return f"the outcome is {seen.outcome}, " + ("which holds up an emergency" if danger else "although this is no verified emergency")
+    return f"the outcome is {seen.outcome}, " + (
+        "which holds up an emergency" if danger else "although this is no verified emergency"
+    )
 
 
 def _purpose(_flow: _Flow, seen: _Seen) -> str | None:
@@ -182,16 +222,26 @@ def _purpose(_flow: _Flow, seen: _Seen) -> str | None:
 
 
 def _based(words: dict[str, str]) -> bool:
-    return words["consent"] == "yes" or words["identifiable"] == "no" or words["lawful_reason"] == "yes"
+    return (
+        words["consent"] == "yes"
+        or words["identifiable"] == "no"
+        or words["lawful_reason"] == "yes"
+    )
 
 
 def _basis(_flow: _Flow, seen: _Seen) -> str | None:
     shared = seen.outcome is Outcome.SHARE and not _based(seen.words)
-    return "it identifies somebody and is shared without consent or lawful reason" if shared else None
+    return (
+        "it identifies somebody and is shared without consent or lawful reason" if shared else None
+    )
 
 
 def _no_refusal(_flow: _Flow, seen: _Seen) -> str | None:
-    refused = seen.outcome is Outcome.DO_NOT_SHARE and seen.words["purpose"] == "yes" and _based(seen.words)
+    refused = (
+        seen.outcome is Outcome.DO_NOT_SHARE
+        and seen.words["purpose"] == "yes"
+        and _based(seen.words)
+    )
     return "it is refused although there is a purpose and a basis" if refused else None
 
 
@@ -221,7 +271,10 @@ def _settling(flow: _Flow, seen: _Seen) -> str | None:
             for settled in ("yes", "no"):
                 changed = flow.changed(seen, fact, settled)
                 if changed is not seen.outcome:
-                    return f"the outcome is {seen.outcome}, but settling {fact} as {settled} makes it {changed}"
+                    return (
+                        f"the outcome is {seen.outcome}, but settling {fact} as {settled} makes it"
+                        f" {changed}"
+                    )
     return None
 
 
@@ -237,18 +290,44 @@ LAWS: Final[tuple[Law, ...]] = (
 
 
 def _actions(policy: Policy) -> Iterator[Breach]:
-    danger = {"immediate_risk": DOMAINS["immediate_risk"], "crime_suspected": DOMAINS["crime_suspected"]}
+    danger = {
+        "immediate_risk": DOMAINS["immediate_risk"],
+        "crime_suspected": DOMAINS["crime_suspected"],
+    }
     seek = {"outcome": (str(Outcome.SEEK_ADVICE),)}
     for law, code, always, lacks in (
-        (POLICE, ActionCode.NOTIFY_POLICE_IMMEDIATELY, danger, "nobody is told to notify the police"),
-        (RECORD, ActionCode.RECORD_DECISION_AND_REASONS, {}, "nobody is told to record the decision"),
+        (
+            POLICE,
+            ActionCode.NOTIFY_POLICE_IMMEDIATELY,
+            danger,
+            "nobody is told to notify the police",
+        ),
+        (
+            RECORD,
+            ActionCode.RECORD_DECISION_AND_REASONS,
+            {},
+            "nobody is told to record the decision",
+        ),
         (ADVICE, ActionCode.SEEK_ADVICE, seek, "no adviser is named to ask"),
     ):
-        rules = [(i, conditions, action) for i, (conditions, action) in enumerate(policy.tables.actions) if action.code is code]
-        for words, bits in combinations(columns([bars for _, when, _ in rules for bars, _ in when], always=always)):
+        rules = [
+            (i, conditions, action)
+            for i, (conditions, action) in enumerate(policy.tables.actions)
+            if action.code is code
+        ]
+        for words, bits in combinations(
+            columns([bars for _, when, _ in rules for bars, _ in when], always=always)
+        ):
             if not _needed(law, words, bits):
                 continue
-            spoken = next(((i, action) for i, when, action in rules if any(not bits & bars for bars, _ in when)), None)
+            spoken = next(
+                (
+                    (i, action)
+                    for i, when, action in rules
+                    if any(not bits & bars for bars, _ in when)
+                ),
+                None,
+            )
             if spoken is None:
                 at = f"/actions/{rules[0][0]}/when" if rules else "/actions"
             elif law is ADVICE and ADVISERS.isdisjoint(spoken[1].ask):
@@ -272,10 +351,19 @@ def _authority(policy: Policy) -> Iterator[Breach]:
             words = "an integration would decide" if roles else "nobody may decide"
             yield Breach(DECIDERS, f"{pointer}: {words}", f"{pointer}/may_decide")
     emergency = bit("outcome", Outcome.SHARE_EMERGENCY)
-    for words_of, bits in combinations(columns([bars for bars, _, _ in rows], always={"outcome": (Outcome.SHARE_EMERGENCY,)})):
+    for words_of, bits in combinations(
+        columns([bars for bars, _, _ in rows], always={"outcome": (Outcome.SHARE_EMERGENCY,)})
+    ):
         if not bits & emergency:
             continue
-        pointer, chosen = next(((f"{at}/may_decide", roles) for bars, at, roles in rows if not bits & bars), ("/authority/rows", ()))
+        pointer, chosen = next(
+            ((f"{at}/may_decide", roles) for bars, at, roles in rows if not bits & bars),
+            ("/authority/rows", ()),
+        )
         if Role.STAFF not in chosen:
-            yield Breach(EMERGENCY, f"{in_words(words_of)}: a member of staff may not decide in an emergency", pointer)
+            yield Breach(
+                EMERGENCY,
+                f"{in_words(words_of)}: a member of staff may not decide in an emergency",
+                pointer,
+            )
             break

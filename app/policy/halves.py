@@ -1,4 +1,6 @@
-"""The facts object in two halves, what is personal and what is not, and changed parts laid over it. Pure JSON, lossless."""
+"""The facts object in two halves, what is personal and what is not, and changed parts laid over it.
+Pure JSON, lossless.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -14,7 +16,8 @@ PERSONAL: Final[Mapping[str, Any]] = {
     "lawful_reason": {"necessity": None},
     "statutory": {"explanation": None, "compelled_reason": None, "detriment": {"why": None}},
 }
-"""Where names, references and narrative stand in the facts: everything else is codes, dates and numbers."""
+"""Where names, references and narrative stand in the facts: everything else is codes, dates and
+numbers."""
 
 Halves: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 
@@ -41,7 +44,10 @@ def _split(value: Mapping[str, Any], personal: Mapping[str, Any]) -> Halves:
             structure[name], narrative[name] = _split(member, inner)
         elif isinstance(inner, list) and isinstance(member, list):
             halves = [_split(each, inner[0]) for each in member]
-            structure[name], narrative[name] = [half[0] for half in halves], [half[1] for half in halves]
+            structure[name], narrative[name] = (
+                [half[0] for half in halves],
+                [half[1] for half in halves],
+            )
         elif inner is None:
             narrative[name] = member
         else:
@@ -55,15 +61,22 @@ def _blank(member: object) -> bool:
 
 def _join(structure: Any, narrative: Any) -> Any:
     if isinstance(structure, dict) and isinstance(narrative, dict):
-        joined = {name: _join(member, narrative[name]) if name in narrative else member for name, member in structure.items()}
-        return joined | {name: member for name, member in narrative.items() if name not in structure}
+        joined = {
+            name: _join(member, narrative[name]) if name in narrative else member
+            for name, member in structure.items()
+        }
+        return joined | {
+            name: member for name, member in narrative.items() if name not in structure
+        }
     if isinstance(structure, list) and isinstance(narrative, list):
         return [_join(ours, theirs) for ours, theirs in zip(structure, narrative, strict=True)]
     return narrative
 
 
 def merge(old: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Changed parts laid over the facts: objects member by member, lists and values as a whole, null takes away (RFC 7396)."""
+    """Changed parts laid over the facts: objects member by member, lists and values as a whole,
+    null takes away (RFC 7396).
+    """
     merged = dict(old)
     for name, member in changed.items():
         if member is None:

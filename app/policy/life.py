@@ -1,6 +1,8 @@
-"""The life of a version: draft, approved, in force, superseded, or withdrawn before it began. Pure; computed from dates, never stored.
+"""The life of a version: draft, approved, in force, superseded, or withdrawn before it began. Pure;
+computed from dates, never stored.
 
-Law: nobody approves what they wrote, nothing begins in the past, one version begins on a day, and what was approved never changes.
+Law: nobody approves what they wrote, nothing begins in the past, one version begins on a day, and
+what was approved never changes.
 """
 
 import re
@@ -20,7 +22,8 @@ _REVIEW: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[0-9]{2})?\Z")
 
 
 LONGEST_REVIEW: Final = 2
-"""Years from the beginning of a version to its next review: the policy is looked at every year, and a review may be late once."""
+"""Years from the beginning of a version to its next review: the policy is looked at every year, and
+a review may be late once."""
 
 
 class Status(StrEnum):
@@ -41,7 +44,10 @@ class ApproverIsAuthor(ServiceError):
     title = "Somebody other than its author approves a version"
 
     def __init__(self) -> None:
-        super().__init__("you drafted this version; ask another information governance lead to record the approval")
+        super().__init__(
+            "you drafted this version; ask another information governance lead to record the"
+            " approval"
+        )
 
 
 class AlreadyApproved(ServiceError):
@@ -82,7 +88,14 @@ class ApprovalUnsound(ServiceError):
     title = "The approval's dates cannot be"
 
     def __init__(self, *faults: Fault) -> None:
-        super().__init__(faults[0].detail if len(faults) == 1 else f"{len(faults)} things are wrong; errors names each", faults=faults)
+        super().__init__(
+            (
+                faults[0].detail
+                if len(faults) == 1
+                else f"{len(faults)} things are wrong; errors names each"
+            ),
+            faults=faults,
+        )
 
 
 class AlreadyBegun(ServiceError):
@@ -93,7 +106,9 @@ class AlreadyBegun(ServiceError):
     title = "This version has begun"
 
     def __init__(self) -> None:
-        super().__init__("what was decided under it stands; approve another version to supersede it")
+        super().__init__(
+            "what was decided under it stands; approve another version to supersede it"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +122,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What those who approve a version say: who they are (name and role), from which day, and when it is looked at again."""
+    """What those who approve a version say: who they are (name and role), from which day, and when
+    it is looked at again.
+    """
 
     approved_by: str
     in_force_from: date
@@ -115,7 +132,9 @@ class Approval:
 
 
 def status(standing: Standing, on: date, *, current: bool) -> Status:
-    """Where a version stands on a day; `current` says whether it is the one that the school follows then."""
+    """Where a version stands on a day; `current` says whether it is the one that the school follows
+    then.
+    """
     if standing.withdrawn:
         return Status.WITHDRAWN
     if standing.starts_on is None:
@@ -125,8 +144,18 @@ def status(standing: Standing, on: date, *, current: bool) -> Status:
     return Status.APPROVED if standing.starts_on > on else Status.SUPERSEDED
 
 
-def check_approval(wanted: Approval, standing: Standing, document: Document, *, by: UUID, taken: Collection[date], today: date) -> None:
-    """Raises what stands against an approval; `taken` are the days on which other versions begin or began."""
+def check_approval(
+    wanted: Approval,
+    standing: Standing,
+    document: Document,
+    *,
+    by: UUID,
+    taken: Collection[date],
+    today: date,
+) -> None:
+    """Raises what stands against an approval; `taken` are the days on which other versions begin or
+    began.
+    """
     if standing.withdrawn:
         raise VersionWithdrawn
     if standing.author == by:
@@ -144,30 +173,62 @@ def _faults(wanted: Approval, document: Document, today: date) -> list[Fault]:
     found = []
     start = wanted.in_force_from
     if start < today:
-        found.append(Fault("/in_force_from", f"lies in the past; {today.isoformat()} is the first possible day", "in-the-past"))
-    without = sorted(name for name, parameter in document.parameters.items() if parameter.on(start) is None)
+        found.append(
+            Fault(
+                "/in_force_from",
+                f"lies in the past; {today.isoformat()} is the first possible day",
+                "in-the-past",
+            )
+        )
+    without = sorted(
+        name for name, parameter in document.parameters.items() if parameter.on(start) is None
+    )
     if without:
-        words = f"the document gives no value for {', '.join(without)} on that day; it begins on {document.policy.start.isoformat()}"
+        words = (
+            f"the document gives no value for {', '.join(without)} on that day; it begins on"
+            f" {document.policy.start.isoformat()}"
+        )
         found.append(Fault("/in_force_from", words, "no-value"))
     review = review_by(wanted.next_review_on)
     if review is None:
-        found.append(Fault("/next_review_on", "not a month or a day; write 2027-11 or 2027-11-30", "not-a-date"))
+        found.append(
+            Fault(
+                "/next_review_on", "not a month or a day; write 2027-11 or 2027-11-30", "not-a-date"
+            )
+        )
     elif review <= start:
-        found.append(Fault("/next_review_on", "lies before the version begins, or on that day", "before-start"))
+        found.append(
+            Fault(
+                "/next_review_on", "lies before the version begins, or on that day", "before-start"
+            )
+        )
     elif (review.year, review.month) > (start.year + LONGEST_REVIEW, start.month):
-        words = f"lies more than {LONGEST_REVIEW} years after the version begins; {_review_clause(document)}"
+        words = (
+            f"lies more than {LONGEST_REVIEW} years after the version begins;"
+            f" {_review_clause(document)}"
+        )
         found.append(Fault("/next_review_on", words, "too-late"))
     return found
 
 
 def _review_clause(document: Document) -> str:
     """What the policy itself says of its review."""
-    cites = [cite for rule in document.actions if rule.code is ActionCode.REVIEW_THE_POLICY for cite in rule.cites]
-    return " ".join(f"{document.citations[cite].says} ({cite})" for cite in cites) or "a policy is looked at every year"
+    cites = [
+        cite
+        for rule in document.actions
+        if rule.code is ActionCode.REVIEW_THE_POLICY
+        for cite in rule.cites
+    ]
+    return (
+        " ".join(f"{document.citations[cite].says} ({cite})" for cite in cites)
+        or "a policy is looked at every year"
+    )
 
 
 def review_by(text: str) -> date | None:
-    """The last day in time for a review due in a month or on a day; None when the text names neither."""
+    """The last day in time for a review due in a month or on a day; None when the text names
+    neither.
+    """
     if not _REVIEW.match(text):
         return None
     try:
@@ -177,7 +238,9 @@ def review_by(text: str) -> date | None:
 
 
 def check_withdrawal(standing: Standing, today: date) -> None:
-    """Raises what stands against taking a version back: a draft can be at any time, an approved one until the day before it begins."""
+    """Raises what stands against taking a version back: a draft can be at any time, an approved one
+    until the day before it begins.
+    """
     if standing.withdrawn:
         raise VersionWithdrawn
     if standing.starts_on is not None and standing.starts_on <= today:

@@ -1,6 +1,7 @@
 """What evaluation takes and gives: enumerated facts in, a recommendation with its reasons out.
 
-Law: no name, text or date of a case is in `Facts`; so facts may be kept, and any evaluation repeated years later, byte for byte.
+Law: no name, text or date of a case is in `Facts`; so facts may be kept, and any evaluation
+repeated years later, byte for byte.
 """
 
 import dataclasses
@@ -47,32 +48,50 @@ class FactsUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """Stored facts as far as they go. `missing` names facts that were not asked for when they were stored: nobody knows them."""
+    """Stored facts as far as they go. `missing` names facts that were not asked for when they were
+    stored: nobody knows them.
+    """
 
     words: Mapping[str, Word | None]
     doubts: tuple[Doubt, ...]
     missing: tuple[str, ...]
 
     def facts(self, supposed: Mapping[str, Word | None] | None = None) -> "Facts":
-        """Facts with what is `supposed` in the place of what was stored or is missing; raises FactsUnreadable when some still is."""
+        """Facts with what is `supposed` in the place of what was stored or is missing; raises
+        FactsUnreadable when some still is.
+        """
         words = {**self.words, **(supposed or {})}
         lacking = _words().keys() - words.keys()
         if lacking:
-            raise FactsUnreadable(f"not known when these facts were stored: {', '.join(sorted(lacking))}")
+            raise FactsUnreadable(
+                f"not known when these facts were stored: {', '.join(sorted(lacking))}"
+            )
         return Facts(**words, doubts=self.doubts)  # type: ignore[arg-type]
 
 
 def recall(value: Mapping[str, Json]) -> Recalled:
-    """What stored facts say, of this shape or an earlier one; what they lack is named, never supplied.
+    """What stored facts say, of this shape or an earlier one; what they lack is named, never
+    supplied.
 
-    Raises FactsUnreadable for a later version, a name that was never a fact, or a word that is in no vocabulary.
+    Raises FactsUnreadable for a later version, a name that was never a fact, or a word that is in
+    no vocabulary.
     """
     version, doubts = value.get("v"), value.get("doubts", [])
-    known = isinstance(version, int) and not isinstance(version, bool) and 1 <= version <= FACTS_VERSION
-    if not known or not isinstance(doubts, list | tuple) or value.keys() - {"v", "doubts"} - _words().keys():
+    known = (
+        isinstance(version, int) and not isinstance(version, bool) and 1 <= version <= FACTS_VERSION
+    )
+    if (
+        not known
+        or not isinstance(doubts, list | tuple)
+        or value.keys() - {"v", "doubts"} - _words().keys()
+    ):
         raise FactsUnreadable("not facts of a known version")
     try:
-        words = {name: _word(kind, value[name], optional=optional) for name, (kind, optional) in _words().items() if name in value}
+        words = {
+            name: _word(kind, value[name], optional=optional)
+            for name, (kind, optional) in _words().items()
+            if name in value
+        }
         found = tuple(Doubt(str(doubt)) for doubt in doubts)
     except ValueError as error:
         raise FactsUnreadable("a fact has no such word") from error
@@ -81,7 +100,9 @@ def recall(value: Mapping[str, Json]) -> Recalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that an evaluation depends on: closed answers after their details were checked, and what the items show taken together."""
+    """All that an evaluation depends on: closed answers after their details were checked, and what
+    the items show taken together.
+    """
 
     direction: Direction
     urgency: Urgency
@@ -115,12 +136,16 @@ class Facts:
 
     def to_json(self) -> dict[str, Json]:
         """The facts as closed words; what was not stated is null."""
-        values: dict[str, Json] = {name: getattr(self, name) and str(getattr(self, name)) for name in _words()}
+        values: dict[str, Json] = {
+            name: getattr(self, name) and str(getattr(self, name)) for name in _words()
+        }
         return {"v": FACTS_VERSION, **values, "doubts": [str(doubt) for doubt in self.doubts]}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "Facts":
-        """The facts that `to_json` wrote, whole; raises FactsUnreadable for another shape or word, or when a fact is lacking."""
+        """The facts that `to_json` wrote, whole; raises FactsUnreadable for another shape or word,
+        or when a fact is lacking.
+        """
         if "doubts" not in value:
             raise FactsUnreadable("not facts of a known version")
         return recall(value).facts()
@@ -228,16 +253,30 @@ class Evaluation:
     def to_json(self, due: Mapping[str, str | None] | None = None) -> dict[str, Json]:
         """The evaluation object of the wire, without its id.
 
-        `due` gives the instant of each clock; without it an action's `due` is the name of its clock, so that the result depends on nothing
-        but facts and policy.
+        `due` gives the instant of each clock; without it an action's `due` is the name of its
+        clock, so that the result depends on nothing but facts and policy.
         """
         return {
-            "policy": {"version": self.policy_version, "digest": self.policy_digest, "review_overdue": self.review_overdue},
+            "policy": {
+                "version": self.policy_version,
+                "digest": self.policy_digest,
+                "review_overdue": self.review_overdue,
+            },
             "outcome": self.outcome.value,
             "decided_at": self.decided_at.value,
             "release": self.release.value,
-            "path": [{"step": p.step.value, "answer": p.answer.value, "basis": p.basis, "cites": list(p.cites)} for p in self.path],
-            "how": [{"check": h.check.value, "met": h.met.value, "basis": h.basis} for h in self.how],
+            "path": [
+                {
+                    "step": p.step.value,
+                    "answer": p.answer.value,
+                    "basis": p.basis,
+                    "cites": list(p.cites),
+                }
+                for p in self.path
+            ],
+            "how": [
+                {"check": h.check.value, "met": h.met.value, "basis": h.basis} for h in self.how
+            ],
             "principles": [_finding(finding) for finding in self.principles],
             "golden_rules": [_finding(finding) for finding in self.golden_rules],
             "actions": [_action(action, due) for action in self.actions],
@@ -248,7 +287,12 @@ class Evaluation:
 
 
 def _finding(found: PrincipleFinding | RuleFinding) -> Json:
-    return {"id": found.id.value, "finding": found.finding.value, "basis": found.basis, "cites": list(found.cites)}
+    return {
+        "id": found.id.value,
+        "finding": found.finding.value,
+        "basis": found.basis,
+        "cites": list(found.cites),
+    }
 
 
 def _action(action: Action, due: Mapping[str, str | None] | None) -> Json:

@@ -1,6 +1,8 @@
-"""Paper to draw on: boxes, arrows and words as SVG, with every line of words measured beforehand so that nothing overlaps or is cut.
+"""Paper to draw on: boxes, arrows and words as SVG, with every line of words measured beforehand so
+that nothing overlaps or is cut.
 
-Law: nothing drawn runs, loads or links, and no attribute needs a style sheet: it passes a strict content security policy.
+Law: nothing drawn runs, loads or links, and no attribute needs a style sheet: it passes a strict
+content security policy.
 """
 
 import html
@@ -32,7 +34,8 @@ _WIDTHS: Final[Mapping[str, float]] = MappingProxyType(
         for letter in letters
     }
 )
-"""Widths in ems, rounded up, of DejaVu Sans: the widest font in the list below, so that a line measured with it fits in any of them."""
+"""Widths in ems, rounded up, of DejaVu Sans: the widest font in the list below, so that a line
+measured with it fits in any of them."""
 
 FONTS: Final = "'Noto Sans', Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _BOLD: Final = 1.2
@@ -127,9 +130,15 @@ def wrap(text: str, width: float, *, bold: bool = False) -> tuple[str, ...]:
 
 
 def printable(text: str) -> str:
-    """What XML can hold; control characters and bidirectional overrides, which could turn a sentence round, are left out."""
-    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
-    return "".join(c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    """What XML can hold; control characters and bidirectional overrides, which could turn a
+    sentence round, are left out.
+    """
+    kept = (
+        c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}
+    )
+    return "".join(
+        c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
 
 
 @dataclass(slots=True)
@@ -142,40 +151,63 @@ class Sheet:
         fill = _TAKEN_FILL if mark is Mark.TAKEN else "#ffffff"
         radius = ' rx="18"' if rounded else ""
         self.parts.append(
-            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
-            f'fill="{fill}" stroke="{mark.ink}" {mark.value}/>'
+            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}"'
+            f' height="{box.height:g}"{radius} fill="{fill}" stroke="{mark.ink}" {mark.value}/>'
         )
 
     def words(self, x: float, y: float, words: Sequence[Words], ink: str) -> None:
-        """Paragraphs from the top edge `y` down, each line an element of its own: no reader has to wrap anything."""
+        """Paragraphs from the top edge `y` down, each line an element of its own: no reader has to
+        wrap anything.
+        """
         top = y
         for part in words:
             weight = ' font-weight="bold"' if part.bold else ""
             for line in part.lines:
-                self.parts.append(f'<text x="{x:g}" y="{top + SIZE:g}" fill="{ink}"{weight}>{html.escape(line)}</text>')
+                self.parts.append(
+                    f'<text x="{x:g}" y="{top + SIZE:g}"'
+                    f' fill="{ink}"{weight}>{html.escape(line)}</text>'
+                )
                 top += LINE
 
     def badge(self, x: float, y: float, number: int) -> None:
         self.parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="{BADGE}" fill="{INK}"/>')
-        self.parts.append(f'<text x="{x:g}" y="{y + 5:g}" fill="#ffffff" font-weight="bold" text-anchor="middle">{number}</text>')
+        self.parts.append(
+            f'<text x="{x:g}" y="{y + 5:g}" fill="#ffffff" font-weight="bold"'
+            f' text-anchor="middle">{number}</text>'
+        )
 
     def edge(self, mark: Mark, *points: tuple[float, float]) -> None:
-        """A line along the points with an arrow head at its end, which must lie straight below or beside the last point but one."""
+        """A line along the points with an arrow head at its end, which must lie straight below or
+        beside the last point but one.
+        """
         (x0, y0), (x, y) = points[-2:]
         size = 11 if mark is Mark.TAKEN else 8
         across, down = (x > x0) - (x < x0), (y > y0) - (y < y0)
         base = (x - across * size, y - down * size)
         path = " ".join(f"{px:g},{py:g}" for px, py in (*points[:-1], base))
-        self.parts.append(f'<polyline points="{path}" fill="none" stroke="{mark.ink}" {mark.value}/>')
+        self.parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{mark.ink}" {mark.value}/>'
+        )
         half = size * 0.6
-        head = ((x, y), (base[0] + down * half, base[1] + across * half), (base[0] - down * half, base[1] - across * half))
-        self.parts.append(f'<polygon points="{" ".join(f"{px:g},{py:g}" for px, py in head)}" fill="{mark.ink}"/>')
+        head = (
+            (x, y),
+            (base[0] + down * half, base[1] + across * half),
+            (base[0] - down * half, base[1] - across * half),
+        )
+        self.parts.append(
+            f'<polygon points="{" ".join(f"{px:g},{py:g}" for px, py in head)}" fill="{mark.ink}"/>'
+        )
 
     def tick(self, x: float, y: float, met: str | None, ink: str) -> None:
         """A box to tick: ticked, crossed, questioned or left empty."""
-        self.parts.append(f'<rect x="{x:g}" y="{y:g}" width="15" height="15" fill="#ffffff" stroke="{ink}" stroke-width="1.5"/>')
+        self.parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="15" height="15" fill="#ffffff" stroke="{ink}"'
+            ' stroke-width="1.5"/>'
+        )
         drawn: dict[str | None, str] = {
-            Answer.YES: f'<polyline points="{x + 3:g},{y + 8:g} {x + 6:g},{y + 12:g} {x + 12:g},{y + 3:g}"',
+            Answer.YES: (
+                f'<polyline points="{x + 3:g},{y + 8:g} {x + 6:g},{y + 12:g} {x + 12:g},{y + 3:g}"'
+            ),
             Answer.NO: f'<path d="M{x + 3:g} {y + 3:g}l9 9m0 -9l-9 9"',
         }
         if met in drawn:

@@ -1,4 +1,6 @@
-"""Whether the tables of a document say one thing about every case: no loop, no gap, no dead row, and every row shown by a worked case."""
+"""Whether the tables of a document say one thing about every case: no loop, no gap, no dead row,
+and every row shown by a worked case.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
@@ -23,20 +25,32 @@ def flow_faults(document: Document, places: Places) -> list[DocumentFault]:
     reached: set[str] = set()
     _follow(document, document.flow.start, (), reached, found, places)
     lost = [name for name in document.flow.nodes if name not in reached]
-    return found + [places.fault("unreachable", f"/flow/nodes/{name}", f"no way leads to {name}") for name in lost]
+    return found + [
+        places.fault("unreachable", f"/flow/nodes/{name}", f"no way leads to {name}")
+        for name in lost
+    ]
 
 
 def _follow(
-    document: Document, name: str, on_the_way: tuple[str, ...], reached: set[str], found: list[DocumentFault], places: Places
+    document: Document,
+    name: str,
+    on_the_way: tuple[str, ...],
+    reached: set[str],
+    found: list[DocumentFault],
+    places: Places,
 ) -> None:
     if name in on_the_way:
         loop = " → ".join((*on_the_way[on_the_way.index(name) :], name))
-        found.append(places.fault("loop", f"/flow/nodes/{name}", f"the flow goes round in a circle: {loop}"))
+        found.append(
+            places.fault("loop", f"/flow/nodes/{name}", f"the flow goes round in a circle: {loop}")
+        )
         return
     if name in reached:
         return
     reached.add(name)
-    for target in dict.fromkeys(row.to for row in document.flow.nodes[name].rows if row.to is not None):
+    for target in dict.fromkeys(
+        row.to for row in document.flow.nodes[name].rows if row.to is not None
+    ):
         _follow(document, target, (*on_the_way, name), reached, found, places)
 
 
@@ -44,9 +58,22 @@ def table_faults(policy: Policy, places: Places) -> list[DocumentFault]:
     """Gaps and dead rows of every first-match table, each gap with an example."""
     tables = policy.tables
     named: list[tuple[str, Iterable[tuple[int, str, object]]]] = [
-        *((f"/how/{name}", table) for name, (_, table) in zip(_names(policy.document.how), tables.how, strict=True)),
-        *((f"/principles/{name}", table) for name, table in zip(_names(policy.document.principles), tables.principles, strict=True)),
-        *((f"/golden_rules/{name}", table) for name, table in zip(_names(policy.document.golden_rules), tables.golden_rules, strict=True)),
+        *(
+            (f"/how/{name}", table)
+            for name, (_, table) in zip(_names(policy.document.how), tables.how, strict=True)
+        ),
+        *(
+            (f"/principles/{name}", table)
+            for name, table in zip(
+                _names(policy.document.principles), tables.principles, strict=True
+            )
+        ),
+        *(
+            (f"/golden_rules/{name}", table)
+            for name, table in zip(
+                _names(policy.document.golden_rules), tables.golden_rules, strict=True
+            )
+        ),
         ("/authority", tables.authority),
         ("/retention", tables.retention),
         *_nodes(tables.flow),
@@ -69,7 +96,9 @@ def _nodes(flow: FlowTable) -> Iterator[tuple[str, Iterable[tuple[int, str, obje
             todo += [edge.to for _, _, edge in table if edge.to is not None]
 
 
-def _table(at: str, table: Iterable[tuple[int, str, object]], places: Places) -> Iterator[DocumentFault]:
+def _table(
+    at: str, table: Iterable[tuple[int, str, object]], places: Places
+) -> Iterator[DocumentFault]:
     rows = [(bars, pointer) for bars, pointer, _ in table]
     chosen: set[str] = set()
     gap: dict[str, str] | None = None
@@ -81,23 +110,48 @@ def _table(at: str, table: Iterable[tuple[int, str, object]], places: Places) ->
             elif gap is None:
                 gap = words
     except TooWide:
-        yield places.fault("too-wide", at, "this table tells more cases apart than can be checked", "fewer facts in one table")
+        yield places.fault(
+            "too-wide",
+            at,
+            "this table tells more cases apart than can be checked",
+            "fewer facts in one table",
+        )
         return
     if gap is not None:
-        yield places.fault("gap", at, f"nothing is said when {in_words(gap)}", "a row for it, or otherwise")
+        yield places.fault(
+            "gap", at, f"nothing is said when {in_words(gap)}", "a row for it, or otherwise"
+        )
     for pointer in dict.fromkeys(pointer for _, pointer in rows):
         if pointer not in chosen:
-            yield places.fault("dead-row", pointer, "this row can never be chosen: the rows before it take every case")
+            yield places.fault(
+                "dead-row",
+                pointer,
+                "this row can never be chosen: the rows before it take every case",
+            )
 
 
 def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
-    """The laws of the safety floor that are broken, each with a counterexample, at what decides it so."""
+    """The laws of the safety floor that are broken, each with a counterexample, at what decides it
+    so.
+    """
     found: list[DocumentFault] = []
     for section, broken in sections(policy):
         try:
-            found += [places.fault("safety-floor", breach.pointer, f"{breach.law}: {breach.counterexample}") for breach in broken(policy)]
+            found += [
+                places.fault(
+                    "safety-floor", breach.pointer, f"{breach.law}: {breach.counterexample}"
+                )
+                for breach in broken(policy)
+            ]
         except TooWide:
-            found.append(places.fault("too-wide", section, "these rows tell more cases apart than can be checked", "fewer facts"))
+            found.append(
+                places.fault(
+                    "too-wide",
+                    section,
+                    "these rows tell more cases apart than can be checked",
+                    "fewer facts",
+                )
+            )
     return found
 
 
@@ -113,10 +167,16 @@ def case_faults(policy: Policy, places: Places) -> list[DocumentFault]:
     shown: set[str] = set()
     for name, case in policy.document.cases.items():
         facts = facts_of(policy, case)
-        found += [places.fault("case-fails", f"/cases/{name}/expected", differs) for differs in _differs(case, evaluate(policy, facts))]
+        found += [
+            places.fault("case-fails", f"/cases/{name}/expected", differs)
+            for differs in _differs(case, evaluate(policy, facts))
+        ]
         shown |= hits(policy, facts)
     unseen = [pointer for pointer in _rows(policy) if pointer not in shown]
-    return found + [places.fault("no-case", pointer, "no worked case reaches this row", "a case that shows it") for pointer in unseen]
+    return found + [
+        places.fault("no-case", pointer, "no worked case reaches this row", "a case that shows it")
+        for pointer in unseen
+    ]
 
 
 def _differs(case: Case, got: Evaluation) -> Iterator[str]:
@@ -145,12 +205,21 @@ def hits(policy: Policy, facts: Facts) -> set[str]:
         pointer, edge = next((pointer, edge) for bars, pointer, edge in flow if not bits & bars)
         found.add(pointer)
         flow = edge.to
-    for wanted in (Outcome.SHARE_EMERGENCY, Outcome.SHARE, Outcome.DO_NOT_SHARE, evaluation.outcome):
+    for wanted in (
+        Outcome.SHARE_EMERGENCY,
+        Outcome.SHARE,
+        Outcome.DO_NOT_SHARE,
+        evaluation.outcome,
+    ):
         decided = bits | bit("outcome", wanted)
         found.add(_hit(tables.retention, decided))
         for departs in ("no",) if wanted is evaluation.outcome else ("yes",):
             found.add(_hit(tables.authority, decided | bit(DEPARTURE, departs)))
-    bits |= bit("outcome", evaluation.outcome) | bit("decided_at", evaluation.decided_at) | bit("release", evaluation.release)
+    bits |= (
+        bit("outcome", evaluation.outcome)
+        | bit("decided_at", evaluation.decided_at)
+        | bit("release", evaluation.release)
+    )
     for table in (*(table for _, table in tables.how), *tables.principles, *tables.golden_rules):
         found.add(_hit(table, bits))
     for conditions, _ in (*tables.actions, *tables.myths):
@@ -165,7 +234,15 @@ def _hit(table: Table[object], bits: int) -> str:
 def _rows(policy: Policy) -> list[str]:
     tables = policy.tables
     rows = [pointer for _, table in _nodes(tables.flow) for _, pointer, _ in table]
-    for table in (*(table for _, table in tables.how), *tables.principles, *tables.golden_rules, tables.authority, tables.retention):
+    for table in (
+        *(table for _, table in tables.how),
+        *tables.principles,
+        *tables.golden_rules,
+        tables.authority,
+        tables.retention,
+    ):
         rows += [pointer for _, pointer, _ in table]
-    rows += [pointer for conditions, _ in (*tables.actions, *tables.myths) for _, pointer in conditions]
+    rows += [
+        pointer for conditions, _ in (*tables.actions, *tables.myths) for _, pointer in conditions
+    ]
     return list(dict.fromkeys(rows))

@@ -1,6 +1,8 @@
-"""From plain values to the types of the grammar; every fault is gathered with its place, what was expected and the nearest known name.
+"""From plain values to the types of the grammar; every fault is gathered with its place, what was
+expected and the nearest known name.
 
-A faulty member is left out of its list, so that the rest can be looked at in the same go; the faults keep the whole from being used.
+A faulty member is left out of its list, so that the rest can be looked at in the same go; the
+faults keep the whole from being used.
 """
 
 import dataclasses
@@ -21,7 +23,8 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,79}\Z")
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
-"""A policy plays between these; so a time limit or a term counted from any of its days is a day that the calendar has."""
+"""A policy plays between these; so a time limit or a term counted from any of its days is a day
+that the calendar has."""
 
 _OPEN: Final = frozenset({"otherwise", "always"})
 
@@ -44,7 +47,9 @@ class Reader:
     def __init__(self) -> None:
         self.faults: list[DocumentFault] = []
 
-    def fault(self, code: str, node: Node, problem: str, expected: str = "", near: str | None = None) -> Missing:
+    def fault(
+        self, code: str, node: Node, problem: str, expected: str = "", near: str | None = None
+    ) -> Missing:
         """Note a fault at a node."""
         self.faults.append(DocumentFault(code, node.pointer, node.line, problem, expected, near))
         return MISSING
@@ -71,15 +76,28 @@ class Reader:
             known = [str(member) for member in kind]
             if isinstance(value, str) and value in known:
                 return kind(value)
-            return self.fault("unknown-word", node, f"{_shown(value)} is not known here", _choices(known), nearest(value, known))
+            return self.fault(
+                "unknown-word",
+                node,
+                f"{_shown(value)} is not known here",
+                _choices(known),
+                nearest(value, known),
+            )
         if kind is str:
-            return value if isinstance(value, str) and value.strip() else self.fault("missing-text", node, "there is no text", "a text")
+            return (
+                value
+                if isinstance(value, str) and value.strip()
+                else self.fault("missing-text", node, "there is no text", "a text")
+            )
         if kind is date:
             return self._day(node, value)
         if isinstance(value, kind) and isinstance(value, bool) is (kind is bool):
             return value
         return self.fault(
-            "wrong-kind", node, f"{_shown(value)} is of the wrong kind", "true or false" if kind is bool else "a whole number"
+            "wrong-kind",
+            node,
+            f"{_shown(value)} is of the wrong kind",
+            "true or false" if kind is bool else "a whole number",
         )
 
     def _day(self, node: Node, value: object) -> date | Missing:
@@ -91,7 +109,12 @@ class Reader:
             else:
                 if FIRST_YEAR <= day.year <= LAST_YEAR:
                     return day
-        return self.fault("not-a-date", node, f"{_shown(value)} is not a date", f"YYYY-MM-DD from {FIRST_YEAR} to {LAST_YEAR}")
+        return self.fault(
+            "not-a-date",
+            node,
+            f"{_shown(value)} is not a date",
+            f"YYYY-MM-DD from {FIRST_YEAR} to {LAST_YEAR}",
+        )
 
     def _sequence(self, node: Node, kind: Any) -> Any:
         if kind is Condition and not isinstance(node.value, tuple):
@@ -109,9 +132,22 @@ class Reader:
         for key, member in node.value.items():
             named = dataclasses.replace(member, value=key)
             if key_kind is str and not _NAME.match(key):
-                self.fault("bad-name", named, "this name has characters that names do not have", "letters, digits, _ . and -")
-            members[key if key_kind is str else self.read(named, key_kind)] = self.read(member, kind)
-        return MappingProxyType({key: member for key, member in members.items() if key is not MISSING and member is not MISSING})
+                self.fault(
+                    "bad-name",
+                    named,
+                    "this name has characters that names do not have",
+                    "letters, digits, _ . and -",
+                )
+            members[key if key_kind is str else self.read(named, key_kind)] = self.read(
+                member, kind
+            )
+        return MappingProxyType(
+            {
+                key: member
+                for key, member in members.items()
+                if key is not MISSING and member is not MISSING
+            }
+        )
 
     def _record(self, node: Node, kind: type) -> Any:
         if not isinstance(node.value, dict):
@@ -119,12 +155,21 @@ class Reader:
         fields = {field.name: field for field in dataclasses.fields(kind)}
         for key in node.value.keys() - fields.keys():
             member = node.value[key]
-            self.fault("unknown-name", member, f"{_shown(key)} is not known here", _choices(fields), nearest(key, fields))
+            self.fault(
+                "unknown-name",
+                member,
+                f"{_shown(key)} is not known here",
+                _choices(fields),
+                nearest(key, fields),
+            )
         values: dict[str, Any] = {}
         for name, field in fields.items():
             if name in node.value:
                 values[name] = self.read(node.value[name], _hints(kind)[name])
-            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            elif (
+                field.default is dataclasses.MISSING
+                and field.default_factory is dataclasses.MISSING
+            ):
                 lost = Node(None, node.line, step(node.pointer, name))
                 values[name] = self.fault("missing", lost, f"{name} is missing", name)
         return MISSING if any(value is MISSING for value in values.values()) else kind(**values)
@@ -134,29 +179,49 @@ class Reader:
             return Condition(MappingProxyType({}))
         if not isinstance(node.value, dict) or not node.value:
             return self.fault(
-                "wrong-kind", node, "this is no condition", "facts with values, otherwise, or always", nearest(node.value, _OPEN)
+                "wrong-kind",
+                node,
+                "this is no condition",
+                "facts with values, otherwise, or always",
+                nearest(node.value, _OPEN),
             )
         cells: dict[str, tuple[str, ...]] = {}
         sound = True
         for fact, cell in node.value.items():
             if fact not in DOMAINS:
-                self.fault("unknown-fact", cell, f"{_shown(fact)} is not a fact", _choices(DOMAINS), nearest(fact, DOMAINS))
+                self.fault(
+                    "unknown-fact",
+                    cell,
+                    f"{_shown(fact)} is not a fact",
+                    _choices(DOMAINS),
+                    nearest(fact, DOMAINS),
+                )
                 sound = False
                 continue
             values = cell.value if isinstance(cell.value, tuple) else (cell,)
             words = [self._cell(value, fact) for value in values]
             sound = sound and bool(words) and None not in words
             if not words:
-                self.fault("empty-cell", cell, "a list of no values fits nothing", _choices(DOMAINS[fact]))
+                self.fault(
+                    "empty-cell", cell, "a list of no values fits nothing", _choices(DOMAINS[fact])
+                )
             cells[fact] = tuple(word for word in words if word is not None)
         return Condition(MappingProxyType(cells)) if sound else MISSING
 
     def _cell(self, node: Node, fact: str) -> str | None:
         # A set is looked up later, when all of them are known.
-        if isinstance(node.value, str) and (node.value in DOMAINS[fact] or node.value.startswith("$")):
+        if isinstance(node.value, str) and (
+            node.value in DOMAINS[fact] or node.value.startswith("$")
+        ):
             return node.value
         known = DOMAINS[fact]
-        self.fault("unknown-answer", node, f"{_shown(node.value)} is no value of {fact}", _choices(known), nearest(node.value, known))
+        self.fault(
+            "unknown-answer",
+            node,
+            f"{_shown(node.value)} is no value of {fact}",
+            _choices(known),
+            nearest(node.value, known),
+        )
         return None
 
 

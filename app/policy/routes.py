@@ -1,6 +1,7 @@
 """The policy, its versions and evaluation over HTTP.
 
-Law: policy text is open to every caller of its school; of a case that is tried out nothing is stored.
+Law: policy text is open to every caller of its school; of a case that is tried out nothing is
+stored.
 """
 
 from collections.abc import Mapping
@@ -28,7 +29,14 @@ from app.policy.clocks import today_in_school
 from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.schemas import FactsIn
 from app.policy.service import Listed
-from app.policy.shown import EvaluationOut, PoliciesOut, PolicyDocumentOut, PolicyOut, PolicyVersionOut, policy_shown
+from app.policy.shown import (
+    EvaluationOut,
+    PoliciesOut,
+    PolicyDocumentOut,
+    PolicyOut,
+    PolicyVersionOut,
+    policy_shown,
+)
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 
@@ -38,11 +46,14 @@ evaluations: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=Strict
 Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
 
 CACHEABLE: Final = {"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Authorization"}
-"""Policy text may be kept by anybody, but is asked after each time, so that a new version is seen at once."""
+"""Policy text may be kept by anybody, but is asked after each time, so that a new version is seen
+at once."""
 
 HTML: Final = "text/html"
 
-AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
+AcceptDep = Annotated[
+    str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)
+]
 
 
 Digest = Annotated[
@@ -63,12 +74,16 @@ Digest = Annotated[
     responses={**replies(401, 403), **UNCHANGED},
 )
 async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response:
-    """The policy that the caller's school follows today: questions, principles, golden rules, lawful reasons, myths, duties, resources."""
+    """The policy that the caller's school follows today: questions, principles, golden rules,
+    lawful reasons, myths, duties, resources.
+    """
     today = today_in_school(call.now)
     policy = await service.in_force(call.session, actor.school, today)
 
     etag = etag_of(policy.digest)
-    return unchanged(request, etag, CACHEABLE) or reply(policy_shown(policy, today), 200, {"ETag": etag, **CACHEABLE})
+    return unchanged(request, etag, CACHEABLE) or reply(
+        policy_shown(policy, today), 200, {"ETag": etag, **CACHEABLE}
+    )
 
 
 @router.get(
@@ -78,12 +93,18 @@ async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response
     response_model=PoliciesOut,
     responses=replies(401, 403, 422),
 )
-async def list_policies(actor: Reader, request: Request, call: CallDep, limit: LimitDep = 50, cursor: CursorDep = None) -> Response:
-    """Versions of the school's policy, newest first; those that ship come last, and of these a draft is offered by a later release."""
+async def list_policies(
+    actor: Reader, request: Request, call: CallDep, limit: LimitDep = 50, cursor: CursorDep = None
+) -> Response:
+    """Versions of the school's policy, newest first; those that ship come last, and of these a
+    draft is offered by a later release.
+    """
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await service.versions(call.session, actor.school, today_in_school(call.now), before=before, limit=limit)
+    page, following = await service.versions(
+        call.session, actor.school, today_in_school(call.now), before=before, limit=limit
+    )
 
     next_cursor = encode_cursor([str(following)], scope) if following is not None else None
     body = {"items": [_shown(listed) for listed in page], "next_cursor": next_cursor}
@@ -97,12 +118,18 @@ async def list_policies(actor: Reader, request: Request, call: CallDep, limit: L
     response_model=PolicyDocumentOut,
     responses={**replies(401, 403, 404, 422), **UNCHANGED},
 )
-async def get_policy_version(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
+async def get_policy_version(
+    actor: Reader, digest: Digest, request: Request, call: CallDep
+) -> Response:
     """A version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await service.version(call.session, actor.school, digest, today_in_school(call.now))
+    listed, document = await service.version(
+        call.session, actor.school, digest, today_in_school(call.now)
+    )
 
     etag = drafting.etag(listed)
-    return unchanged(request, etag, CACHEABLE) or reply({**_shown(listed), "document": document}, 200, {"ETag": etag, **CACHEABLE})
+    return unchanged(request, etag, CACHEABLE) or reply(
+        {**_shown(listed), "document": document}, 200, {"ETag": etag, **CACHEABLE}
+    )
 
 
 @router.post(
@@ -120,10 +147,14 @@ async def draft_policy_version(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Store a document as a draft. One that has any fault is refused whole, with every fault, and nothing is stored."""
+    """Store a document as a draft. One that has any fault is refused whole, with every fault, and
+    nothing is stored.
+    """
 
     async def work() -> Response:
-        listed = await drafting.draft(call.session, actor, await _document_of(request), now=call.now, trace=call.trace)
+        listed = await drafting.draft(
+            call.session, actor, await _document_of(request), now=call.now, trace=call.trace
+        )
         return _changed(listed, Location=f"/v1/policies/{listed.digest}")
 
     return await once(work)
@@ -154,11 +185,21 @@ async def approve_policy_version(
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
-    """It begins on the day given and is in force from then on, until another begins. Whoever drafted it cannot record its approval."""
+    """It begins on the day given and is in force from then on, until another begins. Whoever
+    drafted it cannot record its approval.
+    """
 
     async def work() -> Response:
         return _changed(
-            await drafting.approve(call.session, actor, digest, body.approval(), precondition=if_match, now=call.now, trace=call.trace)
+            await drafting.approve(
+                call.session,
+                actor,
+                digest,
+                body.approval(),
+                precondition=if_match,
+                now=call.now,
+                trace=call.trace,
+            )
         )
 
     return await once(work)
@@ -179,10 +220,16 @@ async def withdraw_policy_version(
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
-    """A draft, or an approved version before its day. What has begun is superseded by another and never taken back."""
+    """A draft, or an approved version before its day. What has begun is superseded by another and
+    never taken back.
+    """
 
     async def work() -> Response:
-        return _changed(await drafting.withdraw(call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace))
+        return _changed(
+            await drafting.withdraw(
+                call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace
+            )
+        )
 
     return await once(work)
 
@@ -192,7 +239,13 @@ def _changed(listed: Listed, **headers: str) -> Response:
 
 
 _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
-    202: {"model": ImpactOut, "description": "Many past requests: the work goes on in the background; `Location` tells how far it is."}
+    202: {
+        "model": ImpactOut,
+        "description": (
+            "Many past requests: the work goes on in the background; `Location` tells how far"
+            " it is."
+        ),
+    }
 }
 
 
@@ -211,18 +264,32 @@ async def assess_policy_impact(
     call: CallDep,
     once: OnceDep,
     body: ImpactIn | None = None,
-    prefer: Annotated[str | None, Header(description="`respond-async` asks for the background in any case.")] = None,
+    prefer: Annotated[
+        str | None, Header(description="`respond-async` asks for the background in any case.")
+    ] = None,
 ) -> Response:
-    """The exact difference of its tables, and past requests seen by both versions. Nothing is changed by it."""
+    """The exact difference of its tables, and past requests seen by both versions. Nothing is
+    changed by it.
+    """
     assessor: Assessor = request.app.state.assessor
 
     async def work() -> Response:
         later = "respond-async" in (prefer or "").lower()
         impact, left = await assessor.assess(
-            call.session, actor, digest, body.against if body else None, later=later, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            digest,
+            body.against if body else None,
+            later=later,
+            now=call.now,
+            trace=call.trace,
         )
         shown = await assessing.shown(call.session, actor, impact, call.now)
-        answer = reply(shown, 201 if left is None else 202, {"Location": f"/v1/policies/{digest}/impact/{impact.id}"})
+        answer = reply(
+            shown,
+            201 if left is None else 202,
+            {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
+        )
         if left is not None:
             # Runs after the reply, hence after the commit: the work finds its row.
             answer.background = BackgroundTask(assessor.begin, left)
@@ -236,7 +303,10 @@ async def assess_policy_impact(
     operation_id="read_policy_impact",
     summary="Read what a version would change",
     response_model=ImpactOut,
-    responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}, **replies(401, 403, 404, 406, 422)},
+    responses={
+        200: {"content": {HTML: {"schema": {"type": "string"}}}},
+        **replies(401, 403, 404, 406, 422),
+    },
 )
 async def read_policy_impact(
     actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
@@ -245,7 +315,9 @@ async def read_policy_impact(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """How far the work has come and, once it is finished, its result; as JSON, or as a page that a governor can read."""
+    """How far the work has come and, once it is finished, its result; as JSON, or as a page that a
+    governor can read.
+    """
     form = accept.choose(accepted, (JSON, HTML))
     shown = await assessing.read(call.session, actor, digest, job, now=call.now, trace=call.trace)
     if form == HTML:
@@ -261,9 +333,17 @@ async def read_policy_impact(
     response_model=EvaluationOut,
     responses=replies(401, 403, 413, 415, 422),
 )
-async def evaluate_facts(actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep) -> Response:
-    """What the policy says of these facts. Nothing about the case is stored; the trail says only that a dry run was made, and by whom."""
-    return reply(await service.try_out(call.session, actor, body.stated(), now=call.now, request_id=call.trace))
+async def evaluate_facts(
+    actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep
+) -> Response:
+    """What the policy says of these facts. Nothing about the case is stored; the trail says only
+    that a dry run was made, and by whom.
+    """
+    return reply(
+        await service.try_out(
+            call.session, actor, body.stated(), now=call.now, request_id=call.trace
+        )
+    )
 
 
 def _shown(listed: Listed) -> dict[str, object]:

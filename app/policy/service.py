@@ -1,7 +1,8 @@
 """Which policy a school follows on a day, and what it says of a case.
 
-The policy that ships is in force until a school approves its own. Law: the first act that stands on it makes it the school's for good; what
-ships with a later release is offered, and never comes into force by itself.
+The policy that ships is in force until a school approves its own. Law: the first act that stands on
+it makes it the school's for good; what ships with a later release is offered, and never comes into
+force by itself.
 """
 
 import asyncio
@@ -34,7 +35,8 @@ from app.policy.tables import ADOPTION
 
 SHIPPED: Final = Path(__file__).with_name("default.yaml")
 EARLIER: Final = Path(__file__).with_name("shipped")
-"""What shipped with earlier releases, each under its digest. Files are added, never changed or removed."""
+"""What shipped with earlier releases, each under its digest. Files are added, never changed or
+removed."""
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
@@ -51,7 +53,9 @@ class PolicyNotFound(ServiceError):
 
 
 class PolicyUnreadable(PolicyNotFound):
-    """A version is there, but is no longer what was accepted, or in no form that this release can read."""
+    """A version is there, but is no longer what was accepted, or in no form that this release can
+    read.
+    """
 
     kind = Kind.INTERNAL
     code = "policy-unreadable"
@@ -60,7 +64,9 @@ class PolicyUnreadable(PolicyNotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A version as it is listed. One that ships has no author, drafting or approval on record here; nobody has adopted it while a draft."""
+    """A version as it is listed. One that ships has no author, drafting or approval on record here;
+    nobody has adopted it while a draft.
+    """
 
     digest: str
     version: str
@@ -75,7 +81,8 @@ class Listed:
 
 
 sealed: Final = store.sealed
-"""Every version, approval, withdrawal and adoption as stored now, for the verification of the trail."""
+"""Every version, approval, withdrawal and adoption as stored now, for the verification of the
+trail."""
 
 
 @cache
@@ -96,11 +103,13 @@ def _earlier(digest: str) -> Path | None:
 
 
 _POLICIES: Final[OrderedDict[str, Policy]] = OrderedDict()
-"""Compiled policies by digest, which pins all they say, so that they can be shared by every school."""
+"""Compiled policies by digest, which pins all they say, so that they can be shared by every
+school."""
 
 
 async def in_force(session: Session, school: str, on: date) -> Policy:
-    """The policy that a school follows on a day: the approved version that began last, else the one it adopted, else the one that ships.
+    """The policy that a school follows on a day: the approved version that began last, else the one
+    it adopted, else the one that ships.
 
     Raises PolicyUnreadable, a PolicyNotFound.
     """
@@ -109,13 +118,19 @@ async def in_force(session: Session, school: str, on: date) -> Policy:
 
 
 async def follow(session: Session, school: str, *, now: datetime, trace: str) -> Policy:
-    """The policy in force today, for an act that stands on it: one that ships is adopted by it; see `adopt`. Raises as `in_force` does."""
+    """The policy in force today, for an act that stands on it: one that ships is adopted by it; see
+    `adopt`. Raises as `in_force` does.
+    """
     found = await store.in_force(session, school, today_in_school(now))
-    return await _read(session, school, found or InForce(await adopt(session, school, now=now, trace=trace), None))
+    return await _read(
+        session, school, found or InForce(await adopt(session, school, now=now, trace=trace), None)
+    )
 
 
 async def adopt(session: Session, school: str, *, now: datetime, trace: str) -> str:
-    """Keep the policy that ships as this school's, to the byte, unless the school has adopted one before; gives the digest of its own."""
+    """Keep the policy that ships as this school's, to the byte, unless the school has adopted one
+    before; gives the digest of its own.
+    """
     await store.take_turns(session, school)
     adopted = await store.adopted(session, school)
     if adopted is not None:
@@ -130,13 +145,21 @@ async def adopt(session: Session, school: str, *, now: datetime, trace: str) -> 
     }
     kept = Kept(ADOPTION, store.named(ADOPTION, school), row)
     data = {"version": policy.version, "records": [kept.name]}
-    event = Event(action=Action.POLICY_ADOPTED, target=policy.digest, policy=policy.digest, data=data, content=content([kept.digest]))
+    event = Event(
+        action=Action.POLICY_ADOPTED,
+        target=policy.digest,
+        policy=policy.digest,
+        data=data,
+        content=content([kept.digest]),
+    )
     kept.add(session, log.append(session, event, by=by_itself(school), at=now, request_id=trace))
     return policy.digest
 
 
 async def at(session: Session, school: str, digest: str) -> Policy:
-    """The version of a school's policy with a digest, in whatever state, or any that ever shipped; raises PolicyNotFound."""
+    """The version of a school's policy with a digest, in whatever state, or any that ever shipped;
+    raises PolicyNotFound.
+    """
     if digest == shipped().digest:
         return shipped()
     held = await store.held(session, school, digest)
@@ -146,9 +169,11 @@ async def at(session: Session, school: str, digest: str) -> Policy:
 
 
 async def standing_in(session: Session, school: str, on: date, digest: str) -> Policy:
-    """The version with a digest; where it cannot be found or read, the one in force, else the one that ships.
+    """The version with a digest; where it cannot be found or read, the one in force, else the one
+    that ships.
 
-    For what no missing version may hold up. Whoever asks compares the digests and says so in the record.
+    For what no missing version may hold up. Whoever asks compares the digests and says so in the
+    record.
     """
     with suppress(PolicyNotFound):
         return await at(session, school, digest)
@@ -159,7 +184,9 @@ async def standing_in(session: Session, school: str, on: date, digest: str) -> P
 
 async def _read(session: Session, school: str, found: InForce) -> Policy:
     policy = await _stored(session, school, found.digest)
-    return policy if found.next_review_on is None else replace(policy, review_due=found.next_review_on)
+    return (
+        policy if found.next_review_on is None else replace(policy, review_due=found.next_review_on)
+    )
 
 
 async def _stored(session: Session, school: str, digest: str) -> Policy:
@@ -208,21 +235,37 @@ async def prepare(database: Database, now: datetime) -> None:
 
 
 async def reviews_overdue(school: str, database: Database, now: datetime) -> dict[str, str]:
-    """For readiness: whether a school that is served here follows a policy whose review is late. It stays in force all the same."""
+    """For readiness: whether a school that is served here follows a policy whose review is late. It
+    stays in force all the same.
+    """
     today = today_in_school(now)
     async with database.reading() as session:
         schools = {school, *await store.schools(session)}
-        late = [each for each in schools if (await in_force(session, each, today)).review_overdue(today)]
+        late = [
+            each for each in schools if (await in_force(session, each, today)).review_overdue(today)
+        ]
     words = "review overdue; the policy stays in force, put its review on the governors' agenda"
-    return {"policy": f"{words} ({len(late)} schools)" if len(late) > 1 else words if late else "ok"}
+    return {
+        "policy": f"{words} ({len(late)} schools)" if len(late) > 1 else words if late else "ok"
+    }
 
 
-async def versions(session: Session, school: str, on: date, *, before: UUID | None, limit: int) -> tuple[list[Listed], UUID | None]:
-    """A page of versions, newest first, those that ship last; and the position from which the next page goes on."""
+async def versions(
+    session: Session, school: str, on: date, *, before: UUID | None, limit: int
+) -> tuple[list[Listed], UUID | None]:
+    """A page of versions, newest first, those that ship last; and the position from which the next
+    page goes on.
+    """
     current = await _current(session, school, on)
-    found = [(each.id, _listed(each, on, current)) for each in await store.versions(session, school, before=before, limit=limit + 1)]
+    found = [
+        (each.id, _listed(each, on, current))
+        for each in await store.versions(session, school, before=before, limit=limit + 1)
+    ]
     # Smaller than any id of a version, so that they come last.
-    places = [(UUID(int=2 - nth), listed) for nth, listed in enumerate(await _ships(session, school, current))]
+    places = [
+        (UUID(int=2 - nth), listed)
+        for nth, listed in enumerate(await _ships(session, school, current))
+    ]
     found += [(place, listed) for place, listed in places if before is None or place < before]
     page = found[:limit]
     return [listed for _, listed in page], page[-1][0] if len(found) > limit else None
@@ -268,11 +311,16 @@ def _listed(stored: store.Version, on: date, current: str | None) -> Listed:
 
 
 async def _ships(session: Session, school: str, current: str | None) -> list[Listed]:
-    """The version that ships and the school adopted or would; before it a later one, which is offered until somebody drafts it."""
+    """The version that ships and the school adopted or would; before it a later one, which is
+    offered until somebody drafts it.
+    """
     adopted = await store.adopted(session, school) or shipped().digest
     status = Status.IN_FORCE if current in (None, adopted) else Status.SUPERSEDED
     found = [_shipped(await _stored(session, school, adopted), status)]
-    if adopted != shipped().digest and await store.version(session, school, shipped().digest) is None:
+    if (
+        adopted != shipped().digest
+        and await store.version(session, school, shipped().digest) is None
+    ):
         found.insert(0, _shipped(shipped(), Status.DRAFT))
     return found
 
@@ -303,15 +351,24 @@ def calendar(policy: Policy) -> Calendar:
 
 
 def due(policy: Policy, evaluation: Evaluation, start: datetime) -> dict[str, str | None]:
-    """The instant at which each clock that an evaluation starts runs out; None where somebody sets a date."""
+    """The instant at which each clock that an evaluation starts runs out; None where somebody sets
+    a date.
+    """
     days = calendar(policy)
     named = {action.clock for action in evaluation.actions if action.clock is not None}
     instants = {name: clocks.due_at(name, start, days) for name in named}
-    return {name: None if instant is None else clock.to_text(instant) for name, instant in instants.items()}
+    return {
+        name: None if instant is None else clock.to_text(instant)
+        for name, instant in instants.items()
+    }
 
 
-async def try_out(session: Session, actor: Actor, stated: Stated, *, now: datetime, request_id: str) -> dict[str, Json]:
-    """Evaluate without storing anything of the case: only that somebody tried, when, and under which policy."""
+async def try_out(
+    session: Session, actor: Actor, stated: Stated, *, now: datetime, request_id: str
+) -> dict[str, Json]:
+    """Evaluate without storing anything of the case: only that somebody tried, when, and under
+    which policy.
+    """
     today = today_in_school(now)
     policy = await in_force(session, actor.school, today)
 

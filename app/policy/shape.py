@@ -1,7 +1,9 @@
-"""The whole grammar of a policy document, written as types: what is not here cannot be said in a policy.
+"""The whole grammar of a policy document, written as types: what is not here cannot be said in a
+policy.
 
-A table is *first match* (flow, how, principles, golden rules, authority, retention) or *collect* (actions, myths). Its rows name closed
-facts only; dates, counts and texts reach it through the functions of `app.policy.facts`.
+A table is *first match* (flow, how, principles, golden rules, authority, retention) or *collect*
+(actions, myths). Its rows name closed facts only; dates, counts and texts reach it through the
+functions of `app.policy.facts`.
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,24 @@ from types import MappingProxyType
 from app.identity.model import Role
 from app.policy.facts import Stated
 from app.policy.findings import ActionCode, Doubt, MythId
-from app.policy.vocabulary import Answer, Finding, GoldenRuleId, HowCheck, LawfulReasonCode, Outcome, PrincipleId, Release, Step
+from app.policy.vocabulary import (
+    Answer,
+    Finding,
+    GoldenRuleId,
+    HowCheck,
+    LawfulReasonCode,
+    Outcome,
+    PrincipleId,
+    Release,
+    Step,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The cells of a row, ANDed: for each fact the values it may have; empty fits everything (`otherwise`, `always`)."""
+    """The cells of a row, ANDed: for each fact the values it may have; empty fits everything
+    (`otherwise`, `always`).
+    """
 
     cells: Mapping[str, tuple[str, ...]]
 
@@ -46,7 +60,9 @@ class ClockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which policy this is, and when it was and will be looked at. Months are `YYYY-MM`; roles, never names."""
+    """Which policy this is, and when it was and will be looked at. Months are `YYYY-MM`; roles,
+    never names.
+    """
 
     id: str
     version: str
@@ -100,7 +116,9 @@ class NamedSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question in words, the function that checks its answer, and what to say about each doubt that function can raise."""
+    """A question in words, the function that checks its answer, and what to say about each doubt
+    that function can raise.
+    """
 
     text: str
     help: str
@@ -190,7 +208,9 @@ class Because:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A principle or golden rule: rows first, then `needs` (any no → not met, any unsure → unsure, else met)."""
+    """A principle or golden rule: rows first, then `needs` (any no → not met, any unsure → unsure,
+    else met).
+    """
 
     title: str
     text: str
@@ -232,7 +252,9 @@ class AuthorityTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionClass:
-    """How long a record is kept, in years from the day it closes, and how often what is kept longer is looked at again."""
+    """How long a record is kept, in years from the day it closes, and how often what is kept longer
+    is looked at again.
+    """
 
     title: str
     text: str
@@ -347,7 +369,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A worked example that governors read and the service proves. `on` is the day it plays; the policy's first day otherwise."""
+    """A worked example that governors read and the service proves. `on` is the day it plays; the
+    policy's first day otherwise.
+    """
 
     title: str
     story: str

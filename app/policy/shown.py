@@ -1,4 +1,6 @@
-"""What the policy room replies: the evaluation object, the policy as a front end draws its form from it, and the versions."""
+"""What the policy room replies: the evaluation object, the policy as a front end draws its form
+from it, and the versions.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.policy.evaluate import Policy
 from app.policy.examples import DIGEST_EXAMPLE, EVALUATION_EXAMPLE
 from app.policy.findings import ActionCode, MythId
-from app.policy.vocabulary import Answer, Finding, GoldenRuleId, HowCheck, LawfulReasonCode, Mais, Outcome, PrincipleId, Release, Step
+from app.policy.vocabulary import (
+    Answer,
+    Finding,
+    GoldenRuleId,
+    HowCheck,
+    LawfulReasonCode,
+    Mais,
+    Outcome,
+    PrincipleId,
+    Release,
+    Step,
+)
 
 
 class PolicyRefOut(BaseModel):
@@ -17,7 +30,9 @@ class PolicyRefOut(BaseModel):
 
     version: str = Field(description="The policy's version.", examples=["2025-11"])
     digest: str = Field(description="Digest of its meaning.", examples=[DIGEST_EXAMPLE])
-    review_overdue: bool = Field(description="Whether its yearly review is late. It stays in force.")
+    review_overdue: bool = Field(
+        description="Whether its yearly review is late. It stays in force."
+    )
 
 
 class PathStepOut(BaseModel):
@@ -25,7 +40,9 @@ class PathStepOut(BaseModel):
 
     step: Step
     answer: Answer = Field(description="The answer as it counts, after its details were looked at.")
-    basis: str = Field(description="What follows from it, and why it may count otherwise than it was given.")
+    basis: str = Field(
+        description="What follows from it, and why it may count otherwise than it was given."
+    )
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
@@ -61,8 +78,13 @@ class ActionOut(BaseModel):
     code: ActionCode
     text: str = Field(description="What to do, in words.")
     who: str = Field(description="The role that does it.", examples=["staff"])
-    due: str | None = Field(description="By when, an instant; null where somebody sets a date.", examples=["2026-11-23T16:30:00.000000Z"])
-    ask: list[str] = Field(description="Whom to ask, where it is about seeking advice.", examples=[["dsl"]])
+    due: str | None = Field(
+        description="By when, an instant; null where somebody sets a date.",
+        examples=["2026-11-23T16:30:00.000000Z"],
+    )
+    ask: list[str] = Field(
+        description="Whom to ask, where it is about seeking advice.", examples=[["dsl"]]
+    )
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
@@ -83,12 +105,16 @@ class EvaluationOut(BaseModel):
     outcome: Outcome
     decided_at: Step = Field(description="The question that settled it.")
     release: Release = Field(description="Whether what may be shared may also leave now.")
-    path: list[PathStepOut] = Field(description="The questions in the order in which they were asked.")
+    path: list[PathStepOut] = Field(
+        description="The questions in the order in which they were asked."
+    )
     how: list[HowOut] = Field(description="The checks that hold the release.")
     principles: list[PrincipleOut] = Field(description="The seven principles.")
     golden_rules: list[GoldenRuleOut] = Field(description="The seven golden rules.")
     actions: list[ActionOut] = Field(description="What to do next, most urgent first.")
-    may_decide: list[str] = Field(description="The roles that may record this outcome.", examples=[["dsl"]])
+    may_decide: list[str] = Field(
+        description="The roles that may record this outcome.", examples=[["dsl"]]
+    )
     myths: list[MythToldOut] = Field(description="Myths worth dispelling here.")
     mais: Mais = Field(description="The outcome for machines.")
 
@@ -128,7 +154,9 @@ class LawfulReasonOut(BaseModel):
     title: str
     text: str
     article_6: list[str] = Field(description="Bases in UK GDPR Article 6.")
-    article_9: list[str] = Field(description="Conditions in UK GDPR Article 9 for special category data.")
+    article_9: list[str] = Field(
+        description="Conditions in UK GDPR Article 9 for special category data."
+    )
     schedule_1: list[str] = Field(description="Conditions in Data Protection Act 2018, Schedule 1.")
     tests: list[str] = Field(description="Tests that have to be met.")
     cites: list[str]
@@ -194,7 +222,10 @@ class PolicyOut(BaseModel):
     summary: str
     starts_on: date
     last_review: str = Field(description="Month of the last review.", examples=["2025-11"])
-    review_due: str = Field(description="Month or day of the next review, as those who approved it said.", examples=["2026-11"])
+    review_due: str = Field(
+        description="Month or day of the next review, as those who approved it said.",
+        examples=["2026-11"],
+    )
     review_overdue: bool = Field(description="Whether that has passed. The policy stays in force.")
     reviewed_by: str
     approved_by: str
@@ -219,14 +250,29 @@ class PolicyVersionOut(BaseModel):
 
     digest: Annotated[str, Field(description="Digest of its meaning.", examples=[DIGEST_EXAMPLE])]
     version: Annotated[str, Field(examples=["2025-11"])]
-    status: Annotated[Status, Field(description="As of today, by dates. A draft without an author is what a later release offers.")]
-    starts_on: Annotated[date | None, Field(description="From when it is, was or will be in force.")]
-    review_due: Annotated[str, Field(description="Month or day of its next review.", examples=["2026-11"])]
-    author: Annotated[str | None, Field(description="Id of the account that drafted it; null for one that ships.")]
+    status: Annotated[
+        Status,
+        Field(
+            description=(
+                "As of today, by dates. A draft without an author is what a later release offers."
+            )
+        ),
+    ]
+    starts_on: Annotated[
+        date | None, Field(description="From when it is, was or will be in force.")
+    ]
+    review_due: Annotated[
+        str, Field(description="Month or day of its next review.", examples=["2026-11"])
+    ]
+    author: Annotated[
+        str | None, Field(description="Id of the account that drafted it; null for one that ships.")
+    ]
     created_at: Annotated[datetime | None, Field(description="When it was drafted.")]
     approved_by: Annotated[str | None, Field(description="Who approved it: name and role.")]
     approved_at: Annotated[datetime | None, Field(description="When it was approved.")]
-    withdrawn_at: Annotated[datetime | None, Field(description="When it was taken back, which is before it began.")] = None
+    withdrawn_at: Annotated[
+        datetime | None, Field(description="When it was taken back, which is before it began.")
+    ] = None
 
 
 class PoliciesOut(BaseModel):
@@ -239,7 +285,9 @@ class PoliciesOut(BaseModel):
 class PolicyDocumentOut(PolicyVersionOut):
     """A version with its whole document."""
 
-    document: dict[str, Any] = Field(description="The document itself, as JSON: tables, texts, parameters and worked cases.")
+    document: dict[str, Any] = Field(
+        description="The document itself, as JSON: tables, texts, parameters and worked cases."
+    )
 
 
 def policy_shown(policy: Policy, today: date) -> dict[str, Any]:
@@ -261,16 +309,30 @@ def policy_shown(policy: Policy, today: date) -> dict[str, Any]:
         "questions": _each(document.questions, "id", ("text", "help", "cites")),
         "how": _each(document.how, "id", ("title", "text", "holds", "cites"), HowCheck),
         "principles": _each(document.principles, "id", ("title", "text", "cites"), PrincipleId),
-        "golden_rules": _each(document.golden_rules, "id", ("title", "text", "cites"), GoldenRuleId),
+        "golden_rules": _each(
+            document.golden_rules, "id", ("title", "text", "cites"), GoldenRuleId
+        ),
         "lawful_reasons": _each(
-            document.lawful_reasons, "code", ("title", "text", "article_6", "article_9", "schedule_1", "tests", "cites"), LawfulReasonCode
+            document.lawful_reasons,
+            "code",
+            ("title", "text", "article_6", "article_9", "schedule_1", "tests", "cites"),
+            LawfulReasonCode,
         ),
         "myths": _each(document.myths, "id", ("claim", "text", "cites"), MythId),
         "duties": _each(document.duties, "id", ("title", "text", "bodies", "cites")),
         "guidance": _each(document.guidance, "id", ("text", "cites")),
-        "resources": [{"title": each.title, "publisher": each.publisher, "url": each.url} for each in document.resources],
-        "upcoming": [{"title": each.title, "text": each.text, "status": each.status} for each in document.upcoming],
-        "citations": {name: {"where": each.where, "says": each.says} for name, each in document.citations.items()},
+        "resources": [
+            {"title": each.title, "publisher": each.publisher, "url": each.url}
+            for each in document.resources
+        ],
+        "upcoming": [
+            {"title": each.title, "text": each.text, "status": each.status}
+            for each in document.upcoming
+        ],
+        "citations": {
+            name: {"where": each.where, "says": each.says}
+            for name, each in document.citations.items()
+        },
     }
 
 
@@ -281,4 +343,7 @@ def _each(
     order: type[HowCheck | PrincipleId | GoldenRuleId | LawfulReasonCode | MythId] | None = None,
 ) -> list[dict[str, Any]]:
     keys = list(section) if order is None else [word for word in order if word in section]
-    return [{key: str(name), **{field: getattr(section[name], field) for field in names}} for name in keys]
+    return [
+        {key: str(name), **{field: getattr(section[name], field) for field in names}}
+        for name in keys
+    ]

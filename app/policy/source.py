@@ -1,6 +1,8 @@
-"""A policy document as somebody wrote it: YAML 1.2 or JSON to plain values that remember their line and pointer.
+"""A policy document as somebody wrote it: YAML 1.2 or JSON to plain values that remember their line
+and pointer.
 
-Law: what two readers could understand differently (anchors, aliases, tags, floats, duplicate keys, directives) is refused, not guessed at.
+Law: what two readers could understand differently (anchors, aliases, tags, floats, duplicate keys,
+directives) is refused, not guessed at.
 """
 
 import json
@@ -29,7 +31,8 @@ from app.kernel.errors import Fault
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 20
 _FOLD: Final = "\a"
-"""With this ruamel.yaml marks the places at which a folded text was broken. The source itself cannot hold it unescaped."""
+"""With this ruamel.yaml marks the places at which a folded text was broken. The source itself
+cannot hold it unescaped."""
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})\Z")
 _NUMBER: Final = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z"
@@ -44,7 +47,9 @@ _WORDS: Final[Mapping[str, bool | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentFault:
-    """One thing wrong in a document: where (line from 1, if the source has lines), what, what was expected, and the nearest known name."""
+    """One thing wrong in a document: where (line from 1, if the source has lines), what, what was
+    expected, and the nearest known name.
+    """
 
     code: str
     pointer: str
@@ -109,13 +114,25 @@ def step(pointer: str, key: str | int) -> str:
 def read(source: bytes) -> Node:
     """The document in `source`; raises Unreadable with every fault that can be told apart."""
     if len(source) > MAX_BYTES:
-        raise Unreadable(DocumentFault("too-large", "", None, "the document is too large", f"at most {MAX_BYTES // 1024} KiB"))
+        raise Unreadable(
+            DocumentFault(
+                "too-large",
+                "",
+                None,
+                "the document is too large",
+                f"at most {MAX_BYTES // 1024} KiB",
+            )
+        )
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unreadable(DocumentFault("not-utf-8", "", None, "the document is not UTF-8")) from None
+        raise Unreadable(
+            DocumentFault("not-utf-8", "", None, "the document is not UTF-8")
+        ) from None
     if not unicodedata.is_normalized("NFC", text):
-        raise Unreadable(DocumentFault("not-nfc", "", None, "the text is not in Unicode normalisation form C"))
+        raise Unreadable(
+            DocumentFault("not-nfc", "", None, "the text is not in Unicode normalisation form C")
+        )
     return _from_json(text) if text.lstrip().startswith("{") else _from_yaml(text)
 
 
@@ -135,11 +152,17 @@ def _from_json(text: str) -> Node:
     try:
         value = json.loads(text, object_pairs_hook=_once)
     except _Twice as error:
-        raise Unreadable(DocumentFault("duplicate-key", "", None, f"{error} is there twice")) from None
+        raise Unreadable(
+            DocumentFault("duplicate-key", "", None, f"{error} is there twice")
+        ) from None
     except json.JSONDecodeError as error:
-        raise Unreadable(DocumentFault("not-json", "", error.lineno, "this is not JSON", "a JSON object")) from None
+        raise Unreadable(
+            DocumentFault("not-json", "", error.lineno, "this is not JSON", "a JSON object")
+        ) from None
     except (RecursionError, ValueError):
-        raise Unreadable(DocumentFault("not-json", "", None, "this is not JSON that can be read")) from None
+        raise Unreadable(
+            DocumentFault("not-json", "", None, "this is not JSON that can be read")
+        ) from None
     faults: list[DocumentFault] = []
     node = _json_node(value, "", 0, faults)
     if faults:
@@ -149,14 +172,34 @@ def _from_json(text: str) -> Node:
 
 def _json_node(value: object, pointer: str, depth: int, faults: list[DocumentFault]) -> Node:
     if depth > MAX_DEPTH:
-        faults.append(DocumentFault("too-deep", pointer, None, "the document is nested too deeply", f"at most {MAX_DEPTH} levels"))
+        faults.append(
+            DocumentFault(
+                "too-deep",
+                pointer,
+                None,
+                "the document is nested too deeply",
+                f"at most {MAX_DEPTH} levels",
+            )
+        )
         return Node(None, None, pointer)
     if isinstance(value, dict):
-        return Node({k: _json_node(v, step(pointer, k), depth + 1, faults) for k, v in value.items()}, None, pointer)
+        return Node(
+            {k: _json_node(v, step(pointer, k), depth + 1, faults) for k, v in value.items()},
+            None,
+            pointer,
+        )
     if isinstance(value, list):
-        return Node(tuple(_json_node(v, step(pointer, i), depth + 1, faults) for i, v in enumerate(value)), None, pointer)
+        return Node(
+            tuple(_json_node(v, step(pointer, i), depth + 1, faults) for i, v in enumerate(value)),
+            None,
+            pointer,
+        )
     if isinstance(value, float):
-        faults.append(DocumentFault("float", pointer, None, "a number with a fraction", "a whole number or a text"))
+        faults.append(
+            DocumentFault(
+                "float", pointer, None, "a number with a fraction", "a whole number or a text"
+            )
+        )
         return Node(None, None, pointer)
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
         faults.append(DocumentFault("integer", pointer, None, "a number that is too large"))
@@ -171,9 +214,13 @@ def _from_yaml(text: str) -> Node:
             builder.take(event)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Unreadable(DocumentFault("not-yaml", "", line, "this is not YAML that can be read")) from None
+        raise Unreadable(
+            DocumentFault("not-yaml", "", line, "this is not YAML that can be read")
+        ) from None
     except (YAMLError, RecursionError, ValueError):
-        raise Unreadable(DocumentFault("not-yaml", "", None, "this is not YAML that can be read")) from None
+        raise Unreadable(
+            DocumentFault("not-yaml", "", None, "this is not YAML that can be read")
+        ) from None
     if builder.faults:
         raise Unreadable(*builder.faults)
     return builder.root or Node(None, None, "")
@@ -191,7 +238,9 @@ class _Open:
 
 
 class _Builder:
-    """Builds nodes from events in one pass: the events alone still show what two readers could understand differently."""
+    """Builds nodes from events in one pass: the events alone still show what two readers could
+    understand differently.
+    """
 
     def __init__(self) -> None:
         self.root: Node | None = None
@@ -204,7 +253,12 @@ class _Builder:
         if isinstance(event, DocumentStartEvent):
             self._documents += 1
             if event.version or event.tags or self._documents > 1:
-                self._fault("directive", line, "a directive or a second document", "one document of YAML 1.2")
+                self._fault(
+                    "directive",
+                    line,
+                    "a directive or a second document",
+                    "one document of YAML 1.2",
+                )
         elif isinstance(event, AliasEvent):
             self._fault("alias", line, "an alias", "the value itself")
             self._put(Node(None, line, self._pointer()))
@@ -217,7 +271,13 @@ class _Builder:
         elif isinstance(event, CollectionEndEvent):
             done = self._open.pop()
             members = done.members
-            self._put(Node(members if isinstance(members, dict) else tuple(members), done.line, done.pointer))
+            self._put(
+                Node(
+                    members if isinstance(members, dict) else tuple(members),
+                    done.line,
+                    done.pointer,
+                )
+            )
 
     def _fault(self, code: str, line: int, problem: str, expected: str = "") -> None:
         self.faults.append(DocumentFault(code, self._pointer(), line, problem, expected))
@@ -230,19 +290,45 @@ class _Builder:
                 self._name(inside, str(event.value), line)
             else:
                 plain = event.style is None and not event.tag
-                text = str(event.value).replace(_FOLD, "") if event.style == ">" else str(event.value)
-                self._put(Node(self._scalar(text, line) if plain else text, self._line(line), self._pointer()))
+                text = (
+                    str(event.value).replace(_FOLD, "") if event.style == ">" else str(event.value)
+                )
+                self._put(
+                    Node(
+                        self._scalar(text, line) if plain else text,
+                        self._line(line),
+                        self._pointer(),
+                    )
+                )
             return
         if wants_key and inside is not None:
             self._fault("key", line, "a key that is no word", "a word")
             self._name(inside, f"?{line}", line)
         if len(self._open) >= MAX_DEPTH:
-            raise Unreadable(DocumentFault("too-deep", "", line, "the document is nested too deeply", f"at most {MAX_DEPTH} levels"))
-        self._open.append(_Open(self._pointer(), self._line(line), {} if isinstance(event, MappingStartEvent) else []))
+            raise Unreadable(
+                DocumentFault(
+                    "too-deep",
+                    "",
+                    line,
+                    "the document is nested too deeply",
+                    f"at most {MAX_DEPTH} levels",
+                )
+            )
+        self._open.append(
+            _Open(
+                self._pointer(),
+                self._line(line),
+                {} if isinstance(event, MappingStartEvent) else [],
+            )
+        )
 
     def _name(self, inside: _Open, key: str, line: int) -> None:
         if key in inside.members:
-            self.faults.append(DocumentFault("duplicate-key", step(inside.pointer, key), line, f"{key} is there twice"))
+            self.faults.append(
+                DocumentFault(
+                    "duplicate-key", step(inside.pointer, key), line, f"{key} is there twice"
+                )
+            )
         inside.key, inside.key_line = key, line
 
     def _put(self, node: Node) -> None:
@@ -261,7 +347,10 @@ class _Builder:
         if not self._open:
             return ""
         inside = self._open[-1]
-        return step(inside.pointer, len(inside.members) if isinstance(inside.members, list) else inside.key or "")
+        return step(
+            inside.pointer,
+            len(inside.members) if isinstance(inside.members, list) else inside.key or "",
+        )
 
     def _line(self, line: int) -> int:
         # A member is looked for where its name stands, also when its value begins below.
@@ -272,6 +361,11 @@ class _Builder:
         if _INTEGER.match(text) and abs(int(text)) <= MAX_INTEGER:
             return int(text)
         if _NUMBER.match(text):
-            self._fault("number", line, f"the number {text[:40]}", "a plain whole number, or a text in quotes")
+            self._fault(
+                "number",
+                line,
+                f"the number {text[:40]}",
+                "a plain whole number, or a text in quotes",
+            )
             return None
         return _WORDS.get(text, text)

@@ -1,4 +1,6 @@
-"""Every combination of facts that a table can tell apart: the ground on which gaps, dead rows and broken safety laws are found."""
+"""Every combination of facts that a table can tell apart: the ground on which gaps, dead rows and
+broken safety laws are found.
+"""
 
 import itertools
 import math
@@ -32,8 +34,12 @@ def facts_in(barred: Iterable[int]) -> list[str]:
     return [fact for fact, domain in DOMAINS.items() if together & mask(fact, domain)]
 
 
-def columns(barred: Iterable[int], *, always: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, tuple[str, ...]]:
-    """For each fact that matters the values that stand for all; `always` adds facts with values to try in any case."""
+def columns(
+    barred: Iterable[int], *, always: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """For each fact that matters the values that stand for all; `always` adds facts with values to
+    try in any case.
+    """
     rows = list(barred)
     found = {fact: classes(fact, rows) for fact in facts_in(rows)}
     for fact, values in (always or {}).items():
@@ -47,7 +53,10 @@ def combinations(of: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[dict[str, 
         raise TooWide
     pairs = [[(value, bit(fact, value)) for value in values] for fact, values in of.items()]
     for chosen in itertools.product(*pairs):
-        yield dict(zip(of, (value for value, _ in chosen), strict=True)), sum(place for _, place in chosen)
+        yield (
+            dict(zip(of, (value for value, _ in chosen), strict=True)),
+            sum(place for _, place in chosen),
+        )
 
 
 def in_words(combination: Mapping[str, str]) -> str:

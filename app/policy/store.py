@@ -1,4 +1,6 @@
-"""Reads and writes of policy versions. Law: each names the school and sees nothing of another; only the trail's verification reads all."""
+"""Reads and writes of policy versions. Law: each names the school and sees nothing of another; only
+the trail's verification reads all.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -36,7 +38,9 @@ class Version:
     @property
     def standing(self) -> Standing:
         """What has become of it so far."""
-        return Standing(author=self.author, starts_on=self.starts_on, withdrawn=self.withdrawn_at is not None)
+        return Standing(
+            author=self.author, starts_on=self.starts_on, withdrawn=self.withdrawn_at is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ _HEAD: Final = (
         WITHDRAWAL.c.withdrawn_at,
     )
     .select_from(
-        VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id).outerjoin(WITHDRAWAL, WITHDRAWAL.c.version_id == VERSION.c.id)
+        VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id).outerjoin(
+            WITHDRAWAL, WITHDRAWAL.c.version_id == VERSION.c.id
+        )
     )
     .where(VERSION.c.school == sa.bindparam("of_school"))
 )
@@ -70,23 +76,36 @@ _HEAD: Final = (
 _STANDS: Final = sa.not_(sa.exists().where(WITHDRAWAL.c.version_id == APPROVAL.c.version_id))
 
 _BEGUN: Final = (
-    sa.select(APPROVAL.c.digest, APPROVAL.c.next_review_on, APPROVAL.c.starts_on, APPROVAL.c.approved_at.label("since"))
-    .where(APPROVAL.c.school == sa.bindparam("of_school"), APPROVAL.c.starts_on <= sa.bindparam("on_day"), _STANDS)
+    sa.select(
+        APPROVAL.c.digest,
+        APPROVAL.c.next_review_on,
+        APPROVAL.c.starts_on,
+        APPROVAL.c.approved_at.label("since"),
+    )
+    .where(
+        APPROVAL.c.school == sa.bindparam("of_school"),
+        APPROVAL.c.starts_on <= sa.bindparam("on_day"),
+        _STANDS,
+    )
     .union_all(
-        sa.select(ADOPTION.c.digest, sa.null(), sa.literal_column("''"), ADOPTION.c.adopted_at).where(
-            ADOPTION.c.school == sa.bindparam("of_school")
-        )
+        sa.select(
+            ADOPTION.c.digest, sa.null(), sa.literal_column("''"), ADOPTION.c.adopted_at
+        ).where(ADOPTION.c.school == sa.bindparam("of_school"))
     )
     .subquery("begun")
 )
 
 _IN_FORCE: Final = Lookup(
-    sa.select(_BEGUN.c.digest, _BEGUN.c.next_review_on).order_by(_BEGUN.c.starts_on.desc(), _BEGUN.c.since.desc()).limit(1)
+    sa.select(_BEGUN.c.digest, _BEGUN.c.next_review_on)
+    .order_by(_BEGUN.c.starts_on.desc(), _BEGUN.c.since.desc())
+    .limit(1)
 )
 
 
 async def in_force(session: Session, school: str, on: date) -> InForce | None:
-    """The approved version that began last, else the one that was adopted; None while the school has neither."""
+    """The approved version that began last, else the one that was adopted; None while the school
+    has neither.
+    """
     row = await session.look_up(_IN_FORCE, of_school=school, on_day=on.isoformat())
     return None if row is None else InForce(row["digest"], row["next_review_on"])
 
@@ -98,38 +117,58 @@ async def adopted(session: Session, school: str) -> str | None:
 
 
 async def held(session: Session, school: str, digest: str) -> InForce | None:
-    """A version of the school's, drafted or adopted, and when those who approved it, if anybody has, want it looked at again."""
+    """A version of the school's, drafted or adopted, and when those who approved it, if anybody
+    has, want it looked at again.
+    """
     row = await session.first(
         sa.select(APPROVAL.c.next_review_on)
         .select_from(VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id))
         .where(VERSION.c.school == school, VERSION.c.digest == digest)
-        .union_all(sa.select(sa.null()).where(ADOPTION.c.school == school, ADOPTION.c.digest == digest))
+        .union_all(
+            sa.select(sa.null()).where(ADOPTION.c.school == school, ADOPTION.c.digest == digest)
+        )
     )
     return None if row is None else InForce(digest, row[0])
 
 
 async def days_taken(session: Session, school: str) -> set[date]:
     """The days on which a version begins or began."""
-    rows = await session.all(sa.select(APPROVAL.c.starts_on).where(APPROVAL.c.school == school, _STANDS))
+    rows = await session.all(
+        sa.select(APPROVAL.c.starts_on).where(APPROVAL.c.school == school, _STANDS)
+    )
     return {date.fromisoformat(row.starts_on) for row in rows}
 
 
 async def schools(session: Session) -> list[str]:
     """Every school that has approved a version of its own or adopted one that ships."""
-    return sorted(str(row.school) for row in await session.all(sa.union(sa.select(APPROVAL.c.school), sa.select(ADOPTION.c.school))))
+    return sorted(
+        str(row.school)
+        for row in await session.all(
+            sa.union(sa.select(APPROVAL.c.school), sa.select(ADOPTION.c.school))
+        )
+    )
 
 
 async def take_turns(session: Session, school: str) -> None:
     """Wait until nobody else is changing the school's versions; SQLite has one writer anyway."""
     if session.dialect == "postgresql":
         await session.begin()
-        await session.all(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"policy|{school}", 0))))
+        await session.all(
+            sa.select(
+                sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"policy|{school}", 0))
+            )
+        )
 
 
 async def document(session: Session, school: str, digest: str) -> str | None:
     """The bytes of a version, as text."""
     row = await session.first(
-        sa.union_all(*(sa.select(of.c.document).where(of.c.school == school, of.c.digest == digest) for of in (VERSION, ADOPTION)))
+        sa.union_all(
+            *(
+                sa.select(of.c.document).where(of.c.school == school, of.c.digest == digest)
+                for of in (VERSION, ADOPTION)
+            )
+        )
     )
     return None if row is None else str(row.document)
 
@@ -140,7 +179,9 @@ async def version(session: Session, school: str, digest: str) -> Version | None:
     return None if row is None else _version(row)
 
 
-async def versions(session: Session, school: str, *, before: UUID | None, limit: int) -> list[Version]:
+async def versions(
+    session: Session, school: str, *, before: UUID | None, limit: int
+) -> list[Version]:
     """Versions, newest first, from the one after `before` on."""
     page = _HEAD.order_by(VERSION.c.id.desc()).limit(limit)
     if before is not None:
@@ -167,7 +208,9 @@ def _version(row: sa.Row[Any]) -> Version:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A row about to be stored: its name in the trail, its digest, its columns but the entry that it cites."""
+    """A row about to be stored: its name in the trail, its digest, its columns but the entry that
+    it cites.
+    """
 
     table: sa.Table
     name: str
@@ -184,8 +227,12 @@ class Kept:
 
 
 def named(table: sa.Table, version_id: object) -> str:
-    """The name under which the trail tells of a row: the version's id (of an adoption the school), with what became of it before it."""
-    return {VERSION: "", APPROVAL: "approval:", WITHDRAWAL: "withdrawal:", ADOPTION: "adoption:"}[table] + str(version_id)
+    """The name under which the trail tells of a row: the version's id (of an adoption the school),
+    with what became of it before it.
+    """
+    return {VERSION: "", APPROVAL: "approval:", WITHDRAWAL: "withdrawal:", ADOPTION: "adoption:"}[
+        table
+    ] + str(version_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,13 +252,24 @@ class Impact:
 
 def add_impact(session: Session, impact: Impact, *, school: str, by: UUID) -> None:
     """Gather a piece of work that has begun, or is done."""
-    session.add(IMPACT, {**{field.name: getattr(impact, field.name) for field in fields(impact)}, "school": school, "asked_by": by})
+    session.add(
+        IMPACT,
+        {
+            **{field.name: getattr(impact, field.name) for field in fields(impact)},
+            "school": school,
+            "asked_by": by,
+        },
+    )
 
 
 async def impact(session: Session, school: str, digest: str, job: UUID) -> Impact | None:
     """A piece of work of a school."""
     columns = [IMPACT.c[field.name] for field in fields(Impact)]
-    row = await session.first(sa.select(*columns).where(IMPACT.c.id == job, IMPACT.c.school == school, IMPACT.c.digest == digest))
+    row = await session.first(
+        sa.select(*columns).where(
+            IMPACT.c.id == job, IMPACT.c.school == school, IMPACT.c.digest == digest
+        )
+    )
     return None if row is None else Impact(**row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
 
@@ -221,17 +279,32 @@ async def note_impact(session: Session, job: UUID, **changed: object) -> None:
 
 
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every version, approval, withdrawal and adoption as stored now. They tell of no child: no salt, and no disposal."""
-    for table, key in ((VERSION, "id"), (APPROVAL, "version_id"), (WITHDRAWAL, "version_id"), (ADOPTION, "school")):
+    """Every version, approval, withdrawal and adoption as stored now. They tell of no child: no
+    salt, and no disposal.
+    """
+    for table, key in (
+        (VERSION, "id"),
+        (APPROVAL, "version_id"),
+        (WITHDRAWAL, "version_id"),
+        (ADOPTION, "school"),
+    ):
         async for row in session.stream(sa.select(table)):
             stored = row._mapping  # noqa: SLF001 - the documented way to a row's mapping
             digest = record_digest(b"", record_of(stored))
-            yield Sealed(id=named(table, stored[key]), audit_id=row.audit_id, digest=digest, mutable=False)
+            yield Sealed(
+                id=named(table, stored[key]), audit_id=row.audit_id, digest=digest, mutable=False
+            )
 
 
 def record_of(row: Mapping[Any, Any]) -> Json:
-    """A row as the trail seals it: all its columns that have a value, but the entry that it cites."""
-    return {str(name): _text(value) for name, value in row.items() if name != "audit_id" and value is not None}
+    """A row as the trail seals it: all its columns that have a value, but the entry that it
+    cites.
+    """
+    return {
+        str(name): _text(value)
+        for name, value in row.items()
+        if name != "audit_id" and value is not None
+    }
 
 
 def _text(value: object) -> str:

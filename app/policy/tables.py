@@ -1,8 +1,10 @@
-"""How policy versions are stored: the document as it was sent, its approval, its withdrawal; and of those that ship, the one adopted.
+"""How policy versions are stored: the document as it was sent, its approval, its withdrawal; and of
+those that ship, the one adopted.
 
 All only grow; a status follows from dates.
 
-What a draft would change is kept beside them as it was worked out: request ids, codes and counts, which anybody can work out again.
+What a draft would change is kept beside them as it was worked out: request ids, codes and counts,
+which anybody can work out again.
 """
 
 from datetime import datetime
@@ -34,7 +36,8 @@ class VersionRow(SQLModel, table=True):
 class ApprovalRow(SQLModel, table=True):
     """Somebody other than its author approved a version, from a day on.
 
-    `approved_by` is name and role, as the caller says; `recorded_by` the account; `next_review_on` a month or a day.
+    `approved_by` is name and role, as the caller says; `recorded_by` the account; `next_review_on`
+    a month or a day.
     """
 
     __tablename__ = "policy_approval"
@@ -64,7 +67,9 @@ class WithdrawalRow(SQLModel, table=True):
 
 
 class AdoptionRow(SQLModel, table=True):
-    """The version, of those that ship, that a school follows until its own begins: the bytes as they were when it first did."""
+    """The version, of those that ship, that a school follows until its own begins: the bytes as
+    they were when it first did.
+    """
 
     __tablename__ = "policy_adoption"
 
@@ -77,7 +82,9 @@ class AdoptionRow(SQLModel, table=True):
 
 
 class ImpactRow(SQLModel, table=True):
-    """What one version would change against another: how far the work has come, in the end its result. It can be redone at any time."""
+    """What one version would change against another: how far the work has come, in the end its
+    result. It can be redone at any time.
+    """
 
     __tablename__ = "policy_impact"
 

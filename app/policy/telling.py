@@ -1,4 +1,6 @@
-"""The flowchart in sentences: all that the drawing shows, for whoever does not see it, and the words that both use."""
+"""The flowchart in sentences: all that the drawing shows, for whoever does not see it, and the
+words that both use.
+"""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -53,7 +55,8 @@ MIDDLE: Final = (Step.CONSENT, Step.IDENTIFIABLE, Step.LAWFUL_REASON)
 SHARES_BY: Final[Mapping[str, Answer]] = MappingProxyType(
     {Step.CONSENT: Answer.YES, Step.IDENTIFIABLE: Answer.NO, Step.LAWFUL_REASON: Answer.YES}
 )
-"""The answer by which each middle question settles for sharing; the safety floor holds every policy to it."""
+"""The answer by which each middle question settles for sharing; the safety floor holds every policy
+to it."""
 
 
 def describe(
@@ -68,22 +71,37 @@ def describe(
 ) -> str:
     """The way taken in sentences: all that the drawing shows, for whoever does not see it."""
     asked, checked = {**QUESTIONS, **(questions or {})}, {**CHECKS, **(checks or {})}
-    said = [f"{n}. {asked.get(str(step['step']), str(step['step']))} Answered: {step['answer']}." for n, step in enumerate(steps, 1)]
-    said.append(f"{len(said) + 1}. Outcome: {OUTCOMES[outcome]}, settled by the question: {asked.get(decided_at, decided_at)}")
+    said = [
+        f"{n}. {asked.get(str(step['step']), str(step['step']))} Answered: {step['answer']}."
+        for n, step in enumerate(steps, 1)
+    ]
+    said.append(
+        f"{len(said) + 1}. Outcome: {OUTCOMES[outcome]}, settled by the question:"
+        f" {asked.get(decided_at, decided_at)}"
+    )
     if outcome in {Outcome.SHARE, Outcome.SHARE_EMERGENCY}:
         said.append(released(outcome, release))
-        said.extend(f"{checked.get(str(check['check']), str(check['check']))}: {check['met']}." for check in how)
+        said.extend(
+            f"{checked.get(str(check['check']), str(check['check']))}: {check['met']}."
+            for check in how
+        )
     return " ".join(said)
 
 
 def describe_policy(
-    *, questions: Mapping[str, str] | None = None, checks: Mapping[str, str] | None = None, order: Sequence[str] = ()
+    *,
+    questions: Mapping[str, str] | None = None,
+    checks: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
 ) -> str:
     """The blank flowchart in sentences."""
     asked, checked = {**QUESTIONS, **(questions or {})}, {**CHECKS, **(checks or {})}
     middle = ordered(order)
     said = [
-        f"First: {asked[Step.IMMEDIATE_RISK]} Yes, and the recipient protects people and is verified: share now. Otherwise go on.",
+        (
+            f"First: {asked[Step.IMMEDIATE_RISK]} Yes, and the recipient protects people and is"
+            " verified: share now. Otherwise go on."
+        ),
         f"Then: {asked[Step.PURPOSE]} No: do not share. Unsure: seek advice. Yes: go on.",
     ]
     for step in middle:
@@ -92,12 +110,17 @@ def describe_policy(
         said.append(
             f"Then: {asked[step]} {SHARES_BY[step].capitalize()}: you can share, but consider how. "
             + (
-                f"{other.capitalize()}: do not share, but seek advice if an answer before was unsure. Unsure: seek advice."
+                f"{other.capitalize()}: do not share, but seek advice if an answer before was"
+                " unsure. Unsure: seek advice."
                 if last
                 else "Otherwise go on."
             )
         )
-    said.append("How to share: " + "; ".join(checked[check] for check in HowCheck) + ". Whatever the outcome, record it with its reasons.")
+    said.append(
+        "How to share: "
+        + "; ".join(checked[check] for check in HowCheck)
+        + ". Whatever the outcome, record it with its reasons."
+    )
     return " ".join(said)
 
 

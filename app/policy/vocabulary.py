@@ -1,10 +1,14 @@
-"""The closed words of information sharing, as they stand on the wire. Stored for ever: add members, never rename or reuse one."""
+"""The closed words of information sharing, as they stand on the wire. Stored for ever: add members,
+never rename or reuse one.
+"""
 
 from enum import StrEnum
 
 
 class Word(StrEnum):
-    """A closed vocabulary. Hashed as the text it is, which spares every table look-up a call into Python."""
+    """A closed vocabulary. Hashed as the text it is, which spares every table look-up a call into
+    Python.
+    """
 
     __hash__ = str.__hash__
 
@@ -343,7 +347,9 @@ class PrincipleId(Word):
 
 
 class GoldenRuleId(Word):
-    """The golden rules. Numbers move between editions of the advice, so the edition is part of the id; a policy follows one edition."""
+    """The golden rules. Numbers move between editions of the advice, so the edition is part of the
+    id; a policy follows one edition.
+    """
 
     FRAMEWORK = "hmg2018.1"
     OPENNESS = "hmg2018.2"

@@ -1,6 +1,8 @@
-"""The right information to the right individual: what the directory knows against what is stated about a recipient. Pure.
+"""The right information to the right individual: what the directory knows against what is stated
+about a recipient. Pure.
 
-Law: it names what does not match and decides nothing; a mismatch sends somebody to look, and holds up nobody in an emergency.
+Law: it names what does not match and decides nothing; a mismatch sends somebody to look, and holds
+up nobody in an emergency.
 """
 
 from collections.abc import Mapping
@@ -10,12 +12,22 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Standing, Verified, VerifiedWhy, fold
+from app.recipients.model import (
+    CheckMethod,
+    RecipientRoute,
+    RecipientType,
+    Standing,
+    Verified,
+    VerifiedWhy,
+    fold,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientFacts:
-    """What the directory knows of a recipient on a day. The last three are None where no contact was named, or details are destroyed."""
+    """What the directory knows of a recipient on a day. The last three are None where no contact
+    was named, or details are destroyed.
+    """
 
     recipient_id: UUID
     organisation: str
@@ -56,8 +68,12 @@ WORDS: Final[Mapping[Mismatch, str]] = MappingProxyType(
         Mismatch.TYPE_DIFFERS: "the directory lists this organisation under another type",
         Mismatch.ORGANISATION_DIFFERS: "the directory knows this organisation by another name",
         Mismatch.INDIVIDUAL_DIFFERS: "the directory knows this contact by another name",
-        Mismatch.ROUTE_NOT_LISTED: "this is not one of the organisation's secure routes in the directory",
-        Mismatch.NO_PUBLISHED_NUMBER: "the directory holds no published number that could have been called back",
+        Mismatch.ROUTE_NOT_LISTED: (
+            "this is not one of the organisation's secure routes in the directory"
+        ),
+        Mismatch.NO_PUBLISHED_NUMBER: (
+            "the directory holds no published number that could have been called back"
+        ),
         Mismatch.RECIPIENT_RETIRED: "this organisation is retired from the directory",
         Mismatch.CONTACT_RETIRED: "this contact is retired from the directory",
         Mismatch.NEVER_VERIFIED: "nobody has checked yet that they are who they say",
@@ -83,21 +99,35 @@ _TITLES: Final = frozenset({"dr", "miss", "mr", "mrs", "ms", "mx", "prof"})
 
 
 def check_right_recipient(facts: RecipientFacts, stated: Mapping[str, Any]) -> list[Mismatch]:
-    """What speaks against this being the right recipient; empty when all that is stated agrees with the directory.
+    """What speaks against this being the right recipient; empty when all that is stated agrees with
+    the directory.
 
-    `stated` is the recipient as a request or a disclosure names it: `organisation_type`, `organisation`, `named_individual`, `secure_route`
-    (or `route`), `verification_method`. What it leaves out is not compared.
+    `stated` is the recipient as a request or a disclosure names it: `organisation_type`,
+    `organisation`, `named_individual`, `secure_route` (or `route`), `verification_method`. What it
+    leaves out is not compared.
     """
     route = stated.get("secure_route", stated.get("route"))
     found = {
-        Mismatch.TYPE_DIFFERS: _given(stated, "organisation_type") and stated["organisation_type"] != facts.organisation_type.value,
-        Mismatch.ORGANISATION_DIFFERS: _given(stated, "organisation") and fold(stated["organisation"]) != fold(facts.organisation),
-        Mismatch.INDIVIDUAL_DIFFERS: facts.named_individual is not None
-        and _given(stated, "named_individual")
-        and not _may_be_the_same(stated["named_individual"], facts.named_individual),
-        Mismatch.ROUTE_NOT_LISTED: route is not None and route not in {listed.value for listed in facts.secure_routes},
-        Mismatch.NO_PUBLISHED_NUMBER: stated.get("verification_method") == CheckMethod.CALL_BACK_PUBLISHED_NUMBER.value
-        and facts.call_back_number is None,
+        Mismatch.TYPE_DIFFERS: (
+            _given(stated, "organisation_type")
+            and stated["organisation_type"] != facts.organisation_type.value
+        ),
+        Mismatch.ORGANISATION_DIFFERS: (
+            _given(stated, "organisation")
+            and fold(stated["organisation"]) != fold(facts.organisation)
+        ),
+        Mismatch.INDIVIDUAL_DIFFERS: (
+            facts.named_individual is not None
+            and _given(stated, "named_individual")
+            and not _may_be_the_same(stated["named_individual"], facts.named_individual)
+        ),
+        Mismatch.ROUTE_NOT_LISTED: (
+            route is not None and route not in {listed.value for listed in facts.secure_routes}
+        ),
+        Mismatch.NO_PUBLISHED_NUMBER: (
+            stated.get("verification_method") == CheckMethod.CALL_BACK_PUBLISHED_NUMBER.value
+            and facts.call_back_number is None
+        ),
         Mismatch.RECIPIENT_RETIRED: not facts.active,
         Mismatch.CONTACT_RETIRED: facts.contact_active is False,
     }
@@ -112,7 +142,9 @@ def _given(stated: Mapping[str, Any], name: str) -> bool:
 
 
 def _may_be_the_same(stated: str, listed: str) -> bool:
-    """Whether two spellings can mean one person: the last names agree, and the first letters of the first."""
+    """Whether two spellings can mean one person: the last names agree, and the first letters of the
+    first.
+    """
     one, other = _names(stated), _names(listed)
     if not one or not other:
         return False

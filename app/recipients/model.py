@@ -1,6 +1,8 @@
-"""Organisations and people that information may go to, and how far the school has made sure of them. Pure.
+"""Organisations and people that information may go to, and how far the school has made sure of
+them. Pure.
 
-Law: somebody is verified only by a check that was made of these very details and is not too old; silence is `unsure`, never `yes`.
+Law: somebody is verified only by a check that was made of these very details and is not too old;
+silence is `unsure`, never `yes`.
 """
 
 import unicodedata
@@ -32,7 +34,9 @@ class Verified(StrEnum):
 
 
 class RecipientType(StrEnum):
-    """What an organisation is. The same words as the policy's; stored for ever: add members, never rename or reuse one."""
+    """What an organisation is. The same words as the policy's; stored for ever: add members, never
+    rename or reuse one.
+    """
 
     POLICE = "police"
     AMBULANCE_OR_EMERGENCY_SERVICE = "ambulance_or_emergency_service"
@@ -66,7 +70,9 @@ class RecipientType(StrEnum):
 
 
 class RecipientRoute(StrEnum):
-    """A secure way of reaching an organisation: the policy's words without `none`, which is no way at all. Stored for ever."""
+    """A secure way of reaching an organisation: the policy's words without `none`, which is no way
+    at all. Stored for ever.
+    """
 
     SECURE_EMAIL = "secure_email"
     ENCRYPTED_PORTAL = "encrypted_portal"
@@ -77,7 +83,9 @@ class RecipientRoute(StrEnum):
 
 
 class CheckMethod(StrEnum):
-    """How an identity was checked: the policy's words without `none`, which is no check at all. Stored for ever."""
+    """How an identity was checked: the policy's words without `none`, which is no check at all.
+    Stored for ever.
+    """
 
     KNOWN_PERSONALLY = "known_personally"
     CALL_BACK_PUBLISHED_NUMBER = "call_back_published_number"
@@ -88,7 +96,9 @@ class CheckMethod(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of record that the directory collects. Stored for ever: add members, never rename or reuse one."""
+    """The kinds of record that the directory collects. Stored for ever: add members, never rename
+    or reuse one.
+    """
 
     DETAILS = "details"
     VERIFICATION = "verification"
@@ -124,7 +134,9 @@ class ContactNotFound(ServiceError):
     title = "There is no such contact"
 
     def __init__(self) -> None:
-        super().__init__("check the id; GET /v1/recipients/{id}/contacts lists the organisation's contacts")
+        super().__init__(
+            "check the id; GET /v1/recipients/{id}/contacts lists the organisation's contacts"
+        )
 
 
 class RecipientRetired(ServiceError):
@@ -167,13 +179,18 @@ class Details:
     phone: str | None = None
 
 
-_IDENTIFY: Final = frozenset({"organisation", "organisation_type", "call_back_number", "name", "email", "phone"})
-"""Members by which somebody is recognised: when one of them changes, what was checked before was somebody else."""
+_IDENTIFY: Final = frozenset(
+    {"organisation", "organisation_type", "call_back_number", "name", "email", "phone"}
+)
+"""Members by which somebody is recognised: when one of them changes, what was checked before was
+somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """An organisation as it is listed now. `identity_version` moves with the members by which it is recognised."""
+    """An organisation as it is listed now. `identity_version` moves with the members by which it is
+    recognised.
+    """
 
     id: UUID
     school: str
@@ -186,9 +203,13 @@ class Recipient:
 
     def changed(self, changes: Mapping[str, Any], at: datetime) -> tuple[Self, tuple[str, ...]]:
         """The organisation after these changes, and the names of the members that differ."""
-        now = {name: getattr(self.listing, name) for name in Listing.__dataclass_fields__} | {"active": self.active}
+        now = {name: getattr(self.listing, name) for name in Listing.__dataclass_fields__} | {
+            "active": self.active
+        }
         differ = tuple(sorted(name for name, value in changes.items() if now[name] != value))
-        listing = replace(self.listing, **{name: changes[name] for name in differ if name != "active"})
+        listing = replace(
+            self.listing, **{name: changes[name] for name in differ if name != "active"}
+        )
         active = bool(changes.get("active", self.active))
         return replace(self, listing=listing, active=active, **_moved(self, differ, at)), differ
 
@@ -209,9 +230,19 @@ class Contact:
     changed_at: datetime
 
     def changed(self, changes: Mapping[str, Any], at: datetime) -> tuple[Self, tuple[str, ...]]:
-        """The contact after these changes, and the names of the members that differ. Destroyed details are given anew, the name first."""
-        now: dict[str, Any] = {name: getattr(self.details, name, None) for name in Details.__dataclass_fields__}
-        differ = tuple(sorted(name for name, value in changes.items() if (now | {"active": self.active})[name] != value))
+        """The contact after these changes, and the names of the members that differ. Destroyed
+        details are given anew, the name first.
+        """
+        now: dict[str, Any] = {
+            name: getattr(self.details, name, None) for name in Details.__dataclass_fields__
+        }
+        differ = tuple(
+            sorted(
+                name
+                for name, value in changes.items()
+                if (now | {"active": self.active})[name] != value
+            )
+        )
         details = self.details
         if set(differ) - {"active"}:
             given = now | {name: changes[name] for name in differ if name != "active"}
@@ -230,7 +261,14 @@ class ContactNameless(ServiceError):
     title = "A contact needs a name"
 
     def __init__(self) -> None:
-        super().__init__("give the name", faults=(Fault("/name", "the details of this contact were destroyed; give the name", "missing"),))
+        super().__init__(
+            "give the name",
+            faults=(
+                Fault(
+                    "/name", "the details of this contact were destroyed; give the name", "missing"
+                ),
+            ),
+        )
 
 
 def _moved(head: Recipient | Contact, differ: tuple[str, ...], at: datetime) -> dict[str, Any]:
@@ -242,7 +280,9 @@ def _moved(head: Recipient | Contact, differ: tuple[str, ...], at: datetime) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """One check of an identity: of the organisation, or of a contact. `identity_version` is that of what was checked."""
+    """One check of an identity: of the organisation, or of a contact. `identity_version` is that of
+    what was checked.
+    """
 
     id: UUID
     recipient_id: UUID
@@ -259,7 +299,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Whether somebody counts as verified on a day, why, and by which check; `valid_until` is the last day on which a yes counts."""
+    """Whether somebody counts as verified on a day, why, and by which check; `valid_until` is the
+    last day on which a yes counts.
+    """
 
     verified: Verified
     why: VerifiedWhy
@@ -272,7 +314,9 @@ NEVER: Final = Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
 
 
 def standing(newest: Verification | None, head: Recipient | Contact, on: date) -> Standing:
-    """What the newest check says of somebody on a day. A no stands until somebody checks again, however old and whatever changed."""
+    """What the newest check says of somebody on a day. A no stands until somebody checks again,
+    however old and whatever changed.
+    """
     if newest is None:
         return NEVER
     last_day = newest.verified_on + timedelta(days=VALID_DAYS)
@@ -287,21 +331,46 @@ def standing(newest: Verification | None, head: Recipient | Contact, on: date) -
     else:
         verified, why = Verified.YES, VerifiedWhy.CHECKED
     valid_until = last_day if newest.result is Verified.YES else None
-    return Standing(verified=verified, why=why, method=newest.method, verified_on=newest.verified_on, valid_until=valid_until)
+    return Standing(
+        verified=verified,
+        why=why,
+        method=newest.method,
+        verified_on=newest.verified_on,
+        valid_until=valid_until,
+    )
 
 
 def both(organisation: Standing, person: Standing) -> Standing:
-    """How a contact stands: as the person does, unless the organisation itself was found not to be what it says."""
+    """How a contact stands: as the person does, unless the organisation itself was found not to be
+    what it says.
+    """
     return organisation if organisation.verified is Verified.NO else person
 
 
-def check_verification(recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date) -> None:
-    """Raises `VerificationUnsound` for a check in the future, or a call back to a published number that the directory does not hold."""
+def check_verification(
+    recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date
+) -> None:
+    """Raises `VerificationUnsound` for a check in the future, or a call back to a published number
+    that the directory does not hold.
+    """
     faults = []
     if verified_on > today:
-        faults.append(Fault("/verified_on", "in the future; give the day on which the check was made", "in-the-future"))
-    if method is CheckMethod.CALL_BACK_PUBLISHED_NUMBER and result is Verified.YES and recipient.listing.call_back_number is None:
-        said = "the directory holds no published number of this organisation; record call_back_number and where it is published first"
+        faults.append(
+            Fault(
+                "/verified_on",
+                "in the future; give the day on which the check was made",
+                "in-the-future",
+            )
+        )
+    if (
+        method is CheckMethod.CALL_BACK_PUBLISHED_NUMBER
+        and result is Verified.YES
+        and recipient.listing.call_back_number is None
+    ):
+        said = (
+            "the directory holds no published number of this organisation; record call_back_number"
+            " and where it is published first"
+        )
         faults.append(Fault("/method", said, "no-published-number"))
     if faults:
         raise VerificationUnsound(faults[0].detail, faults=tuple(faults))

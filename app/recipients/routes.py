@@ -1,4 +1,6 @@
-"""The directory over HTTP. Anybody reads it; the DSL and the information governance lead keep it; nothing is ever deleted, only retired."""
+"""The directory over HTTP. Anybody reads it; the DSL and the information governance lead keep it;
+nothing is ever deleted, only retired.
+"""
 
 import hashlib
 from typing import Annotated, Any, Final
@@ -11,7 +13,15 @@ from pydantic import BaseModel
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform.idempotency import OnceDep
-from app.platform.paging import NO_NUL, CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import (
+    NO_NUL,
+    CursorDep,
+    CursorRefused,
+    LimitDep,
+    decode_cursor,
+    encode_cursor,
+    next_link,
+)
 from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
@@ -32,7 +42,13 @@ from app.recipients.schemas import (
     VerificationsOut,
 )
 from app.recipients.service import Check, Found, FoundContact
-from app.recipients.showing import contact_out, organisation_out, summary_out, types_out, verification_out
+from app.recipients.showing import (
+    contact_out,
+    organisation_out,
+    summary_out,
+    types_out,
+    verification_out,
+)
 from app.recipients.store import Filter
 
 router: Final = APIRouter(prefix="/v1/recipients", tags=["recipients"], route_class=StrictRoute)
@@ -41,15 +57,32 @@ Reader = Annotated[Actor, Require(Permission.RECIPIENT_READ)]
 Keeper = Annotated[Actor, Require(Permission.RECIPIENT_WRITE)]
 RecipientId = Annotated[UUID, Path(description="The organisation's id.")]
 ContactId = Annotated[UUID, Path(description="The contact's id.")]
-Active = Annotated[bool | None, Query(description="Only what is in use (true), or only what is retired (false).")]
+Active = Annotated[
+    bool | None, Query(description="Only what is in use (true), or only what is retired (false).")
+]
 
-_ETAG: Final = {"ETag": {"description": "The version shown; send it as If-Match to change it.", "schema": {"type": "string"}}}
+_ETAG: Final = {
+    "ETag": {
+        "description": "The version shown; send it as If-Match to change it.",
+        "schema": {"type": "string"},
+    }
+}
 _LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}}}}
+    200: {
+        "headers": {
+            "Link": {
+                "description": "The next page (RFC 8288), where there is one.",
+                "schema": {"type": "string"},
+            }
+        }
+    }
 }
 _SHOWN: Final[dict[int | str, dict[str, Any]]] = {200: {"headers": _ETAG}}
 _MADE: Final[dict[int | str, dict[str, Any]]] = {
-    201: {"headers": _ETAG | {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}}
+    201: {
+        "headers": _ETAG
+        | {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+    }
 }
 
 
@@ -61,7 +94,9 @@ _MADE: Final[dict[int | str, dict[str, Any]]] = {
     responses=replies(401, 403),
 )
 async def list_recipient_types(_actor: Reader) -> Response:
-    """Every type with its statutory duty, whether it is a safeguarding partner, and whether the default policy counts it as protective."""
+    """Every type with its statutory duty, whether it is a safeguarding partner, and whether the
+    default policy counts it as protective.
+    """
     return _reply(types_out())
 
 
@@ -76,28 +111,51 @@ async def list_recipients(
     actor: Reader,
     request: Request,
     call: CallDep,
-    organisation_type: Annotated[RecipientType | None, Query(description="Only organisations of this type.")] = None,
+    organisation_type: Annotated[
+        RecipientType | None, Query(description="Only organisations of this type.")
+    ] = None,
     q: Annotated[
         str | None,
-        Query(min_length=1, max_length=200, pattern=NO_NUL, description="How the organisation's name begins; case does not count."),
+        Query(
+            min_length=1,
+            max_length=200,
+            pattern=NO_NUL,
+            description="How the organisation's name begins; case does not count.",
+        ),
     ] = None,
     active: Active = None,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
     """Organisations by name, retired ones among them unless `active` says otherwise."""
-    filters = Filter(organisation_type=organisation_type, prefix=sort_key(q) if q is not None else None, active=active)
+    filters = Filter(
+        organisation_type=organisation_type,
+        prefix=sort_key(q) if q is not None else None,
+        active=active,
+    )
     scope = f"recipients {actor.id} {filters!r}"
     after = _position(cursor, scope, 2)
 
     found, more = await service.directory(
-        call.session, actor, filters, limit=limit, after=(after[0], _id(after[1])) if after else None, now=call.now, request_id=call.trace
+        call.session,
+        actor,
+        filters,
+        limit=limit,
+        after=(after[0], _id(after[1])) if after else None,
+        now=call.now,
+        request_id=call.trace,
     )
 
     last = found[-1].recipient if more else None
-    following = encode_cursor([sort_key(last.listing.organisation), str(last.id)], scope) if last is not None else None
+    following = (
+        encode_cursor([sort_key(last.listing.organisation), str(last.id)], scope)
+        if last is not None
+        else None
+    )
     items = [summary_out(one.recipient, one.standing) for one in found]
-    return _reply(OrganisationsOut(items=items, next_cursor=following), headers=next_link(request, following))
+    return _reply(
+        OrganisationsOut(items=items, next_cursor=following), headers=next_link(request, following)
+    )
 
 
 @router.post(
@@ -108,11 +166,15 @@ async def list_recipients(
     response_model=OrganisationOut,
     responses=replies(401, 403, 409, 413, 415, 422) | _MADE,
 )
-async def register_recipient(actor: Keeper, body: OrganisationIn, once: OnceDep, call: CallDep) -> Response:
+async def register_recipient(
+    actor: Keeper, body: OrganisationIn, once: OnceDep, call: CallDep
+) -> Response:
     """It counts as verified only once somebody has checked it: `POST …/verifications`."""
 
     async def work() -> Response:
-        found = await service.register(call.session, actor, body.listing(), now=call.now, request_id=call.trace)
+        found = await service.register(
+            call.session, actor, body.listing(), now=call.now, request_id=call.trace
+        )
         return _organisation(found, 201, {"Location": f"/v1/recipients/{found.recipient.id}"})
 
     return await once(work)
@@ -125,9 +187,15 @@ async def register_recipient(actor: Keeper, body: OrganisationIn, once: OnceDep,
     response_model=OrganisationOut,
     responses=replies(401, 403, 404, 422) | UNCHANGED | _SHOWN,
 )
-async def get_recipient(actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep) -> Response:
-    """What the directory knows of it, whether it counts as verified today, and its newest checks."""
-    found = await service.read(call.session, actor, recipient_id, now=call.now, request_id=call.trace)
+async def get_recipient(
+    actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep
+) -> Response:
+    """What the directory knows of it, whether it counts as verified today, and its newest
+    checks.
+    """
+    found = await service.read(
+        call.session, actor, recipient_id, now=call.now, request_id=call.trace
+    )
 
     shown = _organisation(found)
     return unchanged(request, shown.headers["etag"]) or shown
@@ -147,11 +215,15 @@ async def change_recipient(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Needs `If-Match`. Another name, type or call-back number makes it unverified until somebody checks again."""
+    """Needs `If-Match`. Another name, type or call-back number makes it unverified until somebody
+    checks again.
+    """
     found = await service.find(call.session, actor, recipient_id, now=call.now, to_change=True)
     if_match.check(_organisation(found).headers["etag"])
 
-    changed = await service.change(call.session, actor, found, body.changes(), now=call.now, request_id=call.trace)
+    changed = await service.change(
+        call.session, actor, found, body.changes(), now=call.now, request_id=call.trace
+    )
 
     return _organisation(changed)
 
@@ -189,7 +261,9 @@ async def list_contacts(
 
     following = encode_cursor([str(found[-1].contact.id)], scope) if more else None
     items = [contact_out(one.contact, one.standing) for one in found]
-    return _reply(ContactsOut(items=items, next_cursor=following), headers=next_link(request, following))
+    return _reply(
+        ContactsOut(items=items, next_cursor=following), headers=next_link(request, following)
+    )
 
 
 @router.post(
@@ -200,12 +274,18 @@ async def list_contacts(
     response_model=ContactOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
 )
-async def add_contact(actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, call: CallDep) -> Response:
+async def add_contact(
+    actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, call: CallDep
+) -> Response:
     """Personal data of people at work: no more of it than is needed to reach the right person."""
 
     async def work() -> Response:
-        found = await service.add_contact(call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace)
-        return _contact(found, 201, {"Location": f"/v1/recipients/{recipient_id}/contacts/{found.contact.id}"})
+        found = await service.add_contact(
+            call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace
+        )
+        return _contact(
+            found, 201, {"Location": f"/v1/recipients/{recipient_id}/contacts/{found.contact.id}"}
+        )
 
     return await once(work)
 
@@ -225,7 +305,9 @@ async def get_contact(
     call: CallDep,
 ) -> Response:
     """The person's details, and whether they count as verified today."""
-    found = await service.read_contact(call.session, actor, recipient_id, contact_id, now=call.now, request_id=call.trace)
+    found = await service.read_contact(
+        call.session, actor, recipient_id, contact_id, now=call.now, request_id=call.trace
+    )
 
     shown = _contact(found)
     return unchanged(request, shown.headers["etag"]) or shown
@@ -246,11 +328,17 @@ async def change_contact(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Needs `If-Match`. Another name, address or number makes them unverified until somebody checks again."""
-    found = await service.find_contact(call.session, actor, recipient_id, contact_id, now=call.now, to_change=True)
+    """Needs `If-Match`. Another name, address or number makes them unverified until somebody checks
+    again.
+    """
+    found = await service.find_contact(
+        call.session, actor, recipient_id, contact_id, now=call.now, to_change=True
+    )
     if_match.check(_contact(found).headers["etag"])
 
-    changed = await service.change_contact(call.session, actor, found, body.changes(), now=call.now, request_id=call.trace)
+    changed = await service.change_contact(
+        call.session, actor, found, body.changes(), now=call.now, request_id=call.trace
+    )
 
     return _contact(changed)
 
@@ -267,7 +355,9 @@ async def list_verifications(
     recipient_id: RecipientId,
     request: Request,
     call: CallDep,
-    contact_id: Annotated[UUID | None, Query(description="Only the checks of this contact.")] = None,
+    contact_id: Annotated[
+        UUID | None, Query(description="Only the checks of this contact.")
+    ] = None,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
@@ -288,7 +378,9 @@ async def list_verifications(
 
     following = encode_cursor([str(found[-1].id)], scope) if more else None
     items = [verification_out(check) for check in found]
-    return _reply(VerificationsOut(items=items, next_cursor=following), headers=next_link(request, following))
+    return _reply(
+        VerificationsOut(items=items, next_cursor=following), headers=next_link(request, following)
+    )
 
 
 @router.post(
@@ -306,11 +398,15 @@ async def verify_recipient(
     once: OnceDep,
     call: CallDep,
 ) -> Response:
-    """How the organisation, or a contact there, was checked, and what came of it. A yes counts for a year, and for these details only."""
+    """How the organisation, or a contact there, was checked, and what came of it. A yes counts for
+    a year, and for these details only.
+    """
 
     async def work() -> Response:
         check = Check(**dict(body))
-        made = await service.verify(call.session, actor, recipient_id, check, now=call.now, request_id=call.trace)
+        made = await service.verify(
+            call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
+        )
         return _reply(verification_out(made), 201)
 
     return await once(work)
@@ -320,18 +416,27 @@ def _reply(shown: BaseModel, status: int = 200, headers: dict[str, str] | None =
     return Response(shown.model_dump_json(), status, headers, "application/json")
 
 
-def _tagged(shown: OrganisationOut | ContactOut, status: int, headers: dict[str, str] | None) -> Response:
+def _tagged(
+    shown: OrganisationOut | ContactOut, status: int, headers: dict[str, str] | None
+) -> Response:
     reply = _reply(shown, status, headers)
-    # A check that runs out changes what is shown without anybody writing, so the tag is made of what is shown.
+    # A check that runs out changes what is shown without anybody writing, so the tag is made of
+    # what is shown.
     reply.headers["ETag"] = etag_of(shown.version, hashlib.sha256(reply.body).hexdigest()[:24])
     return reply
 
 
-def _organisation(found: Found, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return _tagged(organisation_out(found.recipient, found.standing, found.history), status, headers)
+def _organisation(
+    found: Found, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return _tagged(
+        organisation_out(found.recipient, found.standing, found.history), status, headers
+    )
 
 
-def _contact(found: FoundContact, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _contact(
+    found: FoundContact, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     return _tagged(contact_out(found.contact, found.standing), status, headers)
 
 

@@ -1,15 +1,32 @@
-"""What comes in and goes out over HTTP for the directory. Bodies refuse fields that they do not know."""
+"""What comes in and goes out over HTTP for the directory. Bodies refuse fields that they do not
+know.
+"""
 
 import unicodedata
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from app.platform.instants import Day
-from app.recipients.model import CheckMethod, Details, Listing, RecipientRoute, RecipientType, Verified, VerifiedWhy
+from app.recipients.model import (
+    CheckMethod,
+    Details,
+    Listing,
+    RecipientRoute,
+    RecipientType,
+    Verified,
+    VerifiedWhy,
+)
 
 _ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 _AT: Final = "2026-11-23T09:12:00.000000Z"
@@ -31,28 +48,53 @@ def _given(value: Any) -> Any:
     return value
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_line)]
-Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_line)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$")]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_line),
+]
+Source = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_line),
+]
+Phone = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$"
+    ),
+]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,188}$"), AfterValidator(_line)
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,188}$"
+    ),
+    AfterValidator(_line),
 ]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_nfc)]
 Routes = Annotated[set[RecipientRoute], Field(max_length=len(RecipientRoute))]
 
 _ORGANISATION: Final = "The organisation's name. Never a person's: people are contacts."
-_NUMBER: Final = "Number on which the school calls back: one that the organisation publishes, never one that a caller gave."
+_NUMBER: Final = (
+    "Number on which the school calls back: one that the organisation publishes, never one that a"
+    " caller gave."
+)
 _SOURCE: Final = "Where that number is published."
 _ROUTES: Final = "Secure ways of reaching it."
 _NAME: Final = "The person's name."
 _TITLE: Final = "What they are there."
 _EMAIL: Final = "Their address at work."
-_PHONE: Final = "Their number at work. It is no published number: to check who they are, call the organisation's."
+_PHONE: Final = (
+    "Their number at work. It is no published number: to check who they are, call the"
+    " organisation's."
+)
 _ACTIVE: Final = "False retires it: it stays on record and is no longer used."
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a misspelt one never goes silently missing."""
+    """A request body: unknown fields are refused, so that a misspelt one never goes silently
+    missing.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -75,7 +117,9 @@ class OrganisationIn(Body):
     )
 
     organisation: Annotated[Line, Field(description=_ORGANISATION)]
-    organisation_type: Annotated[RecipientType, Field(description="What it is; `GET /v1/recipients/types` explains each.")]
+    organisation_type: Annotated[
+        RecipientType, Field(description="What it is; `GET /v1/recipients/types` explains each.")
+    ]
     call_back_number: Annotated[Phone | None, Field(description=_NUMBER)] = None
     call_back_source: Annotated[Source | None, Field(description=_SOURCE)] = None
     secure_routes: Annotated[Routes, Field(description=_ROUTES)] = set()
@@ -86,18 +130,30 @@ class OrganisationIn(Body):
 
 
 class OrganisationPatch(Body):
-    """The members to change; what is left out stays as it is. Another name, type or number makes an earlier check count no longer."""
+    """The members to change; what is left out stays as it is. Another name, type or number makes an
+    earlier check count no longer.
+    """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"call_back_number": "01632 960987"}, {"active": False}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"call_back_number": "01632 960987"}, {"active": False}]}
+    )
 
     organisation: Annotated[Line | SkipJsonSchema[None], Field(description=_ORGANISATION)] = None
-    organisation_type: Annotated[RecipientType | SkipJsonSchema[None], Field(description="What it is.")] = None
-    call_back_number: Annotated[Phone | None, Field(description=_NUMBER + " Null removes it.")] = None
-    call_back_source: Annotated[Source | None, Field(description=_SOURCE + " Null removes it.")] = None
+    organisation_type: Annotated[
+        RecipientType | SkipJsonSchema[None], Field(description="What it is.")
+    ] = None
+    call_back_number: Annotated[Phone | None, Field(description=_NUMBER + " Null removes it.")] = (
+        None
+    )
+    call_back_source: Annotated[Source | None, Field(description=_SOURCE + " Null removes it.")] = (
+        None
+    )
     secure_routes: Annotated[Routes | SkipJsonSchema[None], Field(description=_ROUTES)] = None
     active: Annotated[bool | SkipJsonSchema[None], Field(description=_ACTIVE)] = None
 
-    _never_null = field_validator("organisation", "organisation_type", "secure_routes", "active", mode="before")(_given)
+    _never_null = field_validator(
+        "organisation", "organisation_type", "secure_routes", "active", mode="before"
+    )(_given)
 
     def changes(self) -> dict[str, Any]:
         """The members that were sent."""
@@ -112,7 +168,14 @@ class ContactIn(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"name": "A. Khan", "role_title": "Social worker", "email": "a.khan@mash.example", "phone": "01632 960124"}]
+            "examples": [
+                {
+                    "name": "A. Khan",
+                    "role_title": "Social worker",
+                    "email": "a.khan@mash.example",
+                    "phone": "01632 960124",
+                }
+            ]
         }
     )
 
@@ -127,9 +190,13 @@ class ContactIn(Body):
 
 
 class ContactPatch(Body):
-    """The members to change; what is left out stays as it is. Another name, address or number makes an earlier check count no longer."""
+    """The members to change; what is left out stays as it is. Another name, address or number makes
+    an earlier check count no longer.
+    """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"role_title": "Team manager"}, {"active": False}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role_title": "Team manager"}, {"active": False}]}
+    )
 
     name: Annotated[Line | SkipJsonSchema[None], Field(description=_NAME)] = None
     role_title: Annotated[Line | None, Field(description=_TITLE + " Null removes it.")] = None
@@ -150,23 +217,46 @@ class VerificationIn(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"method": "call_back_published_number", "result": "yes", "contact_id": _ID, "note": "Switchboard put us through to her."},
-                {"method": "secure_domain", "result": "unsure", "note": "The domain was registered last week."},
+                {
+                    "method": "call_back_published_number",
+                    "result": "yes",
+                    "contact_id": _ID,
+                    "note": "Switchboard put us through to her.",
+                },
+                {
+                    "method": "secure_domain",
+                    "result": "unsure",
+                    "note": "The domain was registered last week.",
+                },
             ]
         }
     )
 
     method: Annotated[CheckMethod, Field(description="How it was checked.")]
-    result: Annotated[Verified, Field(description="Whether they are who they say. A later check replaces an earlier one.")]
-    contact_id: Annotated[UUID | None, Field(description="The contact who was checked; empty: the organisation.")] = None
+    result: Annotated[
+        Verified,
+        Field(description="Whether they are who they say. A later check replaces an earlier one."),
+    ]
+    contact_id: Annotated[
+        UUID | None, Field(description="The contact who was checked; empty: the organisation.")
+    ] = None
     note: Annotated[Note | None, Field(description="What is worth knowing about the check.")] = None
-    verified_on: Annotated[Day | None, Field(description="The day on which it was checked; empty: today.", examples=["2026-11-23"])] = None
+    verified_on: Annotated[
+        Day | None,
+        Field(
+            description="The day on which it was checked; empty: today.", examples=["2026-11-23"]
+        ),
+    ] = None
 
 
 class StandingOut(BaseModel):
     """Whether somebody counts as verified today."""
 
-    verified: Verified = Field(description="`yes` only by a check of these very details that is not too old; never by silence.")
+    verified: Verified = Field(
+        description=(
+            "`yes` only by a check of these very details that is not too old; never by silence."
+        )
+    )
     why: VerifiedWhy = Field(description="What that rests on.")
     method: CheckMethod | None = Field(description="How it was last checked.")
     verified_on: date | None = Field(description="When it was last checked.")
@@ -201,12 +291,16 @@ class VerificationOut(BaseModel):
     )
 
     id: UUID = Field(description="The check's id.")
-    contact_id: UUID | None = Field(description="The contact who was checked; null: the organisation.")
+    contact_id: UUID | None = Field(
+        description="The contact who was checked; null: the organisation."
+    )
     method: CheckMethod = Field(description="How it was checked.")
     result: Verified = Field(description="Whether they are who they say.")
     verified_on: date = Field(description="The day on which it was checked.")
     note: str | None = Field(description="What is worth knowing about the check.")
-    recorded_at: str = Field(description="When it was recorded.", json_schema_extra={"format": "date-time"})
+    recorded_at: str = Field(
+        description="When it was recorded.", json_schema_extra={"format": "date-time"}
+    )
     recorded_by: RecorderOut = Field(description="Who recorded it.")
 
 
@@ -243,24 +337,40 @@ class OrganisationSummaryOut(BaseModel):
     version: int = Field(description="How often it was written.")
     organisation: str = Field(description=_ORGANISATION)
     organisation_type: RecipientType = Field(description="What it is.")
-    section_11: bool = Field(description="Whether such an organisation has the duty of section 11 of the Children Act 2004.")
-    safeguarding_partner: bool = Field(description="Whether it is, or acts for, a safeguarding partner.")
-    protective: bool = Field(description="Whether it has a protective function under the default policy.")
+    section_11: bool = Field(
+        description=(
+            "Whether such an organisation has the duty of section 11 of the Children Act 2004."
+        )
+    )
+    safeguarding_partner: bool = Field(
+        description="Whether it is, or acts for, a safeguarding partner."
+    )
+    protective: bool = Field(
+        description="Whether it has a protective function under the default policy."
+    )
     call_back_number: str | None = Field(description=_NUMBER)
     call_back_source: str | None = Field(description=_SOURCE)
     secure_routes: list[RecipientRoute] = Field(description=_ROUTES)
     active: bool = Field(description=_ACTIVE)
     verification: StandingOut = Field(description="Whether it counts as verified today.")
-    recorded_at: str = Field(description="When it was put into the directory.", json_schema_extra={"format": "date-time"})
-    changed_at: str = Field(description="When it was last changed.", json_schema_extra={"format": "date-time"})
+    recorded_at: str = Field(
+        description="When it was put into the directory.", json_schema_extra={"format": "date-time"}
+    )
+    changed_at: str = Field(
+        description="When it was last changed.", json_schema_extra={"format": "date-time"}
+    )
 
 
 class OrganisationOut(OrganisationSummaryOut):
     """An organisation with its newest checks, and those of its contacts."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ORGANISATION_EXAMPLE | {"verifications": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_ORGANISATION_EXAMPLE | {"verifications": []}]}
+    )
 
-    verifications: list[VerificationOut] = Field(description="The newest fifty, last recorded first; `/verifications` has them all.")
+    verifications: list[VerificationOut] = Field(
+        description="The newest fifty, last recorded first; `/verifications` has them all."
+    )
 
 
 class OrganisationsOut(BaseModel):
@@ -307,9 +417,18 @@ class ContactOut(BaseModel):
     email: str | None = Field(description=_EMAIL)
     phone: str | None = Field(description=_PHONE)
     active: bool = Field(description=_ACTIVE)
-    verification: StandingOut = Field(description="Whether they count as verified today: a refuted organisation refutes its contacts.")
-    recorded_at: str = Field(description="When they were put into the directory.", json_schema_extra={"format": "date-time"})
-    changed_at: str = Field(description="When they were last changed.", json_schema_extra={"format": "date-time"})
+    verification: StandingOut = Field(
+        description=(
+            "Whether they count as verified today: a refuted organisation refutes its contacts."
+        )
+    )
+    recorded_at: str = Field(
+        description="When they were put into the directory.",
+        json_schema_extra={"format": "date-time"},
+    )
+    changed_at: str = Field(
+        description="When they were last changed.", json_schema_extra={"format": "date-time"}
+    )
 
 
 class ContactsOut(BaseModel):
@@ -346,9 +465,20 @@ class TypeOut(BaseModel):
 
     organisation_type: RecipientType = Field(description="The word that stands in requests.")
     label: str = Field(description="Its name for people.")
-    section_11: bool = Field(description="Whether such an organisation has the duty of section 11 of the Children Act 2004.")
-    safeguarding_partner: bool = Field(description="Whether it is, or acts for, a safeguarding partner (section 16E).")
-    protective: bool = Field(description="Whether it has a protective function under the default policy. The policy in force decides.")
+    section_11: bool = Field(
+        description=(
+            "Whether such an organisation has the duty of section 11 of the Children Act 2004."
+        )
+    )
+    safeguarding_partner: bool = Field(
+        description="Whether it is, or acts for, a safeguarding partner (section 16E)."
+    )
+    protective: bool = Field(
+        description=(
+            "Whether it has a protective function under the default policy. The policy in force"
+            " decides."
+        )
+    )
     words: str = Field(description="What to know about it.")
 
 

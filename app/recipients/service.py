@@ -1,4 +1,6 @@
-"""What people do with the directory, one function for each intention, and what other rooms may ask of it."""
+"""What people do with the directory, one function for each intention, and what other rooms may ask
+of it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +44,9 @@ SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An organisation as it stands today; `history` is its newest checks, the last recorded first, where they were asked for."""
+    """An organisation as it stands today; `history` is its newest checks, the last recorded first,
+    where they were asked for.
+    """
 
     recipient: Recipient
     standing: Standing
@@ -60,13 +64,18 @@ class FoundContact:
 async def facts_about(
     session: Session, school: str, recipient_id: UUID, contact_id: UUID | None = None, *, on: date
 ) -> RecipientFacts | None:
-    """What the directory of this school knows of an organisation, and of one contact there, on a day; None where it knows neither.
+    """What the directory of this school knows of an organisation, and of one contact there, on a
+    day; None where it knows neither.
 
     Reads only. The caller's own entry says why it was asked.
     """
     try:
         recipient = await store.load(session, school, recipient_id)
-        contact = None if contact_id is None else await store.load_contact(session, school, recipient_id, contact_id)
+        contact = (
+            None
+            if contact_id is None
+            else await store.load_contact(session, school, recipient_id, contact_id)
+        )
     except (RecipientNotFound, ContactNotFound):
         return None
     checks = await store.newest(session, school, [recipient_id])
@@ -80,41 +89,76 @@ async def facts_about(
         standing=_standing(checks, recipient, contact, on),
         contact_id=contact_id,
         contact_active=None if contact is None else contact.active,
-        named_individual=contact.details.name if contact is not None and contact.details is not None else None,
+        named_individual=contact.details.name
+        if contact is not None and contact.details is not None
+        else None,
     )
 
 
 async def directory(
-    session: Session, actor: Actor, filters: Filter, *, limit: int, after: tuple[str, UUID] | None, now: datetime, request_id: str
+    session: Session,
+    actor: Actor,
+    filters: Filter,
+    *,
+    limit: int,
+    after: tuple[str, UUID] | None,
+    now: datetime,
+    request_id: str,
 ) -> tuple[list[Found], bool]:
     """A page of the directory by name, and whether there is more."""
     listed = await store.page(session, actor.school, filters, limit=limit + 1, after=after)
-    checks = await store.newest(session, actor.school, [recipient.id for recipient in listed[:limit]])
+    checks = await store.newest(
+        session, actor.school, [recipient.id for recipient in listed[:limit]]
+    )
 
     today = today_in_school(now)
-    found = [Found(recipient=one, standing=_standing(checks, one, None, today)) for one in listed[:limit]]
+    found = [
+        Found(recipient=one, standing=_standing(checks, one, None, today)) for one in listed[:limit]
+    ]
 
     data: dict[str, Json] = {"filters": filters.named(), "shown": len(found)}
-    log.append(session, Event(action=Action.RECIPIENTS_LISTED, data=data), by=actor, at=now, request_id=request_id)
+    log.append(
+        session,
+        Event(action=Action.RECIPIENTS_LISTED, data=data),
+        by=actor,
+        at=now,
+        request_id=request_id,
+    )
     return found, len(listed) > limit
 
 
-async def find(session: Session, actor: Actor, recipient_id: UUID, *, now: datetime, to_change: bool = False) -> Found:
+async def find(
+    session: Session, actor: Actor, recipient_id: UUID, *, now: datetime, to_change: bool = False
+) -> Found:
     """An organisation with its newest checks; raises `RecipientNotFound`."""
     recipient = await store.load(session, actor.school, recipient_id, to_change=to_change)
     checks = await store.newest(session, actor.school, [recipient_id])
     history = await store.history(session, actor.school, recipient_id, limit=SHOWN)
-    return Found(recipient=recipient, standing=_standing(checks, recipient, None, today_in_school(now)), history=tuple(history))
+    return Found(
+        recipient=recipient,
+        standing=_standing(checks, recipient, None, today_in_school(now)),
+        history=tuple(history),
+    )
 
 
-async def read(session: Session, actor: Actor, recipient_id: UUID, *, now: datetime, request_id: str) -> Found:
+async def read(
+    session: Session, actor: Actor, recipient_id: UUID, *, now: datetime, request_id: str
+) -> Found:
     """As `find`, leaving an entry that it was looked at."""
     found = await find(session, actor, recipient_id, now=now)
-    log.append(session, Event(action=Action.RECIPIENT_READ, recipient=str(recipient_id)), by=actor, at=now, request_id=request_id)
+    log.append(
+        session,
+        Event(action=Action.RECIPIENT_READ, recipient=str(recipient_id)),
+        by=actor,
+        at=now,
+        request_id=request_id,
+    )
     return found
 
 
-async def register(session: Session, actor: Actor, listing: Listing, *, now: datetime, request_id: str) -> Found:
+async def register(
+    session: Session, actor: Actor, listing: Listing, *, now: datetime, request_id: str
+) -> Found:
     """Put an organisation into the directory. Nobody has checked it yet."""
     recipient = Recipient(
         id=ids.new_id(now),
@@ -127,14 +171,26 @@ async def register(session: Session, actor: Actor, listing: Listing, *, now: dat
         changed_at=now,
     )
     data = {"organisation_type": listing.organisation_type.value}
-    change = Change(action=Action.RECIPIENT_CREATED, recipient_id=recipient.id, head=recipient, data=data)
+    change = Change(
+        action=Action.RECIPIENT_CREATED, recipient_id=recipient.id, head=recipient, data=data
+    )
 
     await store.write(session, change, by=actor, at=now, request_id=request_id)
     return Found(recipient=recipient, standing=standing(None, recipient, today_in_school(now)))
 
 
-async def change(session: Session, actor: Actor, found: Found, changes: Mapping[str, Any], *, now: datetime, request_id: str) -> Found:
-    """Change members of an organisation that was found `to_change`, or retire it. Changes that change nothing leave it as it is."""
+async def change(
+    session: Session,
+    actor: Actor,
+    found: Found,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    request_id: str,
+) -> Found:
+    """Change members of an organisation that was found `to_change`, or retire it. Changes that
+    change nothing leave it as it is.
+    """
     recipient, differ = found.recipient.changed(changes, now)
     if not differ:
         return found
@@ -147,7 +203,11 @@ async def change(session: Session, actor: Actor, found: Found, changes: Mapping[
 
     await store.write(session, written, by=actor, at=now, request_id=request_id)
     checks = await store.newest(session, actor.school, [recipient.id])
-    return Found(recipient=recipient, standing=_standing(checks, recipient, None, today_in_school(now)), history=found.history)
+    return Found(
+        recipient=recipient,
+        standing=_standing(checks, recipient, None, today_in_school(now)),
+        history=found.history,
+    )
 
 
 async def contacts(
@@ -161,32 +221,58 @@ async def contacts(
     now: datetime,
     request_id: str,
 ) -> tuple[list[FoundContact], bool]:
-    """A page of an organisation's contacts, and whether there are more; raises `RecipientNotFound`."""
+    """A page of an organisation's contacts, and whether there are more; raises
+    `RecipientNotFound`.
+    """
     recipient = await store.load(session, actor.school, recipient_id)
-    listed = await store.contacts(session, actor.school, recipient_id, active=active, limit=limit + 1, after=after)
+    listed = await store.contacts(
+        session, actor.school, recipient_id, active=active, limit=limit + 1, after=after
+    )
     checks = await store.newest(session, actor.school, [recipient_id])
 
     today = today_in_school(now)
-    found = [FoundContact(contact=one, standing=_standing(checks, recipient, one, today)) for one in listed[:limit]]
+    found = [
+        FoundContact(contact=one, standing=_standing(checks, recipient, one, today))
+        for one in listed[:limit]
+    ]
 
-    data: dict[str, Json] = {"contacts": [str(one.contact.id) for one in found], "filters": [] if active is None else ["active"]}
+    data: dict[str, Json] = {
+        "contacts": [str(one.contact.id) for one in found],
+        "filters": [] if active is None else ["active"],
+    }
     event = Event(action=Action.CONTACTS_READ, recipient=str(recipient_id), data=data)
     log.append(session, event, by=actor, at=now, request_id=request_id)
     return found, len(listed) > limit
 
 
 async def find_contact(
-    session: Session, actor: Actor, recipient_id: UUID, contact_id: UUID, *, now: datetime, to_change: bool = False
+    session: Session,
+    actor: Actor,
+    recipient_id: UUID,
+    contact_id: UUID,
+    *,
+    now: datetime,
+    to_change: bool = False,
 ) -> FoundContact:
     """A contact; raises `RecipientNotFound`, `ContactNotFound`."""
     recipient = await store.load(session, actor.school, recipient_id)
-    contact = await store.load_contact(session, actor.school, recipient_id, contact_id, to_change=to_change)
+    contact = await store.load_contact(
+        session, actor.school, recipient_id, contact_id, to_change=to_change
+    )
     checks = await store.newest(session, actor.school, [recipient_id])
-    return FoundContact(contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now)))
+    return FoundContact(
+        contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now))
+    )
 
 
 async def read_contact(
-    session: Session, actor: Actor, recipient_id: UUID, contact_id: UUID, *, now: datetime, request_id: str
+    session: Session,
+    actor: Actor,
+    recipient_id: UUID,
+    contact_id: UUID,
+    *,
+    now: datetime,
+    request_id: str,
 ) -> FoundContact:
     """As `find_contact`, leaving an entry that it was looked at."""
     found = await find_contact(session, actor, recipient_id, contact_id, now=now)
@@ -201,9 +287,17 @@ async def read_contact(
 
 
 async def add_contact(
-    session: Session, actor: Actor, recipient_id: UUID, details: Details, *, now: datetime, request_id: str
+    session: Session,
+    actor: Actor,
+    recipient_id: UUID,
+    details: Details,
+    *,
+    now: datetime,
+    request_id: str,
 ) -> FoundContact:
-    """Name a person at an organisation; raises `RecipientNotFound`, `RecipientRetired`. Nobody has checked them yet."""
+    """Name a person at an organisation; raises `RecipientNotFound`, `RecipientRetired`. Nobody has
+    checked them yet.
+    """
     recipient = await store.load(session, actor.school, recipient_id, to_change=True)
     if not recipient.active:
         raise RecipientRetired
@@ -231,13 +325,23 @@ async def add_contact(
 
     await store.write(session, added, by=actor, at=now, request_id=request_id)
     checks = await store.newest(session, actor.school, [recipient_id])
-    return FoundContact(contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now)))
+    return FoundContact(
+        contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now))
+    )
 
 
 async def change_contact(
-    session: Session, actor: Actor, found: FoundContact, changes: Mapping[str, Any], *, now: datetime, request_id: str
+    session: Session,
+    actor: Actor,
+    found: FoundContact,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    request_id: str,
 ) -> FoundContact:
-    """Change a contact that was found `to_change`, or retire it. The details before are kept as a record of whom the school dealt with."""
+    """Change a contact that was found `to_change`, or retire it. The details before are kept as a
+    record of whom the school dealt with.
+    """
     contact, differ = found.contact.changed(changes, now)
     if not differ:
         return found
@@ -257,7 +361,9 @@ async def change_contact(
     await store.write(session, changed, by=actor, at=now, request_id=request_id)
     recipient = await store.load(session, actor.school, contact.recipient_id)
     checks = await store.newest(session, actor.school, [contact.recipient_id])
-    return FoundContact(contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now)))
+    return FoundContact(
+        contact=contact, standing=_standing(checks, recipient, contact, today_in_school(now))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,8 +377,17 @@ class Check:
     verified_on: date | None = None
 
 
-async def verify(session: Session, actor: Actor, recipient_id: UUID, check: Check, *, now: datetime, request_id: str) -> Verification:
-    """Record how the identity of an organisation, or of a contact there, was checked, and what came of it.
+async def verify(
+    session: Session,
+    actor: Actor,
+    recipient_id: UUID,
+    check: Check,
+    *,
+    now: datetime,
+    request_id: str,
+) -> Verification:
+    """Record how the identity of an organisation, or of a contact there, was checked, and what came
+    of it.
 
     Raises `RecipientNotFound`, `ContactNotFound`, `RecipientRetired`, `VerificationUnsound`.
     """
@@ -280,7 +395,9 @@ async def verify(session: Session, actor: Actor, recipient_id: UUID, check: Chec
     recipient = await store.load(session, actor.school, recipient_id, to_change=True)
     contact = None
     if check.contact_id is not None:
-        contact = await store.load_contact(session, actor.school, recipient_id, check.contact_id, to_change=True)
+        contact = await store.load_contact(
+            session, actor.school, recipient_id, check.contact_id, to_change=True
+        )
 
     if not recipient.active or (contact is not None and not contact.active):
         raise RecipientRetired
@@ -330,9 +447,13 @@ async def verifications(
     now: datetime,
     request_id: str,
 ) -> tuple[list[Verification], bool]:
-    """A page of the checks of an organisation and its contacts, last recorded first, and whether there are more."""
+    """A page of the checks of an organisation and its contacts, last recorded first, and whether
+    there are more.
+    """
     await store.load(session, actor.school, recipient_id)
-    found = await store.history(session, actor.school, recipient_id, contact_id=contact_id, limit=limit + 1, before=before)
+    found = await store.history(
+        session, actor.school, recipient_id, contact_id=contact_id, limit=limit + 1, before=before
+    )
 
     event = Event(
         action=Action.VERIFICATIONS_READ,
@@ -344,7 +465,12 @@ async def verifications(
     return found[:limit], len(found) > limit
 
 
-def _standing(checks: Mapping[store.Target, Verification], recipient: Recipient, contact: Contact | None, on: date) -> Standing:
+def _standing(
+    checks: Mapping[store.Target, Verification],
+    recipient: Recipient,
+    contact: Contact | None,
+    on: date,
+) -> Standing:
     organisation = standing(checks.get((recipient.id, None)), recipient, on)
     if contact is None:
         return organisation
@@ -354,4 +480,9 @@ def _standing(checks: Mapping[store.Target, Verification], recipient: Recipient,
 def _details_draft(contact: Contact) -> Draft:
     given = {name: getattr(contact.details, name, None) for name in Details.__dataclass_fields__}
     text = {name: value for name, value in given.items() if value is not None}
-    return Draft(id=contact.details_id, kind=RecordKind.DETAILS, body={"identity_version": contact.identity_version}, text=text)
+    return Draft(
+        id=contact.details_id,
+        kind=RecordKind.DETAILS,
+        body={"identity_version": contact.identity_version},
+        text=text,
+    )

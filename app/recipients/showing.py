@@ -1,4 +1,6 @@
-"""The directory as its readers see it. Pure: the same organisation on the same day is shown in the same bytes."""
+"""The directory as its readers see it. Pure: the same organisation on the same day is shown in the
+same bytes.
+"""
 
 from app.kernel import clock
 from app.recipients.model import Contact, Recipient, Standing, Verification
@@ -47,10 +49,14 @@ def summary_out(recipient: Recipient, standing: Standing) -> OrganisationSummary
     )
 
 
-def organisation_out(recipient: Recipient, standing: Standing, history: tuple[Verification, ...]) -> OrganisationOut:
+def organisation_out(
+    recipient: Recipient, standing: Standing, history: tuple[Verification, ...]
+) -> OrganisationOut:
     """An organisation by itself."""
     shown = summary_out(recipient, standing)
-    return OrganisationOut(**dict(shown), verifications=[verification_out(check) for check in history])
+    return OrganisationOut(
+        **dict(shown), verifications=[verification_out(check) for check in history]
+    )
 
 
 def contact_out(contact: Contact, standing: Standing) -> ContactOut:

@@ -1,4 +1,6 @@
-"""Reads and writes the directory. Every read says whose school is asking; every write is one entry of the trail and the rows citing it."""
+"""Reads and writes the directory. Every read says whose school is asking; every write is one entry
+of the trail and the rows citing it.
+"""
 
 import json
 import secrets
@@ -11,7 +13,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.audit import log
-from app.audit.model import SALT_BYTES, Action, Event, Sealed, content, record_digest, state, state_digest
+from app.audit.model import (
+    SALT_BYTES,
+    Action,
+    Event,
+    Sealed,
+    content,
+    record_digest,
+    state,
+    state_digest,
+)
 from app.identity.model import Actor
 from app.kernel import canonical, clock, ids
 from app.kernel.canonical import Json
@@ -67,7 +78,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one act does to the directory: the head after it, if it moves one, and the record it makes, if any."""
+    """What one act does to the directory: the head after it, if it moves one, and the record it
+    makes, if any.
+    """
 
     action: Action
     recipient_id: UUID
@@ -77,7 +90,9 @@ class Change:
     data: Mapping[str, Json]
 
 
-async def load(session: Session, school: str, recipient_id: UUID, *, to_change: bool = False) -> Recipient:
+async def load(
+    session: Session, school: str, recipient_id: UUID, *, to_change: bool = False
+) -> Recipient:
     """One organisation; raises `RecipientNotFound`. `to_change` holds it against other writers."""
     query = sa.select(RECIPIENT).where(RECIPIENT.c.id == recipient_id, RECIPIENT.c.school == school)
     if to_change and session.dialect == "postgresql":
@@ -88,12 +103,24 @@ async def load(session: Session, school: str, recipient_id: UUID, *, to_change: 
     return _recipient(row)
 
 
-async def page(session: Session, school: str, filters: Filter, *, limit: int, after: tuple[str, UUID] | None) -> list[Recipient]:
+async def page(
+    session: Session, school: str, filters: Filter, *, limit: int, after: tuple[str, UUID] | None
+) -> list[Recipient]:
     """At most `limit` organisations by name, after the one with this sort key and id."""
-    query = sa.select(RECIPIENT).where(RECIPIENT.c.school == school).order_by(RECIPIENT.c.sort_key, RECIPIENT.c.id).limit(limit)
+    query = (
+        sa.select(RECIPIENT)
+        .where(RECIPIENT.c.school == school)
+        .order_by(RECIPIENT.c.sort_key, RECIPIENT.c.id)
+        .limit(limit)
+    )
     if after is not None:
         key, last = after
-        query = query.where(sa.or_(RECIPIENT.c.sort_key > key, sa.and_(RECIPIENT.c.sort_key == key, RECIPIENT.c.id > last)))
+        query = query.where(
+            sa.or_(
+                RECIPIENT.c.sort_key > key,
+                sa.and_(RECIPIENT.c.sort_key == key, RECIPIENT.c.id > last),
+            )
+        )
     if filters.organisation_type is not None:
         query = query.where(RECIPIENT.c.organisation_type == filters.organisation_type.value)
     if filters.prefix is not None:
@@ -103,9 +130,17 @@ async def page(session: Session, school: str, filters: Filter, *, limit: int, af
     return [_recipient(row) for row in await session.all(query)]
 
 
-async def load_contact(session: Session, school: str, recipient_id: UUID, contact_id: UUID, *, to_change: bool = False) -> Contact:
-    """One contact of an organisation; raises `ContactNotFound`. `to_change` holds it against other writers."""
-    same = (CONTACT.c.id == contact_id, CONTACT.c.recipient_id == recipient_id, CONTACT.c.school == school)
+async def load_contact(
+    session: Session, school: str, recipient_id: UUID, contact_id: UUID, *, to_change: bool = False
+) -> Contact:
+    """One contact of an organisation; raises `ContactNotFound`. `to_change` holds it against other
+    writers.
+    """
+    same = (
+        CONTACT.c.id == contact_id,
+        CONTACT.c.recipient_id == recipient_id,
+        CONTACT.c.school == school,
+    )
     query = sa.select(CONTACT, NARRATIVE.c.body.label("text")).select_from(_CONTACTS).where(*same)
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update(of=CONTACT)
@@ -116,7 +151,13 @@ async def load_contact(session: Session, school: str, recipient_id: UUID, contac
 
 
 async def contacts(
-    session: Session, school: str, recipient_id: UUID, *, active: bool | None, limit: int, after: UUID | None
+    session: Session,
+    school: str,
+    recipient_id: UUID,
+    *,
+    active: bool | None,
+    limit: int,
+    after: UUID | None,
 ) -> list[Contact]:
     """At most `limit` contacts of an organisation, oldest first, after this one."""
     query = (
@@ -133,15 +174,24 @@ async def contacts(
     return [_contact(row) for row in await session.all(query)]
 
 
-async def newest(session: Session, school: str, recipient_ids: Collection[UUID]) -> dict[Target, Verification]:
-    """The newest check of each of these organisations and of each of their contacts: by the day it was made, then as recorded."""
+async def newest(
+    session: Session, school: str, recipient_ids: Collection[UUID]
+) -> dict[Target, Verification]:
+    """The newest check of each of these organisations and of each of their contacts: by the day it
+    was made, then as recorded.
+    """
     rank = sa.func.row_number().over(
-        partition_by=(RECORD.c.recipient_id, RECORD.c.contact_id), order_by=(RECORD.c.verified_on.desc(), RECORD.c.id.desc())
+        partition_by=(RECORD.c.recipient_id, RECORD.c.contact_id),
+        order_by=(RECORD.c.verified_on.desc(), RECORD.c.id.desc()),
     )
     ranked = (
         sa.select(RECORD, NARRATIVE.c.body.label("text"), rank.label("rank"))
         .select_from(_RECORDS)
-        .where(RECORD.c.school == school, RECORD.c.recipient_id.in_(recipient_ids), RECORD.c.kind == RecordKind.VERIFICATION.value)
+        .where(
+            RECORD.c.school == school,
+            RECORD.c.recipient_id.in_(recipient_ids),
+            RECORD.c.kind == RecordKind.VERIFICATION.value,
+        )
         .subquery()
     )
     rows = await session.all(sa.select(ranked).where(ranked.c.rank == 1))
@@ -149,13 +199,25 @@ async def newest(session: Session, school: str, recipient_ids: Collection[UUID])
 
 
 async def history(
-    session: Session, school: str, recipient_id: UUID, *, contact_id: UUID | None = None, limit: int, before: UUID | None = None
+    session: Session,
+    school: str,
+    recipient_id: UUID,
+    *,
+    contact_id: UUID | None = None,
+    limit: int,
+    before: UUID | None = None,
 ) -> list[Verification]:
-    """At most `limit` checks of an organisation and its contacts, or of one contact, last recorded first, recorded before this one."""
+    """At most `limit` checks of an organisation and its contacts, or of one contact, last recorded
+    first, recorded before this one.
+    """
     query = (
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
         .select_from(_RECORDS)
-        .where(RECORD.c.school == school, RECORD.c.recipient_id == recipient_id, RECORD.c.kind == RecordKind.VERIFICATION.value)
+        .where(
+            RECORD.c.school == school,
+            RECORD.c.recipient_id == recipient_id,
+            RECORD.c.kind == RecordKind.VERIFICATION.value,
+        )
         .order_by(RECORD.c.id.desc())
         .limit(limit)
     )
@@ -166,8 +228,12 @@ async def history(
     return [_verification(row) for row in await session.all(query)]
 
 
-async def write(session: Session, change: Change, *, by: Actor, at: datetime, request_id: str) -> None:
-    """Store one act with its entry, in this transaction; raises `PreconditionStale` if the head was changed by somebody else meanwhile."""
+async def write(
+    session: Session, change: Change, *, by: Actor, at: datetime, request_id: str
+) -> None:
+    """Store one act with its entry, in this transaction; raises `PreconditionStale` if the head was
+    changed by somebody else meanwhile.
+    """
     entry = ids.new_id(at)
     data = dict(change.data)
     row, record, narrative, sealed_content = None, None, None, None
@@ -192,7 +258,10 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
             session.add(table, row | {"audit_id": entry})
         else:
             same = (table.c.id == change.head.id, table.c.version == change.head.version - 1)
-            if await session.execute(sa.update(table).where(*same).values(**row, audit_id=entry)) != 1:
+            if (
+                await session.execute(sa.update(table).where(*same).values(**row, audit_id=entry))
+                != 1
+            ):
                 raise PreconditionStale
     if record is not None:
         session.add(RECORD, record | {"audit_id": entry})
@@ -201,8 +270,12 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
 
 
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every record and head as stored now, for the verification of the trail. A record whose personal part is gone has no digest."""
-    async for row in session.stream(sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(_RECORDS)):
+    """Every record and head as stored now, for the verification of the trail. A record whose
+    personal part is gone has no digest.
+    """
+    async for row in session.stream(
+        sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(_RECORDS)
+    ):
         narrative = None if row.text is None else {"body": row.text, "salt": row.salt}
         destroyed = narrative is None and _had_text(row.body)
         digest = None if destroyed else _digest(dict(row._mapping), narrative)  # noqa: SLF001 - the documented way to a row's mapping
@@ -210,7 +283,12 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
     for table in (RECIPIENT, CONTACT):
         async for row in session.stream(sa.select(table)):
             head = {name: value for name, value in row._mapping.items() if name != "audit_id"}  # noqa: SLF001
-            yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=state_digest(_canonical(head)), mutable=True)
+            yield Sealed(
+                id=str(row.id),
+                audit_id=row.audit_id,
+                digest=state_digest(_canonical(head)),
+                mutable=True,
+            )
 
 
 def _had_text(body: str) -> bool:
@@ -239,11 +317,15 @@ def _head_row(head: Recipient | Contact) -> dict[str, Any]:
         "organisation_type": listing.organisation_type.value,
         "call_back_number": listing.call_back_number,
         "call_back_source": listing.call_back_source,
-        "secure_routes": canonical.encode([route.value for route in listing.secure_routes]).decode(),
+        "secure_routes": canonical.encode(
+            [route.value for route in listing.secure_routes]
+        ).decode(),
     }
 
 
-def _record_rows(change: Change, draft: Draft, by: Actor, at: datetime) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _record_rows(
+    change: Change, draft: Draft, by: Actor, at: datetime
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     record = {
         "id": draft.id,
         "school": by.school,
@@ -259,13 +341,32 @@ def _record_rows(change: Change, draft: Draft, by: Actor, at: datetime) -> tuple
     if not draft.text:
         return record, None
     salt = secrets.token_bytes(SALT_BYTES)
-    return record, {"record_id": draft.id, "school": by.school, "salt": salt, "body": canonical.encode(draft.text).decode()}
+    return record, {
+        "record_id": draft.id,
+        "school": by.school,
+        "salt": salt,
+        "body": canonical.encode(draft.text).decode(),
+    }
 
 
 def _digest(record: Mapping[str, Any], narrative: Mapping[str, Any] | None) -> bytes:
-    names = ("id", "school", "recipient_id", "contact_id", "kind", "verified_on", "at", "by_id", "by_role", "body")
+    names = (
+        "id",
+        "school",
+        "recipient_id",
+        "contact_id",
+        "kind",
+        "verified_on",
+        "at",
+        "by_id",
+        "by_role",
+        "body",
+    )
     whole: dict[str, Json] = {name: _plain(record[name]) for name in names}
-    return record_digest(narrative["salt"] if narrative else b"", {**whole, "text": narrative["body"] if narrative else None})
+    return record_digest(
+        narrative["salt"] if narrative else b"",
+        {**whole, "text": narrative["body"] if narrative else None},
+    )
 
 
 def _canonical(row: Mapping[str, Any]) -> Json:

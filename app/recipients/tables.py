@@ -1,4 +1,6 @@
-"""How the directory is stored: heads that change, records that never do, and the personal data apart, where it can be destroyed."""
+"""How the directory is stored: heads that change, records that never do, and the personal data
+apart, where it can be destroyed.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +13,9 @@ from app.platform.db import Instant
 
 
 class RecipientRow(SQLModel, table=True):
-    """The head of an organisation: nothing personal. `audit_id` cites the entry that changed it last."""
+    """The head of an organisation: nothing personal. `audit_id` cites the entry that changed it
+    last.
+    """
 
     __tablename__ = "recipients_recipient"
 
@@ -32,7 +36,9 @@ class RecipientRow(SQLModel, table=True):
 
 
 class ContactRow(SQLModel, table=True):
-    """The head of a contact: codes and instants only. `details_id` names the record whose narrative says who it is."""
+    """The head of a contact: codes and instants only. `details_id` names the record whose narrative
+    says who it is.
+    """
 
     __tablename__ = "recipients_contact"
 
@@ -49,7 +55,9 @@ class ContactRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """A contact's details as given once, or a check of an identity, as canonical JSON of codes and field names. Never changes."""
+    """A contact's details as given once, or a check of an identity, as canonical JSON of codes and
+    field names. Never changes.
+    """
 
     __tablename__ = "recipients_record"
 
@@ -67,7 +75,9 @@ class RecordRow(SQLModel, table=True):
 
 
 class NarrativeRow(SQLModel, table=True):
-    """The personal part of a record (names, addresses, notes) with the salt of its digest. Leaves only when destroyed."""
+    """The personal part of a record (names, addresses, notes) with the salt of its digest. Leaves
+    only when destroyed.
+    """
 
     __tablename__ = "recipients_narrative"
 

@@ -1,1 +1,3 @@
-"""Counts for governors: how requests were decided and how soon, with nobody recognisable in them."""
+"""Counts for governors: how requests were decided and how soon, with nobody recognisable in
+them.
+"""

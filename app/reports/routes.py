@@ -46,18 +46,27 @@ Day = date | AwareDatetime
 async def read_report_summary(
     actor: Annotated[Actor, Require(Permission.REPORT_READ)],
     call: CallDep,
-    first: Annotated[Day | None, Query(alias="from", description="The first day; a year before the last when left out.")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="The last day, included; today when left out.")] = None,
+    first: Annotated[
+        Day | None,
+        Query(alias="from", description="The first day; a year before the last when left out."),
+    ] = None,
+    last: Annotated[
+        Day | None, Query(alias="to", description="The last day, included; today when left out.")
+    ] = None,
     accepted: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
 ) -> Response:
-    """Counts by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration and advice, over 400 days at most.
+    """Counts by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration
+    and advice, over 400 days at most.
 
-    Numbers under 5 are withheld, and so is whatever would give them away by adding and subtracting. Counted are the requests submitted, and
-    the advice sought, on the days from `from` to `to`, both included.
+    Numbers under 5 are withheld, and so is whatever would give them away by adding and subtracting.
+    Counted are the requests submitted, and the advice sought, on the days from `from` to `to`, both
+    included.
     """
     form = accept.choose(accepted, (JSON, SVG))
     start, end = service.period(_day(first), _day(last), today_in_school(call.now))
-    found = await service.summary(call.session, actor, start, end, now=call.now, request_id=call.trace)
+    found = await service.summary(
+        call.session, actor, start, end, now=call.now, request_id=call.trace
+    )
     tables = list(sections(found.requests, found.advice))
     if form == SVG:
         drawn = chart.draw(tables, period=f"{_words(start)} to {_words(end)}")
@@ -79,7 +88,10 @@ def _words(day: date) -> str:
 
 
 def _shown(start: date, end: date, now: datetime, tables: list[Section]) -> dict[str, Any]:
-    numbers = {table.name: {code: _number(count) for code, count in table.numbers.items()} for table in tables}
+    numbers = {
+        table.name: {code: _number(count) for code, count in table.numbers.items()}
+        for table in tables
+    }
     return {
         "from": start.isoformat(),
         "to": end.isoformat(),

@@ -1,4 +1,6 @@
-"""The summary of a period: counted in the database, split up, and protected before anybody sees it."""
+"""The summary of a period: counted in the database, split up, and protected before anybody sees
+it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +30,16 @@ LONGEST_DAYS: Final = 400
 USUAL_DAYS: Final = 365
 
 GROUPS: Final = ("safeguarding", "outside", "routed")
-"""The policy's sets of purposes that are told apart; what is in none of them is `other`, what is in two is in the first."""
+"""The policy's sets of purposes that are told apart; what is in none of them is `other`, what is in
+two is in the first."""
 
-GROUNDS: Final = (*(code.value for code in LawfulReasonCode), "consent", "not_identifiable", "immediate_risk", counting.NOT_RECORDED)
+GROUNDS: Final = (
+    *(code.value for code in LawfulReasonCode),
+    "consent",
+    "not_identifiable",
+    "immediate_risk",
+    counting.NOT_RECORDED,
+)
 SHARED: Final = ("share", "share_partially", "share_emergency")
 TIMELINESS: Final = ("decided_in_time", "decided_late", "emergency_in_time", "emergency_late")
 WAITING: Final = ("waiting_in_time", "waiting_overdue")
@@ -47,7 +56,9 @@ class PeriodUnsound(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What may be shown of a period, both days included: of the requests submitted in it, and of the advice sought in it."""
+    """What may be shown of a period, both days included: of the requests submitted in it, and of
+    the advice sought in it.
+    """
 
     start: date
     end: date
@@ -59,27 +70,42 @@ def period(start: date | None, end: date | None, today: date) -> tuple[date, dat
     """The days asked for; a year up to today where nothing is said. Raises `PeriodUnsound`."""
     for name, day in (("from", start), ("to", end)):
         if day is not None and not EARLIEST <= day <= LATEST:
-            raise PeriodUnsound("a day far off", faults=(Fault(f"/query/{name}", "name a day of this century", "out-of-range"),))
+            raise PeriodUnsound(
+                "a day far off",
+                faults=(Fault(f"/query/{name}", "name a day of this century", "out-of-range"),),
+            )
     last = end or max(today, start or today)
     first = start or last - timedelta(days=USUAL_DAYS - 1)
     if first > last:
-        raise PeriodUnsound("the period ends before it begins", faults=(Fault("/query/from", "lies after the end", "after-end"),))
+        raise PeriodUnsound(
+            "the period ends before it begins",
+            faults=(Fault("/query/from", "lies after the end", "after-end"),),
+        )
     if (last - first).days >= LONGEST_DAYS:
         words = f"a report covers {LONGEST_DAYS} days at most; ask for each part by itself"
         raise PeriodUnsound(words, faults=(Fault("/query/from", words, "too-long"),))
     return first, last
 
 
-async def summary(session: Session, actor: Actor, start: date, end: date, *, now: datetime, request_id: str) -> Summary:
+async def summary(
+    session: Session, actor: Actor, start: date, end: date, *, now: datetime, request_id: str
+) -> Summary:
     """Count a period, both days included, and withhold what might tell of somebody."""
     policy = await policies.in_force(session, actor.school, today_in_school(now))
     begin, stop = _midnight(start), _midnight(end + timedelta(days=1))
     rows = await counting.requests(session, actor.school, begin, stop, now)
     advice = await counting.advice(session, actor.school, begin, stop, now)
 
-    found = Summary(start, end, protected(tree_of_requests(rows, groups_of(policy))), protected(tree_of_advice(advice)))
+    found = Summary(
+        start,
+        end,
+        protected(tree_of_requests(rows, groups_of(policy))),
+        protected(tree_of_advice(advice)),
+    )
 
-    event = Event(action=Action.REPORT_READ, data={"from": start.isoformat(), "to": end.isoformat()})
+    event = Event(
+        action=Action.REPORT_READ, data={"from": start.isoformat(), "to": end.isoformat()}
+    )
     log.append(session, event, by=actor, at=now, request_id=request_id)
     return found
 
@@ -91,7 +117,9 @@ def groups_of(policy: Policy) -> dict[str, str]:
 
 
 def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> Counted:
-    """The numbers of requests as a tree: every number is split up in one place only, so that protecting each split protects the whole."""
+    """The numbers of requests as a tree: every number is split up in one place only, so that
+    protecting each split protects the whole.
+    """
     decided = [row for row in rows if row.standing == "decided"]
     undecided = [row for row in rows if row.standing == "undecided"]
     shared = [row for row in decided if row.decision in SHARED]
@@ -107,20 +135,30 @@ def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> 
         _sum(decided),
         {
             "result": {"shared": shares, "do_not_share": Counted(_sum(refused))},
-            "departures": _tally(("followed", "departed"), (("departed" if row.departs else "followed", row) for row in decided)),
+            "departures": _tally(
+                ("followed", "departed"),
+                (("departed" if row.departs else "followed", row) for row in decided),
+            ),
             "timeliness": _tally(TIMELINESS, ((row.timing, row) for row in decided)),
         },
-        # That nobody departed would make the outcomes and the decisions one table, of which each tells what the other withholds.
+        # That nobody departed would make the outcomes and the decisions one table, of which each
+        # tells what the other withholds.
         guarded=frozenset({"departures"}),
     )
-    waiting = Counted(_sum(undecided), {"timeliness": _tally(WAITING, ((row.timing, row) for row in undecided))})
+    waiting = Counted(
+        _sum(undecided), {"timeliness": _tally(WAITING, ((row.timing, row) for row in undecided))}
+    )
     withdrawn = Counted(_sum(rows) - decisions.count - waiting.count)
     reopened = (("reconsidered" if row.reconsidered else "not_reconsidered", row) for row in rows)
     return Counted(
         _sum(rows),
         {
-            "outcome": _tally([outcome.value for outcome in Outcome], ((row.outcome, row) for row in rows)),
-            "purpose_group": _tally((*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)),
+            "outcome": _tally(
+                [outcome.value for outcome in Outcome], ((row.outcome, row) for row in rows)
+            ),
+            "purpose_group": _tally(
+                (*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)
+            ),
             "standing": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
             "reconsideration": _tally(("reconsidered", "not_reconsidered"), reopened),
         },
@@ -129,7 +167,9 @@ def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> 
 
 def tree_of_advice(rows: Sequence[sa.Row[Any]]) -> Counted:
     """The numbers of advice sought."""
-    return Counted(_sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))})
+    return Counted(
+        _sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))}
+    )
 
 
 def _ground(found: str) -> str:

@@ -66,7 +66,9 @@ WORDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of a summary: its name on the wire, its title, and its numbers by code; None is a number that is withheld."""
+    """One table of a summary: its name on the wire, its title, and its numbers by code; None is a
+    number that is withheld.
+    """
 
     name: str
     numbers: Numbers
@@ -98,4 +100,6 @@ def sections(requests: Shown, advice: Shown) -> Iterator[Section]:
 
 
 def _counts(number: Shown | None, split: str) -> Numbers:
-    return {} if number is None else {name: part.count for name, part in number.splits[split].items()}
+    return (
+        {} if number is None else {name: part.count for name, part in number.splits[split].items()}
+    )

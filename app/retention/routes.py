@@ -1,4 +1,6 @@
-"""Retention over HTTP: what is due, reviews, and disposal, which only a person does and which leaves every proof valid."""
+"""Retention over HTTP: what is due, reviews, and disposal, which only a person does and which
+leaves every proof valid.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -10,7 +12,14 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform.idempotency import OnceDep
-from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import (
+    CursorDep,
+    CursorRefused,
+    LimitDep,
+    decode_cursor,
+    encode_cursor,
+    next_link,
+)
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
@@ -26,7 +35,14 @@ router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRo
 RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
 
 _LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}}}}
+    200: {
+        "headers": {
+            "Link": {
+                "description": "The next page (RFC 8288), where there is one.",
+                "schema": {"type": "string"},
+            }
+        }
+    }
 }
 _MADE: Final[dict[int | str, dict[str, Any]]] = {
     201: {
@@ -52,12 +68,25 @@ async def list_retention_due(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Requests whose retention has ended or whose review has come, the longest due first, de-identified; held ones among them."""
+    """Requests whose retention has ended or whose review has come, the longest due first,
+    de-identified; held ones among them.
+    """
     scope = f"retention-due {actor.school}"
-    found, more = await service.due(call.session, actor, after=_position(cursor, scope), limit=limit, now=call.now, request_id=call.trace)
+    found, more = await service.due(
+        call.session,
+        actor,
+        after=_position(cursor, scope),
+        limit=limit,
+        now=call.now,
+        request_id=call.trace,
+    )
 
     last = found[-1].head if more else None
-    following = encode_cursor([str(schedule.due_on(last)), str(last.id)], scope) if last is not None else None
+    following = (
+        encode_cursor([str(schedule.due_on(last)), str(last.id)], scope)
+        if last is not None
+        else None
+    )
     items = [_due(one, call.now) for one in found]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
@@ -77,14 +106,23 @@ async def review_retention(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it against disposal, or lift the hold.
+    """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it
+    against disposal, or lift the hold.
 
-    What is kept longer than the policy's class says is looked at again after the policy's years, also where the review names no day.
+    What is kept longer than the policy's class says is looked at again after the policy's years,
+    also where the review names no day.
     """
-    command = Review(keep=body.keep, until=body.until, next_review_on=body.next_review_on, legal_hold=body.legal_hold)
+    command = Review(
+        keep=body.keep,
+        until=body.until,
+        next_review_on=body.next_review_on,
+        legal_hold=body.legal_hold,
+    )
 
     async def work() -> Response:
-        case, record = await service.review(call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace)
+        case, record = await service.review(
+            call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
+        )
         return _created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -105,14 +143,21 @@ async def dispose_of_sharing_request(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Names, references and every word people wrote are destroyed; codes and days stay as a tombstone, and the trail stays valid.
+    """Names, references and every word people wrote are destroyed; codes and days stay as a
+    tombstone, and the trail stays valid.
 
     409 while the request is undecided, under legal hold, or to be kept longer. It cannot be undone.
     """
 
     async def work() -> Response:
         case, record = await service.dispose(
-            call.session, actor, request_id, basis=body.basis, approved_by=body.approved_by, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            request_id,
+            basis=body.basis,
+            approved_by=body.approved_by,
+            now=call.now,
+            trace=call.trace,
         )
         return _created(case, record, actor)
 
@@ -143,5 +188,8 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
 
 def _created(case: Case, record: Record, actor: Actor) -> Response:
     view = case.head.view_for(actor)
-    headers = {"Location": f"/v1/sharing-requests/{case.head.id}", "ETag": sharing.etag(case.head, view)}
+    headers = {
+        "Location": f"/v1/sharing-requests/{case.head.id}",
+        "ETag": sharing.etag(case.head, view),
+    }
     return reply(views.one(case, record, view), 201, headers)

@@ -59,8 +59,12 @@ class Review:
 
 
 def due_on(head: Head) -> date | None:
-    """The day on which the request first asks for somebody: the end of its retention, or its next review."""
-    days = [date.fromisoformat(day) for day in (head.retain_until, head.review_on) if day is not None]
+    """The day on which the request first asks for somebody: the end of its retention, or its next
+    review.
+    """
+    days = [
+        date.fromisoformat(day) for day in (head.retain_until, head.review_on) if day is not None
+    ]
     return min(days, default=None)
 
 
@@ -77,7 +81,8 @@ def reasons(head: Head, today: date) -> tuple[Reason, ...]:
 def bars(head: Head, today: date) -> tuple[Bar, ...]:
     """Everything that stands against disposal today; empty when it may go.
 
-    What is kept until a day may go from that day on, what is kept indefinitely when its review has come. A review in between decides first.
+    What is kept until a day may go from that day on, what is kept indefinitely when its review has
+    come. A review in between decides first.
     """
     found = []
     if Act.DISPOSE not in TRANSITIONS[head.status]:
@@ -94,11 +99,13 @@ def _come(day: str | None, today: date) -> bool:
     return day is not None and date.fromisoformat(day) <= today
 
 
-def reviewed(head: Head, review: Review, today: date, *, review_years: int, policy_until: date | None) -> Head:
+def reviewed(
+    head: Head, review: Review, today: date, *, review_years: int, policy_until: date | None
+) -> Head:
     """The head after the review. Raises `ReviewUnsound` with every fault.
 
-    What is kept longer than the policy's class says (`policy_until`) is looked at again after the policy's years at the latest, whether or
-    not the review names a day.
+    What is kept longer than the policy's class says (`policy_until`) is looked at again after the
+    policy's years at the latest, whether or not the review names a day.
     """
     latest = years_after(today, review_years)
     faults = [*_until_faults(review, today), *_next_faults(review, today, latest)]
@@ -107,7 +114,13 @@ def reviewed(head: Head, review: Review, today: date, *, review_years: int, poli
     until, look = review.until, review.next_review_on
     if review.keep is Keep.DISPOSE:
         until = today
-    if review.keep is Keep.UNTIL and look is None and until is not None and policy_until is not None and until > policy_until:
+    if (
+        review.keep is Keep.UNTIL
+        and look is None
+        and until is not None
+        and policy_until is not None
+        and until > policy_until
+    ):
         look = min(latest, until)
     return replace(
         head,
@@ -119,13 +132,29 @@ def reviewed(head: Head, review: Review, today: date, *, review_years: int, poli
 
 def _until_faults(review: Review, today: date) -> list[Fault]:
     if review.keep is not Keep.UNTIL:
-        return [Fault("/until", "only what is kept until a day has one", "not-kept-until")] if review.until else []
+        return (
+            [Fault("/until", "only what is kept until a day has one", "not-kept-until")]
+            if review.until
+            else []
+        )
     if review.until is None:
         return [Fault("/until", "say until when it is kept", "missing")]
     if review.until <= today:
-        return [Fault("/until", "set a day that is still to come; to let it go, keep is dispose", "in-the-past")]
+        return [
+            Fault(
+                "/until",
+                "set a day that is still to come; to let it go, keep is dispose",
+                "in-the-past",
+            )
+        ]
     if review.until > years_after(today, FURTHEST_YEARS):
-        return [Fault("/until", "further away than a hundred years; is it a slip? keep can be indefinitely", "too-far")]
+        return [
+            Fault(
+                "/until",
+                "further away than a hundred years; is it a slip? keep can be indefinitely",
+                "too-far",
+            )
+        ]
     return []
 
 
@@ -133,13 +162,23 @@ def _next_faults(review: Review, today: date, latest: date) -> list[Fault]:
     look = review.next_review_on
     if look is None:
         words = "what is kept indefinitely has a day on which that is looked at again"
-        return [Fault("/next_review_on", words, "missing")] if review.keep is Keep.INDEFINITELY else []
+        return (
+            [Fault("/next_review_on", words, "missing")] if review.keep is Keep.INDEFINITELY else []
+        )
     if review.keep is Keep.DISPOSE:
         return [Fault("/next_review_on", "what is to go is not looked at again", "not-kept")]
     if look <= today:
         return [Fault("/next_review_on", "set a day that is still to come", "in-the-past")]
     if look > latest and review.keep is Keep.INDEFINITELY:
-        return [Fault("/next_review_on", f"the policy asks to look again by {latest.isoformat()} at the latest", "too-far")]
+        return [
+            Fault(
+                "/next_review_on",
+                f"the policy asks to look again by {latest.isoformat()} at the latest",
+                "too-far",
+            )
+        ]
     if review.until is not None and look > review.until:
-        return [Fault("/next_review_on", "lies after the day until which it is kept", "after-until")]
+        return [
+            Fault("/next_review_on", "lies after the day until which it is kept", "after-until")
+        ]
     return []

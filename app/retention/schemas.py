@@ -1,4 +1,6 @@
-"""What comes in and goes out over HTTP for retention. Bodies refuse fields that they do not know."""
+"""What comes in and goes out over HTTP for retention. Bodies refuse fields that they do not
+know.
+"""
 
 from datetime import date
 from typing import Annotated
@@ -18,20 +20,48 @@ class ReviewIn(Body):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"keep": "until", "until": "2041-09-01", "next_review_on": None, "why": "The enquiry goes on; kept for its course."},
-                {"keep": "indefinitely", "next_review_on": "2027-09-01", "why": "An inquiry has asked us to keep it.", "legal_hold": True},
+                {
+                    "keep": "until",
+                    "until": "2041-09-01",
+                    "next_review_on": None,
+                    "why": "The enquiry goes on; kept for its course.",
+                },
+                {
+                    "keep": "indefinitely",
+                    "next_review_on": "2027-09-01",
+                    "why": "An inquiry has asked us to keep it.",
+                    "legal_hold": True,
+                },
             ]
         },
     )
 
-    keep: Annotated[Keep, Field(description="Until a day, indefinitely with a day to look again, or no longer: due for disposal today.")]
+    keep: Annotated[
+        Keep,
+        Field(
+            description=(
+                "Until a day, indefinitely with a day to look again, or no longer: due for disposal"
+                " today."
+            )
+        ),
+    ]
     until: Annotated[Day | None, Field(description="Until when; required with `until`.")] = None
     next_review_on: Annotated[
         Day | None,
-        Field(description="When it is looked at again; required with `indefinitely`, and then within the policy's years."),
+        Field(
+            description=(
+                "When it is looked at again; required with `indefinitely`, and then within the"
+                " policy's years."
+            )
+        ),
     ] = None
-    why: Annotated[Text, Field(description="Why; leave out names and anything that tells who it is about.")]
-    legal_hold: Annotated[bool | None, Field(description="Hold it against disposal, or lift the hold; left out: as it was.")] = None
+    why: Annotated[
+        Text, Field(description="Why; leave out names and anything that tells who it is about.")
+    ]
+    legal_hold: Annotated[
+        bool | None,
+        Field(description="Hold it against disposal, or lift the hold; left out: as it was."),
+    ] = None
 
 
 class ReviewOut(RecordOut):
@@ -40,7 +70,9 @@ class ReviewOut(RecordOut):
     keep: Annotated[Keep, Field(description="What was decided.")]
     until: Annotated[date | None, Field(description="Kept until; null: indefinitely.")]
     next_review_on: Annotated[date | None, Field(description="Looked at again on.")]
-    legal_hold: Annotated[bool, Field(description="Whether it is held against disposal from now on.")]
+    legal_hold: Annotated[
+        bool, Field(description="Whether it is held against disposal from now on.")
+    ]
     why: Annotated[str, Field(description="Why.")]
 
 
@@ -49,17 +81,32 @@ class DisposeIn(Body):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"basis": "Retention ended; no reason to keep it longer.", "approved_by": "Head teacher"}]},
+        json_schema_extra={
+            "examples": [
+                {
+                    "basis": "Retention ended; no reason to keep it longer.",
+                    "approved_by": "Head teacher",
+                }
+            ]
+        },
     )
 
-    basis: Annotated[Text, Field(description="On what basis; stays on record, so leave out names of those it was about.")]
+    basis: Annotated[
+        Text,
+        Field(
+            description="On what basis; stays on record, so leave out names of those it was about."
+        ),
+    ]
     approved_by: Annotated[Short, Field(description="Who approved it; stays on record.")]
 
 
 class DisposalOut(RecordOut):
     """A disposal that was recorded. It cannot be undone."""
 
-    destroyed: Annotated[list[UUID], Field(description="The records whose names, references and words were destroyed.")]
+    destroyed: Annotated[
+        list[UUID],
+        Field(description="The records whose names, references and words were destroyed."),
+    ]
     kept_until: Annotated[date | None, Field(description="Until when it was kept.")]
     retention_class: Annotated[str, Field(description="The policy's retention class.")]
     basis: Annotated[str, Field(description="On what basis.")]
@@ -72,7 +119,9 @@ class DueOut(SummaryOut):
     retention: Annotated[RetentionOut, Field(description="How long it is kept.")]
     due_on: Annotated[date, Field(description="Since when it is due.")]
     reasons: Annotated[list[Reason], Field(description="Why it is due.")]
-    disposable: Annotated[bool, Field(description="Whether it could be disposed of today. Only a person does so.")]
+    disposable: Annotated[
+        bool, Field(description="Whether it could be disposed of today. Only a person does so.")
+    ]
     bars: Annotated[list[Bar], Field(description="What stands against disposal.")]
 
 

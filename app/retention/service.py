@@ -1,4 +1,6 @@
-"""What is due, reviews and disposal, one function for each intention; and the daily list, which never disposes of anything itself."""
+"""What is due, reviews and disposal, one function for each intention; and the daily list, which
+never disposes of anything itself.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +38,9 @@ class LegalHold(ServiceError):
     title = "The request is under legal hold"
 
     def __init__(self) -> None:
-        super().__init__("a legal hold keeps it; a retention review can lift the hold when its reason has gone")
+        super().__init__(
+            "a legal hold keeps it; a retention review can lift the hold when its reason has gone"
+        )
 
 
 class NotDue(ServiceError):
@@ -47,7 +51,10 @@ class NotDue(ServiceError):
     title = "The request is to be kept longer"
 
     def __init__(self) -> None:
-        super().__init__("it is kept longer than today; see retention, and record a retention review first if that was wrong")
+        super().__init__(
+            "it is kept longer than today; see retention, and record a retention review first if"
+            " that was wrong"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +67,21 @@ class Due:
 
 
 async def due(
-    session: Session, actor: Actor, *, after: tuple[str, UUID] | None, limit: int, now: datetime, request_id: str
+    session: Session,
+    actor: Actor,
+    *,
+    after: tuple[str, UUID] | None,
+    limit: int,
+    now: datetime,
+    request_id: str,
 ) -> tuple[list[Due], bool]:
     """A page of what is due, the longest due first, and whether there is more."""
     today = today_in_school(now)
     heads = await disposing.due(session, actor, today, after=after, limit=limit + 1)
-    found = [Due(head, schedule.reasons(head, today), schedule.bars(head, today)) for head in heads[:limit]]
+    found = [
+        Due(head, schedule.reasons(head, today), schedule.bars(head, today))
+        for head in heads[:limit]
+    ]
 
     event = Event(action=Action.RETENTION_LISTED, data={"count": len(found)})
     log.append(session, event, by=actor, at=now, request_id=request_id)
@@ -73,7 +89,14 @@ async def due(
 
 
 async def review(
-    session: Session, actor: Actor, request_id: UUID, command: Review, why: str, *, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    command: Review,
+    why: str,
+    *,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
     """Record how long a request is kept from now on, and whether it is held."""
     case = await disposing.held(session, actor, request_id)
@@ -94,7 +117,14 @@ async def review(
 
 
 async def dispose(
-    session: Session, actor: Actor, request_id: UUID, *, basis: str, approved_by: str, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    basis: str,
+    approved_by: str,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
     """Destroy what is personal in a request that is due, with somebody's approval."""
     case = await disposing.held(session, actor, request_id)
@@ -106,20 +136,29 @@ async def dispose(
     if against:
         raise NotDue
 
-    return await disposing.dispose(session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace)
+    return await disposing.dispose(
+        session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace
+    )
 
 
 async def list_due(database: Database, now: datetime) -> None:
-    """Once a day, for each school that has requests: count what is due, log it, and leave an entry. Disposes of nothing.
+    """Once a day, for each school that has requests: count what is due, log it, and leave an entry.
+    Disposes of nothing.
 
-    Called as often as one likes; later calls of a day do nothing. Two workers at the same instant may leave an entry each.
+    Called as often as one likes; later calls of a day do nothing. Two workers at the same instant
+    may leave an entry each.
     """
     today = today_in_school(now)
     async with database.transaction() as session:
         for found in await disposing.waiting(session, today):
             if await _listed(session, found.school, now):
                 continue
-            counts = {"due": found.due, "retention_ended": found.ended, "review_due": found.review, "legal_hold": found.held}
+            counts = {
+                "due": found.due,
+                "retention_ended": found.ended,
+                "review_due": found.review,
+                "legal_hold": found.held,
+            }
             event = Event(action=Action.RETENTION_LISTED, target=DAILY, data=counts)
             log.append(session, event, by=trail.service(found.school), at=now, request_id="worker")
             structlog.get_logger().info("retention.due", school=found.school, **counts)
@@ -133,7 +172,11 @@ async def _listed(session: Session, school: str, now: datetime) -> bool:
     after: UUID | None = None
     while True:
         page = await search(session, reader, filters, after=after, limit=200)
-        if any(e.fields["target"] == DAILY and today_in_school(datetime.fromisoformat(e.fields["at"])) == today for e in page):
+        if any(
+            e.fields["target"] == DAILY
+            and today_in_school(datetime.fromisoformat(e.fields["at"])) == today
+            for e in page
+        ):
             return True
         if len(page) < 200:
             return False

@@ -1,1 +1,3 @@
-"""Requests to share information about a child: submitted, evaluated, decided by a person, disclosed, and recorded whatever the outcome."""
+"""Requests to share information about a child: submitted, evaluated, decided by a person,
+disclosed, and recorded whatever the outcome.
+"""

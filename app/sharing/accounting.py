@@ -1,6 +1,8 @@
-"""Every disclosure about one person, across requests: what, with whom, when, how, on what ground, and whether the person was told.
+"""Every disclosure about one person, across requests: what, with whom, when, how, on what ground,
+and whether the person was told.
 
-Law: whoever sees a request in codes sees its disclosures in codes; the trail names the person by random ids, never by the reference.
+Law: whoever sees a request in codes sees its disclosures in codes; the trail names the person by
+random ids, never by the reference.
 """
 
 from collections.abc import Mapping
@@ -41,11 +43,20 @@ class Told(NamedTuple):
 
 
 async def account(
-    session: Session, actor: Actor, ref: str, *, before: UUID | None, limit: int, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    ref: str,
+    *,
+    before: UUID | None,
+    limit: int,
+    now: datetime,
+    trace: str,
 ) -> tuple[list[Shown], UUID | None]:
-    """A page of the disclosures about a person, the newest first, and the position from which the next page goes on.
+    """A page of the disclosures about a person, the newest first, and the position from which the
+    next page goes on.
 
-    A disclosure of a request that named the person before or after, but not when it was made, is left out: a page may be short.
+    A disclosure of a request that named the person before or after, but not when it was made, is
+    left out: a page may be short.
     """
     found = await _named(session, actor.school, ref, before=before, limit=limit + 1)
     page = found[:limit]
@@ -61,14 +72,26 @@ async def account(
             shown.append(_shown(case, record, facts, person, case.head.view_for(actor)))
             persons.append(person.id)
 
-    event = Event(action=Action.SUBJECT_ACCOUNTED, subjects=tuple(dict.fromkeys(persons)), data={"count": len(shown)})
+    event = Event(
+        action=Action.SUBJECT_ACCOUNTED,
+        subjects=tuple(dict.fromkeys(persons)),
+        data={"count": len(shown)},
+    )
     log.append(session, event, by=actor, at=now, request_id=trace)
     return shown, page[-1][0] if len(found) > limit else None
 
 
-async def _named(session: Session, school: str, ref: str, *, before: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
-    """Disclosures of requests that ever named a person, with their requests, the newest first, older than `before`."""
-    named = sa.exists().where(SUBJECT.c.request_id == RECORD.c.request_id, SUBJECT.c.school == school, SUBJECT.c.ref == ref)
+async def _named(
+    session: Session, school: str, ref: str, *, before: UUID | None, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """Disclosures of requests that ever named a person, with their requests, the newest first,
+    older than `before`.
+    """
+    named = sa.exists().where(
+        SUBJECT.c.request_id == RECORD.c.request_id,
+        SUBJECT.c.school == school,
+        SUBJECT.c.ref == ref,
+    )
     query = (
         sa.select(RECORD.c.id, RECORD.c.request_id)
         .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.DISCLOSURE.value, named)
@@ -81,7 +104,9 @@ async def _named(session: Session, school: str, ref: str, *, before: UUID | None
 
 
 def facts_at(case: Case, disclosure: UUID) -> Record:
-    """The facts that stood when a disclosure was made. An emergency is recorded in one step with its facts, in no order."""
+    """The facts that stood when a disclosure was made. An emergency is recorded in one step with
+    its facts, in no order.
+    """
     stood: Record | None = None
     for record in case.records:
         if record.id == disclosure:
@@ -93,15 +118,23 @@ def facts_at(case: Case, disclosure: UUID) -> Record:
 
 def told(case: Case, facts: Record, person: Subject) -> Told:
     """Whether a person of the request was told."""
-    notices = [notice for notice in case.of(RecordKind.NOTICE) if notice.body["subject_id"] == str(person.id)]
+    notices = [
+        notice
+        for notice in case.of(RecordKind.NOTICE)
+        if notice.body["subject_id"] == str(person.id)
+    ]
     if notices:
         newest = notices[-1].body
         return Told(newest["decision"], newest["reason"], newest["revisit_on"], planned=False)
     planned = facts.body["structure"].get("how", {}).get("transparency", {})
-    return Told(planned.get("decision"), planned.get("reason"), planned.get("revisit_on"), planned=True)
+    return Told(
+        planned.get("decision"), planned.get("reason"), planned.get("revisit_on"), planned=True
+    )
 
 
-def flags(case: Case, facts: Record, items: list[Shown], person: Subject, was_told: Told) -> list[Flag]:
+def flags(
+    case: Case, facts: Record, items: list[Shown], person: Subject, was_told: Told
+) -> list[Flag]:
     """What to weigh before the person is shown this disclosure."""
     others = [one for one in case.people_of(facts) if one.id != person.id]
     found = set()
@@ -120,9 +153,15 @@ def _shown(case: Case, disclosure: Record, facts: Record, person: Subject, view:
     full = view is View.FULL
     structure = facts.body["structure"]
     whole = FactsIn.join(structure, facts.text) if full and facts.text is not None else structure
-    items = [_item(item, full=full) for item in whole["items"] if item["id"] in disclosure.body["items"]]
+    items = [
+        _item(item, full=full) for item in whole["items"] if item["id"] in disclosure.body["items"]
+    ]
     was_told = told(case, facts, person)
-    went_to = {**whole["recipient"], **_given((disclosure.text or {}).get("recipient"))} if full else structure["recipient"]
+    went_to = (
+        {**whole["recipient"], **_given((disclosure.text or {}).get("recipient"))}
+        if full
+        else structure["recipient"]
+    )
     decision = _decision(case, disclosure)
     return {
         "id": str(disclosure.id),
@@ -133,11 +172,15 @@ def _shown(case: Case, disclosure: Record, facts: Record, person: Subject, view:
         "direction": structure["direction"],
         "purpose_code": structure["purpose"]["code"],
         "role": person.role,
-        "emergency": disclosure.body["decision_id"] is None or (decision is not None and decision.body["outcome"] == "share_emergency"),
+        "emergency": disclosure.body["decision_id"] is None
+        or (decision is not None and decision.body["outcome"] == "share_emergency"),
         "items": items,
         "recipient": {
             "organisation_type": structure["recipient"]["organisation_type"],
-            **{name: went_to.get(name) if full else None for name in ("organisation", "named_individual", "role_title")},
+            **{
+                name: went_to.get(name) if full else None
+                for name in ("organisation", "named_individual", "role_title")
+            },
         },
         "route": disclosure.body["route"],
         "decision": _ground(case, decision, view),
@@ -174,7 +217,9 @@ def _item(item: Mapping[str, Any], *, full: bool) -> Shown:
 
 
 def _decision(case: Case, disclosure: Record) -> Record | None:
-    """The decision under which something left; of an emergency, the first that was recorded afterwards."""
+    """The decision under which something left; of an emergency, the first that was recorded
+    afterwards.
+    """
     decisions = case.of(RecordKind.DECISION)
     wanted = disclosure.body["decision_id"]
     if wanted is None:
@@ -185,7 +230,14 @@ def _decision(case: Case, disclosure: Record) -> Record | None:
 def _ground(case: Case, decision: Record | None, view: View) -> Shown | None:
     if decision is None:
         return None
-    evaluation = next((one for one in case.of(RecordKind.EVALUATION) if str(one.id) == decision.body["evaluation_id"]), None)
+    evaluation = next(
+        (
+            one
+            for one in case.of(RecordKind.EVALUATION)
+            if str(one.id) == decision.body["evaluation_id"]
+        ),
+        None,
+    )
     return {
         "id": str(decision.id),
         "outcome": decision.body["outcome"],

@@ -1,4 +1,6 @@
-"""Seeking and giving advice (golden rule 3): without naming the child, by the clock, and with the outcome of the talk on record."""
+"""Seeking and giving advice (golden rule 3): without naming the child, by the clock, and with the
+outcome of the talk on record.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +21,14 @@ from app.sharing.case import Case, NotYours, Record
 from app.sharing.model import Act, Alert, RecordKind, Status
 from app.sharing.store import Change, Draft
 
-DOUBTED: Final = ("immediate_risk", "purpose", "consent", "identifiable", "lawful_reason", "recipient_verified")
+DOUBTED: Final = (
+    "immediate_risk",
+    "purpose",
+    "consent",
+    "identifiable",
+    "lawful_reason",
+    "recipient_verified",
+)
 """The answers that the flow asks for, and that advice may settle."""
 
 
@@ -43,9 +52,19 @@ class AdviceAnswered(ServiceError):
 
 
 async def seek(
-    session: Session, actor: Actor, request_id: UUID, *, whom: str, question: str, release_free_text: bool, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    whom: str,
+    question: str,
+    release_free_text: bool,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
-    """Ask the DSL, a manager or the IG lead. They see the case de-identified, and its free text only if it is released to them."""
+    """Ask the DSL, a manager or the IG lead. They see the case de-identified, and its free text
+    only if it is released to them.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     policy = await service.policy_in_force(session, actor, now)
 
@@ -55,10 +74,18 @@ async def seek(
         "ask": whom,
         "release_free_text": release_free_text,
         "due": clock.to_text(due) if due else None,
-        "can_change_outcome": can_change_outcome(policy, Facts.from_json(case.evaluation.body["facts"])),
+        "can_change_outcome": can_change_outcome(
+            policy, Facts.from_json(case.evaluation.body["facts"])
+        ),
     }
-    draft = Draft(kind=RecordKind.ADVICE, body=body, text={"question": question}, id=ids.new_id(now))
-    head = replace(case.head, status=status, advice_due_at=min(filter(None, (case.head.advice_due_at, due)), default=None))
+    draft = Draft(
+        kind=RecordKind.ADVICE, body=body, text={"question": question}, id=ids.new_id(now)
+    )
+    head = replace(
+        case.head,
+        status=status,
+        advice_due_at=min(filter(None, (case.head.advice_due_at, due)), default=None),
+    )
     change = Change(
         action=Action.ADVICE_SOUGHT,
         head=head,
@@ -70,16 +97,23 @@ async def seek(
 
     after = await service.merged(session, actor, case, change, now=now, trace=trace)
     if whom == "dsl":
-        outbox.add(session, school=actor.school, kind=Alert.ADVICE_WAITING, about=request_id, at=now)
+        outbox.add(
+            session, school=actor.school, kind=Alert.ADVICE_WAITING, about=request_id, at=now
+        )
     return after, after.records[-1]
 
 
 def can_change_outcome(policy: evaluate.Policy, facts: Facts) -> bool:
-    """Whether settling what is unsure could lead anywhere else. Pure: tries every way of settling it."""
+    """Whether settling what is unsure could lead anywhere else. Pure: tries every way of settling
+    it.
+    """
     unsure = [name for name in DOUBTED if getattr(facts, name) is Answer.UNSURE]
     outcomes = {evaluate.outcome(policy, facts)[0]}
     for choice in range(2 ** len(unsure)):
-        settled: dict[str, Any] = {name: Answer.YES if choice >> place & 1 else Answer.NO for place, name in enumerate(unsure)}
+        settled: dict[str, Any] = {
+            name: Answer.YES if choice >> place & 1 else Answer.NO
+            for place, name in enumerate(unsure)
+        }
         outcomes.add(evaluate.outcome(policy, replace(facts, **settled))[0])
     return len(outcomes) > 1
 
@@ -96,7 +130,9 @@ async def answer(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
-    """Record the advice and what came of the talk about it. The adviser then decides only in an emergency."""
+    """Record the advice and what came of the talk about it. The adviser then decides only in an
+    emergency.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     if not actor.may(Permission.ADVICE_ANSWER):
         raise NotYours("the DSL or the information governance lead gives advice")
@@ -110,8 +146,14 @@ async def answer(
         raise AdviceAnswered
 
     leads_to = case.head.after(Act.ANSWER_ADVICE)
-    waiting = [record for record in case.of(RecordKind.ADVICE) if str(record.id) not in answered | {str(advice_id)}]
-    status = Status.ADVICE_SOUGHT if waiting and case.head.status is Status.ADVICE_SOUGHT else leads_to
+    waiting = [
+        record
+        for record in case.of(RecordKind.ADVICE)
+        if str(record.id) not in answered | {str(advice_id)}
+    ]
+    status = (
+        Status.ADVICE_SOUGHT if waiting and case.head.status is Status.ADVICE_SOUGHT else leads_to
+    )
     dues = [clock.from_text(record.body["due"]) for record in waiting if record.body["due"]]
     draft = Draft(
         kind=RecordKind.ADVICE_ANSWER,

@@ -1,7 +1,8 @@
 """How old somebody is, told in bands: enough to advise on, and too little to say who it is. Pure.
 
-The bands end where law and practice change: school age, secondary school, sixteen (from when people are presumed able to decide for
-themselves: Mental Capacity Act 2005, section 2(5)), and eighteen, the end of childhood (Children Act 1989, section 105).
+The bands end where law and practice change: school age, secondary school, sixteen (from when people
+are presumed able to decide for themselves: Mental Capacity Act 2005, section 2(5)), and eighteen,
+the end of childhood (Children Act 1989, section 105).
 """
 
 from datetime import date
@@ -19,13 +20,20 @@ class AgeBand(StrEnum):
     FROM_18 = "18_or_over"
 
 
-_ENDS: Final = ((5, AgeBand.UNDER_5), (11, AgeBand.FROM_5_TO_10), (16, AgeBand.FROM_11_TO_15), (18, AgeBand.FROM_16_TO_17))
+_ENDS: Final = (
+    (5, AgeBand.UNDER_5),
+    (11, AgeBand.FROM_5_TO_10),
+    (16, AgeBand.FROM_11_TO_15),
+    (18, AgeBand.FROM_16_TO_17),
+)
 
 
 def band(born_on: date | None, day: date) -> AgeBand | None:
-    """The band of somebody's age in completed years on a day; None where nobody said when they were born, or they are not born yet.
+    """The band of somebody's age in completed years on a day; None where nobody said when they were
+    born, or they are not born yet.
 
-    A year is completed when the birthday begins (Family Law Reform Act 1969, section 9); for 29 February that is otherwise 1 March.
+    A year is completed when the birthday begins (Family Law Reform Act 1969, section 9); for 29
+    February that is otherwise 1 March.
     """
     if born_on is None or born_on > day:
         return None

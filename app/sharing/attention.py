@@ -1,6 +1,8 @@
-"""What waits for somebody: clocks that ran out, emergencies to complete, advice to give, notices to look at again, releases on hold.
+"""What waits for somebody: clocks that ran out, emergencies to complete, advice to give, notices to
+look at again, releases on hold.
 
-Law: being listed here holds nothing up. The most pressing comes first, and a reader sees of each thing what they may see of its request.
+Law: being listed here holds nothing up. The most pressing comes first, and a reader sees of each
+thing what they may see of its request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +34,9 @@ _PAST_ADVICE: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """Where something stands in the queue: by the instant that presses, then by request and reason."""
+    """Where something stands in the queue: by the instant that presses, then by request and
+    reason.
+    """
 
     at: datetime
     request_id: UUID
@@ -51,7 +55,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """One thing that waits. `due` is None where nobody set a time; `advice` are the questions that nobody answered yet."""
+    """One thing that waits. `due` is None where nobody set a time; `advice` are the questions that
+    nobody answered yet.
+    """
 
     place: Place
     kind: Waiting
@@ -64,15 +70,31 @@ class Pending:
 
 
 async def waiting(
-    session: Session, actor: Actor, *, kind: Waiting | None, after: Place | None, limit: int, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    *,
+    kind: Waiting | None,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+    trace: str,
 ) -> tuple[list[Pending], bool]:
-    """A page of what waits at the caller's school, the most pressing first, and whether there is more. Looking leaves an entry."""
+    """A page of what waits at the caller's school, the most pressing first, and whether there is
+    more. Looking leaves an entry.
+    """
     policy = await service.policy_in_force(session, actor, now)
     found = await _page(session, actor, kind=kind, after=after, limit=limit + 1, now=now)
     heads = await store.heads(session, actor, [place.request_id for place, _, _ in found])
 
     pending = [
-        Pending(place=place, kind=Waiting(place.kind), head=heads[place.request_id], due=due, since=since, policy_digest=policy.digest)
+        Pending(
+            place=place,
+            kind=Waiting(place.kind),
+            head=heads[place.request_id],
+            due=due,
+            since=since,
+            policy_digest=policy.digest,
+        )
         for place, due, since in found
         if place.request_id in heads
     ]
@@ -81,20 +103,37 @@ async def waiting(
     shown = await _explained(session, actor, pending[:limit])
 
     data = {"kind": kind.value if kind else None, "count": len(shown)}
-    log.append(session, Event(action=Action.ATTENTION_LISTED, data=data), by=actor, at=now, request_id=trace)
+    log.append(
+        session,
+        Event(action=Action.ATTENTION_LISTED, data=data),
+        by=actor,
+        at=now,
+        request_id=trace,
+    )
     return shown, len(pending) > limit
 
 
 async def _page(
-    session: Session, actor: Actor, *, kind: Waiting | None, after: Place | None, limit: int, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    kind: Waiting | None,
+    after: Place | None,
+    limit: int,
+    now: datetime,
 ) -> list[tuple[Place, datetime | None, datetime]]:
     wanted = [query for name, query in _queries(session.dialect, now) if kind in {None, name}]
     if not wanted:
         return []
-    every = sa.union_all(*(query.where(REQUEST.c.school == actor.school, *_visible(actor)) for query in wanted)).subquery()
+    every = sa.union_all(
+        *(query.where(REQUEST.c.school == actor.school, *_visible(actor)) for query in wanted)
+    ).subquery()
     query = sa.select(every).order_by(every.c.at, every.c.id, every.c.kind).limit(limit)
     if after is not None:
-        same_at, same_id = every.c.at == sa.literal(after.at, Instant), every.c.id == after.request_id
+        same_at, same_id = (
+            every.c.at == sa.literal(after.at, Instant),
+            every.c.id == after.request_id,
+        )
         query = query.where(
             sa.or_(
                 every.c.at > sa.literal(after.at, Instant),
@@ -103,11 +142,15 @@ async def _page(
             )
         )
     rows = await session.all(query)
-    return [(Place(at=row.at, request_id=row.id, kind=row.kind), row.due, row.since) for row in rows]
+    return [
+        (Place(at=row.at, request_id=row.id, kind=row.kind), row.due, row.since) for row in rows
+    ]
 
 
 def _visible(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    """The same rule as `Head.view_for`, in SQL: whoever reaches the queue without seeing every request sees what waits in their own."""
+    """The same rule as `Head.view_for`, in SQL: whoever reaches the queue without seeing every
+    request sees what waits in their own.
+    """
     if actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
         return ()
     return (REQUEST.c.submitted_by == actor.id,)
@@ -119,33 +162,61 @@ def _queries(dialect: str, now: datetime) -> Iterator[tuple[Waiting, sa.Select[A
     undecided = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     never = sa.null().cast(Instant)
     day = c.notice_due_on.concat("T00:00:00.000000Z")
-    noticed: sa.ColumnElement[Any] = sa.type_coerce(day, Instant) if dialect == "sqlite" else day.cast(sa.DateTime(timezone=True))
+    noticed: sa.ColumnElement[Any] = (
+        sa.type_coerce(day, Instant)
+        if dialect == "sqlite"
+        else day.cast(sa.DateTime(timezone=True))
+    )
 
-    yield Waiting.DECISION_OVERDUE, _each(Waiting.DECISION_OVERDUE, c.due_at, c.due_at).where(c.status.in_(undecided), c.due_at < now)
+    yield (
+        Waiting.DECISION_OVERDUE,
+        _each(Waiting.DECISION_OVERDUE, c.due_at, c.due_at).where(
+            c.status.in_(undecided), c.due_at < now
+        ),
+    )
     emergency = c.status == Status.EMERGENCY_RECORDED.value
     recorded = sa.func.coalesce(c.task_due_at, c.submitted_at, type_=Instant)
-    yield Waiting.EMERGENCY_OPEN, _each(Waiting.EMERGENCY_OPEN, recorded, c.task_due_at, c.submitted_at).where(emergency)
+    yield (
+        Waiting.EMERGENCY_OPEN,
+        _each(Waiting.EMERGENCY_OPEN, recorded, c.task_due_at, c.submitted_at).where(emergency),
+    )
     yield (
         Waiting.EMERGENCY_INCOMPLETE,
-        _each(Waiting.EMERGENCY_INCOMPLETE, recorded, c.task_due_at, c.submitted_at).where(emergency, _incomplete()),
+        _each(Waiting.EMERGENCY_INCOMPLETE, recorded, c.task_due_at, c.submitted_at).where(
+            emergency, _incomplete()
+        ),
     )
     asked = sa.func.coalesce(c.advice_due_at, c.submitted_at, type_=Instant)
     unanswered = sa.or_(c.advice_due_at.is_not(None), c.status == Status.ADVICE_SOUGHT.value)
     yield (
         Waiting.ADVICE_WAITING,
-        _each(Waiting.ADVICE_WAITING, asked, c.advice_due_at, c.submitted_at).where(unanswered, c.status.not_in(_PAST_ADVICE)),
+        _each(Waiting.ADVICE_WAITING, asked, c.advice_due_at, c.submitted_at).where(
+            unanswered, c.status.not_in(_PAST_ADVICE)
+        ),
     )
     today = today_in_school(now).isoformat()
     yield (
         Waiting.NOTICE_DUE,
-        _each(Waiting.NOTICE_DUE, noticed, noticed).where(c.notice_due_on <= today, c.status != Status.DISPOSED.value),
+        _each(Waiting.NOTICE_DUE, noticed, noticed).where(
+            c.notice_due_on <= today, c.status != Status.DISPOSED.value
+        ),
     )
-    held = sa.and_(c.status == Status.DECIDED.value, c.release == "hold", c.decision.in_(("share", "share_partially")))
-    yield Waiting.RELEASE_HELD, _each(Waiting.RELEASE_HELD, c.decided_at, never, c.decided_at).where(held)
+    held = sa.and_(
+        c.status == Status.DECIDED.value,
+        c.release == "hold",
+        c.decision.in_(("share", "share_partially")),
+    )
+    yield (
+        Waiting.RELEASE_HELD,
+        _each(Waiting.RELEASE_HELD, c.decided_at, never, c.decided_at).where(held),
+    )
 
 
 def _each(
-    kind: Waiting, at: sa.ColumnElement[Any], due: sa.ColumnElement[Any], since: sa.ColumnElement[Any] | None = None
+    kind: Waiting,
+    at: sa.ColumnElement[Any],
+    due: sa.ColumnElement[Any],
+    since: sa.ColumnElement[Any] | None = None,
 ) -> sa.Select[Any]:
     columns = {"at": at, "due": due, "since": at if since is None else since}
     named = [sa.type_coerce(column, Instant).label(name) for name, column in columns.items()]
@@ -160,9 +231,13 @@ def _incomplete() -> sa.ColumnElement[bool]:
     """SQL for: an emergency of which something that the record needs is still not known."""
     same = RECORD.c.request_id == REQUEST.c.id
     flagged = sa.exists().where(
-        same, RECORD.c.kind == RecordKind.EMERGENCY.value, sa.or_(*(RECORD.c.body.contains(f'{gap}"') for gap in _GAPS))
+        same,
+        RECORD.c.kind == RecordKind.EMERGENCY.value,
+        sa.or_(*(RECORD.c.body.contains(f'{gap}"') for gap in _GAPS)),
     )
-    restated = sa.exists().where(same, RECORD.c.kind == RecordKind.FACTS.value, RECORD.c.version > 1)
+    restated = sa.exists().where(
+        same, RECORD.c.kind == RecordKind.FACTS.value, RECORD.c.version > 1
+    )
     return sa.or_(REQUEST.c.purpose == "unknown", sa.and_(flagged, sa.not_(restated)))
 
 
@@ -170,16 +245,22 @@ def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pend
     """The policy itself, once the month or day of its review has passed."""
     if not policy.review_overdue(today_in_school(now)):
         return
-    ended = datetime.combine(last_day(policy.next_review) + timedelta(days=1), time(), LONDON).astimezone(UTC)
+    ended = datetime.combine(
+        last_day(policy.next_review) + timedelta(days=1), time(), LONDON
+    ).astimezone(UTC)
     place = Place(at=ended, request_id=NOBODY, kind=Waiting.POLICY_REVIEW_OVERDUE.value)
     if after is None or place > after:
         due = ended - timedelta(microseconds=1)
         kind = Waiting.POLICY_REVIEW_OVERDUE
-        yield Pending(place=place, kind=kind, head=None, due=due, since=ended, policy_digest=policy.digest)
+        yield Pending(
+            place=place, kind=kind, head=None, due=due, since=ended, policy_digest=policy.digest
+        )
 
 
 async def _explained(session: Session, actor: Actor, pending: list[Pending]) -> list[Pending]:
-    """Each with what its records tell: which advice waits and since when, and what an emergency still lacks."""
+    """Each with what its records tell: which advice waits and since when, and what an emergency
+    still lacks.
+    """
     kinds = {Waiting.ADVICE_WAITING, Waiting.EMERGENCY_INCOMPLETE}
     ids = {one.head.id for one in pending if one.head is not None and one.kind in kinds}
     cases = await store.load_all_as_service(session, actor.school, ids) if ids else {}
@@ -197,7 +278,11 @@ def _explain(one: Pending, cases: Mapping[UUID, Any]) -> Pending:
         return replace(one, since=since, advice=tuple(record.id for record in open_))
     if one.kind is Waiting.EMERGENCY_INCOMPLETE:
         emergency = case.latest(RecordKind.EMERGENCY)
-        flags = [flag for flag in (emergency.body["flags"] if emergency else ()) if flag.endswith(_GAPS)]
+        flags = [
+            flag for flag in (emergency.body["flags"] if emergency else ()) if flag.endswith(_GAPS)
+        ]
         unknown = ["purpose_unknown"] if case.head.purpose == "unknown" else []
-        return replace(one, missing=(*(flags if len(case.of(RecordKind.FACTS)) == 1 else ()), *unknown))
+        return replace(
+            one, missing=(*(flags if len(case.of(RecordKind.FACTS)) == 1 else ()), *unknown)
+        )
     return one

@@ -1,4 +1,5 @@
-"""What stands beside the recommendation: by what power it is asked, who else takes it, how the recipient checks, what to think of. Pure.
+"""What stands beside the recommendation: by what power it is asked, who else takes it, how the
+recipient checks, what to think of. Pure.
 
 Law: nothing here decides, holds up or refuses anything. It is said to people, who do.
 """
@@ -24,25 +25,35 @@ SOURCES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_COMPELLING: Final[Mapping[str, str | None]] = {PurposeCode.STATUTORY_REQUEST.value: None, PurposeCode.COURT_ORDER.value: "court_order"}
+_COMPELLING: Final[Mapping[str, str | None]] = {
+    PurposeCode.STATUTORY_REQUEST.value: None,
+    PurposeCode.COURT_ORDER.value: "court_order",
+}
 """Purposes that compel by themselves, and by what power where that is plain."""
 
 _ROUTED: Final[Mapping[str, str]] = {
-    PurposeCode.SUBJECT_ACCESS_REQUEST.value: "somebody asks for their own information: that has its own procedure, and a month's time "
-    "(UK GDPR Article 12(3))",
-    PurposeCode.BULK_OR_PRE_AGREED.value: "sharing in bulk or by standing agreement runs under that agreement, not request by request",
+    PurposeCode.SUBJECT_ACCESS_REQUEST.value: (
+        "somebody asks for their own information: that has its own procedure, and a month's time "
+        "(UK GDPR Article 12(3))"
+    ),
+    PurposeCode.BULK_OR_PRE_AGREED.value: (
+        "sharing in bulk or by standing agreement runs under that agreement, not request by request"
+    ),
 }
 _ROUTED_OTHERWISE: Final = "the policy gives this kind of request a procedure of its own"
 
 _FINDINGS: Final[Mapping[str, str]] = {
     **{mismatch.value: words for mismatch, words in WORDS.items()},
     "not_in_directory": "the directory has no such entry",
-    "individual_not_checked": "the directory's check is of the organisation; nobody has checked this person",
+    "individual_not_checked": (
+        "the directory's check is of the organisation; nobody has checked this person"
+    ),
 }
 
 
 def compelled(case: Case, facts: Mapping[str, Any]) -> Shown | None:
-    """By what power the school is made to share, and whether the burden was explained; None where nothing compels it.
+    """By what power the school is made to share, and whether the burden was explained; None where
+    nothing compels it.
 
     `facts` are the facts as the reader sees them.
     """
@@ -58,7 +69,10 @@ def compelled(case: Case, facts: Mapping[str, Any]) -> Shown | None:
         "burden_explained": given.get("burden_explained", Answer.UNSURE.value),
         "explanation": given.get("explanation"),
         "compelled_reason": given.get("compelled_reason"),
-        "detriment": {"more_detrimental": detriment.get("more_detrimental", Answer.UNSURE.value), "why": detriment.get("why")},
+        "detriment": {
+            "more_detrimental": detriment.get("more_detrimental", Answer.UNSURE.value),
+            "why": detriment.get("why"),
+        },
     }
 
 
@@ -78,7 +92,9 @@ def recipient_check(check: Mapping[str, Any] | None, view: View) -> Shown | None
         "directory_id": check["directory_id"] if full else None,
         "contact_id": check["contact_id"] if full else None,
         "verified": check["verified"],
-        "findings": [{"code": code, "text": _FINDINGS.get(code, code)} for code in check["findings"]],
+        "findings": [
+            {"code": code, "text": _FINDINGS.get(code, code)} for code in check["findings"]
+        ],
         "supports_identity": bool(check.get("supports")),
         "checked_on": check["checked_on"],
     }
@@ -96,28 +112,37 @@ def _hints(case: Case) -> Iterator[Shown]:
     if case.head.purpose == PurposeCode.STATUTORY_REQUEST.value and explained != Answer.YES.value:
         yield {
             "code": "ask_partner_why",
-            "text": "Ask the partner why they need it and what the law makes of the school; whoever asks by law should explain the burden. "
-            "What a child needs now need not wait for the answer.",
+            "text": (
+                "Ask the partner why they need it and what the law makes of the school; whoever"
+                " asks by law should explain the burden. What a child needs now need not wait for"
+                " the answer."
+            ),
             "who": "dsl",
             "items": [],
         }
     if (statutory.get("detriment") or {}).get("more_detrimental") == Answer.YES.value:
         yield {
             "code": "weigh_detriment",
-            "text": "Sharing is said to do the child more harm: weigh it with the DSL, and record why you decide as you do.",
+            "text": (
+                "Sharing is said to do the child more harm: weigh it with the DSL, and record why"
+                " you decide as you do."
+            ),
             "who": "dsl",
             "items": [],
         }
     given_away = [
         item["id"]
         for item in structure["items"]
-        if item.get("identity_to_protect") and item.get("include", Include.SHARE.value) == Include.SHARE.value
+        if item.get("identity_to_protect")
+        and item.get("include", Include.SHARE.value) == Include.SHARE.value
     ]
     named = any(subject.get("identity_to_protect") for subject in structure.get("subjects", []))
     if given_away or named:
         yield {
             "code": "protect_identity",
-            "text": "Somebody's identity is to be protected: redact or withhold whatever gives it away.",
+            "text": (
+                "Somebody's identity is to be protected: redact or withhold whatever gives it away."
+            ),
             "who": "staff",
             "items": given_away,
         }
@@ -125,24 +150,35 @@ def _hints(case: Case) -> Iterator[Shown]:
     if any(effective.without_competence(consent) for consent in effective.standing(case)):
         yield {
             "code": "judge_competence",
-            "text": "A child's own consent counts once somebody has judged that the child is able to give it. Here nobody has, or it was "
-            "judged otherwise, and it counts as unsure: ask whoever holds parental responsibility, or whether there is a lawful reason.",
+            "text": (
+                "A child's own consent counts once somebody has judged that the child is able to"
+                " give it. Here nobody has, or it was judged otherwise, and it counts as unsure:"
+                " ask whoever holds parental responsibility, or whether there is a lawful reason."
+            ),
             "who": "dsl",
             "items": [],
         }
 
 
 def disclosed(case: Case, disclosure: Record, view: View) -> Shown:
-    """Of a disclosure: what did not go and why not, what went redacted, and how the recipient agrees with the directory."""
+    """Of a disclosure: what did not go and why not, what went redacted, and how the recipient
+    agrees with the directory.
+    """
     facts = case.facts_when(disclosure)
     words = (facts.text or {}).get("items") or []
     went = set(disclosure.body["items"])
     left_out, redacted = [], []
     for position, item in enumerate(facts.body["structure"]["items"]):
-        said = words[position].get("withheld_because") if position < len(words) and view is View.FULL else None
+        said = (
+            words[position].get("withheld_because")
+            if position < len(words) and view is View.FULL
+            else None
+        )
         include = item.get("include", Include.SHARE.value)
         if item["id"] not in went:
-            left_out.append({"item": item["id"], **_left_out(case, disclosure, item["id"], include, said, view)})
+            left_out.append(
+                {"item": item["id"], **_left_out(case, disclosure, item["id"], include, said, view)}
+            )
         elif include == Include.REDACT.value:
             redacted.append({"item": item["id"], "because": said})
     return {
@@ -152,10 +188,22 @@ def disclosed(case: Case, disclosure: Record, view: View) -> Shown:
     }
 
 
-def _left_out(case: Case, disclosure: Record, item: str, include: str, said: str | None, view: View) -> Shown:
+def _left_out(
+    case: Case, disclosure: Record, item: str, include: str, said: str | None, view: View
+) -> Shown:
     if include == Include.WITHHOLD.value:
         return {"why": "withheld", "because": said}
-    decision = next((one for one in case.of(RecordKind.DECISION) if str(one.id) == disclosure.body["decision_id"]), None)
+    decision = next(
+        (
+            one
+            for one in case.of(RecordKind.DECISION)
+            if str(one.id) == disclosure.body["decision_id"]
+        ),
+        None,
+    )
     if decision is not None and item not in decision.body["items"]:
-        return {"why": "not_permitted", "because": (decision.text or {}).get("reasons") if view is View.FULL else None}
+        return {
+            "why": "not_permitted",
+            "because": (decision.text or {}).get("reasons") if view is View.FULL else None,
+        }
     return {"why": "not_sent", "because": None}

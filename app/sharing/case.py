@@ -1,4 +1,6 @@
-"""A sharing request as it was read: its head, its records and its subjects, and the questions one may ask of them. Pure."""
+"""A sharing request as it was read: its head, its records and its subjects, and the questions one
+may ask of them. Pure.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ from app.sharing.model import OPEN, TRANSITIONS, Act, RecordKind, Status
 
 
 class RequestNotFound(ServiceError):
-    """There is no such request for this caller: absent, another school's or another person's, and nothing tells which."""
+    """There is no such request for this caller: absent, another school's or another person's, and
+    nothing tells which.
+    """
 
     kind = Kind.NOT_FOUND
     code = "sharing-request-not-found"
@@ -49,7 +53,9 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The codes and instants of a request as they stand now; `sharing.tables.RequestRow` says where they are kept."""
+    """The codes and instants of a request as they stand now; `sharing.tables.RequestRow` says where
+    they are kept.
+    """
 
     id: UUID
     school: str
@@ -88,11 +94,21 @@ class Head:
         return exits[act]
 
     def overdue(self, now: datetime) -> list[str]:
-        """Which clocks of the request have run out: `decision`, `record`, `advice`, `notice`. Shown, and never in anybody's way."""
+        """Which clocks of the request have run out: `decision`, `record`, `advice`, `notice`.
+        Shown, and never in anybody's way.
+        """
         late = []
-        if self.status in OPEN - {Status.EMERGENCY_RECORDED} and self.due_at is not None and now > self.due_at:
+        if (
+            self.status in OPEN - {Status.EMERGENCY_RECORDED}
+            and self.due_at is not None
+            and now > self.due_at
+        ):
             late.append("decision")
-        if self.status is Status.EMERGENCY_RECORDED and self.task_due_at is not None and now > self.task_due_at:
+        if (
+            self.status is Status.EMERGENCY_RECORDED
+            and self.task_due_at is not None
+            and now > self.task_due_at
+        ):
             late.append("record")
         if self.advice_due_at is not None and now > self.advice_due_at:
             late.append("advice")
@@ -101,7 +117,9 @@ class Head:
         return late
 
     def view_for(self, actor: Actor) -> View:
-        """What this caller sees; raises `RequestNotFound` when that is nothing. The only rule for every way to a request."""
+        """What this caller sees; raises `RequestNotFound` when that is nothing. The only rule for
+        every way to a request.
+        """
         if self.school != actor.school:
             raise RequestNotFound
         if actor.may(Permission.REQUEST_READ_ALL) or actor.id == self.submitted_by:
@@ -121,7 +139,10 @@ class Head:
     def must_be_submitter_or_dsl(self, actor: Actor) -> None:
         """Raises `NotYours` for anybody else."""
         if actor.id != self.submitted_by and actor.role is not Role.DSL:
-            raise NotYours("the person who submitted the request or the DSL does this; pass it on to one of them")
+            raise NotYours(
+                "the person who submitted the request or the DSL does this; pass it on to one of"
+                " them"
+            )
 
     def must_be_submitter(self, actor: Actor) -> None:
         """Raises `NotYours` for anybody else."""
@@ -131,7 +152,9 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One thing that happened. `body` holds codes, ids and dates; `text` the personal part, None once disposed of."""
+    """One thing that happened. `body` holds codes, ids and dates; `text` the personal part, None
+    once disposed of.
+    """
 
     id: UUID
     kind: RecordKind
@@ -145,7 +168,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A person whom the request is about: a random id, the reference that it stands for, and the role."""
+    """A person whom the request is about: a random id, the reference that it stands for, and the
+    role.
+    """
 
     id: UUID
     record_id: UUID
@@ -197,7 +222,9 @@ class Case:
         return self.people_of(self.facts)
 
     def facts_when(self, record: Record) -> Record:
-        """The facts that stood when something was recorded; an emergency is recorded in one step with its facts."""
+        """The facts that stood when something was recorded; an emergency is recorded in one step
+        with its facts.
+        """
         stood = self.of(RecordKind.FACTS)[0]
         for one in self.records:
             if one.id == record.id:

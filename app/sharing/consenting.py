@@ -1,6 +1,8 @@
-"""Consent as it changes (golden rule 4): recorded for a person, weighed into the facts, withdrawn at any time, evaluated again.
+"""Consent as it changes (golden rule 4): recorded for a person, weighed into the facts, withdrawn
+at any time, evaluated again.
 
-Law: a consent never makes what is lawful without it unlawful, and an objection is weighed apart from it.
+Law: a consent never makes what is lawful without it unlawful, and an objection is weighed apart
+from it.
 """
 
 from collections.abc import Mapping
@@ -50,7 +52,9 @@ class ConsentUnsound(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """One person's consent, refusal, or why neither was had. `structure` holds the members of the facts' consent object."""
+    """One person's consent, refusal, or why neither was had. `structure` holds the members of the
+    facts' consent object.
+    """
 
     person_ref: str
     structure: Mapping[str, Any]
@@ -62,7 +66,14 @@ class Consent:
 
 
 async def record(
-    session: Session, actor: Actor, request_id: UUID, consent: Consent, revise: Revise, *, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    consent: Consent,
+    revise: Revise,
+    *,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
     """Record a consent as it stands; the facts take it up and are evaluated again."""
     case = await store.load(session, actor, request_id, to_change=True)
@@ -79,9 +90,18 @@ async def record(
         "competence": consent.competence,
         "objection": consent.objection,
     }
-    draft = Draft(kind=RecordKind.CONSENT, body=body, text={"evidence": consent.evidence} if consent.evidence else {}, id=ids.new_id(now))
-    answer = effective.consent([*effective.standing(case), body], every=len(case.people), today=today_in_school(now))
-    return await _weigh(session, actor, case, draft, answer, revise, Action.CONSENT_RECORDED, now=now, trace=trace)
+    draft = Draft(
+        kind=RecordKind.CONSENT,
+        body=body,
+        text={"evidence": consent.evidence} if consent.evidence else {},
+        id=ids.new_id(now),
+    )
+    answer = effective.consent(
+        [*effective.standing(case), body], every=len(case.people), today=today_in_school(now)
+    )
+    return await _weigh(
+        session, actor, case, draft, answer, revise, Action.CONSENT_RECORDED, now=now, trace=trace
+    )
 
 
 async def withdraw(
@@ -96,14 +116,20 @@ async def withdraw(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
-    """Record that a consent was withdrawn: what has not left is evaluated again, and who received something is listed, to be told."""
+    """Record that a consent was withdrawn: what has not left is evaluated again, and who received
+    something is listed, to be told.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
     consent = case.find(RecordKind.CONSENT, consent_id)
     if consent is None:
         raise ConsentNotFound("check the id; see consents in the request")
-    if str(consent_id) in {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)}:
-        raise ConsentWithdrawn("a withdrawn consent stays withdrawn; record a new consent if one was given")
+    if str(consent_id) in {
+        record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)
+    }:
+        raise ConsentWithdrawn(
+            "a withdrawn consent stays withdrawn; record a new consent if one was given"
+        )
 
     case.head.after(Act.CONSENT)
     _check_withdrawal(consent, at or now, now)
@@ -112,10 +138,17 @@ async def withdraw(
         "at": clock.to_text(at or now),
         "disclosures_to_tell": [str(record.id) for record in case.of(RecordKind.DISCLOSURE)],
     }
-    draft = Draft(kind=RecordKind.CONSENT_WITHDRAWAL, body=body, text={"withdrawn_by": withdrawn_by}, id=ids.new_id(now))
+    draft = Draft(
+        kind=RecordKind.CONSENT_WITHDRAWAL,
+        body=body,
+        text={"withdrawn_by": withdrawn_by},
+        id=ids.new_id(now),
+    )
     standing = effective.standing(case, withdrawing=str(consent_id))
     answer = effective.consent(standing, every=len(case.people), today=today_in_school(now))
-    return await _weigh(session, actor, case, draft, answer, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace)
+    return await _weigh(
+        session, actor, case, draft, answer, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace
+    )
 
 
 async def _weigh(
@@ -150,10 +183,18 @@ async def _weigh(
 def _check(consent: Consent, now: datetime) -> None:
     faults = []
     if consent.given_at is not None and consent.given_at > now + SKEW:
-        faults.append(Fault("/given_at", "lies in the future; record a consent when it has been given", "in-the-future"))
+        faults.append(
+            Fault(
+                "/given_at",
+                "lies in the future; record a consent when it has been given",
+                "in-the-future",
+            )
+        )
     given_on = today_in_school(consent.given_at) if consent.given_at else None
     if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
-        faults.append(Fault("/expires_on", "lies before the day on which consent was given", "before-given"))
+        faults.append(
+            Fault("/expires_on", "lies before the day on which consent was given", "before-given")
+        )
     if faults:
         raise ConsentUnsound(faults[0].detail, faults=tuple(faults))
 
@@ -161,7 +202,9 @@ def _check(consent: Consent, now: datetime) -> None:
 def _check_withdrawal(consent: Record, at: datetime, now: datetime) -> None:
     given_at = consent.body["given_at"]
     if at > now + SKEW:
-        fault = Fault("/at", "lies in the future; record a withdrawal when it has been made", "in-the-future")
+        fault = Fault(
+            "/at", "lies in the future; record a withdrawal when it has been made", "in-the-future"
+        )
     elif given_at is not None and at < clock.from_text(given_at):
         fault = Fault("/at", "lies before the instant at which consent was given", "before-given")
     else:

@@ -1,4 +1,6 @@
-"""Requests as numbers, for reports: counted in the database, by codes alone, so that nothing personal is read."""
+"""Requests as numbers, for reports: counted in the database, by codes alone, so that nothing
+personal is read.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,13 +18,17 @@ _PERMITTING: Final = tuple(sorted(outcome.value for outcome in PERMITTING))
 NOT_RECORDED: Final = "not_recorded"
 
 
-async def requests(session: Session, school: str, start: datetime, end: datetime, now: datetime) -> Sequence[sa.Row[Any]]:
-    """Requests submitted in `[start, end)`, grouped: purpose, outcome, decision, departs, standing, timing, ground, reconsidered, number.
+async def requests(
+    session: Session, school: str, start: datetime, end: datetime, now: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Requests submitted in `[start, end)`, grouped: purpose, outcome, decision, departs, standing,
+    timing, ground, reconsidered, number.
 
-    `timing` says of what is decided whether its first decision since the last reconsideration was in time (of an emergency: whether its
-    record was completed in time), and of what is open whether its time has run out. `ground` says of what is to be shared what the standing
-    decision rests on: the lawful reason that it names, else the one in the facts or the question that settled the evaluation, else
-    `not_recorded`.
+    `timing` says of what is decided whether its first decision since the last reconsideration was
+    in time (of an emergency: whether its record was completed in time), and of what is open whether
+    its time has run out. `ground` says of what is to be shared what the standing decision rests on:
+    the lawful reason that it names, else the one in the facts or the question that settled the
+    evaluation, else `not_recorded`.
     """
     decided, judged = RECORD.alias("decided"), RECORD.alias("judged")
     rows = REQUEST.outerjoin(
@@ -51,13 +57,21 @@ async def requests(session: Session, school: str, start: datetime, end: datetime
         _ground(session, decided, judged).label("ground"),
         (_newest(RecordKind.RECONSIDERATION) > 0).label("reconsidered"),
     ]
-    within = (REQUEST.c.school == school, REQUEST.c.submitted_at >= start, REQUEST.c.submitted_at < end)
+    within = (
+        REQUEST.c.school == school,
+        REQUEST.c.submitted_at >= start,
+        REQUEST.c.submitted_at < end,
+    )
     told = sa.select(*columns).select_from(rows).where(*within).subquery()
     return await session.all(sa.select(*told.c, sa.func.count().label("number")).group_by(*told.c))
 
 
-async def advice(session: Session, school: str, start: datetime, end: datetime, now: datetime) -> Sequence[sa.Row[Any]]:
-    """Advice that was sought in `[start, end)`, grouped by whether it was answered in time: standing, number."""
+async def advice(
+    session: Session, school: str, start: datetime, end: datetime, now: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Advice that was sought in `[start, end)`, grouped by whether it was answered in time:
+    standing, number.
+    """
     asked, answer = RECORD.alias("asked"), RECORD.alias("answer")
     due = _instant(session, _member(session, asked.c.body, "due"))
     answered_at = (
@@ -76,13 +90,24 @@ async def advice(session: Session, school: str, start: datetime, end: datetime, 
         (answered_at > due, "answered_late"),
         else_="answered_in_time",
     )
-    within = (asked.c.school == school, asked.c.kind == RecordKind.ADVICE.value, asked.c.at >= start, asked.c.at < end)
+    within = (
+        asked.c.school == school,
+        asked.c.kind == RecordKind.ADVICE.value,
+        asked.c.at >= start,
+        asked.c.at < end,
+    )
     told = sa.select(standing.label("standing")).where(*within).subquery()
-    return await session.all(sa.select(told.c.standing, sa.func.count().label("number")).group_by(told.c.standing))
+    return await session.all(
+        sa.select(told.c.standing, sa.func.count().label("number")).group_by(told.c.standing)
+    )
 
 
 def _standing() -> sa.ColumnElement[str]:
-    return sa.case((REQUEST.c.decision.is_not(None), "decided"), (REQUEST.c.status.in_(_ENDED), "withdrawn"), else_="undecided")
+    return sa.case(
+        (REQUEST.c.decision.is_not(None), "decided"),
+        (REQUEST.c.status.in_(_ENDED), "withdrawn"),
+        else_="undecided",
+    )
 
 
 def _timing(now: datetime) -> sa.ColumnElement[str]:
@@ -91,22 +116,35 @@ def _timing(now: datetime) -> sa.ColumnElement[str]:
     return sa.case(
         (sa.and_(decided, emergency, first <= REQUEST.c.task_due_at), "emergency_in_time"),
         (sa.and_(decided, emergency), "emergency_late"),
-        (sa.and_(decided, sa.or_(REQUEST.c.due_at.is_(None), first <= REQUEST.c.due_at)), "decided_in_time"),
+        (
+            sa.and_(decided, sa.or_(REQUEST.c.due_at.is_(None), first <= REQUEST.c.due_at)),
+            "decided_in_time",
+        ),
         (decided, "decided_late"),
         (limit < _bound(now), "waiting_overdue"),
         else_="waiting_in_time",
     )
 
 
-def _ground(session: Session, decided: sa.FromClause, judged: sa.FromClause) -> sa.ColumnElement[str]:
+def _ground(
+    session: Session, decided: sa.FromClause, judged: sa.FromClause
+) -> sa.ColumnElement[str]:
     settled = _member(session, judged.c.body, "result", "decided_at")
     return sa.case(
         (decided.c.id.is_(None), None),
         else_=sa.func.coalesce(
             _member(session, decided.c.body, "lawful_reason_code"),
             sa.case(
-                (_member(session, judged.c.body, "result", "outcome").notin_(("share", "share_emergency")), NOT_RECORDED),
-                (settled == "lawful_reason", _member(session, judged.c.body, "facts", "lawful_code")),
+                (
+                    _member(session, judged.c.body, "result", "outcome").notin_(
+                        ("share", "share_emergency")
+                    ),
+                    NOT_RECORDED,
+                ),
+                (
+                    settled == "lawful_reason",
+                    _member(session, judged.c.body, "facts", "lawful_code"),
+                ),
                 else_=settled,
             ),
             NOT_RECORDED,
@@ -132,7 +170,9 @@ def _first_decision() -> sa.ColumnElement[datetime]:
 def _newest(kind: RecordKind) -> sa.ColumnElement[int]:
     """The version in which the request got its newest record of a kind; 0 without any."""
     newest = RECORD.alias(f"newest_{kind.value}")
-    found = sa.select(sa.func.max(newest.c.version)).where(newest.c.request_id == REQUEST.c.id, newest.c.kind == kind.value)
+    found = sa.select(sa.func.max(newest.c.version)).where(
+        newest.c.request_id == REQUEST.c.id, newest.c.kind == kind.value
+    )
     return sa.func.coalesce(found.correlate(REQUEST).scalar_subquery(), 0)
 
 
@@ -149,9 +189,15 @@ def _plain(value: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 
 def _instant(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[datetime]:
-    """SQL for: the instant that a text of fixed width says, to be compared with columns of instants."""
+    """SQL for: the instant that a text of fixed width says, to be compared with columns of
+    instants.
+    """
     kind: sa.types.TypeEngine[datetime] = RECORD.c.at.type
-    return sa.cast(text, sa.DateTime(timezone=True)) if session.dialect == "postgresql" else sa.type_coerce(text, kind)
+    return (
+        sa.cast(text, sa.DateTime(timezone=True))
+        if session.dialect == "postgresql"
+        else sa.type_coerce(text, kind)
+    )
 
 
 def _bound(instant: datetime) -> sa.ColumnElement[datetime]:

@@ -1,4 +1,6 @@
-"""Recording what a person decided, what left under the decision, and the emergencies that waited for neither."""
+"""Recording what a person decided, what left under the decision, and the emergencies that waited
+for neither.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -27,7 +29,14 @@ from app.sharing.unfailing import footing
 
 
 async def decide(
-    session: Session, actor: Actor, request_id: UUID, command: Decide, *, precondition: IfMatch, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    command: Decide,
+    *,
+    precondition: IfMatch,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
     """Record a person's decision. A later one supersedes it; nothing is edited."""
     case = await store.load(session, actor, request_id, to_change=True)
@@ -40,8 +49,15 @@ async def decide(
     case.head.after(act_of(command.outcome))
     head, body, text = decisions.decide(case, command, now)
     head = replace(head, retention_class=judging.retention_class(policy, case, command.outcome))
-    head = judging.kept(policy, head, now, reviewed=case.latest(RecordKind.RETENTION_REVIEW) is not None)
-    draft = Draft(kind=RecordKind.DECISION, body={**body, **judging.stood_in(policy, case.head)}, text=text, id=ids.new_id(now))
+    head = judging.kept(
+        policy, head, now, reviewed=case.latest(RecordKind.RETENTION_REVIEW) is not None
+    )
+    draft = Draft(
+        kind=RecordKind.DECISION,
+        body={**body, **judging.stood_in(policy, case.head)},
+        text=text,
+        id=ids.new_id(now),
+    )
     change = Change(
         action=Action.DECISION_RECORDED,
         head=head,
@@ -49,7 +65,11 @@ async def decide(
         about=[subject.id for subject in case.people],
         target=draft.id,
         reason_code=body["lawful_reason_code"],
-        data={"decision": body["outcome"], "departs": body["departs"], "recommended": case.head.outcome},
+        data={
+            "decision": body["outcome"],
+            "departs": body["departs"],
+            "recommended": case.head.outcome,
+        },
     )
 
     after = await service.merged(session, actor, case, change, now=now, trace=trace)
@@ -57,12 +77,20 @@ async def decide(
 
 
 async def _names_of(session: Session, actor: Actor) -> set[str]:
-    email = await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
+    email = (
+        await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
+    )
     return {str(actor.id)} | ({email} if email else set())
 
 
 async def disclose(
-    session: Session, actor: Actor, request_id: UUID, command: Disclose, *, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    command: Disclose,
+    *,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
     """Record what was in fact shared, with whom, when and how."""
     case = await store.load(session, actor, request_id, to_change=True)
@@ -70,7 +98,9 @@ async def disclose(
 
     head, body, text = decisions.disclose(case, command, now)
     named = {**command.recipient, "route": command.route}
-    check = await citing.at_disclosure(session, head, case.facts.body["structure"]["recipient"], named, now)
+    check = await citing.at_disclosure(
+        session, head, case.facts.body["structure"]["recipient"], named, now
+    )
     body = body if check is None else {**body, "recipient_check": check}
     draft = Draft(kind=RecordKind.DISCLOSURE, body=body, text=text, id=ids.new_id(now))
     change = Change(
@@ -97,7 +127,9 @@ async def record_emergency(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
-    """Record sharing that was or must be done now. Accepted whatever is still missing; what is missing becomes a task."""
+    """Record sharing that was or must be done now. Accepted whatever is still missing; what is
+    missing becomes a task.
+    """
     policy = await _readable(session, actor, now, trace)
     statement = await citing.cited(session, actor.school, statement, now)
 
@@ -117,10 +149,16 @@ async def record_emergency(
             "sent_at": clock.to_text(occurred_at),
             "receipt_at": None,
         },
-        text={"recipient": statement.narrative.get("recipient") or {}, "secure_exception": None, "acknowledged_by": None},
+        text={
+            "recipient": statement.narrative.get("recipient") or {},
+            "secure_exception": None,
+            "acknowledged_by": None,
+        },
         id=ids.new_id(now),
     )
-    emergency = Draft(kind=RecordKind.EMERGENCY, body={"flags": flags}, text=dict(told), id=ids.new_id(now))
+    emergency = Draft(
+        kind=RecordKind.EMERGENCY, body={"flags": flags}, text=dict(told), id=ids.new_id(now)
+    )
     head = replace(
         change.head,
         status=Status.EMERGENCY_RECORDED,
@@ -138,7 +176,9 @@ async def record_emergency(
     )
 
     case = await store.write(session, change, by=actor, at=now, request_id=trace)
-    outbox.add(session, school=actor.school, kind=Alert.EMERGENCY_RECORDED, about=case.head.id, at=now)
+    outbox.add(
+        session, school=actor.school, kind=Alert.EMERGENCY_RECORDED, about=case.head.id, at=now
+    )
     return case, _made(case, disclosure)
 
 

@@ -1,6 +1,7 @@
 """What makes a decision, and what makes a disclosure under it, sound. Pure.
 
-Law: whoever decides has the authority and says why; nothing leaves but under a decision that permits it; an emergency waits for neither.
+Law: whoever decides has the authority and says why; nothing leaves but under a decision that
+permits it; an emergency waits for neither.
 """
 
 import re
@@ -22,7 +23,11 @@ SKEW: Final = timedelta(minutes=5)
 """How far ahead of ours a caller's clock may be."""
 
 
-_NAMED: Final = (("requester", "name"), ("recipient", "named_individual"), ("consent", "person_ref"))
+_NAMED: Final = (
+    ("requester", "name"),
+    ("recipient", "named_individual"),
+    ("consent", "person_ref"),
+)
 """Where the facts name adults, subjects aside."""
 
 _APART: Final = re.compile(r"[\s<>()\[\],;:\"]+")
@@ -38,7 +43,9 @@ class DecisionOutcome(StrEnum):
     SHARE_EMERGENCY = "share_emergency"
 
 
-PERMITTING: Final = frozenset({DecisionOutcome.SHARE, DecisionOutcome.SHARE_PARTIALLY, DecisionOutcome.SHARE_EMERGENCY})
+PERMITTING: Final = frozenset(
+    {DecisionOutcome.SHARE, DecisionOutcome.SHARE_PARTIALLY, DecisionOutcome.SHARE_EMERGENCY}
+)
 
 
 class DecisionNotYours(ServiceError):
@@ -75,7 +82,9 @@ class DisclosureUnsound(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The talk with the requester about a refusal: whether it took place, and how, or why not yet."""
+    """The talk with the requester about a refusal: whether it took place, and how, or why not
+    yet.
+    """
 
     discussed_with_requester: str
     how: str
@@ -107,7 +116,9 @@ class Disclose:
 
 
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
-    """Whether recording this outcome differs from what the evaluation recommended. A part of a share is still a share."""
+    """Whether recording this outcome differs from what the evaluation recommended. A part of a
+    share is still a share.
+    """
     recommended: str = case.evaluation.body["result"]["outcome"]
     return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)
 
@@ -117,44 +128,77 @@ def act_of(outcome: DecisionOutcome) -> Act:
     return Act.DECIDE_EMERGENCY if outcome is DecisionOutcome.SHARE_EMERGENCY else Act.DECIDE
 
 
-def check_authority(case: Case, outcome: DecisionOutcome, by: Actor, may_decide: Collection[Role], names: Collection[str]) -> None:
-    """Raises `DecisionNotYours` unless the policy's authority, the adviser rule and the rule against deciding one's own case allow it.
+def check_authority(
+    case: Case,
+    outcome: DecisionOutcome,
+    by: Actor,
+    may_decide: Collection[Role],
+    names: Collection[str],
+) -> None:
+    """Raises `DecisionNotYours` unless the policy's authority, the adviser rule and the rule
+    against deciding one's own case allow it.
 
-    `names` are the account's id and the caller's e-mail address, by either of which they may be named in the request.
+    `names` are the account's id and the caller's e-mail address, by either of which they may be
+    named in the request.
     """
     if by.role is Role.INTEGRATION:
-        raise DecisionNotYours("a machine never decides; a member of staff, the DSL or the information governance lead does")
+        raise DecisionNotYours(
+            "a machine never decides; a member of staff, the DSL or the information governance lead"
+            " does"
+        )
     if by.role not in may_decide or (by.role is Role.STAFF and by.id != case.head.submitted_by):
         who = ", ".join(sorted(role.value for role in may_decide))
         raise DecisionNotYours(f"under the policy this is decided by: {who}; pass it on to them")
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
     if {name.casefold() for name in names} & _named(case):
-        raise DecisionNotYours("a person of the request does not decide it; ask another DSL or the head teacher")
+        raise DecisionNotYours(
+            "a person of the request does not decide it; ask another DSL or the head teacher"
+        )
     if any(answer.by_id == by.id for answer in case.of(RecordKind.ADVICE_ANSWER)):
-        raise DecisionNotYours("whoever advised on the request decides it only in an emergency; pass it on to somebody else")
+        raise DecisionNotYours(
+            "whoever advised on the request decides it only in an emergency; pass it on to somebody"
+            " else"
+        )
 
 
 def _named(case: Case) -> set[str]:
-    """Every word, case-folded, in the references of the request's people and in the names of whoever asks, receives or consents."""
+    """Every word, case-folded, in the references of the request's people and in the names of
+    whoever asks, receives or consents.
+    """
     told = case.facts.text or {}
     named = [(told.get(who) or {}).get(member) or "" for who, member in _NAMED]
-    words = (word for text in (*named, *(subject.ref for subject in case.subjects)) for word in _APART.split(text.casefold()))
+    words = (
+        word
+        for text in (*named, *(subject.ref for subject in case.subjects))
+        for word in _APART.split(text.casefold())
+    )
     return {word.strip(".") for word in words}
 
 
-def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, Any], dict[str, Any]]:
+def decide(
+    case: Case, command: Decide, at: datetime
+) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     """The head after the decision, and what its record says: structure and personal part.
 
-    Raises `ActImpossible` in a state without decisions, `DecisionIncomplete` with every fault at once.
+    Raises `ActImpossible` in a state without decisions, `DecisionIncomplete` with every fault at
+    once.
     """
     status = case.head.after(act_of(command.outcome))
     differs = departs(case, command.outcome)
     items, faults = _items_of(case, command)
-    if differs and command.outcome is not DecisionOutcome.SHARE_EMERGENCY and not command.departs_because:
+    if (
+        differs
+        and command.outcome is not DecisionOutcome.SHARE_EMERGENCY
+        and not command.departs_because
+    ):
         recommended = case.evaluation.body["result"]["outcome"]
         faults.append(
-            Fault("/departs_because", f"the evaluation says {recommended}; say why you decide otherwise", "departure-unexplained")
+            Fault(
+                "/departs_because",
+                f"the evaluation says {recommended}; say why you decide otherwise",
+                "departure-unexplained",
+            )
         )
     refused = command.outcome is DecisionOutcome.DO_NOT_SHARE
     if refused and command.refusal is None:
@@ -171,7 +215,9 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
         "evaluation_id": str(case.evaluation.id),
         "items": [str(item) for item in items],
         "lawful_reason_code": (command.lawful_reason or {}).get("code"),
-        "discussed_with_requester": command.refusal.discussed_with_requester if command.refusal else None,
+        "discussed_with_requester": (
+            command.refusal.discussed_with_requester if command.refusal else None
+        ),
         "supersedes": str(standing.id) if standing else None,
     }
     text = {
@@ -180,14 +226,27 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, dict[str, A
         "lawful_reason": dict(command.lawful_reason) if command.lawful_reason else None,
         "refusal_how": command.refusal.how if command.refusal else None,
     }
-    return replace(case.head, status=status, decision=command.outcome.value, departs=differs, decided_at=at), body, text
+    return (
+        replace(
+            case.head, status=status, decision=command.outcome.value, departs=differs, decided_at=at
+        ),
+        body,
+        text,
+    )
 
 
 def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
-    include = {UUID(item["id"]): item.get("include", Include.SHARE) for item in case.facts.body["structure"]["items"]}
+    include = {
+        UUID(item["id"]): item.get("include", Include.SHARE)
+        for item in case.facts.body["structure"]["items"]
+    }
     included = [item for item, how in include.items() if how != Include.WITHHOLD]
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
-        return [], [Fault("/items", "a refusal shares no items; leave them out", "not-a-share")] if command.items else []
+        return [], (
+            [Fault("/items", "a refusal shares no items; leave them out", "not-a-share")]
+            if command.items
+            else []
+        )
     if command.items is None:
         if command.outcome is DecisionOutcome.SHARE_PARTIALLY:
             return [], [Fault("/items", "name the items that may be shared", "missing")]
@@ -196,27 +255,38 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
         return [], [Fault("/items", "name at least one item", "too-short")]
     open_to = include if command.outcome is DecisionOutcome.SHARE_EMERGENCY else included
     faults = [
-        Fault(f"/items/{position}", "withheld; amend its include first", "item-withheld")
-        if item in include
-        else Fault(f"/items/{position}", "not an item of this request; see facts.items", "unknown-item")
+        (
+            Fault(f"/items/{position}", "withheld; amend its include first", "item-withheld")
+            if item in include
+            else Fault(
+                f"/items/{position}", "not an item of this request; see facts.items", "unknown-item"
+            )
+        )
         for position, item in enumerate(command.items)
         if item not in open_to
     ]
     return list(dict.fromkeys(command.items)), faults
 
 
-def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, dict[str, Any], dict[str, Any]]:
+def disclose(
+    case: Case, command: Disclose, at: datetime
+) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     """The head after the disclosure, and what its record says.
 
-    Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks open, else `DisclosureUnsound`.
+    Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks
+    open, else `DisclosureUnsound`.
     """
     standing = case.decision
     if standing is None or standing.body["outcome"] not in PERMITTING:
         raise DisclosureNotPermitted("no decision permits it; record the decision first")
     if case.head.decision is None:
-        raise DisclosureNotPermitted("the request was reconsidered after its decision; record the new decision first")
+        raise DisclosureNotPermitted(
+            "the request was reconsidered after its decision; record the new decision first"
+        )
     if command.decision_id != standing.id:
-        raise DisclosureNotPermitted("decision_id does not name the decision that stands; read the request again")
+        raise DisclosureNotPermitted(
+            "decision_id does not name the decision that stands; read the request again"
+        )
     emergency = standing.body["outcome"] == DecisionOutcome.SHARE_EMERGENCY
     if not emergency:
         _check_release(case)
@@ -231,12 +301,26 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, dict[st
     if not chosen:
         faults.append(Fault("/items", "name at least one item", "too-short"))
     if command.route == "none" and not command.secure_exception and not emergency:
-        faults.append(Fault("/secure_exception", "no secure route was used: say why, and how the risk was weighed", "missing"))
+        faults.append(
+            Fault(
+                "/secure_exception",
+                "no secure route was used: say why, and how the risk was weighed",
+                "missing",
+            )
+        )
     if command.sent_at > at + SKEW:
-        faults.append(Fault("/sent_at", "lies in the future; record a disclosure when it has been made", "in-the-future"))
+        faults.append(
+            Fault(
+                "/sent_at",
+                "lies in the future; record a disclosure when it has been made",
+                "in-the-future",
+            )
+        )
     if faults:
         raise DisclosureUnsound(faults[0].detail, faults=tuple(faults))
-    return replace(case.head, status=status), *disclosure_record(command, chosen, _left_out(case, chosen), case.evaluation.id)
+    return replace(case.head, status=status), *disclosure_record(
+        command, chosen, _left_out(case, chosen), case.evaluation.id
+    )
 
 
 def disclosure_record(
@@ -268,10 +352,25 @@ def _left_out(case: Case, chosen: Sequence[UUID]) -> list[UUID]:
 
 def _check_release(case: Case) -> None:
     result = case.evaluation.body["result"]
-    unmet = [check for check in result["how"] if check["met"] in {"no", "unsure"} and check["check"] != "transparency"]
+    unmet = [
+        check
+        for check in result["how"]
+        if check["met"] in {"no", "unsure"} and check["check"] != "transparency"
+    ]
     if unmet:
         named = ", ".join(check["check"] for check in unmet)
-        faults = tuple(Fault(f"/facts/how/{check['check']}", check["basis"], "check-not-met") for check in unmet)
-        raise DisclosureNotPermitted(f"release is held until these checks are met: {named}; amend facts.how when they are", faults=faults)
-    if result["outcome"] in {"do_not_share", "seek_advice"} and not (case.decision and case.decision.body["departs"]):
-        raise DisclosureNotPermitted("the newest evaluation no longer says share; record a new decision that gives the reasons")
+        faults = tuple(
+            Fault(f"/facts/how/{check['check']}", check["basis"], "check-not-met")
+            for check in unmet
+        )
+        raise DisclosureNotPermitted(
+            f"release is held until these checks are met: {named}; amend facts.how when they are",
+            faults=faults,
+        )
+    if result["outcome"] in {"do_not_share", "seek_advice"} and not (
+        case.decision and case.decision.body["departs"]
+    ):
+        raise DisclosureNotPermitted(
+            "the newest evaluation no longer says share; record a new decision that gives the"
+            " reasons"
+        )

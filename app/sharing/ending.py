@@ -1,4 +1,6 @@
-"""Which requests ask for somebody because their retention has ended or their review has come, longest due first; read only."""
+"""Which requests ask for somebody because their retention has ended or their review has come,
+longest due first; read only.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -13,22 +15,33 @@ from app.sharing.tables import REQUEST
 
 
 def due_on() -> sa.ColumnElement[str]:
-    """SQL for: the day on which a request asks for somebody, the earlier of its two; null where none is set."""
+    """SQL for: the day on which a request asks for somebody, the earlier of its two; null where
+    none is set.
+    """
     ends, looks = REQUEST.c.retain_until, REQUEST.c.review_on
     return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
 
 
-async def page(session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int) -> list[Head]:
+async def page(
+    session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int
+) -> list[Head]:
     """Heads of the school that are due by a day (ISO), from the position `after` on."""
     at = due_on()
-    query = sa.select(REQUEST).where(REQUEST.c.school == school, *_due(day)).order_by(at, REQUEST.c.id).limit(limit)
+    query = (
+        sa.select(REQUEST)
+        .where(REQUEST.c.school == school, *_due(day))
+        .order_by(at, REQUEST.c.id)
+        .limit(limit)
+    )
     if after is not None:
         query = query.where(sa.or_(at > after[0], sa.and_(at == after[0], REQUEST.c.id > after[1])))
     return [head_of(row) for row in await session.all(query)]
 
 
 async def counts(session: Session, day: str) -> list[sa.Row[Any]]:
-    """For each school that has any requests: how many are due by a day, for an ended retention, for a review, and under legal hold."""
+    """For each school that has any requests: how many are due by a day, for an ended retention, for
+    a review, and under legal hold.
+    """
     due = sa.and_(*_due(day))
 
     def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -1,4 +1,6 @@
-"""Asks the policy about a case: the facts as they count today, the recommendation, the instants by which things are due. Pure."""
+"""Asks the policy about a case: the facts as they count today, the recommendation, the instants by
+which things are due. Pure.
+"""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -22,7 +24,8 @@ from app.sharing.model import RecordKind
 from app.sharing.store import Draft
 
 POLICY_NOT_FOUND: Final = "policy_not_found"
-"""The flag of what was recorded while the version that the case was judged under could not be found."""
+"""The flag of what was recorded while the version that the case was judged under could not be
+found."""
 
 EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
@@ -41,10 +44,12 @@ _OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What somebody stated: codes and dates apart from names and narrative, and the same as the policy reads it.
+    """What somebody stated: codes and dates apart from names and narrative, and the same as the
+    policy reads it.
 
-    `refs` are the subjects' references with their roles, in the order in which they stand in `structure["subjects"]`. `check` is what the
-    directory says of the recipient that is cited (`sharing.citing`), where one is.
+    `refs` are the subjects' references with their roles, in the order in which they stand in
+    `structure["subjects"]`. `check` is what the directory says of the recipient that is cited
+    (`sharing.citing`), where one is.
     """
 
     structure: dict[str, Any]
@@ -65,8 +70,12 @@ class Judgement:
     retention_class: str
     routed: bool
 
-    def draft(self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None) -> Draft:
-        """The evaluation as a record: the facts that were used, the result, and when its actions are due."""
+    def draft(
+        self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None
+    ) -> Draft:
+        """The evaluation as a record: the facts that were used, the result, and when its actions
+        are due.
+        """
         body = {
             "facts": self.facts.to_json(),
             "result": self.evaluation.to_json(),
@@ -127,9 +136,11 @@ def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None
 
 
 def month_after(policy: Policy, at: datetime) -> datetime:
-    """One calendar month from the day of receipt (UK GDPR Article 12(3)), to the next day on which people work where that is none.
+    """One calendar month from the day of receipt (UK GDPR Article 12(3)), to the next day on which
+    people work where that is none.
 
-    That is the law's time, which no school's policy and no school holiday moves; a policy that has a clock of this name goes before it.
+    That is the law's time, which no school's policy and no school holiday moves; a policy that has
+    a clock of this name goes before it.
     """
     day = clocks.today_in_school(at)
     year, month = (day.year + day.month // 12, day.month % 12 + 1)
@@ -140,8 +151,14 @@ def month_after(policy: Policy, at: datetime) -> datetime:
 
 
 def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
-    """What a record says where another version stood in for the one that the case was judged under; nothing where none had to."""
-    return {} if policy.digest == head.policy_digest else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
+    """What a record says where another version stood in for the one that the case was judged under;
+    nothing where none had to.
+    """
+    return (
+        {}
+        if policy.digest == head.policy_digest
+        else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
+    )
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
@@ -159,22 +176,31 @@ def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str
 
 
 def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
-    """The head, to be kept for the years of its class from today on. What a retention review set is never cut short."""
+    """The head, to be kept for the years of its class from today on. What a retention review set is
+    never cut short.
+    """
     until = kept_until(policy, head.retention_class, clocks.today_in_school(at)).isoformat()
     if reviewed and head.retain_until is None:
         return head
-    return replace(head, retain_until=max(until, head.retain_until) if reviewed and head.retain_until else until)
+    return replace(
+        head,
+        retain_until=max(until, head.retain_until) if reviewed and head.retain_until else until,
+    )
 
 
 def kept_until(policy: Policy, name: str, day: date) -> date:
-    """Until when the policy keeps what closes on a day; what is in a class that it does not have, as long as any."""
+    """Until when the policy keeps what closes on a day; what is in a class that it does not have,
+    as long as any.
+    """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
     return clocks.years_after(day, max(years(policy, one.keep_years, day) for one in found))
 
 
 def review_years(policy: Policy, name: str, day: date) -> int:
-    """After how many years something of a class is looked at again; of a class that the policy does not have, as soon as any."""
+    """After how many years something of a class is looked at again; of a class that the policy does
+    not have, as soon as any.
+    """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
     return min(years(policy, one.review_years, day) for one in found)

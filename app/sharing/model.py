@@ -1,4 +1,5 @@
-"""A sharing request and its life: the states, who may move them, and every rule that a person's act must keep. Pure.
+"""A sharing request and its life: the states, who may move them, and every rule that a person's act
+must keep. Pure.
 
 Law: an emergency is never held up, the evaluator advises, and what was recorded is never edited.
 """
@@ -147,18 +148,26 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
             Act.REVIEW_RETENTION: _S.CLOSED,
             Act.DISPOSE: _S.DISPOSED,
         },
-        _S.WITHDRAWN: {Act.ANSWER_ADVICE: _S.WITHDRAWN, Act.REVIEW_RETENTION: _S.WITHDRAWN, Act.DISPOSE: _S.DISPOSED},
+        _S.WITHDRAWN: {
+            Act.ANSWER_ADVICE: _S.WITHDRAWN,
+            Act.REVIEW_RETENTION: _S.WITHDRAWN,
+            Act.DISPOSE: _S.DISPOSED,
+        },
         _S.DISPOSED: {},
     }
 )
 """From each status, the acts that are possible and where each leads."""
 
-OPEN: Final = frozenset({_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT, _S.EMERGENCY_RECORDED})
+OPEN: Final = frozenset(
+    {_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT, _S.EMERGENCY_RECORDED}
+)
 """Statuses that still wait for a decision."""
 
 
 class Alert(StrEnum):
-    """What the DSL is told of by e-mail. Stored until it is delivered: add members, never rename or reuse one."""
+    """What the DSL is told of by e-mail. Stored until it is delivered: add members, never rename or
+    reuse one.
+    """
 
     EMERGENCY_RECORDED = "emergency_recorded"
     ADVICE_WAITING = "advice_waiting"
@@ -177,7 +186,9 @@ class Waiting(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of record that a request collects. Stored for ever: add members, never rename or reuse one."""
+    """The kinds of record that a request collects. Stored for ever: add members, never rename or
+    reuse one.
+    """
 
     FACTS = "facts"
     EVALUATION = "evaluation"

@@ -1,4 +1,6 @@
-"""The papers of a request: the record to file, the flowchart with the way it took, the letter that answers a refusal."""
+"""The papers of a request: the record to file, the flowchart with the way it took, the letter that
+answers a refusal.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -40,7 +42,9 @@ class LetterNotFound(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """What a paper is printed from: the request as this caller sees it, and what stands round it."""
+    """What a paper is printed from: the request as this caller sees it, and what stands round
+    it.
+    """
 
     shown: dict[str, Any]
     audit: dict[str, Any]
@@ -68,13 +72,18 @@ class Printed:
         }
 
 
-async def prepare(session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str) -> Printed:
+async def prepare(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> Printed:
     """Everything that a record of the request shows; reading it is an entry of the trail."""
     case = await store.load(session, actor, request_id)
     policy = await _policy_of(session, case)
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown={**views.whole(case, view, now), **({} if policy else {"flags": [judging.POLICY_NOT_FOUND]})},
+        shown={
+            **views.whole(case, view, now),
+            **({} if policy else {"flags": [judging.POLICY_NOT_FOUND]}),
+        },
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
         policy_version=_version_of(case),
@@ -83,7 +92,9 @@ async def prepare(session: Session, actor: Actor, request_id: UUID, *, now: date
     )
 
 
-async def flowchart(session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str) -> str:
+async def flowchart(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> str:
     """The When-and-How flowchart with the way that the request took, as SVG."""
     case = await store.load(session, actor, request_id)
     policy = await _policy_of(session, case)
@@ -103,10 +114,21 @@ def _version_of(case: Case) -> str:
 
 
 def chart(case: Case, policy: Policy | None) -> str:
-    """The flowchart of the evaluation that counts, with the questions as its policy puts them where that can be found. Pure."""
+    """The flowchart of the evaluation that counts, with the questions as its policy puts them where
+    that can be found. Pure.
+    """
     result: Mapping[str, Any] = case.evaluation.body["result"]
-    ending = {"outcome": result["outcome"], "decided_at": result["decided_at"], "release": result["release"], "how": result["how"]}
-    questions = {str(step): asked.text for step, asked in policy.document.questions.items()} if policy else {}
+    ending = {
+        "outcome": result["outcome"],
+        "decided_at": result["decided_at"],
+        "release": result["release"],
+        "how": result["how"],
+    }
+    questions = (
+        {str(step): asked.text for step, asked in policy.document.questions.items()}
+        if policy
+        else {}
+    )
     return drawing.draw(
         result["path"],
         **ending,
@@ -117,7 +139,15 @@ def chart(case: Case, policy: Policy | None) -> str:
     )
 
 
-def _seen(session: Session, actor: Actor, case: Case, action: Action, now: datetime, trace: str, target: UUID | None = None) -> View:
+def _seen(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    action: Action,
+    now: datetime,
+    trace: str,
+    target: UUID | None = None,
+) -> View:
     view = case.head.view_for(actor)
     event = Event(
         action=action,
@@ -132,7 +162,9 @@ def _seen(session: Session, actor: Actor, case: Case, action: Action, now: datet
 
 
 async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
-    entries = await search.cited(session, case.head.school, sorted({one.audit_id for one in case.records}))
+    entries = await search.cited(
+        session, case.head.school, sorted({one.audit_id for one in case.records})
+    )
     try:
         note: str | None = (await prove.newest(session, case.head.school)).note
     except NotSealedYet:
@@ -150,16 +182,29 @@ async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
 
 
 async def release_letter(
-    session: Session, actor: Actor, request_id: UUID, *, reasons: str, contact: str, asked: str | None, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    reasons: str,
+    contact: str,
+    asked: str | None,
+    now: datetime,
+    trace: str,
 ) -> tuple[Case, Record]:
-    """Release words for the written answer to a refused request; what was released stays on record."""
+    """Release words for the written answer to a refused request; what was released stays on
+    record.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.WRITE)
     text = {"reasons": reasons, "contact": contact, "asked": asked}
     draft = Draft(
-        kind=RecordKind.LETTER, body={"decision_id": str(case.decision.id) if case.decision else None}, text=text, id=ids.new_id(now)
+        kind=RecordKind.LETTER,
+        body={"decision_id": str(case.decision.id) if case.decision else None},
+        text=text,
+        id=ids.new_id(now),
     )
     record.letter_html(views.whole(case, View.FULL, now), **_letter_words(text, case, now))
     change = Change(
@@ -175,7 +220,14 @@ async def release_letter(
 
 
 async def letter(
-    session: Session, actor: Actor, request_id: UUID, letter_id: UUID, media_type: str, *, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    letter_id: UUID,
+    media_type: str,
+    *,
+    now: datetime,
+    trace: str,
 ) -> str | bytes:
     """The letter as HTML or PDF, dated the day on which it was released."""
     case = await store.load(session, actor, request_id)

@@ -1,4 +1,6 @@
-"""Past requests as a policy looks at them, and past evaluations made again: what was stored then must come out now, byte for byte."""
+"""Past requests as a policy looks at them, and past evaluations made again: what was stored then
+must come out now, byte for byte.
+"""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -22,11 +24,15 @@ from app.sharing.tables import RECORD, REQUEST
 
 
 class PastRequests:
-    """The requests of a school, each with the facts of the evaluation that counts. Gives the policy room what lies above it."""
+    """The requests of a school, each with the facts of the evaluation that counts. Gives the policy
+    room what lies above it.
+    """
 
     async def count(self, session: Session, school: str) -> int:
         """How many requests there are."""
-        row = await session.first(sa.select(sa.func.count()).select_from(REQUEST).where(REQUEST.c.school == school))
+        row = await session.first(
+            sa.select(sa.func.count()).select_from(REQUEST).where(REQUEST.c.school == school)
+        )
         return int(row[0]) if row is not None else 0
 
     async def read(self, session: Session, school: str) -> AsyncIterator[Past]:
@@ -44,14 +50,21 @@ class PastRequests:
                 continue
             if newest is not None and newest.request != row.request_id:
                 yield newest
-            newest = Past(request=UUID(str(row.request_id)), facts=body["facts"], decision=row.decision, departs=bool(row.departs))
+            newest = Past(
+                request=UUID(str(row.request_id)),
+                facts=body["facts"],
+                decision=row.decision,
+                departs=bool(row.departs),
+            )
         if newest is not None:
             yield newest
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A past evaluation made again. `differs` says how it comes out otherwise; None where it is the same to the byte."""
+    """A past evaluation made again. `differs` says how it comes out otherwise; None where it is the
+    same to the byte.
+    """
 
     id: UUID
     request: UUID
@@ -59,9 +72,17 @@ class Replayed:
     differs: str | None
 
 
-async def replay(session: Session, school: str | None = None, *, request: UUID | None = None) -> AsyncIterator[Replayed]:
-    """Every evaluation on record, of one school or of all, of one request or of all, made again from its stored facts and its digest."""
-    query = sa.select(RECORD).where(RECORD.c.kind == RecordKind.EVALUATION.value).order_by(RECORD.c.school, RECORD.c.id)
+async def replay(
+    session: Session, school: str | None = None, *, request: UUID | None = None
+) -> AsyncIterator[Replayed]:
+    """Every evaluation on record, of one school or of all, of one request or of all, made again
+    from its stored facts and its digest.
+    """
+    query = (
+        sa.select(RECORD)
+        .where(RECORD.c.kind == RecordKind.EVALUATION.value)
+        .order_by(RECORD.c.school, RECORD.c.id)
+    )
     if school is not None:
         query = query.where(RECORD.c.school == school)
     if request is not None:
@@ -77,7 +98,9 @@ async def replay(session: Session, school: str | None = None, *, request: UUID |
 
 
 def differs(policy: Policy, body: Mapping[str, Any], at: datetime) -> str | None:
-    """How an evaluation, as it was recorded at an instant, comes out otherwise today; None where it is the same to the byte. Pure."""
+    """How an evaluation, as it was recorded at an instant, comes out otherwise today; None where it
+    is the same to the byte. Pure.
+    """
     try:
         again = judge_facts(policy, Facts.from_json(body["facts"]), at)
     except (FactsUnreadable, LookupError) as error:

@@ -1,4 +1,6 @@
-"""What people do to a sharing request, one function for each intention: read, decide purely, write once."""
+"""What people do to a sharing request, one function for each intention: read, decide purely, write
+once.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +37,10 @@ class FactsSettled(ServiceError):
     title = "The request has been decided on these facts"
 
     def __init__(self) -> None:
-        super().__init__("only facts.how can still be amended; new information after a refusal goes to /reconsiderations")
+        super().__init__(
+            "only facts.how can still be amended; new information after a refusal goes to"
+            " /reconsiderations"
+        )
 
 
 ids_of_person: Final = store.ids_of_person
@@ -60,11 +65,17 @@ async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Poli
 
 
 async def judged_under(session: Session, case: Case, now: datetime) -> Policy:
-    """The version that the evaluation that counts was made under, or one that stands in for it, so that nothing waits for it."""
-    return await policies.standing_in(session, case.head.school, today_in_school(now), case.head.policy_digest)
+    """The version that the evaluation that counts was made under, or one that stands in for it, so
+    that nothing waits for it.
+    """
+    return await policies.standing_in(
+        session, case.head.school, today_in_school(now), case.head.policy_digest
+    )
 
 
-async def submit(session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str) -> Case:
+async def submit(
+    session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str
+) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
     policy = await policies.follow(session, actor.school, now=now, trace=request_id)
     statement = await citing.cited(session, actor.school, statement, now, strict="")
@@ -110,7 +121,10 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
     return Change(
         action=Action.REQUEST_SUBMITTED,
         head=head,
-        drafts=(facts, judgement.draft(at=now, counts=True, because="submitted", check=statement.check)),
+        drafts=(
+            facts,
+            judgement.draft(at=now, counts=True, because="submitted", check=statement.check),
+        ),
         subjects=subjects,
         about=[subject.id for subject in subjects],
         data={"outcome": head.outcome, "release": head.release, "purpose": head.purpose},
@@ -124,11 +138,16 @@ def _cited(structure: Mapping[str, Any]) -> UUID | None:
 
 
 def facts_draft(
-    statement: Statement, now: datetime, *, kept: Mapping[int, str] | None = None, known: Sequence[Subject] = ()
+    statement: Statement,
+    now: datetime,
+    *,
+    kept: Mapping[int, str] | None = None,
+    known: Sequence[Subject] = (),
 ) -> tuple[Draft, list[Subject]]:
     """The facts as a record, each item with its id, and the people that are new in it.
 
-    `kept` gives the ids of items that stay, by position; `known` are the people of the request so far, who keep theirs.
+    `kept` gives the ids of items that stay, by position; `known` are the people of the request so
+    far, who keep theirs.
     """
     record_id = ids.new_id(now)
     people = {subject.ref: subject for subject in known}
@@ -159,7 +178,9 @@ async def amend(
     now: datetime,
     trace: str,
 ) -> Case:
-    """Change the facts before a decision, or the How checks until nothing more leaves; evaluated again, what was before is kept."""
+    """Change the facts before a decision, or the How checks until nothing more leaves; evaluated
+    again, what was before is kept.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
     precondition.check(etag(case.head, case.head.view_for(actor)))
@@ -173,17 +194,27 @@ async def amend(
             case.head.after(Act.AMEND_HOW)
             raise FactsSettled from None
         status = case.head.after(Act.AMEND_HOW)
-    statement = await citing.cited(session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None)
+    statement = await citing.cited(
+        session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None
+    )
     change = restated(case, statement, changed.keys(), policy, now, because="amended")
-    change = replace(change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED)
+    change = replace(
+        change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED
+    )
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
 
-def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now: datetime, *, because: str) -> Change:
-    """The case with new facts, judged again. Items keep their ids unless the list itself was sent anew. Pure."""
+def restated(
+    case: Case, statement: Statement, fields: Any, policy: Policy, now: datetime, *, because: str
+) -> Change:
+    """The case with new facts, judged again. Items keep their ids unless the list itself was sent
+    anew. Pure.
+    """
     before = case.facts.body["structure"]["items"]
-    kept = {} if "items" in fields else {position: item["id"] for position, item in enumerate(before)}
+    kept = (
+        {} if "items" in fields else {position: item["id"] for position, item in enumerate(before)}
+    )
     facts, subjects = facts_draft(statement, now, kept=kept, known=case.subjects)
     judgement = judge(policy, statement.stated, now)
     structure = statement.structure
@@ -194,12 +225,19 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
         purpose=structure["purpose"]["code"],
         recipient_type=structure["recipient"]["organisation_type"],
         recipient_id=_cited(structure),
-        due_at=judgement.due_at if judgement.due_at and case.head.due_at and judgement.due_at < case.head.due_at else case.head.due_at,
+        due_at=(
+            judgement.due_at
+            if judgement.due_at and case.head.due_at and judgement.due_at < case.head.due_at
+            else case.head.due_at
+        ),
     )
     return Change(
         action=Action.REQUEST_AMENDED,
         head=head,
-        drafts=(facts, judgement.draft(at=now, counts=True, because=because, check=statement.check)),
+        drafts=(
+            facts,
+            judgement.draft(at=now, counts=True, because=because, check=statement.check),
+        ),
         subjects=subjects,
         about=[UUID(one) for one in facts.body["subject_ids"]],
         data={"fields": sorted(fields), "outcome": head.outcome, "release": head.release},
@@ -207,7 +245,9 @@ def restated(case: Case, statement: Statement, fields: Any, policy: Policy, now:
 
 
 def judged(head: Head, judgement: Judgement) -> Head:
-    """The head after an evaluation that counts. A decision, or an emergency, has settled how long it is kept."""
+    """The head after an evaluation that counts. A decision, or an emergency, has settled how long
+    it is kept.
+    """
     settled = head.decision is not None or head.status is Status.EMERGENCY_RECORDED
     return replace(
         head,
@@ -218,19 +258,40 @@ def judged(head: Head, judgement: Judgement) -> Head:
     )
 
 
-async def merged(session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str) -> Case:
+async def merged(
+    session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str
+) -> Case:
     """Write a change of a case and give the case as it is after it."""
-    made = await store.write(session, change, by=actor, at=now, request_id=trace, previous=case.head)
-    return Case(head=made.head, records=(*case.records, *made.records), subjects=(*case.subjects, *made.subjects))
+    made = await store.write(
+        session, change, by=actor, at=now, request_id=trace, previous=case.head
+    )
+    return Case(
+        head=made.head,
+        records=(*case.records, *made.records),
+        subjects=(*case.subjects, *made.subjects),
+    )
 
 
 async def evaluate_again(
-    session: Session, actor: Actor, request_id: UUID, revise: Revise, *, policy_digest: str | None, now: datetime, trace: str
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    revise: Revise,
+    *,
+    policy_digest: str | None,
+    now: datetime,
+    trace: str,
 ) -> Case:
-    """Evaluate the facts as stated again: under the policy in force, or, without consequence, under another version."""
+    """Evaluate the facts as stated again: under the policy in force, or, without consequence, under
+    another version.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     current = await policy_in_force(session, actor, now)
-    policy = current if policy_digest in {None, current.digest} else await policies.at(session, actor.school, policy_digest or "")
+    policy = (
+        current
+        if policy_digest in {None, current.digest}
+        else await policies.at(session, actor.school, policy_digest or "")
+    )
 
     status = case.head.after(Act.EVALUATE)
     counts = policy.digest == current.digest
@@ -242,13 +303,19 @@ async def evaluate_again(
         head=head,
         drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
         about=[subject.id for subject in case.people],
-        data={"outcome": judgement.evaluation.outcome.value, "counts": counts, "under": policy.digest},
+        data={
+            "outcome": judgement.evaluation.outcome.value,
+            "counts": counts,
+            "under": policy.digest,
+        },
     )
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
 
-async def withdraw(session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str) -> Case:
+async def withdraw(
+    session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
+) -> Case:
     """Take a request back before it is decided."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter(actor)
@@ -256,32 +323,48 @@ async def withdraw(session: Session, actor: Actor, request_id: UUID, why: str | 
     status = case.head.after(Act.WITHDRAW)
     policy = await judged_under(session, case, now)
     draft = Draft(
-        kind=RecordKind.WITHDRAWAL, body=judging.stood_in(policy, case.head), text={"why": why} if why else {}, id=ids.new_id(now)
+        kind=RecordKind.WITHDRAWAL,
+        body=judging.stood_in(policy, case.head),
+        text={"why": why} if why else {},
+        id=ids.new_id(now),
     )
     change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
 
-async def close(session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str) -> Case:
+async def close(
+    session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
+) -> Case:
     """Say that nothing more is to come: everything was shared and told, or the refusal stands."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.CLOSE)
     policy = await judged_under(session, case, now)
-    draft = Draft(kind=RecordKind.CLOSURE, body=judging.stood_in(policy, case.head), text={"why": why} if why else {}, id=ids.new_id(now))
+    draft = Draft(
+        kind=RecordKind.CLOSURE,
+        body=judging.stood_in(policy, case.head),
+        text={"why": why} if why else {},
+        id=ids.new_id(now),
+    )
     change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
 
 
-async def ask(session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str) -> Case:
-    """Ask the requester for information that is missing; the request waits for it, and an amendment ends the wait."""
+async def ask(
+    session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str
+) -> Case:
+    """Ask the requester for information that is missing; the request waits for it, and an amendment
+    ends the wait.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
 
     status = case.head.after(Act.ASK)
-    draft = Draft(kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now))
+    draft = Draft(
+        kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now)
+    )
     change = _simple(case, Action.INFORMATION_REQUESTED, draft, status)
 
     return await merged(session, actor, case, change, now=now, trace=trace)
@@ -289,7 +372,13 @@ async def ask(session: Session, actor: Actor, request_id: UUID, question: str, *
 
 def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
     about = [subject.id for subject in case.people]
-    return Change(action=action, head=replace(case.head, status=status), drafts=(draft,), about=about, target=draft.id)
+    return Change(
+        action=action,
+        head=replace(case.head, status=status),
+        drafts=(draft,),
+        about=about,
+        target=draft.id,
+    )
 
 
 def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
@@ -309,7 +398,9 @@ async def reconsider(
     now: datetime,
     trace: str,
 ) -> Case:
-    """Reopen a refused request on new information; it is judged again, and the refusal stands in the record."""
+    """Reopen a refused request on new information; it is judged again, and the refusal stands in
+    the record.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
     policy = await policy_in_force(session, actor, now)
@@ -317,7 +408,13 @@ async def reconsider(
     status = case.head.after(Act.RECONSIDER)
     if case.head.decision != "do_not_share":
         raise NothingToReconsider
-    statement = await citing.cited(session, actor.school, revise(changed), now, strict="/facts" if "recipient" in changed else None)
+    statement = await citing.cited(
+        session,
+        actor.school,
+        revise(changed),
+        now,
+        strict="/facts" if "recipient" in changed else None,
+    )
     change = restated(case, statement, changed.keys(), policy, now, because="reconsidered")
     judgement_due = judging.due_at(policy, change.head.urgency, now)
     refused = case.decision
@@ -330,7 +427,14 @@ async def reconsider(
     change = replace(
         change,
         action=Action.REQUEST_RECONSIDERED,
-        head=replace(change.head, status=status, decision=None, departs=False, decided_at=None, due_at=judgement_due),
+        head=replace(
+            change.head,
+            status=status,
+            decision=None,
+            departs=False,
+            decided_at=None,
+            due_at=judgement_due,
+        ),
         drafts=(*change.drafts, draft),
         target=draft.id,
     )

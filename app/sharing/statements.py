@@ -1,4 +1,6 @@
-"""Turns the facts object of the wire into a statement, and a part of it laid over an earlier one into a new statement."""
+"""Turns the facts object of the wire into a statement, and a part of it laid over an earlier one
+into a new statement.
+"""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
@@ -31,7 +33,8 @@ def statement_of(facts: FactsIn) -> Statement:
 
 
 def revision_of(case: Case, *, anew: tuple[str, ...] = ()) -> Revise:
-    """A function that lays changed parts over the case's facts; what does not fit is reported where it stands in the body.
+    """A function that lays changed parts over the case's facts; what does not fit is reported where
+    it stands in the body.
 
     Members named in `anew` are not merged but taken as they come.
     """
@@ -49,17 +52,23 @@ def revision_of(case: Case, *, anew: tuple[str, ...] = ()) -> Revise:
 
 
 def read(value: object, known: Collection[str] = ()) -> FactsIn:
-    """The facts object in a value; raises the same validation error as a body would. References that are `known` are taken as they are."""
+    """The facts object in a value; raises the same validation error as a body would. References
+    that are `known` are taken as they are.
+    """
     try:
         return FactsIn.model_validate(value, context={KNOWN: known})
     except ValidationError as error:
         raise PartRefused(error, FactsIn) from error
 
 
-def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, dict[str, Any], list[str]]:
-    """The statement that an emergency makes, what was told in so many words, and what to flag. Refuses nothing.
+def emergency_statement(
+    body: EmergencyIn, now: datetime
+) -> tuple[Statement, dict[str, Any], list[str]]:
+    """The statement that an emergency makes, what was told in so many words, and what to flag.
+    Refuses nothing.
 
-    What did not fit is told as it was sent, so that it stands with names and narrative and goes with them.
+    What did not fit is told as it was sent, so that it stands with names and narrative and goes
+    with them.
     """
     purpose = _given(body.purpose) if body.purpose else {}
     base: dict[str, Any] = {
@@ -80,7 +89,12 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, di
 
     facts, apart = understood(laid, body.facts, FactsIn, below=("facts",))
     if all(item.include is Include.WITHHOLD for item in facts.items):
-        facts = laid({**facts.model_dump(mode="json", exclude_unset=True), "items": [*base["items"], *map(_given, facts.items)]})
+        facts = laid(
+            {
+                **facts.model_dump(mode="json", exclude_unset=True),
+                "items": [*base["items"], *map(_given, facts.items)],
+            }
+        )
     apart = [*body.apart, *apart]
     occurred = body.occurred_at or now
     flags = {_flag(one) for one in apart}
@@ -93,13 +107,23 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, di
     if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
         flags.add("pupil_number_unsound")
     told = {"what": body.what, "why": body.why, "occurred_at": clock.to_text(occurred)}
-    return statement_of(facts), told | ({"not_understood": [one.to_json() for one in apart]} if apart else {}), sorted(flags)
+    return (
+        statement_of(facts),
+        told | ({"not_understood": [one.to_json() for one in apart]} if apart else {}),
+        sorted(flags),
+    )
 
 
 def _flag(apart: NotUnderstood) -> str:
     """A code that says what did not fit, and nothing that the caller wrote."""
     first, *rest = apart.fault.pointer.removeprefix("/").split("/")
-    name = rest[0] if (first, *rest) == ORGANISATION_TYPE else first if first in EmergencyIn.model_fields else "members"
+    name = (
+        rest[0]
+        if (first, *rest) == ORGANISATION_TYPE
+        else first
+        if first in EmergencyIn.model_fields
+        else "members"
+    )
     return f"{name}_cut_short" if apart.fault.code in CUT else f"{name}_not_understood"
 
 

@@ -1,4 +1,6 @@
-"""Reads and writes sharing requests. Every read says who is asking; every write is one entry of the trail and the rows that cite it."""
+"""Reads and writes sharing requests. Every read says who is asking; every write is one entry of the
+trail and the rows that cite it.
+"""
 
 import json
 import secrets
@@ -11,7 +13,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.audit import log
-from app.audit.model import SALT_BYTES, Action, Event, Sealed, content, record_digest, state, state_digest
+from app.audit.model import (
+    SALT_BYTES,
+    Action,
+    Event,
+    Sealed,
+    content,
+    record_digest,
+    state,
+    state_digest,
+)
 from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
@@ -23,7 +34,9 @@ from app.sharing.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
 _HEAD: Final = tuple(REQUEST.columns.keys())
 
-_PER_CHILD: Final = frozenset({Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED})
+_PER_CHILD: Final = frozenset(
+    {Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED}
+)
 """Acts that leave one entry for each subject."""
 
 
@@ -39,7 +52,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one act does to a request: the head after it, the records it makes, and what the trail says of it."""
+    """What one act does to a request: the head after it, the records it makes, and what the trail
+    says of it.
+    """
 
     action: Action
     head: Head
@@ -51,8 +66,12 @@ class Change:
     data: Mapping[str, Json] | None = None
 
 
-async def load(session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False) -> Case:
-    """The request, for this caller; raises `RequestNotFound` where they may not see it. `to_change` holds it against other writers."""
+async def load(
+    session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False
+) -> Case:
+    """The request, for this caller; raises `RequestNotFound` where they may not see it. `to_change`
+    holds it against other writers.
+    """
     query = sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == actor.school)
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update()
@@ -65,13 +84,19 @@ async def load(session: Session, actor: Actor, request_id: UUID, *, to_change: b
 
 
 async def load_as_service(session: Session, school: str, request_id: UUID) -> Case | None:
-    """The request, for the service itself: follow-ups, retention and reports, whose routes have asked for their own permission."""
+    """The request, for the service itself: follow-ups, retention and reports, whose routes have
+    asked for their own permission.
+    """
     return (await load_all_as_service(session, school, [request_id])).get(request_id)
 
 
-async def load_all_as_service(session: Session, school: str, ids: Collection[UUID]) -> dict[UUID, Case]:
+async def load_all_as_service(
+    session: Session, school: str, ids: Collection[UUID]
+) -> dict[UUID, Case]:
     """Several requests by id, for the service itself; see `load_as_service`."""
-    rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school))
+    rows = await session.all(
+        sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school)
+    )
     return await _complete_all(session, [head_of(row) for row in rows])
 
 
@@ -91,9 +116,14 @@ async def _complete_all(session: Session, heads: Sequence[Head]) -> dict[UUID, C
     )
     for row in rows:
         records[row.request_id].append(_record(row))
-    for row in await session.all(sa.select(SUBJECT).where(SUBJECT.c.request_id.in_(wanted)).order_by(SUBJECT.c.id)):
+    for row in await session.all(
+        sa.select(SUBJECT).where(SUBJECT.c.request_id.in_(wanted)).order_by(SUBJECT.c.id)
+    ):
         subjects[row.request_id].append(_subject(row))
-    return {head.id: Case(head=head, records=tuple(records[head.id]), subjects=tuple(subjects[head.id])) for head in heads}
+    return {
+        head.id: Case(head=head, records=tuple(records[head.id]), subjects=tuple(subjects[head.id]))
+        for head in heads
+    }
 
 
 def _subject(row: sa.Row[Any]) -> Subject:
@@ -132,10 +162,25 @@ class Filter:
     overdue: bool | None = None
 
 
-async def page(session: Session, actor: Actor, filters: Filter, *, now: datetime, limit: int, before: UUID | None) -> list[Head]:
+async def page(
+    session: Session,
+    actor: Actor,
+    filters: Filter,
+    *,
+    now: datetime,
+    limit: int,
+    before: UUID | None,
+) -> list[Head]:
     """Heads that the caller may see, newest first, `limit` at most, older than `before`."""
-    query = sa.select(REQUEST).where(REQUEST.c.school == actor.school).order_by(REQUEST.c.id.desc()).limit(limit)
-    if not (actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED)):
+    query = (
+        sa.select(REQUEST)
+        .where(REQUEST.c.school == actor.school)
+        .order_by(REQUEST.c.id.desc())
+        .limit(limit)
+    )
+    if not (
+        actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED)
+    ):
         query = query.where(REQUEST.c.submitted_by == actor.id)
     if before is not None:
         query = query.where(REQUEST.c.id < before)
@@ -147,7 +192,11 @@ async def page(session: Session, actor: Actor, filters: Filter, *, now: datetime
     if filters.submitted_to is not None:
         query = query.where(REQUEST.c.submitted_at < filters.submitted_to)
     if filters.subject is not None:
-        same = (SUBJECT.c.request_id == REQUEST.c.id, SUBJECT.c.school == actor.school, SUBJECT.c.ref == filters.subject)
+        same = (
+            SUBJECT.c.request_id == REQUEST.c.id,
+            SUBJECT.c.school == actor.school,
+            SUBJECT.c.ref == filters.subject,
+        )
         query = query.where(sa.exists().where(*same))
     if filters.overdue is not None:
         late = overdue_at(now)
@@ -159,7 +208,9 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
     """Heads by id, those of them that the caller may see."""
     if not ids:
         return {}
-    rows = await session.all(sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school))
+    rows = await session.all(
+        sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school)
+    )
     found = {row.id: head_of(row) for row in rows}
     return {found_id: head for found_id, head in found.items() if head.seen_by(actor)}
 
@@ -170,25 +221,47 @@ async def has_any(session: Session) -> bool:
 
 
 async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
-    """The random ids under which the trail knows the person whom the school knows by this reference; one for each request."""
-    return [row.id for row in await session.all(sa.select(SUBJECT.c.id).where(SUBJECT.c.school == school, SUBJECT.c.ref == ref))]
+    """The random ids under which the trail knows the person whom the school knows by this
+    reference; one for each request.
+    """
+    return [
+        row.id
+        for row in await session.all(
+            sa.select(SUBJECT.c.id).where(SUBJECT.c.school == school, SUBJECT.c.ref == ref)
+        )
+    ]
 
 
 def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
     """SQL for: some clock of the request has run out (see `Head.overdue`)."""
     waiting = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     return sa.or_(
-        sa.and_(REQUEST.c.status.in_(waiting), sa.func.coalesce(REQUEST.c.due_at < now, sa.false())),
-        sa.and_(REQUEST.c.status == Status.EMERGENCY_RECORDED.value, sa.func.coalesce(REQUEST.c.task_due_at < now, sa.false())),
+        sa.and_(
+            REQUEST.c.status.in_(waiting), sa.func.coalesce(REQUEST.c.due_at < now, sa.false())
+        ),
+        sa.and_(
+            REQUEST.c.status == Status.EMERGENCY_RECORDED.value,
+            sa.func.coalesce(REQUEST.c.task_due_at < now, sa.false()),
+        ),
         sa.func.coalesce(REQUEST.c.advice_due_at < now, sa.false()),
         sa.func.coalesce(REQUEST.c.notice_due_on <= now.date().isoformat(), sa.false()),
     )
 
 
-async def write(session: Session, change: Change, *, by: Actor, at: datetime, request_id: str, previous: Head | None = None) -> Case:
-    """Store one act with its entries, in this transaction; gives the new records (and head) as a case of their own.
+async def write(
+    session: Session,
+    change: Change,
+    *,
+    by: Actor,
+    at: datetime,
+    request_id: str,
+    previous: Head | None = None,
+) -> Case:
+    """Store one act with its entries, in this transaction; gives the new records (and head) as a
+    case of their own.
 
-    `previous` is the head that the act was decided on; raises `PreconditionStale` if it is no longer the stored one.
+    `previous` is the head that the act was decided on; raises `PreconditionStale` if it is no
+    longer the stored one.
     """
     entry_id = ids.new_id(at)
     head = replace(change.head, audit_id=entry_id, version=previous.version + 1 if previous else 1)
@@ -207,9 +280,14 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
         if draft.text
     ]
     personal = {row["record_id"]: row for row in narratives}
-    refs = {draft.id: [subject for subject in change.subjects if subject.record_id == draft.id] for draft in drafts}
+    refs = {
+        draft.id: [subject for subject in change.subjects if subject.record_id == draft.id]
+        for draft in drafts
+    }
     digests = [_digest(row, personal.get(row["id"]), refs[row["id"]]) for row in rows]
-    for event, cited in _events(change, head, [str(draft.id) for draft in drafts], content(digests), entry_id):
+    for event, cited in _events(
+        change, head, [str(draft.id) for draft in drafts], content(digests), entry_id
+    ):
         log.append(session, event, by=by, at=at, request_id=request_id, id=cited or ids.new_id(at))
     if previous is None:
         session.add(REQUEST, _head_row(head))
@@ -217,20 +295,41 @@ async def write(session: Session, change: Change, *, by: Actor, at: datetime, re
         if found:
             session.add(table, *found)
     if change.subjects:
-        session.add(SUBJECT, *(_subject_row(subject, head, entry_id) for subject in change.subjects))
+        session.add(
+            SUBJECT, *(_subject_row(subject, head, entry_id) for subject in change.subjects)
+        )
     if previous is not None:
         same = (REQUEST.c.id == head.id, REQUEST.c.version == previous.version)
         if await session.execute(sa.update(REQUEST).where(*same).values(**_head_row(head))) != 1:
             raise PreconditionStale
     made = tuple(
-        Record(id=d.id, kind=d.kind, at=at, by_id=by.id, by_role=by.role, body=d.body, text=d.text, audit_id=entry_id) for d in drafts
+        Record(
+            id=d.id,
+            kind=d.kind,
+            at=at,
+            by_id=by.id,
+            by_role=by.role,
+            body=d.body,
+            text=d.text,
+            audit_id=entry_id,
+        )
+        for d in drafts
     )
     return Case(head=head, records=made, subjects=tuple(change.subjects))
 
 
-def _events(change: Change, head: Head, records: list[str], sealed: str, entry_id: UUID) -> Iterator[tuple[Event, UUID | None]]:
-    """The entries of an act: the one that its rows cite, and one more for each further child where the act asks for it."""
-    data: dict[str, Json] = {**(change.data or {}), "status": head.status.value, "state": state(_canonical_head(head)), "records": records}
+def _events(
+    change: Change, head: Head, records: list[str], sealed: str, entry_id: UUID
+) -> Iterator[tuple[Event, UUID | None]]:
+    """The entries of an act: the one that its rows cite, and one more for each further child where
+    the act asks for it.
+    """
+    data: dict[str, Json] = {
+        **(change.data or {}),
+        "status": head.status.value,
+        "state": state(_canonical_head(head)),
+        "records": records,
+    }
     each: list[tuple[UUID, ...]] = [tuple(change.about)]
     if change.action in _PER_CHILD and len(change.about) > 1:
         each = [(subject,) for subject in change.about]
@@ -265,7 +364,9 @@ def _plain(value: object) -> Json:
     return str(value)
 
 
-def _record_row(draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUID) -> dict[str, Any]:
+def _record_row(
+    draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUID
+) -> dict[str, Any]:
     return {
         "id": draft.id,
         "school": head.school,
@@ -292,8 +393,13 @@ def _subject_row(subject: Subject, head: Head, entry_id: UUID) -> dict[str, obje
     }
 
 
-def _digest(row: Mapping[str, Any], narrative: Mapping[str, Any] | None, subjects: Sequence[Subject]) -> bytes:
-    people = sorted(([str(subject.id), kept(subject.ref), subject.role] for subject in subjects), key=lambda person: person[0])
+def _digest(
+    row: Mapping[str, Any], narrative: Mapping[str, Any] | None, subjects: Sequence[Subject]
+) -> bytes:
+    people = sorted(
+        ([str(subject.id), kept(subject.ref), subject.role] for subject in subjects),
+        key=lambda person: person[0],
+    )
     record: Json = {
         **_structure(row),
         "text": narrative["body"] if narrative else None,
@@ -308,14 +414,22 @@ def _structure(row: Mapping[str, Any]) -> dict[str, Json]:
 
 
 async def destroy(session: Session, request_id: UUID, *, but: UUID) -> None:
-    """Destroy names, references, words and salts of a request, all but those of the entry `but`, which says so."""
+    """Destroy names, references, words and salts of a request, all but those of the entry `but`,
+    which says so.
+    """
     for table in (NARRATIVE, SUBJECT):
-        await session.execute(sa.delete(table).where(table.c.request_id == request_id, table.c.audit_id != but))
+        await session.execute(
+            sa.delete(table).where(table.c.request_id == request_id, table.c.audit_id != but)
+        )
 
 
 def remains(records: Iterable[Mapping[str, Any]]) -> Json:
-    """What is left of a disposed request, as the entry of its disposal seals it: one digest for each record, in the order of their ids."""
-    digests = {str(record["id"]): record_digest(b"", _structure(record)).hex() for record in records}
+    """What is left of a disposed request, as the entry of its disposal seals it: one digest for
+    each record, in the order of their ids.
+    """
+    digests = {
+        str(record["id"]): record_digest(b"", _structure(record)).hex() for record in records
+    }
     return [[record, digests[record]] for record in sorted(digests)]
 
 
@@ -328,13 +442,18 @@ async def rows_of(session: Session, request_id: UUID) -> list[Mapping[str, Any]]
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
     """Every record and head as stored now, for the verification of the trail.
 
-    A record whose personal part was disposed of has no digest. What remains of it is sealed anew by the entry of the disposal, under the id
-    of the disposal's record.
+    A record whose personal part was disposed of has no digest. What remains of it is sealed anew by
+    the entry of the disposal, under the id of the disposal's record.
     """
     people: dict[UUID, list[Subject]] = {}
     async for row in session.stream(sa.select(SUBJECT)):
         people.setdefault(row.record_id, []).append(_subject(row))
-    disposals = {row.request_id: row for row in await session.all(sa.select(RECORD).where(RECORD.c.kind == RecordKind.DISPOSAL.value))}
+    disposals = {
+        row.request_id: row
+        for row in await session.all(
+            sa.select(RECORD).where(RECORD.c.kind == RecordKind.DISPOSAL.value)
+        )
+    }
     gone = {record for row in disposals.values() for record in json.loads(row.body)["destroyed"]}
     left: dict[UUID, list[Mapping[str, Any]]] = {request: [] for request in disposals}
     query = sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(
@@ -348,7 +467,17 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
         digest = None if str(row.id) in gone else _digest(record, narrative, people.get(row.id, []))
         yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=digest, mutable=False)
     for request, row in disposals.items():
-        yield Sealed(id=str(row.id), audit_id=row.audit_id, digest=state_digest(remains(left[request])), mutable=True)
+        yield Sealed(
+            id=str(row.id),
+            audit_id=row.audit_id,
+            digest=state_digest(remains(left[request])),
+            mutable=True,
+        )
     async for row in session.stream(sa.select(REQUEST)):
         head = head_of(row)
-        yield Sealed(id=str(head.id), audit_id=head.audit_id, digest=state_digest(_canonical_head(head)), mutable=True)
+        yield Sealed(
+            id=str(head.id),
+            audit_id=head.audit_id,
+            digest=state_digest(_canonical_head(head)),
+            mutable=True,
+        )

@@ -1,4 +1,6 @@
-"""How a sharing request is stored: a head that moves, records that never change, and the personal data apart, where it can be destroyed."""
+"""How a sharing request is stored: a head that moves, records that never change, and the personal
+data apart, where it can be destroyed.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +13,9 @@ from app.platform.db import Instant
 
 
 class RequestRow(SQLModel, table=True):
-    """The head: codes and instants only. The only row of a request that changes; `audit_id` cites the entry that changed it last."""
+    """The head: codes and instants only. The only row of a request that changes; `audit_id` cites
+    the entry that changed it last.
+    """
 
     __tablename__ = "sharing_request"
 
@@ -45,7 +49,9 @@ class RequestRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """One thing that happened to a request, as canonical JSON of codes, ids and dates. Never changes."""
+    """One thing that happened to a request, as canonical JSON of codes, ids and dates. Never
+    changes.
+    """
 
     __tablename__ = "sharing_record"
 
@@ -62,7 +68,9 @@ class RecordRow(SQLModel, table=True):
 
 
 class NarrativeRow(SQLModel, table=True):
-    """The personal part of a record (names, references, free text) with the salt of its digest. Leaves only by disposal."""
+    """The personal part of a record (names, references, free text) with the salt of its digest.
+    Leaves only by disposal.
+    """
 
     __tablename__ = "sharing_narrative"
 
@@ -75,7 +83,9 @@ class NarrativeRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A person whom a request is about: the random id that the trail uses, and the reference it stands for. Leaves only by disposal."""
+    """A person whom a request is about: the random id that the trail uses, and the reference it
+    stands for. Leaves only by disposal.
+    """
 
     __tablename__ = "sharing_subject"
 

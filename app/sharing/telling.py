@@ -1,4 +1,6 @@
-"""Openness with the people concerned (golden rule 2): told before or after, not told and why, or put off until a day that is set."""
+"""Openness with the people concerned (golden rule 2): told before or after, not told and why, or
+put off until a day that is set.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -37,7 +39,13 @@ class PersonUnknown(ServiceError):
     def __init__(self) -> None:
         super().__init__(
             "name one of the request's subjects",
-            faults=(Fault("/person_ref", "not one of the request's subjects; see facts.subjects", "unknown-person"),),
+            faults=(
+                Fault(
+                    "/person_ref",
+                    "not one of the request's subjects; see facts.subjects",
+                    "unknown-person",
+                ),
+            ),
         )
 
 
@@ -60,7 +68,9 @@ def person_of(case: Case, ref: str) -> Subject:
     raise PersonUnknown
 
 
-async def notify(session: Session, actor: Actor, request_id: UUID, notice: Notice, *, now: datetime, trace: str) -> tuple[Case, Record]:
+async def notify(
+    session: Session, actor: Actor, request_id: UUID, notice: Notice, *, now: datetime, trace: str
+) -> tuple[Case, Record]:
     """Record whether a person or their family was told."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
@@ -74,7 +84,12 @@ async def notify(session: Session, actor: Actor, request_id: UUID, notice: Notic
         "reason": notice.reason,
         "revisit_on": notice.revisit_on.isoformat() if notice.revisit_on else None,
     }
-    draft = Draft(kind=RecordKind.NOTICE, body=body, text={"how": notice.how} if notice.how else {}, id=ids.new_id(now))
+    draft = Draft(
+        kind=RecordKind.NOTICE,
+        body=body,
+        text={"how": notice.how} if notice.how else {},
+        id=ids.new_id(now),
+    )
     change = Change(
         action=Action.NOTICE_RECORDED,
         head=replace(case.head, status=status, notice_due_on=_next_look(case, body)),
@@ -93,11 +108,15 @@ def _check(notice: Notice, today: date) -> None:
     faults = []
     if notice.decision == DEFERRED:
         if notice.revisit_on is None:
-            faults.append(Fault("/revisit_on", "set a day on which this is looked at again", "missing"))
+            faults.append(
+                Fault("/revisit_on", "set a day on which this is looked at again", "missing")
+            )
         elif notice.revisit_on <= today:
             faults.append(Fault("/revisit_on", "set a day that is still to come", "in-the-past"))
     elif notice.revisit_on is not None:
-        faults.append(Fault("/revisit_on", "only a deferred notice has a day to look again", "not-deferred"))
+        faults.append(
+            Fault("/revisit_on", "only a deferred notice has a day to look again", "not-deferred")
+        )
     if notice.decision in {DEFERRED, "not_informed"} and notice.reason is None:
         faults.append(Fault("/reason", "say why they are not told", "missing"))
     if faults:
@@ -106,6 +125,9 @@ def _check(notice: Notice, today: date) -> None:
 
 def _next_look(case: Case, newest: dict[str, str | None]) -> str | None:
     """The earliest day set by anybody's newest notice."""
-    standing = {record.body["subject_id"]: record.body["revisit_on"] for record in case.of(RecordKind.NOTICE)}
+    standing = {
+        record.body["subject_id"]: record.body["revisit_on"]
+        for record in case.of(RecordKind.NOTICE)
+    }
     standing[str(newest["subject_id"])] = newest["revisit_on"]
     return min((day for day in standing.values() if day), default=None)

@@ -1,6 +1,8 @@
-"""What an emergency stands on: the policy in force; when that fails, the one that ships; when that fails too, the little written here.
+"""What an emergency stands on: the policy in force; when that fails, the one that ships; when that
+fails too, the little written here.
 
-Law: whatever a policy says, lacks or does, an emergency is recorded, and its record says that the policy failed.
+Law: whatever a policy says, lacks or does, an emergency is recorded, and its record says that the
+policy failed.
 """
 
 from collections.abc import Callable
@@ -31,20 +33,33 @@ NO_POLICY: Final = "none"
 _CLASS: Final = "safeguarding"
 
 _PEOPLE: Final = (Role.STAFF, Role.DSL, Role.IG_LEAD)
-_BASIS: Final = "The school's policy could not be evaluated when this was recorded. Share what is needed to keep the child safe."
+_BASIS: Final = (
+    "The school's policy could not be evaluated when this was recorded. Share what is needed to"
+    " keep the child safe."
+)
 _SCHOOL_DAY_ENDS: Final = time(16, 30)
 _TO_DO: Final = (
-    (ActionCode.NOTIFY_POLICE_IMMEDIATELY, "If a child is in danger or a crime is suspected, call the police: 999.", ()),
+    (
+        ActionCode.NOTIFY_POLICE_IMMEDIATELY,
+        "If a child is in danger or a crime is suspected, call the police: 999.",
+        (),
+    ),
     (ActionCode.TELL_DSL, "Tell the designated safeguarding lead now.", ()),
     (ActionCode.SEEK_ADVICE, "Ask the designated safeguarding lead.", (Role.DSL,)),
     (ActionCode.RECORD_DECISION_AND_REASONS, "Record what was shared, with whom and why.", ()),
-    (ActionCode.COMPLETE_RECORD_RETROSPECTIVELY, "Complete the record by the end of the next school day.", ()),
+    (
+        ActionCode.COMPLETE_RECORD_RETROSPECTIVELY,
+        "Complete the record by the end of the next school day.",
+        (),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footing:
-    """What is recorded of an emergency beside what was told. `retain_until` None: kept until somebody completes the record."""
+    """What is recorded of an emergency beside what was told. `retain_until` None: kept until
+    somebody completes the record.
+    """
 
     judgement: Judgement
     task_due_at: datetime | None
@@ -53,8 +68,12 @@ class Footing:
     flags: tuple[str, ...] = ()
 
 
-def footing(policy: Policy | None, ships: Callable[[], Policy], stated: Stated, at: datetime) -> Footing:
-    """The footing of an emergency; raises nothing. `policy` is the one in force, None where it cannot be read; `ships` gives another."""
+def footing(
+    policy: Policy | None, ships: Callable[[], Policy], stated: Stated, at: datetime
+) -> Footing:
+    """The footing of an emergency; raises nothing. `policy` is the one in force, None where it
+    cannot be read; `ships` gives another.
+    """
     try:
         if policy is not None:
             return _under(policy, stated, at)
@@ -84,10 +103,15 @@ def _under(policy: Policy, stated: Stated, at: datetime, *, flags: tuple[str, ..
 
 
 def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
-    """Danger and a verified body that always protects: share. Anything else: ask the DSL. Both are recorded, and nothing is held up."""
+    """Danger and a verified body that always protects: share. Anything else: ask the DSL. Both are
+    recorded, and nothing is held up.
+    """
     danger = stated.risk.immediate_risk
     verified = (stated.recipient.identity_verified, stated.requester.identity_verified)
-    protected = stated.recipient.organisation_type in ALWAYS_PROTECTIVE and (verified[0] or verified[1]) is Answer.YES
+    protected = (
+        stated.recipient.organisation_type in ALWAYS_PROTECTIVE
+        and (verified[0] or verified[1]) is Answer.YES
+    )
     outcome = Outcome.SHARE_EMERGENCY if danger is Answer.YES and protected else Outcome.SEEK_ADVICE
     evaluation = Evaluation(
         policy_version=policy.version if policy else NO_POLICY,
@@ -105,13 +129,30 @@ def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
         myths=(),
         mais=MAIS[outcome],
     )
-    judgement = Judgement(facts=_unsettled(stated), evaluation=evaluation, due={}, due_at=None, retention_class=_CLASS, routed=False)
-    return Footing(judgement=judgement, task_due_at=_next_school_day(at), retention_class=_CLASS, retain_until=None, flags=(POLICY_FAILED,))
+    judgement = Judgement(
+        facts=_unsettled(stated),
+        evaluation=evaluation,
+        due={},
+        due_at=None,
+        retention_class=_CLASS,
+        routed=False,
+    )
+    return Footing(
+        judgement=judgement,
+        task_due_at=_next_school_day(at),
+        retention_class=_CLASS,
+        retain_until=None,
+        flags=(POLICY_FAILED,),
+    )
 
 
 def _unsettled(stated: Stated) -> Facts:
-    """What was stated of danger, purpose and recipient; everything else is unsure, for nothing could be checked."""
-    words = {name: None if optional else _unknown(name) for name, (_, optional) in fact_words().items()}
+    """What was stated of danger, purpose and recipient; everything else is unsure, for nothing
+    could be checked.
+    """
+    words = {
+        name: None if optional else _unknown(name) for name, (_, optional) in fact_words().items()
+    }
     known = {
         "direction": stated.direction,
         "urgency": stated.urgency,

@@ -1,6 +1,8 @@
-"""A request as its readers see it: whole, or de-identified for those who advise and oversee without needing to know who it is about. Pure.
+"""A request as its readers see it: whole, or de-identified for those who advise and oversee without
+needing to know who it is about. Pure.
 
-Law: what is not listed here is not shown; the de-identified view takes codes and leaves text, names and references where they are.
+Law: what is not listed here is not shown; the de-identified view takes codes and leaves text, names
+and references where they are.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,8 @@ _ENDINGS: Final = {
 """What happens to a request once, or not at all."""
 
 _INSTANTS: Final = frozenset({"at", "due", "given_at", "receipt_at", "sent_at"})
-"""Members of records that are instants, and shown to the day where the exact time could give somebody away."""
+"""Members of records that are instants, and shown to the day where the exact time could give
+somebody away."""
 
 HELD_BACK: Final = None
 """What stands where a reader does not see the text."""
@@ -60,7 +63,10 @@ def summary(head: Head, view: View, now: datetime) -> Shown:
         "decision": head.decision,
         "departs": head.departs,
         "policy_digest": head.policy_digest,
-        "submitted_by": {"subject": str(head.submitted_by) if view is View.FULL else HELD_BACK, "role": head.submitted_role},
+        "submitted_by": {
+            "subject": str(head.submitted_by) if view is View.FULL else HELD_BACK,
+            "role": head.submitted_role,
+        },
         "submitted_at": instant(head.submitted_at, view),
         "decided_at": instant(head.decided_at, view),
         "due_at": instant(head.due_at, view),
@@ -80,7 +86,9 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
     shown["tasks"] = tasks(case, view)
     shown["compelled"] = beside.compelled(case, shown["facts"])
     shown["routed"] = beside.routed(case)
-    shown["recipient_check"] = beside.recipient_check(case.evaluation.body.get("recipient_check"), view)
+    shown["recipient_check"] = beside.recipient_check(
+        case.evaluation.body.get("recipient_check"), view
+    )
     shown["hints"] = beside.hints(case)
     head = case.head
     shown["retention"] = retention(head)
@@ -106,17 +114,25 @@ def facts(case: Case, view: View) -> Shown:
     structure: Shown = dict(record.body["structure"])
     released = view is View.FULL or _released(case)
     if record.text is not None and released:
-        structure = FactsIn.join(structure, record.text if view is View.FULL else _without_names(record.text))
+        structure = FactsIn.join(
+            structure, record.text if view is View.FULL else _without_names(record.text)
+        )
     if view is View.DEIDENTIFIED:
-        structure["recipient"] = {name: value for name, value in structure["recipient"].items() if name not in _CITES}
-        structure["consent"] = {name: _at(name, value, view) for name, value in structure["consent"].items()}
+        structure["recipient"] = {
+            name: value for name, value in structure["recipient"].items() if name not in _CITES
+        }
+        structure["consent"] = {
+            name: _at(name, value, view) for name, value in structure["consent"].items()
+        }
     if view is View.DEIDENTIFIED or record.text is None:
         structure["subjects"] = _subjects(case, record, view)
     return structure
 
 
 def _subjects(case: Case, record: Record, view: View) -> list[Shown]:
-    """The people by their pseudonyms; for those who are not to know them, with the band of the age that they had at the submission."""
+    """The people by their pseudonyms; for those who are not to know them, with the band of the age
+    that they had at the submission.
+    """
     names = pseudonyms(case)
     shown = [dict(subject) for subject in record.body["structure"].get("subjects", [])]
     for subject, person in zip(shown, case.people_of(record), strict=False):
@@ -126,12 +142,16 @@ def _subjects(case: Case, record: Record, view: View) -> list[Shown]:
         told = (record.text or {}).get("subjects") or [{} for _ in shown]
         for subject, personal in zip(shown, told, strict=True):
             born_on = personal.get("born_on")
-            subject["age_band"] = ages.band(date.fromisoformat(born_on) if born_on else None, submitted_on)
+            subject["age_band"] = ages.band(
+                date.fromisoformat(born_on) if born_on else None, submitted_on
+            )
     return shown
 
 
 def pseudonyms(case: Case) -> dict[str, str]:
-    """For each person of the request a name that is the same throughout it and means nothing outside, such as `child-1`."""
+    """For each person of the request a name that is the same throughout it and means nothing
+    outside, such as `child-1`.
+    """
     names: dict[str, str] = {}
     for record in case.of(RecordKind.FACTS):
         for person in case.people_of(record):
@@ -146,13 +166,26 @@ def _released(case: Case) -> bool:
 _CITES: Final = frozenset({"directory_id", "contact_id"})
 """Ids of the directory, which whoever may read it could look up."""
 
-_NAMES: Final = frozenset({"name", "organisation", "named_individual", "role_title", "person_ref", "born_on", "external_id", "value"})
+_NAMES: Final = frozenset(
+    {
+        "name",
+        "organisation",
+        "named_individual",
+        "role_title",
+        "person_ref",
+        "born_on",
+        "external_id",
+        "value",
+    }
+)
 
 
 def _without_names(value: Any) -> Any:
     """Narrative that its author released, still without names and references."""
     if isinstance(value, Mapping):
-        return {name: _without_names(member) for name, member in value.items() if name not in _NAMES}
+        return {
+            name: _without_names(member) for name, member in value.items() if name not in _NAMES
+        }
     if isinstance(value, list):
         return [_without_names(member) for member in value]
     return value
@@ -160,9 +193,14 @@ def _without_names(value: Any) -> Any:
 
 def evaluation(record: Record, view: View) -> Shown:
     """The evaluation object, with the instants at which its actions are due."""
-    due = {name: instant(clock.from_text(at), view) if at else at for name, at in record.body["due"].items()}
+    due = {
+        name: instant(clock.from_text(at), view) if at else at
+        for name, at in record.body["due"].items()
+    }
     result = dict(record.body["result"])
-    result["actions"] = [{**action, "due": due.get(action["due"], action["due"])} for action in result["actions"]]
+    result["actions"] = [
+        {**action, "due": due.get(action["due"], action["due"])} for action in result["actions"]
+    ]
     return {
         "id": str(record.id),
         **result,
@@ -174,7 +212,11 @@ def evaluation(record: Record, view: View) -> Shown:
 
 def one(case: Case, record: Record, view: View) -> Shown:
     """Any other record: what it says in codes, and its text where the view shows it."""
-    shown: Shown = {"id": str(record.id), "recorded_at": instant(record.at, view), "recorded_by": _by(record, view)}
+    shown: Shown = {
+        "id": str(record.id),
+        "recorded_at": instant(record.at, view),
+        "recorded_by": _by(record, view),
+    }
     for name, value in record.body.items():
         if name != "subject_id":
             shown[name] = _at(name, value, view)
@@ -186,10 +228,16 @@ def one(case: Case, record: Record, view: View) -> Shown:
     if record.kind is RecordKind.DISCLOSURE:
         shown.update(beside.disclosed(case, record, view))
     if record.kind is RecordKind.ADVICE:
-        answers = [a for a in case.of(RecordKind.ADVICE_ANSWER) if a.body["advice_id"] == str(record.id)]
+        answers = [
+            a for a in case.of(RecordKind.ADVICE_ANSWER) if a.body["advice_id"] == str(record.id)
+        ]
         shown["answer"] = one(case, answers[-1], view) if answers else None
     if record.kind is RecordKind.CONSENT:
-        withdrawn = [w for w in case.of(RecordKind.CONSENT_WITHDRAWAL) if w.body["consent_id"] == str(record.id)]
+        withdrawn = [
+            w
+            for w in case.of(RecordKind.CONSENT_WITHDRAWAL)
+            if w.body["consent_id"] == str(record.id)
+        ]
         shown["withdrawal"] = one(case, withdrawn[-1], view) if withdrawn else None
     return shown
 
@@ -213,7 +261,9 @@ _TEXTS: Final[Mapping[RecordKind, tuple[str, ...]]] = {
 }
 
 
-_NAMING_NOBODY: Final = frozenset({RecordKind.ADVICE, RecordKind.ADVICE_ANSWER, RecordKind.RETENTION_REVIEW, RecordKind.DISPOSAL})
+_NAMING_NOBODY: Final = frozenset(
+    {RecordKind.ADVICE, RecordKind.ADVICE_ANSWER, RecordKind.RETENTION_REVIEW, RecordKind.DISPOSAL}
+)
 
 
 def text_fields(kind: RecordKind) -> tuple[str, ...]:
@@ -222,7 +272,9 @@ def text_fields(kind: RecordKind) -> tuple[str, ...]:
 
 
 def _open(record: Record, name: str) -> bool:
-    """Advice is asked and answered, and keeping is decided, without naming anybody: whoever sees the request sees these words."""
+    """Advice is asked and answered, and keeping is decided, without naming anybody: whoever sees
+    the request sees these words.
+    """
     return record.kind in _NAMING_NOBODY and name in text_fields(record.kind)
 
 
@@ -234,11 +286,16 @@ def _person(case: Case, subject_id: str, view: View) -> str | None:
 
 
 def _by(record: Record, view: View) -> Shown:
-    return {"subject": str(record.by_id) if view is View.FULL else HELD_BACK, "role": record.by_role}
+    return {
+        "subject": str(record.by_id) if view is View.FULL else HELD_BACK,
+        "role": record.by_role,
+    }
 
 
 def tasks(case: Case, view: View) -> list[Shown]:
-    """What is still to be done after an emergency: the record to complete, when it is due, and whether it has been."""
+    """What is still to be done after an emergency: the record to complete, when it is due, and
+    whether it has been.
+    """
     if case.head.task_due_at is None:
         return []
     decided = case.decision

@@ -1,4 +1,6 @@
-"""The audit trail: entries, the sealer's queue, the log's leaves, nodes and checkpoints, and the triggers that let them only grow."""
+"""The audit trail: entries, the sealer's queue, the log's leaves, nodes and checkpoints, and the
+triggers that let them only grow.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +13,14 @@ down_revision = "0001_platform"
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("audit_entry", "audit_subject", "audit_leaf", "audit_node", "audit_checkpoint", "audit_disposed")
+APPEND_ONLY = (
+    "audit_entry",
+    "audit_subject",
+    "audit_leaf",
+    "audit_node",
+    "audit_checkpoint",
+    "audit_disposed",
+)
 TEXT_C = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -29,12 +38,16 @@ def upgrade() -> None:
         sa.Column("recipient", TEXT_C, nullable=True),
         sa.Column("outcome", TEXT_C, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
-        sa.CheckConstraint("outcome IN ('success', 'denied', 'failure')", name="audit_entry_outcome"),
+        sa.CheckConstraint(
+            "outcome IN ('success', 'denied', 'failure')", name="audit_entry_outcome"
+        ),
     )
     op.create_index("ix_audit_entry_school", "audit_entry", ["school", "id"])
     op.create_index("ix_audit_entry_actor", "audit_entry", ["school", "actor", "id"])
     op.create_index("ix_audit_entry_action", "audit_entry", ["school", "action", "id"])
-    op.create_index("ix_audit_entry_actor_action", "audit_entry", ["school", "actor", "action", "id"])
+    op.create_index(
+        "ix_audit_entry_actor_action", "audit_entry", ["school", "actor", "action", "id"]
+    )
     # Most entries have no subject, recipient or refusal: partial indexes keep the appends cheap.
     for name, columns, where in (
         ("request", ["school", "request", "id"], "request IS NOT NULL"),
@@ -42,7 +55,13 @@ def upgrade() -> None:
         ("recipient", ["school", "recipient", "id"], "recipient IS NOT NULL"),
         ("outcome", ["school", "outcome", "id"], "outcome <> 'success'"),
     ):
-        op.create_index(f"ix_audit_entry_{name}", "audit_entry", columns, postgresql_where=sa.text(where), sqlite_where=sa.text(where))
+        op.create_index(
+            f"ix_audit_entry_{name}",
+            "audit_entry",
+            columns,
+            postgresql_where=sa.text(where),
+            sqlite_where=sa.text(where),
+        )
     op.create_table(
         "audit_subject",
         sa.Column("school", TEXT_C, nullable=False),
@@ -51,7 +70,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("school", "subject", "entry_id"),
         sqlite_with_rowid=False,
     )
-    transaction = sa.text("(pg_current_xact_id()::text)::bigint") if op.get_context().dialect.name == "postgresql" else None
+    transaction = (
+        sa.text("(pg_current_xact_id()::text)::bigint")
+        if op.get_context().dialect.name == "postgresql"
+        else None
+    )
     op.create_table(
         "audit_pending",
         sa.Column("entry_id", sa.Uuid, primary_key=True),
@@ -102,6 +125,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(APPEND_ONLY):
         guards.drop_append_only(op, table)
-    for table in ("audit_disposed", "audit_checkpoint", "audit_node", "audit_leaf", "audit_pending", "audit_subject", "audit_entry"):
+    for table in (
+        "audit_disposed",
+        "audit_checkpoint",
+        "audit_node",
+        "audit_leaf",
+        "audit_pending",
+        "audit_subject",
+        "audit_entry",
+    ):
         op.drop_table(table)
     guards.drop_functions(op)

@@ -57,7 +57,9 @@ def upgrade() -> None:
         sa.Column("opened_at", Instant, nullable=False),
         sa.Column("ends_at", Instant, nullable=False),
         sa.Column("revoked_at", Instant, nullable=True),
-        sa.CheckConstraint("account_id IS NOT NULL OR client_id IS NOT NULL", name="identity_session_holder"),
+        sa.CheckConstraint(
+            "account_id IS NOT NULL OR client_id IS NOT NULL", name="identity_session_holder"
+        ),
     )
     op.create_index("ix_identity_session_account_id", "identity_session", ["account_id"])
     op.create_index("ix_identity_session_client_id", "identity_session", ["client_id"])
@@ -66,12 +68,19 @@ def upgrade() -> None:
     op.create_table(
         "identity_refresh_token",
         sa.Column("hash", sa.LargeBinary, primary_key=True),
-        sa.Column("session_id", sa.Uuid, sa.ForeignKey("identity_session.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "session_id",
+            sa.Uuid,
+            sa.ForeignKey("identity_session.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
         sa.Column("issued_at", Instant, nullable=False),
         sa.Column("expires_at", Instant, nullable=False),
         sa.Column("used_at", Instant, nullable=True),
     )
-    op.create_index("ix_identity_refresh_token_session_id", "identity_refresh_token", ["session_id"])
+    op.create_index(
+        "ix_identity_refresh_token_session_id", "identity_refresh_token", ["session_id"]
+    )
 
     op.create_table(
         "identity_throttle",
@@ -84,5 +93,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("identity_throttle", "identity_refresh_token", "identity_session", "identity_client", "identity_account"):
+    for table in (
+        "identity_throttle",
+        "identity_refresh_token",
+        "identity_session",
+        "identity_client",
+        "identity_account",
+    ):
         op.drop_table(table)

@@ -11,9 +11,17 @@ down_revision = "0004_policy"
 branch_labels = None
 depends_on = None
 
-STATUSES = (
-    "submitted awaiting_information advice_sought decided disclosed closed withdrawn emergency_recorded disposed".split()  # noqa: SIM905
-)
+STATUSES = [
+    "submitted",
+    "awaiting_information",
+    "advice_sought",
+    "decided",
+    "disclosed",
+    "closed",
+    "withdrawn",
+    "emergency_recorded",
+    "disposed",
+]
 OUTCOMES = ("share", "share_emergency", "do_not_share", "seek_advice")
 DECISIONS = ("share", "share_partially", "do_not_share", "share_emergency")
 
@@ -58,7 +66,9 @@ def upgrade() -> None:
         _one_of("decision", DECISIONS),
     )
     op.create_index("ix_sharing_request_school", "sharing_request", ["school", "id"])
-    op.create_index("ix_sharing_request_submitter", "sharing_request", ["school", "submitted_by", "id"])
+    op.create_index(
+        "ix_sharing_request_submitter", "sharing_request", ["school", "submitted_by", "id"]
+    )
     op.create_index("ix_sharing_request_status", "sharing_request", ["school", "status", "id"])
     op.create_table(
         "sharing_record",

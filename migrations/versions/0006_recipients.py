@@ -1,4 +1,6 @@
-"""The directory of recipients: organisations, their contacts, the checks of their identity, and the personal data apart."""
+"""The directory of recipients: organisations, their contacts, the checks of their identity, and the
+personal data apart.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,16 +15,17 @@ depends_on = None
 
 # fmt: off
 TYPES = [
-    "police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "nspcc", "adult_social_care", "lado",
-    "safeguarding_partners", "health_provider", "educational_psychologist", "school", "court", "cafcass", "prevent_team", "marac",
-    "probation", "prison", "youth_offending_team", "immigration_enforcement", "local_authority_other", "charity", "researcher", "vendor",
+    "police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "nspcc", "adult_social_care", "lado",  # noqa: E501
+    "safeguarding_partners", "health_provider", "educational_psychologist", "school", "court", "cafcass", "prevent_team", "marac",  # noqa: E501
+    "probation", "prison", "youth_offending_team", "immigration_enforcement", "local_authority_other", "charity", "researcher", "vendor",  # noqa: E501
     "parent", "solicitor", "landlord", "governor", "internal_staff", "other",
 ]
 # fmt: on
 KINDS = ["details", "verification"]
 TABLES = ("recipients_recipient", "recipients_contact", "recipients_record", "recipients_narrative")
 
-# Names sort and compare by code point on both databases, so that a page ends at the same place on either.
+# Names sort and compare by code point on both databases, so that a page ends at the same place on
+# either.
 SORT_KEY = sa.String(50).with_variant(sa.String(50, collation="C"), "postgresql")
 
 
@@ -50,13 +53,21 @@ def upgrade() -> None:
         sa.Column("audit_id", sa.Uuid, nullable=False),
         _one_of("recipients_recipient", "organisation_type", TYPES),
     )
-    op.create_index("ix_recipients_recipient_name", "recipients_recipient", ["school", "sort_key", "id"])
-    op.create_index("ix_recipients_recipient_type", "recipients_recipient", ["school", "organisation_type", "sort_key", "id"])
+    op.create_index(
+        "ix_recipients_recipient_name", "recipients_recipient", ["school", "sort_key", "id"]
+    )
+    op.create_index(
+        "ix_recipients_recipient_type",
+        "recipients_recipient",
+        ["school", "organisation_type", "sort_key", "id"],
+    )
     op.create_table(
         "recipients_contact",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("school", sa.String(6), nullable=False),
-        sa.Column("recipient_id", sa.Uuid, sa.ForeignKey("recipients_recipient.id"), nullable=False),
+        sa.Column(
+            "recipient_id", sa.Uuid, sa.ForeignKey("recipients_recipient.id"), nullable=False
+        ),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("identity_version", sa.Integer, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
@@ -70,7 +81,9 @@ def upgrade() -> None:
         "recipients_record",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("school", sa.String(6), nullable=False),
-        sa.Column("recipient_id", sa.Uuid, sa.ForeignKey("recipients_recipient.id"), nullable=False),
+        sa.Column(
+            "recipient_id", sa.Uuid, sa.ForeignKey("recipients_recipient.id"), nullable=False
+        ),
         sa.Column("contact_id", sa.Uuid, sa.ForeignKey("recipients_contact.id"), nullable=True),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("verified_on", sa.String(10), nullable=True),
@@ -81,7 +94,9 @@ def upgrade() -> None:
         sa.Column("audit_id", sa.Uuid, nullable=False),
         _one_of("recipients_record", "kind", KINDS),
     )
-    op.create_index("ix_recipients_record_recipient", "recipients_record", ["recipient_id", "kind", "id"])
+    op.create_index(
+        "ix_recipients_record_recipient", "recipients_record", ["recipient_id", "kind", "id"]
+    )
     op.create_table(
         "recipients_narrative",
         sa.Column("record_id", sa.Uuid, sa.ForeignKey("recipients_record.id"), primary_key=True),

@@ -1,4 +1,6 @@
-"""Disposal is the only way out: personal data never changes, and leaves only when the trail says so. Indexes for what is due."""
+"""Disposal is the only way out: personal data never changes, and leaves only when the trail says
+so. Indexes for what is due.
+"""
 
 # ruff: noqa: S608 - the names are our own
 
@@ -29,9 +31,12 @@ def upgrade() -> None:
                 END IF;
                 RETURN OLD;
             END $$
-        """)
+        """)  # noqa: E501
         for table, _ in DISPOSABLE:
-            op.execute(f"CREATE TRIGGER {table}_disposal BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()")
+            op.execute(
+                f"CREATE TRIGGER {table}_disposal BEFORE DELETE ON {table} FOR EACH ROW EXECUTE"
+                f" FUNCTION {FUNCTION}()"
+            )
             op.execute(
                 f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR TRUNCATE ON {table} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {guards.REFUSE}()"
@@ -46,7 +51,8 @@ def upgrade() -> None:
             f"BEGIN SELECT RAISE(ABORT, 'a row of {table} leaves only by disposal'); END"
         )
         op.execute(
-            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'a row of {table} never changes'); END"
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT,"
+            f" 'a row of {table} never changes'); END"
         )
         # REPLACE removes the old row without a DELETE trigger where recursive triggers are off.
         op.execute(
@@ -59,7 +65,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     postgresql = op.get_context().dialect.name == "postgresql"
     for table, _ in DISPOSABLE:
-        for name in ("disposal", "no_change") if postgresql else ("disposal", "no_change", "no_replace"):
+        for name in (
+            ("disposal", "no_change") if postgresql else ("disposal", "no_change", "no_replace")
+        ):
             op.execute(f"DROP TRIGGER {table}_{name}" + (f" ON {table}" if postgresql else ""))
     if postgresql:
         op.execute(f"DROP FUNCTION {FUNCTION}()")

@@ -1,4 +1,6 @@
-"""When an approved policy is looked at again; versions taken back before they began; what a draft would change, as it was worked out."""
+"""When an approved policy is looked at again; versions taken back before they began; what a draft
+would change, as it was worked out.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,7 +40,9 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer, nullable=False),
         sa.Column("seen_at", Instant, nullable=False),
         sa.Column("result", sa.Text, nullable=True),
-        sa.CheckConstraint("status IN ('running', 'finished', 'failed')", name="ck_policy_impact_status"),
+        sa.CheckConstraint(
+            "status IN ('running', 'finished', 'failed')", name="ck_policy_impact_status"
+        ),
     )
     op.create_index("ix_policy_impact_version", "policy_impact", ["school", "digest", "id"])
 

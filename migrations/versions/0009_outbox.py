@@ -24,7 +24,11 @@ def upgrade() -> None:
         sa.Column("sent_at", Instant, nullable=True),
     )
     op.create_index(
-        "ix_outbox_due", "outbox", ["next_at"], sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")
+        "ix_outbox_due",
+        "outbox",
+        ["next_at"],
+        sqlite_where=sa.text("sent_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL"),
     )
     op.create_index("ix_outbox_made", "outbox", ["made_at"])
 

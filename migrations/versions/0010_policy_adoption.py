@@ -1,4 +1,6 @@
-"""The version, of those that ship, that a school follows: its bytes, kept for good, so that a release changes nobody's policy."""
+"""The version, of those that ship, that a school follows: its bytes, kept for good, so that a
+release changes nobody's policy.
+"""
 
 import sqlalchemy as sa
 from alembic import op

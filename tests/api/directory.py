@@ -21,7 +21,11 @@ KHAN: Final[dict[str, Any]] = {
     "phone": "01632 960124",
 }
 
-CALLED: Final[dict[str, Any]] = {"method": "call_back_published_number", "result": "yes", "note": "The switchboard knew Mrs Khan."}
+CALLED: Final[dict[str, Any]] = {
+    "method": "call_back_published_number",
+    "result": "yes",
+    "note": "The switchboard knew Mrs Khan.",
+}
 
 
 async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +53,9 @@ async def patched(caller: Caller, path: str, body: dict[str, Any]) -> httpx.Resp
 def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert reply.headers["content-type"] == "application/problem+json", reply.text
     document: dict[str, Any] = reply.json()
-    assert (reply.status_code, document["status"], document["code"]) == (status, status, code), document
+    assert (reply.status_code, document["status"], document["code"]) == (status, status, code), (
+        document
+    )
     return document
 
 

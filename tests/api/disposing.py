@@ -1,4 +1,6 @@
-"""What the tests of keeping and disposing share: a request that lived through everything, and its disposal."""
+"""What the tests of keeping and disposing share: a request that lived through everything, and its
+disposal.
+"""
 
 from typing import Any, Final
 
@@ -15,7 +17,16 @@ from tests.service import Caller, Service
 CANARY: Final = "Zephyrine Quillfeather"
 
 SECRETS: Final = (
-    *(CANARY, "mis:7781", "mis:7782", "2014-05-09", "A. Khan", "Anytown", "SR-2231", "Section 47 enquiry opened"),
+    *(
+        CANARY,
+        "mis:7781",
+        "mis:7782",
+        "2014-05-09",
+        "A. Khan",
+        "Anytown",
+        "SR-2231",
+        "Section 47 enquiry opened",
+    ),
     "Attendance this term",
 )
 
@@ -25,25 +36,49 @@ LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
 
 
 async def people(service: Service) -> tuple[Caller, Caller, Caller]:
-    return await service.caller("staff"), await service.caller("dsl"), await service.caller("ig_lead")
+    return (
+        await service.caller("staff"),
+        await service.caller("dsl"),
+        await service.caller("ig_lead"),
+    )
 
 
 async def whole(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> str:
-    """A request about two children with every kind of record, and with the canary in every text; decided, disclosed and closed."""
+    """A request about two children with every kind of record, and with the canary in every text;
+    decided, disclosed and closed.
+    """
     child = {"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}
     body = facts(subjects=[child, {"person_ref": "mis:7782", "role": "sibling"}])
     body["purpose"]["statement"] = CANARY
-    reply = await staff.post("/v1/sharing-requests", json=body, headers={"Idempotency-Key": "submit"})
+    reply = await staff.post(
+        "/v1/sharing-requests", json=body, headers={"Idempotency-Key": "submit"}
+    )
     path = reply.headers["Location"]
     gone = str(reply.json()["id"])
     asked = await made(staff, f"{path}/advice", {"ask": "dsl", "question": f"What of {CANARY}?"})
-    await made(ig_lead, f"{path}/advice/{asked['id']}/answer", {"advice": f"Share: {CANARY}", "outcome_of_discussion": CANARY})
+    await made(
+        ig_lead,
+        f"{path}/advice/{asked['id']}/answer",
+        {"advice": f"Share: {CANARY}", "outcome_of_discussion": CANARY},
+    )
     await made(staff, f"{path}/evaluations", {})
     decision = await decided(dsl, gone, SHARE | {"reasons": f"For {CANARY}"})
-    sent = {"decision_id": decision["id"], "recipient": {"named_individual": CANARY}, "route": "secure_email"}
+    sent = {
+        "decision_id": decision["id"],
+        "recipient": {"named_individual": CANARY},
+        "route": "secure_email",
+    }
     await made(staff, f"{path}/disclosures", sent | {"sent_at": clock().isoformat()})
-    await made(staff, f"{path}/notices", {"person_ref": "mis:7781", "decision": "informed_after", "how": f"{CANARY} was told"})
-    await made(staff, f"{path}/consents", {"person_ref": "mis:7781", "status": "given", "evidence": f"Signed {CANARY}"})
+    await made(
+        staff,
+        f"{path}/notices",
+        {"person_ref": "mis:7781", "decision": "informed_after", "how": f"{CANARY} was told"},
+    )
+    await made(
+        staff,
+        f"{path}/consents",
+        {"person_ref": "mis:7781", "status": "given", "evidence": f"Signed {CANARY}"},
+    )
     await made(dsl, f"{path}/closure", {"why": f"Done for {CANARY}"})
     return gone
 

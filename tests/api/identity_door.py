@@ -1,4 +1,6 @@
-"""People and machines at the door, for the identity tests: made by the operator's functions, signed in through HTTP as anybody is."""
+"""People and machines at the door, for the identity tests: made by the operator's functions, signed
+in through HTTP as anybody is.
+"""
 
 import base64
 import json
@@ -19,12 +21,24 @@ from tests.service import PASSWORD, Service, _cheap_hash
 EMAIL = "dsl@school.example"
 
 
-async def add_person(service: Service, email: str = EMAIL, role: Role = Role.DSL, password: str = PASSWORD) -> UUID:
-    password_hash = _cheap_hash() if password == PASSWORD else await service.app.state.identity.passwords.hash(password)
+async def add_person(
+    service: Service, email: str = EMAIL, role: Role = Role.DSL, password: str = PASSWORD
+) -> UUID:
+    password_hash = (
+        _cheap_hash()
+        if password == PASSWORD
+        else await service.app.state.identity.passwords.hash(password)
+    )
     now = service.clock()
     async with service.database.transaction() as session:
         made = await accounts.add_user(
-            session, email=email, role=role, school="123456", password_hash=password_hash, now=now, seal=of_accounts(session, now)
+            session,
+            email=email,
+            role=role,
+            school="123456",
+            password_hash=password_hash,
+            now=now,
+            seal=of_accounts(session, now),
         )
     return made.id
 
@@ -32,27 +46,43 @@ async def add_person(service: Service, email: str = EMAIL, role: Role = Role.DSL
 async def add_machine(service: Service, name: str = "mis") -> tuple[Client, str]:
     now = service.clock()
     async with service.database.transaction() as session:
-        return await accounts.add_client(session, name=name, school="123456", now=now, seal=of_accounts(session, now))
+        return await accounts.add_client(
+            session, name=name, school="123456", now=now, seal=of_accounts(session, now)
+        )
 
 
-async def at(service: Service, address: str = "192.0.2.1", token: str | None = None) -> httpx.AsyncClient:
+async def at(
+    service: Service, address: str = "192.0.2.1", token: str | None = None
+) -> httpx.AsyncClient:
     """A client that calls from a network address of its own."""
     transport = httpx.ASGITransport(service.app, client=(address, 50_000))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return await service._clients.enter_async_context(
-        httpx.AsyncClient(transport=transport, base_url=service.settings.public_url, headers=headers)
+        httpx.AsyncClient(
+            transport=transport, base_url=service.settings.public_url, headers=headers
+        )
     )
 
 
-async def ask(client: httpx.AsyncClient, auth: tuple[str, str] | None = None, **form: str) -> httpx.Response:
-    return await client.post("/v1/token", data=form, auth=auth) if auth else await client.post("/v1/token", data=form)
+async def ask(
+    client: httpx.AsyncClient, auth: tuple[str, str] | None = None, **form: str
+) -> httpx.Response:
+    return (
+        await client.post("/v1/token", data=form, auth=auth)
+        if auth
+        else await client.post("/v1/token", data=form)
+    )
 
 
-async def sign_in(client: httpx.AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> httpx.Response:
+async def sign_in(
+    client: httpx.AsyncClient, email: str = EMAIL, password: str = PASSWORD
+) -> httpx.Response:
     return await ask(client, grant_type="password", username=email, password=password)
 
 
-async def tokens(client: httpx.AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:
+async def tokens(
+    client: httpx.AsyncClient, email: str = EMAIL, password: str = PASSWORD
+) -> dict[str, Any]:
     reply = await sign_in(client, email, password)
     assert reply.status_code == 200, reply.text
     given: dict[str, Any] = reply.json()
@@ -63,7 +93,9 @@ async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
     return await ask(client, grant_type="refresh_token", refresh_token=token)
 
 
-async def revoke(client: httpx.AsyncClient, token: str, auth: tuple[str, str] | None = None) -> httpx.Response:
+async def revoke(
+    client: httpx.AsyncClient, token: str, auth: tuple[str, str] | None = None
+) -> httpx.Response:
     if auth:
         return await client.post("/v1/token/revocation", data={"token": token}, auth=auth)
     return await client.post("/v1/token/revocation", data={"token": token})
@@ -76,18 +108,27 @@ async def me(client: httpx.AsyncClient, token: str) -> httpx.Response:
 async def trail(service: Service) -> list[Mapping[str, Any]]:
     """What the audit trail holds: action, actor, outcome and body of each entry, oldest first."""
     async with service.database.reading() as session:
-        rows = await session.all(sa.text("SELECT action, actor, outcome, body FROM audit_entry ORDER BY id"))
+        rows = await session.all(
+            sa.text("SELECT action, actor, outcome, body FROM audit_entry ORDER BY id")
+        )
     return [dict(row._mapping) for row in rows]
 
 
 def seen(entries: list[Mapping[str, Any]]) -> Counter[str]:
-    """How often each thing happened at the door: what, how it ended and why. While the clock stands still, entries have no order."""
+    """How often each thing happened at the door: what, how it ended and why. While the clock stands
+    still, entries have no order.
+    """
     door = [entry for entry in entries if entry["action"].startswith("identity.session.")]
     reasons = [json.loads(entry["body"]).get("reason_code") for entry in door]
-    return Counter(f"{entry['action'].rpartition('.')[2]} {entry['outcome']} {reason}" for entry, reason in zip(door, reasons, strict=True))
+    return Counter(
+        f"{entry['action'].rpartition('.')[2]} {entry['outcome']} {reason}"
+        for entry, reason in zip(door, reasons, strict=True)
+    )
 
 
 def claims_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a token, unverified."""
-    header, claims, _ = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split("."))
+    header, claims, _ = (
+        base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")
+    )
     return json.loads(header), json.loads(claims)

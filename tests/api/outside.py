@@ -1,4 +1,6 @@
-"""An OpenID provider on the loopback interface, which publishes what a test tells it to and counts how often it is asked."""
+"""An OpenID provider on the loopback interface, which publishes what a test tells it to and counts
+how often it is asked.
+"""
 
 import contextlib
 import json
@@ -21,7 +23,10 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     numbers = key.public_key().public_numbers()
-    n, e = (base64url(value.to_bytes((value.bit_length() + 7) // 8, "big")) for value in (numbers.n, numbers.e))
+    n, e = (
+        base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+        for value in (numbers.n, numbers.e)
+    )
     return {"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": e}
 
 
@@ -43,7 +48,11 @@ class Provider:
 
     def answer(self, path: str, document: object, status: int = 200, **headers: str) -> None:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        self.answers[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+        self.answers[path] = (
+            status,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            body,
+        )
 
     def publish(self, *keys: dict[str, Any], **headers: str) -> None:
         self.answer(DISCOVERY, {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"})

@@ -1,4 +1,6 @@
-"""Documents for the policy tests: the policy that ships with one thing changed, and what leads it into force."""
+"""Documents for the policy tests: the policy that ships with one thing changed, and what leads it
+into force.
+"""
 
 import copy
 from collections.abc import Callable
@@ -9,13 +11,19 @@ import httpx
 from app.kernel.canonical import encode
 from app.policy import service
 
-APPROVED = {"approved_by": "A. Example, Chair of Governors", "in_force_from": "2026-03-03", "next_review_on": "2027-03"}
+APPROVED = {
+    "approved_by": "A. Example, Chair of Governors",
+    "in_force_from": "2026-03-03",
+    "next_review_on": "2027-03",
+}
 """From the day on which the tests' clock stands."""
 
 YAML = {"Content-Type": "application/yaml"}
 
 
-def meaning(change: Callable[[Any], object] | None = None, *, version: str = "2026-03") -> dict[str, Any]:
+def meaning(
+    change: Callable[[Any], object] | None = None, *, version: str = "2026-03"
+) -> dict[str, Any]:
     """The document that ships under another version name, changed."""
     document: Any = copy.deepcopy(service.shipped().meaning)
     document["policy"]["version"] = version
@@ -26,15 +34,28 @@ def meaning(change: Callable[[Any], object] | None = None, *, version: str = "20
 
 
 def without_health_providers(document: Any) -> None:
-    """Health providers are no protective bodies any more: an emergency at theirs takes the ordinary way."""
+    """Health providers are no protective bodies any more: an emergency at theirs takes the ordinary
+    way.
+    """
     document["sets"]["protective"]["members"].remove("health_provider")
-    document["cases"]["overdose"]["expected"] |= {"outcome": "share", "decided_at": "lawful_reason", "actions": []}
+    document["cases"]["overdose"]["expected"] |= {
+        "outcome": "share",
+        "decided_at": "lawful_reason",
+        "actions": [],
+    }
 
 
-async def drafted(caller: httpx.AsyncClient, change: Callable[[Any], object] | None = None, *, version: str = "2026-03") -> str:
+async def drafted(
+    caller: httpx.AsyncClient,
+    change: Callable[[Any], object] | None = None,
+    *,
+    version: str = "2026-03",
+) -> str:
     """The digest of a draft."""
     reply = await caller.post(
-        "/v1/policies", content=encode(meaning(change, version=version)), headers={"Content-Type": "application/json"}
+        "/v1/policies",
+        content=encode(meaning(change, version=version)),
+        headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 201, reply.text
     digest: str = reply.json()["digest"]

@@ -1,4 +1,6 @@
-"""What the tests of bad input share: a word that no answer may repeat, and what every refusal must be."""
+"""What the tests of bad input share: a word that no answer may repeat, and what every refusal must
+be.
+"""
 
 from typing import Any
 
@@ -7,7 +9,12 @@ import httpx
 CANARY = "canary-7f3a"
 """Stands in every bad body; must stand in no answer."""
 
-EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": CANARY, "why": CANARY, "facts": {"urgency": "immediate"}}
+EMERGENCY = {
+    "recipient": {"organisation_type": "police"},
+    "what": CANARY,
+    "why": CANARY,
+    "facts": {"urgency": "immediate"},
+}
 
 
 def fault_of(reply: httpx.Response, cell: object, status: int) -> dict[str, Any]:
@@ -21,5 +28,7 @@ def fault_of(reply: httpx.Response, cell: object, status: int) -> dict[str, Any]
     assert problem["detail"], cell
     assert CANARY not in reply.text, (cell, reply.text)
     assert len(reply.content) < 4000, cell
-    faults: list[dict[str, Any]] = problem.get("errors") or [{"pointer": None, "code": None, "detail": ""}]
+    faults: list[dict[str, Any]] = problem.get("errors") or [
+        {"pointer": None, "code": None, "detail": ""}
+    ]
     return faults[0]

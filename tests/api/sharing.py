@@ -8,7 +8,12 @@ import httpx
 MASH: Final[dict[str, Any]] = {
     "direction": "received",
     "external_id": {"system": "mis.example", "value": "SR-2231"},
-    "requester": {"name": "A. Khan", "role_title": "Social worker", "organisation": "Anytown MASH", "identity_verified": "yes"},
+    "requester": {
+        "name": "A. Khan",
+        "role_title": "Social worker",
+        "organisation": "Anytown MASH",
+        "identity_verified": "yes",
+    },
     "recipient": {
         "organisation": "Anytown MASH",
         "organisation_type": "mash",
@@ -16,12 +21,20 @@ MASH: Final[dict[str, Any]] = {
         "identity_verified": "yes",
         "secure_route": "secure_email",
     },
-    "purpose": {"code": "section_47_enquiry", "statement": "Section 47 enquiry opened today", "answer": "yes"},
+    "purpose": {
+        "code": "section_47_enquiry",
+        "statement": "Section 47 enquiry opened today",
+        "answer": "yes",
+    },
     "subjects": [{"person_ref": "mis:7781", "role": "child"}],
     "items": [{"description": "Attendance this term", "category": "attendance", "nature": "fact"}],
     "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
     "identifiable": "yes",
-    "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "Needed to decide on the child's safety"},
+    "lawful_reason": {
+        "answer": "yes",
+        "code": "safeguarding_condition",
+        "necessity": "Needed to decide on the child's safety",
+    },
     "risk": {"immediate_risk": "no", "crime_suspected": "no"},
     "how": {
         "amount": "yes",
@@ -41,11 +54,23 @@ def facts(**changed: Any) -> dict[str, Any]:
 
 
 def consented() -> dict[str, Any]:
-    """A request that a member of staff may decide: written consent, nothing of a special category."""
+    """A request that a member of staff may decide: written consent, nothing of a special
+    category.
+    """
     return facts(
-        recipient={"organisation_type": "educational_psychologist", "identity_verified": "yes", "secure_route": "secure_email"},
+        recipient={
+            "organisation_type": "educational_psychologist",
+            "identity_verified": "yes",
+            "secure_route": "secure_email",
+        },
         purpose={"code": "sen_support", "statement": "Assessment", "answer": "yes"},
-        consent={"answer": "yes", "status": "given", "explicit": True, "freely_given": "yes", "unambiguous": "yes"},
+        consent={
+            "answer": "yes",
+            "status": "given",
+            "explicit": True,
+            "freely_given": "yes",
+            "unambiguous": "yes",
+        },
         lawful_reason={"answer": "unsure"},
     )
 
@@ -54,12 +79,19 @@ def landlord() -> dict[str, Any]:
     """A request without a purpose that concerns the child: do not share."""
     return facts(
         recipient={"organisation_type": "landlord", "identity_verified": "yes"},
-        purpose={"code": "commercial_reference", "statement": "Are they any trouble?", "answer": "no"},
+        purpose={
+            "code": "commercial_reference",
+            "statement": "Are they any trouble?",
+            "answer": "no",
+        },
         lawful_reason={"answer": "no"},
     )
 
 
-SHARE: Final[dict[str, Any]] = {"outcome": "share", "reasons": "Needed for the enquiry; only attendance."}
+SHARE: Final[dict[str, Any]] = {
+    "outcome": "share",
+    "reasons": "Needed for the enquiry; only attendance.",
+}
 REFUSE: Final[dict[str, Any]] = {
     "outcome": "do_not_share",
     "reasons": "Not a purpose that concerns the child.",
@@ -67,7 +99,9 @@ REFUSE: Final[dict[str, Any]] = {
 }
 
 
-async def submitted(caller: httpx.AsyncClient, body: dict[str, Any] | None = None) -> dict[str, Any]:
+async def submitted(
+    caller: httpx.AsyncClient, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A request as it was answered; its ETag under `etag`."""
     reply = await caller.post("/v1/sharing-requests", json=body or MASH)
     assert reply.status_code == 201, reply.text
@@ -83,10 +117,14 @@ async def etag_for(caller: httpx.AsyncClient, request_id: str) -> str:
     return tag
 
 
-async def decided(caller: httpx.AsyncClient, request_id: str, decision: dict[str, Any] | None = None) -> dict[str, Any]:
+async def decided(
+    caller: httpx.AsyncClient, request_id: str, decision: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A decision as it was answered."""
     headers = {"If-Match": await etag_for(caller, request_id)}
-    reply = await caller.post(f"/v1/sharing-requests/{request_id}/decisions", json=decision or SHARE, headers=headers)
+    reply = await caller.post(
+        f"/v1/sharing-requests/{request_id}/decisions", json=decision or SHARE, headers=headers
+    )
     assert reply.status_code == 201, reply.text
     made: dict[str, Any] = reply.json()
     return made

@@ -1,4 +1,6 @@
-"""What waits for somebody is listed, the most pressing first, to those who look after it, and without naming anybody."""
+"""What waits for somebody is listed, the most pressing first, to those who look after it, and
+without naming anybody.
+"""
 
 from typing import Any
 
@@ -8,8 +10,14 @@ from tests.api.sharing import MASH, SHARE, decided, facts, submitted
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
-BARE: dict[str, Any] = {"recipient": {"organisation_type": "police"}, "what": "Name, address", "why": "Child in danger now"}
-HELD = facts(how={"amount": "yes", "fact_from_opinion": "yes", "right_recipient": "yes", "secure": "no"})
+BARE: dict[str, Any] = {
+    "recipient": {"organisation_type": "police"},
+    "what": "Name, address",
+    "why": "Child in danger now",
+}
+HELD = facts(
+    how={"amount": "yes", "fact_from_opinion": "yes", "right_recipient": "yes", "secure": "no"}
+)
 
 
 async def queue(caller: Caller, query: str = "") -> list[dict[str, Any]]:
@@ -36,16 +44,28 @@ async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableCl
     staff, dsl = await service.caller("staff"), await service.sign_in(account)
     late = await submitted(staff)
     advised = await submitted(staff, facts(urgency="routine"))
-    asked = await post(staff, f"/v1/sharing-requests/{advised['id']}/advice", {"ask": "dsl", "question": "Is there a reason?"})
+    asked = await post(
+        staff,
+        f"/v1/sharing-requests/{advised['id']}/advice",
+        {"ask": "dsl", "question": "Is there a reason?"},
+    )
     told = await submitted(staff, facts(urgency="routine"))
-    deferred = {"person_ref": "mis:7781", "decision": "deferred", "reason": "would_prejudice_enquiry", "revisit_on": "2026-03-05"}
+    deferred = {
+        "person_ref": "mis:7781",
+        "decision": "deferred",
+        "reason": "would_prejudice_enquiry",
+        "revisit_on": "2026-03-05",
+    }
     await post(staff, f"/v1/sharing-requests/{told['id']}/notices", deferred)
     held = await submitted(staff, HELD)
     await decided(dsl, held["id"], SHARE)
     emergency = (await post(staff, "/v1/emergency-disclosures", BARE))["sharing_request"]
     clock.forward(days=3)
 
-    waiting = {(one["kind"], one["sharing_request_id"]): one for one in await queue(await service.sign_in(account))}
+    waiting = {
+        (one["kind"], one["sharing_request_id"]): one
+        for one in await queue(await service.sign_in(account))
+    }
 
     assert waiting.keys() == {
         ("decision_overdue", late["id"]),
@@ -56,7 +76,10 @@ async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableCl
         ("emergency_incomplete", emergency["id"]),
     }
     assert waiting["advice_waiting", advised["id"]]["advice_ids"] == [asked["id"]]
-    assert waiting["emergency_incomplete", emergency["id"]]["missing"] == ["nobody_named", "purpose_unknown"]
+    assert waiting["emergency_incomplete", emergency["id"]]["missing"] == [
+        "nobody_named",
+        "purpose_unknown",
+    ]
     assert waiting["release_held", held["id"]]["due"] is None
     assert waiting["notice_due", told["id"]]["due"] == "2026-03-05T00:00:00.000000Z"
     assert {one["overdue"] for one in waiting.values()} == {True, False}
@@ -74,7 +97,9 @@ async def test_what_is_done_leaves_the_queue(service: Service, dsl: Caller) -> N
     assert await queue(dsl) == []
 
 
-async def test_the_most_pressing_comes_first_and_pages_miss_nothing(service: Service, clock: MovableClock) -> None:
+async def test_the_most_pressing_comes_first_and_pages_miss_nothing(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     dsl = await service.sign_in(account)
     made = []
@@ -96,14 +121,20 @@ async def test_the_most_pressing_comes_first_and_pages_miss_nothing(service: Ser
         link = reply.headers.get("Link")
         path = link[1 : link.index(">")] if link else None
     assert paged == whole
-    assert {one["sharing_request_id"] for one in await queue(dsl, "?kind=emergency_open")} == set(made)
+    assert {one["sharing_request_id"] for one in await queue(dsl, "?kind=emergency_open")} == set(
+        made
+    )
 
 
-async def test_a_policy_whose_review_is_overdue_waits_too(service: Service, clock: MovableClock) -> None:
+async def test_a_policy_whose_review_is_overdue_waits_too(
+    service: Service, clock: MovableClock
+) -> None:
     clock.forward(days=600)
     ig_lead = await service.caller("ig_lead")
     only = await queue(ig_lead, "?kind=policy_review_overdue")
-    assert [(one["kind"], one["sharing_request_id"], one["overdue"]) for one in only] == [("policy_review_overdue", None, True)]
+    assert [(one["kind"], one["sharing_request_id"], one["overdue"]) for one in only] == [
+        ("policy_review_overdue", None, True)
+    ]
     cursor = (await ig_lead.get("/v1/attention", params={"limit": "1"})).json()["next_cursor"]
     assert cursor is None
 
@@ -119,17 +150,23 @@ async def test_the_ig_lead_sees_days_and_no_names(service: Service, clock: Movab
 
 
 @pytest.mark.parametrize("role", ["staff", "integration"])
-async def test_it_is_for_those_who_look_after_everybodys_requests(service: Service, role: str) -> None:
+async def test_it_is_for_those_who_look_after_everybodys_requests(
+    service: Service, role: str
+) -> None:
     assert (await (await service.caller(role)).get("/v1/attention")).status_code == 403
 
 
-async def test_another_schools_dsl_sees_nothing_of_ours(service: Service, clock: MovableClock) -> None:
+async def test_another_schools_dsl_sees_nothing_of_ours(
+    service: Service, clock: MovableClock
+) -> None:
     await post(await service.caller("staff"), "/v1/emergency-disclosures", BARE)
     assert await queue(await service.caller("dsl", school="654321")) == []
 
 
 @pytest.mark.parametrize("query", ["?cursor=AAAA", "?kind=nonsense", "?limit=0", "?knd=notice_due"])
-async def test_a_question_that_makes_no_sense_is_refused(service: Service, dsl: Caller, query: str) -> None:
+async def test_a_question_that_makes_no_sense_is_refused(
+    service: Service, dsl: Caller, query: str
+) -> None:
     assert (await dsl.get(f"/v1/attention{query}")).status_code == 422
 
 

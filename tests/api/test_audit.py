@@ -30,7 +30,11 @@ async def sealed(caller: httpx.AsyncClient, entry: str) -> dict[str, Any]:
         if reply.status_code == 200:
             found: dict[str, Any] = reply.json()
             return found
-        assert (reply.status_code, reply.json()["code"], reply.headers["Retry-After"]) == (409, "not-sealed-yet", "1")
+        assert (reply.status_code, reply.json()["code"], reply.headers["Retry-After"]) == (
+            409,
+            "not-sealed-yet",
+            "1",
+        )
         await asyncio.sleep(0.05)
     raise AssertionError("not sealed within five seconds")
 
@@ -46,13 +50,28 @@ async def test_a_search_shows_entries_newest_first_and_is_an_entry_itself(servic
     lead = await service.caller(Role.IG_LEAD)
     await service.caller(Role.STAFF)
     first = await entries(lead)
-    assert {"identity.session.opened", "identity.account.created"} <= {item["action"] for item in first}
+    assert {"identity.session.opened", "identity.account.created"} <= {
+        item["action"] for item in first
+    }
     assert set(first[0]) == {
-        *("index", "id", "occurred_at", "actor", "action", "sharing_request_id", "target", "outcome", "reason_code", "policy_digest"),
+        *(
+            "index",
+            "id",
+            "occurred_at",
+            "actor",
+            "action",
+            "sharing_request_id",
+            "target",
+            "outcome",
+            "reason_code",
+            "policy_digest",
+        ),
         *("request_id", "details", "leaf_hash"),
     }
     again = await entries(lead, action="audit.trail.searched", actor=str(lead.account.id))
-    assert [(item["details"], item["outcome"]) for item in again] == [({"filters": [], "shown": len(first)}, "success")]
+    assert [(item["details"], item["outcome"]) for item in again] == [
+        ({"filters": [], "shown": len(first)}, "success")
+    ]
     assert again[0]["actor"]["subject"] == str(lead.account.id)
     assert again[0]["actor"]["role"] == "ig_lead"
     ids = [item["id"] for item in await entries(lead)]
@@ -80,67 +99,110 @@ async def test_pages_follow_one_another_and_a_mangled_cursor_is_refused(service:
         reply = await lead.get("/v1/audit/entries", params={"cursor": bad})
         assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
     reply = await lead.get("/v1/audit/entries", params=query | {"limit": "2"})
-    elsewhere = await lead.get("/v1/audit/entries", params={"limit": "2", "cursor": reply.json()["next_cursor"]})
+    elsewhere = await lead.get(
+        "/v1/audit/entries", params={"limit": "2", "cursor": reply.json()["next_cursor"]}
+    )
     assert elsewhere.status_code == 422
 
 
 @pytest.mark.parametrize(
-    "query", [{"action": "no.such.thing"}, {"outcome": "maybe"}, {"actor": "x"}, {"from": "yesterday"}, {"limit": "0"}, {"limit": "201"}]
+    "query",
+    [
+        {"action": "no.such.thing"},
+        {"outcome": "maybe"},
+        {"actor": "x"},
+        {"from": "yesterday"},
+        {"limit": "0"},
+        {"limit": "201"},
+    ],
 )
-async def test_a_filter_that_cannot_be_read_is_refused(service: Service, query: dict[str, str]) -> None:
+async def test_a_filter_that_cannot_be_read_is_refused(
+    service: Service, query: dict[str, str]
+) -> None:
     lead = await service.caller(Role.IG_LEAD)
     reply = await lead.get("/v1/audit/entries", params=query)
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
 
 
-async def test_a_person_is_found_by_random_id_and_a_person_whom_nobody_knows_by_nothing(service: Service) -> None:
+async def test_a_person_is_found_by_random_id_and_a_person_whom_nobody_knows_by_nothing(
+    service: Service,
+) -> None:
     lead = await service.caller(Role.IG_LEAD)
     assert await entries(lead, subject="mis:nobody") == []
     assert await entries(lead, subject=str(UUID(int=7))) == []
 
 
 async def test_everybody_sees_their_own_acts_and_the_lead_sees_all(service: Service) -> None:
-    lead, dsl, staff, machine = [await service.caller(role) for role in (Role.IG_LEAD, Role.DSL, Role.STAFF, Role.INTEGRATION)]
+    lead, dsl, staff, machine = [
+        await service.caller(role)
+        for role in (Role.IG_LEAD, Role.DSL, Role.STAFF, Role.INTEGRATION)
+    ]
     seen = await entries(lead, action="identity.session.opened")
     assert len(seen) == 4
     for caller in (dsl, staff, machine):
         own = await entries(caller)
         assert {item["actor"]["subject"] for item in own} == {str(caller.account.id)}
-        hidden = next(item["id"] for item in seen if item["actor"]["subject"] == str(lead.account.id))
+        hidden = next(
+            item["id"] for item in seen if item["actor"]["subject"] == str(lead.account.id)
+        )
         for path in ("", "/proof"):
             reply = await caller.get(f"/v1/audit/entries/{hidden}{path}")
             absent = await caller.get(f"/v1/audit/entries/{UUID(int=1)}{path}")
             assert reply.status_code == absent.status_code == 404
             assert {**reply.json(), "instance": ""} == {**absent.json(), "instance": ""}
     elsewhere = await service.caller(Role.IG_LEAD, school="654321")
-    assert {item["actor"]["subject"] for item in await entries(elsewhere)} <= {str(elsewhere.account.id), None}
+    assert {item["actor"]["subject"] for item in await entries(elsewhere)} <= {
+        str(elsewhere.account.id),
+        None,
+    }
 
 
 async def test_strangers_get_nothing(service: Service) -> None:
     stranger = await service.stranger()
-    for path in ("entries", f"entries/{UUID(int=1)}", f"entries/{UUID(int=1)}/proof", "checkpoint", "consistency?from=x", "export?from=x"):
+    for path in (
+        "entries",
+        f"entries/{UUID(int=1)}",
+        f"entries/{UUID(int=1)}/proof",
+        "checkpoint",
+        "consistency?from=x",
+        "export?from=x",
+    ):
         assert (await stranger.get(f"/v1/audit/{path}")).status_code == 401
 
 
-async def test_an_entry_carries_its_leaf_and_its_proof_verifies_against_the_checkpoint(service: Service) -> None:
+async def test_an_entry_carries_its_leaf_and_its_proof_verifies_against_the_checkpoint(
+    service: Service,
+) -> None:
     lead = await service.caller(Role.IG_LEAD)
     entry = (await entries(lead))[0]
     proof = await sealed(lead, entry["id"])
     reply = await lead.get(f"/v1/audit/entries/{entry['id']}")
     one = reply.json()
     leaf = b64decode(one["leaf"])
-    assert hashlib.sha256(b"\x00" + leaf).digest() == b64decode(one["leaf_hash"]) == b64decode(proof["leaf_hash"])
+    assert (
+        hashlib.sha256(b"\x00" + leaf).digest()
+        == b64decode(one["leaf_hash"])
+        == b64decode(proof["leaf_hash"])
+    )
     assert one["index"] == proof["index"]
     assert json.loads(leaf)["id"] == one["id"] == entry["id"]
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False).public_key()
     signed = checkpoint.verify(proof["checkpoint"], key, origin="127.0.0.1:8000/schools/123456")
     path = [b64decode(sibling) for sibling in proof["path"]]
-    assert merkle.included(proof["index"], proof["size"], b64decode(proof["leaf_hash"]), path, signed.root)
-    text = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", params={"size": proof["size"]}, headers={"Accept": "text/plain"})
+    assert merkle.included(
+        proof["index"], proof["size"], b64decode(proof["leaf_hash"]), path, signed.root
+    )
+    text = await lead.get(
+        f"/v1/audit/entries/{entry['id']}/proof",
+        params={"size": proof["size"]},
+        headers={"Accept": "text/plain"},
+    )
     assert text.headers["Content-Type"].startswith("text/plain")
     assert checkpoint.parse_proof(text.text) == (proof["index"], path, proof["checkpoint"])
-    refused = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", headers={"Accept": "image/png"})
+    refused = await lead.get(
+        f"/v1/audit/entries/{entry['id']}/proof", headers={"Accept": "image/png"}
+    )
     assert refused.status_code == 406
     for size in (0, 10**6):
         reply = await lead.get(f"/v1/audit/entries/{entry['id']}/proof", params={"size": size})
@@ -154,18 +216,24 @@ async def test_a_sealed_entry_answers_if_none_match(service: Service) -> None:
     entry = (await entries(lead))[0]["id"]
     await sealed(lead, entry)
     reply = await lead.get(f"/v1/audit/entries/{entry}")
-    again = await lead.get(f"/v1/audit/entries/{entry}", headers={"If-None-Match": reply.headers["ETag"]})
+    again = await lead.get(
+        f"/v1/audit/entries/{entry}", headers={"If-None-Match": reply.headers["ETag"]}
+    )
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(service: Service) -> None:
+async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(
+    service: Service,
+) -> None:
     staff = await service.caller(Role.STAFF)
     await sealed(staff, (await entries(staff))[0]["id"])
     first = await staff.get("/v1/audit/checkpoint")
     assert first.headers["Content-Type"].startswith("text/plain")
     for _ in range(100):
         await entries(staff)
-        second = await staff.get("/v1/audit/checkpoint", headers={"If-None-Match": first.headers["ETag"]})
+        second = await staff.get(
+            "/v1/audit/checkpoint", headers={"If-None-Match": first.headers["ETag"]}
+        )
         if second.status_code == 200:
             break
         await asyncio.sleep(0.05)
@@ -180,7 +248,9 @@ async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(se
         assert (await staff.get("/v1/audit/consistency", params=query)).status_code == 422
 
 
-async def test_the_export_streams_every_entry_and_is_its_newest(service: Service, clock: MovableClock) -> None:
+async def test_the_export_streams_every_entry_and_is_its_newest(
+    service: Service, clock: MovableClock
+) -> None:
     lead = await service.caller(Role.IG_LEAD)
     for _ in range(3):
         await entries(lead)
@@ -193,7 +263,9 @@ async def test_the_export_streams_every_entry_and_is_its_newest(service: Service
     assert [line["id"] for line in lines] == sorted((line["id"] for line in lines), reverse=True)
     assert len(await entries(lead)) == len(lines)
     only = await lead.get("/v1/audit/export", params={"action": "identity.session.opened"})
-    assert {json.loads(line)["action"] for line in only.text.splitlines()} == {"identity.session.opened"}
+    assert {json.loads(line)["action"] for line in only.text.splitlines()} == {
+        "identity.session.opened"
+    }
     for role in (Role.STAFF, Role.DSL, Role.INTEGRATION):
         other = await service.caller(role)
         assert (await other.get("/v1/audit/export")).status_code == 403
@@ -207,7 +279,12 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
 ) -> None:
     lead, dsl, owner, far = [
         await service.caller(one, school=school)
-        for one, school in ((Role.IG_LEAD, None), (Role.DSL, None), (Role.STAFF, None), (Role.STAFF, "654321"))
+        for one, school in (
+            (Role.IG_LEAD, None),
+            (Role.DSL, None),
+            (Role.STAFF, None),
+            (Role.STAFF, "654321"),
+        )
     ]
     hidden = (await submitted(owner))["id"], (await submitted(far))["id"], str(ids.new_id(clock()))
     concealed = (await entries(lead, sharing_request=hidden[0]))[0]["id"], str(ids.new_id(clock()))
@@ -218,7 +295,9 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
         path = f"/v1/sharing-requests/{asked_for}"
         replies = [await curious.get(path)]
         clock.forward(milliseconds=1)  # ids of one instant have no order
-        replies.append(await curious.patch(path, json={"urgency": "routine"}, headers={"If-Match": '"1.full"'}))
+        replies.append(
+            await curious.patch(path, json={"urgency": "routine"}, headers={"If-Match": '"1.full"'})
+        )
         assert [reply.status_code for reply in replies] == [404, 404]
         seen["request"].append(await told(curious, asked_for, sharing_request=asked_for))
     for asked_for in concealed:
@@ -237,10 +316,15 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
 
 
 async def told(caller: httpx.AsyncClient, asked_for: str, **query: str) -> list[dict[str, Any]]:
-    """What the caller's own denials about this id say, in full, but for what is every entry's own."""
+    """What the caller's own denials about this id say, in full, but for what is every entry's
+    own.
+    """
     found = []
     for entry in await entries(caller, **query):
-        if entry["action"] == "access.denied" and asked_for in {entry["sharing_request_id"], entry["target"]}:
+        if entry["action"] == "access.denied" and asked_for in {
+            entry["sharing_request_id"],
+            entry["target"],
+        }:
             whole = (await caller.get(f"/v1/audit/entries/{entry['id']}")).json()
             text = json.dumps({name: whole[name] for name in entry if name not in OF_EACH_ENTRY})
             found.append(json.loads(text.replace(asked_for, "asked for")))
@@ -259,7 +343,11 @@ async def test_no_cell_of_the_table_is_a_formula(service: Service) -> None:
     assert reply.headers["Content-Type"].startswith("text/csv")
     assert reply.headers["Content-Disposition"].startswith('attachment; filename="audit-123456-')
     table = list(csv.DictReader(io.StringIO(reply.text)))
-    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in table for cell in row.values())
+    assert all(
+        not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        for row in table
+        for cell in row.values()
+    )
     ids = {row["request_id"] for row in table}
     assert "plain" in ids
     assert "-2+3" not in ids

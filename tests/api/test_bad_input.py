@@ -1,4 +1,6 @@
-"""Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the value; never a 500."""
+"""Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the
+value; never a 500.
+"""
 
 import copy
 import gzip
@@ -28,12 +30,19 @@ class Door:
     """Takes what it does not know, and says so (tests/api/test_emergency.py)."""
 
     async def send(
-        self, caller: Caller, request_id: str, body: bytes, media: str | None = "application/json", **more: str
+        self,
+        caller: Caller,
+        request_id: str,
+        body: bytes,
+        media: str | None = "application/json",
+        **more: str,
     ) -> httpx.Response:
         headers = {"Content-Type": media} if media else {}
         if self.if_match:
             headers["If-Match"] = "*"
-        return await caller.request(self.method, self.path.format(id=request_id), content=body, headers=headers | more)
+        return await caller.request(
+            self.method, self.path.format(id=request_id), content=body, headers=headers | more
+        )
 
 
 DOORS = (
@@ -59,12 +68,24 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
     yield "lone surrogate", spoiled(door, f'"{CANARY}\\ud83d"'), 422, place, "lone-surrogate"
     yield "NUL", spoiled(door, f'"{CANARY}\\u0000"'), 422, place, "nul-character"
     yield "raw NUL", spoiled(door, f'"{CANARY}\0"'), 422, "", "not-json"
-    yield "duplicate", f'{{"{door.text}": "{CANARY}", "{door.text}": "{CANARY}"}}'.encode(), 422, place, "duplicate-member"
+    yield (
+        "duplicate",
+        f'{{"{door.text}": "{CANARY}", "{door.text}": "{CANARY}"}}'.encode(),
+        422,
+        place,
+        "duplicate-member",
+    )
     yield "deep list", spoiled(door, "[" * 5000 + "]" * 5000), 422, None, "too-deep"  # type: ignore[misc]
     yield "deep object", spoiled(door, '{"a":' * 5000 + "1" + "}" * 5000), 422, None, "too-deep"  # type: ignore[misc]
     yield "too deep by one", spoiled(door, "[" * 33 + "]" * 33), 422, None, "too-deep"  # type: ignore[misc]
     yield "cut off", json.dumps(door.sound).encode()[:-3], 422, "", "not-json"
-    yield "invalid UTF-8", spoiled(door, f'"{CANARY}@"').replace(b"@", b"\xff"), 422, "", "not-utf-8"
+    yield (
+        "invalid UTF-8",
+        spoiled(door, f'"{CANARY}@"').replace(b"@", b"\xff"),
+        422,
+        "",
+        "not-utf-8",
+    )
     yield "UTF-16", json.dumps(door.sound).encode("utf-16"), 422, "", "not-utf-8"
     yield "single quotes", f"{{'{CANARY}': 1}}".encode(), 422, "", "not-json"
     yield "comment", b"/* hello */ {}", 422, "", "not-json"
@@ -80,8 +101,20 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
         yield "null for text", spoiled(door, "null"), 422, place, None  # type: ignore[misc]
     yield "a huge integer for text", spoiled(door, "9" * 19), 422, place, None  # type: ignore[misc]
     if not door.lenient:
-        yield "unknown field", json.dumps(door.sound | {"nonsense": CANARY}).encode(), 422, "/nonsense", "unknown-field"
-        yield "odd field", json.dumps(door.sound | {"a/b~c": CANARY}).encode(), 422, "/a~1b~0c", "unknown-field"
+        yield (
+            "unknown field",
+            json.dumps(door.sound | {"nonsense": CANARY}).encode(),
+            422,
+            "/nonsense",
+            "unknown-field",
+        )
+        yield (
+            "odd field",
+            json.dumps(door.sound | {"a/b~c": CANARY}).encode(),
+            422,
+            "/a~1b~0c",
+            "unknown-field",
+        )
     yield "300 KiB", json.dumps(door.sound | {"x": CANARY * 30_000}).encode(), 413, None, None  # type: ignore[misc]
 
 
@@ -122,7 +155,10 @@ async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
             reply = await door.send(dsl, request, body, media)
             fault_of(reply, (door.path, media), 415)
             assert reply.headers["Accept"] == "application/json"
-        for media in ("application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"; profile=x'):
+        for media in (
+            "application/json; charset=utf-8",
+            'Application/JSON;charset="UTF-8"; profile=x',
+        ):
             cell = await door.send(dsl, request, body, media)
             assert cell.is_success, (door.path, cell.text)
 
@@ -134,11 +170,20 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
     plain = json.dumps(MASH).encode()
     for body in (plain, gzip.compress(plain)):
         for coding in ("gzip", "identity, br"):
-            reply = await caller.post(path, content=body, headers={"Content-Type": media, "Content-Encoding": coding})
-            assert (reply.status_code, reply.headers["Accept-Encoding"]) == (415, "identity"), reply.text
+            reply = await caller.post(
+                path, content=body, headers={"Content-Type": media, "Content-Encoding": coding}
+            )
+            assert (reply.status_code, reply.headers["Accept-Encoding"]) == (415, "identity"), (
+                reply.text
+            )
             assert "without Content-Encoding" in reply.json()["detail"]
-    same = await caller.post(path, content=plain, headers={"Content-Type": media, "Content-Encoding": "Identity"})
-    assert same.status_code == {"/v1/sharing-requests": 201, "/v1/policies": 422, "/v1/token": 400}[path], same.text
+    same = await caller.post(
+        path, content=plain, headers={"Content-Type": media, "Content-Encoding": "Identity"}
+    )
+    assert (
+        same.status_code
+        == {"/v1/sharing-requests": 201, "/v1/policies": 422, "/v1/token": 400}[path]
+    ), same.text
 
 
 @pytest.mark.parametrize(
@@ -151,20 +196,52 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
         (10_000, "10000 things are wrong; errors names the first 50 places"),
     ],
 )
-async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(dsl: Caller, wrong: int, detail: str) -> None:
-    problem = (await dsl.post("/v1/sharing-requests", json=facts(**{f"q{n}": 1 for n in range(wrong)}))).json()
-    assert (problem["status"], problem["detail"], len(problem["errors"])) == (422, detail, min(wrong, 50))
+async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(
+    dsl: Caller, wrong: int, detail: str
+) -> None:
+    problem = (
+        await dsl.post("/v1/sharing-requests", json=facts(**{f"q{n}": 1 for n in range(wrong)}))
+    ).json()
+    assert (problem["status"], problem["detail"], len(problem["errors"])) == (
+        422,
+        detail,
+        min(wrong, 50),
+    )
 
 
 async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None:
     made = await submitted(dsl)
     for method, path, body, pointer, meant in (
-        ("POST", "/v1/sharing-requests", facts(purpose={"code": "section47_enquiry"}), "/purpose/code", "section_47_enquiry"),
+        (
+            "POST",
+            "/v1/sharing-requests",
+            facts(purpose={"code": "section47_enquiry"}),
+            "/purpose/code",
+            "section_47_enquiry",
+        ),
         ("POST", "/v1/sharing-requests", facts(urgnecy="routine"), "/urgnecy", "urgency"),
-        ("POST", "/v1/sharing-requests", facts(subjects=[{"person_ref": "x", "role": "chid"}]), "/subjects/0/role", "child"),
-        ("POST", "/v1/evaluations", facts(how={"transparancy": {}}), "/how/transparancy", "transparency"),
+        (
+            "POST",
+            "/v1/sharing-requests",
+            facts(subjects=[{"person_ref": "x", "role": "chid"}]),
+            "/subjects/0/role",
+            "child",
+        ),
+        (
+            "POST",
+            "/v1/evaluations",
+            facts(how={"transparancy": {}}),
+            "/how/transparancy",
+            "transparency",
+        ),
         *(
-            ("POST", "/v1/evaluations", facts(recipient={"organisation_type": "mash"} | {member: sent}), f"/recipient/{member}", meant)
+            (
+                "POST",
+                "/v1/evaluations",
+                facts(recipient={"organisation_type": "mash"} | {member: sent}),
+                f"/recipient/{member}",
+                meant,
+            )
             for member, sent, meant in (
                 ("secure_route", "phone", "phone_verified"),
                 ("organisation_type", "socialcare", "childrens_social_care"),
@@ -178,18 +255,35 @@ async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None
             "/recipient/organisation_type",
             "police",
         ),
-        ("POST", f"/v1/sharing-requests/{made['id']}/decisions", SHARE | {"outcome": "share_partialy"}, "/outcome", "share_partially"),
-        ("POST", f"/v1/sharing-requests/{made['id']}/decisions", SHARE | {"resons": "x"}, "/resons", "reasons"),
+        (
+            "POST",
+            f"/v1/sharing-requests/{made['id']}/decisions",
+            SHARE | {"outcome": "share_partialy"},
+            "/outcome",
+            "share_partially",
+        ),
+        (
+            "POST",
+            f"/v1/sharing-requests/{made['id']}/decisions",
+            SHARE | {"resons": "x"},
+            "/resons",
+            "reasons",
+        ),
     ):
         reply = await dsl.request(method, path, json=body, headers={"If-Match": made["etag"]})
         fault = fault_of(reply, (path, pointer), 422)
-        assert (fault["pointer"], f"did you mean '{meant}'?" in fault["detail"]) == (pointer, True), fault
+        assert (fault["pointer"], f"did you mean '{meant}'?" in fault["detail"]) == (
+            pointer,
+            True,
+        ), fault
 
 
 async def test_nobody_is_led_to_the_word_that_stands_for_nothing(dsl: Caller) -> None:
     for member in ("secure_route", "verification_method"):
         for sent in ("nne", "None", "phon e!", "one"):
-            reply = await dsl.post("/v1/evaluations", json=facts(recipient={"organisation_type": "mash", member: sent}))
+            reply = await dsl.post(
+                "/v1/evaluations", json=facts(recipient={"organisation_type": "mash", member: sent})
+            )
             assert "did you mean 'none'" not in fault_of(reply, sent, 422)["detail"]
 
 
@@ -200,21 +294,59 @@ SPOKEN: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("/v1/sharing-requests/{id}/decisions", REFUSE, "/refusal/how"),
     ("/v1/sharing-requests/{id}/questions", {"question": "Which years?"}, "/question"),
     ("/v1/sharing-requests/{id}/advice", {"ask": "dsl", "question": "?"}, "/question"),
-    ("/v1/sharing-requests/{id}/advice/{id}/answer", {"advice": "Share.", "outcome_of_discussion": "Agreed."}, "/advice"),
-    ("/v1/sharing-requests/{id}/advice/{id}/answer", {"advice": "Share.", "outcome_of_discussion": "Agreed."}, "/outcome_of_discussion"),
-    ("/v1/sharing-requests/{id}/consents/{id}/withdrawal", {"withdrawn_by": "Mother"}, "/withdrawn_by"),
-    ("/v1/sharing-requests/{id}/reconsiderations", {"new_information": "It is the social worker who asks."}, "/new_information"),
-    ("/v1/sharing-requests/{id}/letters", {"reasons": "No purpose.", "contact": "The office."}, "/reasons"),
-    ("/v1/sharing-requests/{id}/letters", {"reasons": "No purpose.", "contact": "The office."}, "/contact"),
-    ("/v1/sharing-requests/{id}/retention-reviews", {"keep": "dispose", "why": "Not needed."}, "/why"),
-    ("/v1/sharing-requests/{id}/disposal", {"basis": "Its time.", "approved_by": "The head teacher"}, "/basis"),
-    ("/v1/sharing-requests/{id}/disposal", {"basis": "Its time.", "approved_by": "The head teacher"}, "/approved_by"),
+    (
+        "/v1/sharing-requests/{id}/advice/{id}/answer",
+        {"advice": "Share.", "outcome_of_discussion": "Agreed."},
+        "/advice",
+    ),
+    (
+        "/v1/sharing-requests/{id}/advice/{id}/answer",
+        {"advice": "Share.", "outcome_of_discussion": "Agreed."},
+        "/outcome_of_discussion",
+    ),
+    (
+        "/v1/sharing-requests/{id}/consents/{id}/withdrawal",
+        {"withdrawn_by": "Mother"},
+        "/withdrawn_by",
+    ),
+    (
+        "/v1/sharing-requests/{id}/reconsiderations",
+        {"new_information": "It is the social worker who asks."},
+        "/new_information",
+    ),
+    (
+        "/v1/sharing-requests/{id}/letters",
+        {"reasons": "No purpose.", "contact": "The office."},
+        "/reasons",
+    ),
+    (
+        "/v1/sharing-requests/{id}/letters",
+        {"reasons": "No purpose.", "contact": "The office."},
+        "/contact",
+    ),
+    (
+        "/v1/sharing-requests/{id}/retention-reviews",
+        {"keep": "dispose", "why": "Not needed."},
+        "/why",
+    ),
+    (
+        "/v1/sharing-requests/{id}/disposal",
+        {"basis": "Its time.", "approved_by": "The head teacher"},
+        "/basis",
+    ),
+    (
+        "/v1/sharing-requests/{id}/disposal",
+        {"basis": "Its time.", "approved_by": "The head teacher"},
+        "/approved_by",
+    ),
 )
 """Texts without which nothing would be said."""
 
 
 @pytest.mark.parametrize(("path", "body", "pointer"), SPOKEN)
-async def test_blanks_where_something_is_to_be_said_are_nothing(service: Service, path: str, body: dict[str, Any], pointer: str) -> None:
+async def test_blanks_where_something_is_to_be_said_are_nothing(
+    service: Service, path: str, body: dict[str, Any], pointer: str
+) -> None:
     role = "ig_lead" if path.endswith(("retention-reviews", "disposal")) else "dsl"
     caller = await service.caller(role, raise_app_exceptions=False)
     request = (await submitted(caller))["id"]
@@ -222,9 +354,15 @@ async def test_blanks_where_something_is_to_be_said_are_nothing(service: Service
         spoken = copy.deepcopy(body)
         *outer, last = pointer[1:].split("/")
         (spoken[outer[0]] if outer else spoken)[last] = blank
-        reply = await caller.post(path.replace("{id}", request), json=spoken, headers={"If-Match": "*"})
+        reply = await caller.post(
+            path.replace("{id}", request), json=spoken, headers={"If-Match": "*"}
+        )
         fault = fault_of(reply, (path, blank), 422)
-        assert [(fault["pointer"], fault["code"])] == [(pointer, "missing")], (path, blank, reply.text)
+        assert [(fault["pointer"], fault["code"])] == [(pointer, "missing")], (
+            path,
+            blank,
+            reply.text,
+        )
 
 
 async def test_every_fault_is_named_at_once(dsl: Caller) -> None:

@@ -1,4 +1,6 @@
-"""Whatever stands in an address, a query or a header that cannot be followed is refused where it stands."""
+"""Whatever stands in an address, a query or a header that cannot be followed is refused where it
+stands.
+"""
 
 import pytest
 
@@ -14,14 +16,27 @@ async def dsl(service: Service) -> Caller:
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
-@pytest.mark.parametrize("path", ["/v1/sharing-requests", "/v1/audit/entries", "/v1/recipients", "/v1/policies", "/v1/retention/due"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/sharing-requests",
+        "/v1/audit/entries",
+        "/v1/recipients",
+        "/v1/policies",
+        "/v1/retention/due",
+    ],
+)
 async def test_a_list_refuses_what_it_cannot_follow(service: Service, path: str) -> None:
     caller = await service.caller("ig_lead", raise_app_exceptions=False)
     await submitted(caller)
     await submitted(caller)
     good = (await caller.get(path, params={"limit": "1"})).json()["next_cursor"]
     forged = forged_cursors()
-    mangled = [good[:-1], good + "A", good.swapcase(), ("B" if good[0] == "A" else "A") + good[1:]] if good else []
+    mangled = (
+        [good[:-1], good + "A", good.swapcase(), ("B" if good[0] == "A" else "A") + good[1:]]
+        if good
+        else []
+    )
     for cursor in ["x", "AAAA", "%00", "é", "../../x", "", "=" * 8, "A" * 1025, *mangled, *forged]:
         fault = fault_of(await caller.get(path, params={"cursor": cursor}), (path, cursor), 422)
         assert fault["pointer"] == "/query/cursor", (path, cursor)
@@ -31,8 +46,14 @@ async def test_a_list_refuses_what_it_cannot_follow(service: Service, path: str)
 
 
 def forged_cursors() -> list[str]:
-    """Cursors with a sound check over parts that no list has, made as anybody can who has read the source."""
-    return [encode_cursor(parts, scope) for scope in ("sharing-requests", "") for parts in ([], ["x"], ["1", "2", "3"])]
+    """Cursors with a sound check over parts that no list has, made as anybody can who has read the
+    source.
+    """
+    return [
+        encode_cursor(parts, scope)
+        for scope in ("sharing-requests", "")
+        for parts in ([], ["x"], ["1", "2", "3"])
+    ]
 
 
 async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
@@ -49,7 +70,13 @@ async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
     nul = await dsl.get("/v1/sharing-requests", params={"subject": "a\x00b"})
     fault_of(nul, "NUL in a filter", 422)
     fault_of(await dsl.get("/v1/subjects/mis:1%00/disclosures"), "NUL in a reference", 422)
-    for query in ("actor=x", "action=no.such.act", "from=yesterday", "outcome=perhaps", "sharing_request=1"):
+    for query in (
+        "actor=x",
+        "action=no.such.act",
+        "from=yesterday",
+        "outcome=perhaps",
+        "sharing_request=1",
+    ):
         fault = fault_of(await dsl.get(f"/v1/audit/entries?{query}"), query, 422)
         assert fault["pointer"] == f"/query/{query.partition('=')[0]}", (query, fault)
     for name in ("subject", "recipient"):
@@ -57,10 +84,23 @@ async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
     fault_of(await dsl.get("/v1/recipients", params={"q": "a\x00b"}), "NUL in q", 422)
 
 
-async def test_an_id_that_is_none_is_refused_and_an_address_that_is_none_is_missing(dsl: Caller) -> None:
-    for name in ("x", "01a2048c", "%00", "1" * 300, "01a2048c-538b-7f43-a0cf-42edea9dbc8g", "%F0%9F%92%A9"):
+async def test_an_id_that_is_none_is_refused_and_an_address_that_is_none_is_missing(
+    dsl: Caller,
+) -> None:
+    for name in (
+        "x",
+        "01a2048c",
+        "%00",
+        "1" * 300,
+        "01a2048c-538b-7f43-a0cf-42edea9dbc8g",
+        "%F0%9F%92%A9",
+    ):
         for method, path in (("GET", ""), ("POST", "/decisions"), ("POST", "/withdrawal")):
-            reply = await dsl.request(method, f"/v1/sharing-requests/{name}{path}", json=SHARE if path == "/decisions" else None)
+            reply = await dsl.request(
+                method,
+                f"/v1/sharing-requests/{name}{path}",
+                json=SHARE if path == "/decisions" else None,
+            )
             assert fault_of(reply, (name, path), 422)["pointer"] == "/path/request_id"
     for path in (
         "/",
@@ -86,16 +126,33 @@ async def test_a_key_for_repeating_is_short_and_printable(dsl: Caller) -> None:
         ):
             reply = await dsl.post(path, json=body, headers=[(b"Idempotency-Key", key)])
             fault = fault_of(reply, (path, key), 422)
-            assert "/header/idempotency-key" in {one["pointer"] for one in reply.json()["errors"]}, (key, fault)
-    assert (await dsl.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "k" * 255})).status_code == 201
-    assert (await dsl.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "two words, ~!"})).status_code == 201
+            assert "/header/idempotency-key" in {
+                one["pointer"] for one in reply.json()["errors"]
+            }, (key, fault)
+    assert (
+        await dsl.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "k" * 255})
+    ).status_code == 201
+    assert (
+        await dsl.post(
+            "/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "two words, ~!"}
+        )
+    ).status_code == 201
 
 
 async def test_a_tag_that_is_none_does_not_match(dsl: Caller) -> None:
     made = await submitted(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
-    for tag in ("x", '""', "W/" + made["etag"], made["etag"].strip('"'), '"' * 500, made["etag"][:-1]):
-        fault_of(await dsl.patch(path, json={"urgency": "routine"}, headers={"If-Match": tag}), tag, 412)
+    for tag in (
+        "x",
+        '""',
+        "W/" + made["etag"],
+        made["etag"].strip('"'),
+        '"' * 500,
+        made["etag"][:-1],
+    ):
+        fault_of(
+            await dsl.patch(path, json={"urgency": "routine"}, headers={"If-Match": tag}), tag, 412
+        )
     fault_of(await dsl.patch(path, json={"urgency": "routine"}), "none", 428)
 
 
@@ -128,18 +185,32 @@ ENDS_OF_TIME = (
 )
 
 
-async def test_a_time_at_the_end_of_time_is_refused_where_it_stands(service: Service, dsl: Caller) -> None:
+async def test_a_time_at_the_end_of_time_is_refused_where_it_stands(
+    service: Service, dsl: Caller
+) -> None:
     ig_lead = await service.caller("ig_lead", raise_app_exceptions=False)
     made = await submitted(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
     decision = await decided(dsl, made["id"])
     sent = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email"}
-    organisation = (await dsl.post("/v1/recipients", json={"organisation": "Anytown MASH", "organisation_type": "mash"})).json()["id"]
+    organisation = (
+        await dsl.post(
+            "/v1/recipients", json={"organisation": "Anytown MASH", "organisation_type": "mash"}
+        )
+    ).json()["id"]
     for instant in (*ENDS_OF_TIME, 5, 5.5, True, "5", "2026-11-23T10:00:00"):
         for url, body, pointer in (
             (f"{path}/disclosures", sent | {"sent_at": instant}, "/sent_at"),
-            (f"{path}/consents", {"person_ref": "mis:7781", "status": "given", "given_at": instant}, "/given_at"),
-            ("/v1/sharing-requests", facts(consent={"answer": "yes", "given_at": instant}), "/consent/given_at"),
+            (
+                f"{path}/consents",
+                {"person_ref": "mis:7781", "status": "given", "given_at": instant},
+                "/given_at",
+            ),
+            (
+                "/v1/sharing-requests",
+                facts(consent={"answer": "yes", "given_at": instant}),
+                "/consent/given_at",
+            ),
         ):
             fault = fault_of(await dsl.post(url, json=body), (url, instant), 422)
             assert fault["pointer"] == pointer, (url, instant, fault)
@@ -156,10 +227,31 @@ async def test_a_time_at_the_end_of_time_is_refused_where_it_stands(service: Ser
         day = end[:10]
         for caller, url, body in (
             (dsl, "/v1/sharing-requests", facts(needed_by=day)),
-            (dsl, f"{path}/notices", {"person_ref": "mis:7781", "decision": "deferred", "reason": "not_practicable", "revisit_on": day}),
-            (dsl, f"{path}/consents", {"person_ref": "mis:7781", "status": "given", "expires_on": day}),
-            (dsl, f"/v1/recipients/{organisation}/verifications", {"method": "known_personally", "result": "yes", "verified_on": day}),
+            (
+                dsl,
+                f"{path}/notices",
+                {
+                    "person_ref": "mis:7781",
+                    "decision": "deferred",
+                    "reason": "not_practicable",
+                    "revisit_on": day,
+                },
+            ),
+            (
+                dsl,
+                f"{path}/consents",
+                {"person_ref": "mis:7781", "status": "given", "expires_on": day},
+            ),
+            (
+                dsl,
+                f"/v1/recipients/{organisation}/verifications",
+                {"method": "known_personally", "result": "yes", "verified_on": day},
+            ),
             (ig_lead, f"{path}/retention-reviews", {"keep": "until", "until": day, "why": "Kept."}),
-            (ig_lead, f"{path}/retention-reviews", {"keep": "indefinitely", "next_review_on": day, "why": "Kept."}),
+            (
+                ig_lead,
+                f"{path}/retention-reviews",
+                {"keep": "indefinitely", "next_review_on": day, "why": "Kept."},
+            ),
         ):
             fault_of(await caller.post(url, json=body), (url, day), 422)

@@ -11,7 +11,10 @@ async def test_the_page_names_no_other_host_and_all_its_files_are_served(service
     stranger = await service.stranger()
     page = await stranger.get("/docs")
     assert page.status_code == 200
-    assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
+    assert (
+        "'unsafe-inline'"
+        not in page.headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
+    )
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page.text)
     named = re.findall(r"(?:src|href)=\"(/docs/[^\"]+)\"", page.text)
     assert {path.rpartition("/")[2] for path in named} == set(TYPES)
@@ -24,4 +27,6 @@ async def test_the_page_names_no_other_host_and_all_its_files_are_served(service
 def test_the_vendored_files_are_those_whose_sums_are_written_down() -> None:
     written = dict(re.findall(r"`([^`]+)` \| `([0-9a-f]{64})`", (ASSETS / "ORIGIN.md").read_text()))
     assert len(written) == 3
-    assert {name: hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() for name in written} == written
+    assert {
+        name: hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() for name in written
+    } == written

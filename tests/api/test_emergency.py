@@ -9,7 +9,11 @@ from tests.api.sharing import SHARE, decided, facts, submitted
 from tests.running import MovableClock
 from tests.service import Service
 
-BARE: dict[str, Any] = {"recipient": {"organisation_type": "police"}, "what": "Name, address, what she said", "why": "Child in danger now"}
+BARE: dict[str, Any] = {
+    "recipient": {"organisation_type": "police"},
+    "what": "Name, address, what she said",
+    "why": "Child in danger now",
+}
 
 
 @pytest.mark.parametrize("role", ["staff", "dsl", "ig_lead"])
@@ -20,8 +24,12 @@ async def test_what_with_whom_and_why_are_enough(service: Service, role: str) ->
     assert reply.status_code == 201, reply.text
     assert made["sharing_request"]["status"] == "emergency_recorded"
     assert made["task"]["due"].startswith("2026-03-04T")
-    assert made["disclosure"]["items"] == [item["id"] for item in made["sharing_request"]["facts"]["items"]]
-    assert "notify_police_immediately" in {action["code"] for action in made["evaluation"]["actions"]}
+    assert made["disclosure"]["items"] == [
+        item["id"] for item in made["sharing_request"]["facts"]["items"]
+    ]
+    assert "notify_police_immediately" in {
+        action["code"] for action in made["evaluation"]["actions"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,9 @@ async def test_what_with_whom_and_why_are_enough(service: Service, role: str) ->
         ({}, "nobody_named"),
     ],
 )
-async def test_what_is_late_incomplete_or_odd_is_flagged_and_not_refused(service: Service, more: dict[str, Any], flag: str) -> None:
+async def test_what_is_late_incomplete_or_odd_is_flagged_and_not_refused(
+    service: Service, more: dict[str, Any], flag: str
+) -> None:
     staff = await service.caller("staff")
     reply = await staff.post("/v1/emergency-disclosures", json=BARE | more)
     assert reply.status_code == 201, reply.text
@@ -55,17 +65,41 @@ LONG = "She said that " * 300
         ({"occurred_at": 5}, "occurred_at_not_understood", ["/occurred_at"]),
         ({"subjects": "mis:1"}, "subjects_not_understood", ["/subjects"]),
         ({"subjects": ["mis:1"]}, "subjects_not_understood", ["/subjects/0"]),
-        ({"subjects": [{"person_ref": "mis:1", "role": "kid"}]}, "subjects_not_understood", ["/subjects/0/role"]),
+        (
+            {"subjects": [{"person_ref": "mis:1", "role": "kid"}]},
+            "subjects_not_understood",
+            ["/subjects/0/role"],
+        ),
         ({"purpose": {"code": "missing"}}, "purpose_not_understood", ["/purpose/code"]),
         ({"purpose": "she is missing"}, "purpose_not_understood", ["/purpose"]),
-        ({"recipient": POLICE | {"identity_verified": "probably"}}, "recipient_not_understood", ["/recipient/identity_verified"]),
-        ({"recipient": POLICE | {"directory_id": "abc"}}, "recipient_not_understood", ["/recipient/directory_id"]),
-        ({"recipient": POLICE | {"phone": "999"}}, "recipient_not_understood", ["/recipient/phone"]),
-        ({"recipient": {"organisation_type": "polcie"}}, "organisation_type_not_understood", ["/recipient/organisation_type"]),
+        (
+            {"recipient": POLICE | {"identity_verified": "probably"}},
+            "recipient_not_understood",
+            ["/recipient/identity_verified"],
+        ),
+        (
+            {"recipient": POLICE | {"directory_id": "abc"}},
+            "recipient_not_understood",
+            ["/recipient/directory_id"],
+        ),
+        (
+            {"recipient": POLICE | {"phone": "999"}},
+            "recipient_not_understood",
+            ["/recipient/phone"],
+        ),
+        (
+            {"recipient": {"organisation_type": "polcie"}},
+            "organisation_type_not_understood",
+            ["/recipient/organisation_type"],
+        ),
         ({"foo": 1}, "members_not_understood", ["/foo"]),
         ({"what": LONG}, "what_cut_short", ["/what"]),
         ({"why": LONG}, "why_cut_short", ["/why"]),
-        ({"subjects": [{"person_ref": f"mis:{n}"} for n in range(60)]}, "subjects_cut_short", ["/subjects"]),
+        (
+            {"subjects": [{"person_ref": f"mis:{n}"} for n in range(60)]},
+            "subjects_cut_short",
+            ["/subjects"],
+        ),
         (
             {"facts": {"needed_by": "soon", "risk": {"immediate_risk": "yess"}}},
             "facts_not_understood",
@@ -76,10 +110,22 @@ LONG = "She said that " * 300
             "facts_not_understood",
             ["/facts/items", "/facts/items/0/withheld_because"],
         ),
-        ({"facts": {"purpose": "missing", "items": []}}, "facts_not_understood", ["/facts/purpose", "/facts/items"]),
-        ({"facts": {"external_id": {"value": "SR-1"}}}, "facts_not_understood", ["/facts/external_id/system"]),
+        (
+            {"facts": {"purpose": "missing", "items": []}},
+            "facts_not_understood",
+            ["/facts/purpose", "/facts/items"],
+        ),
+        (
+            {"facts": {"external_id": {"value": "SR-1"}}},
+            "facts_not_understood",
+            ["/facts/external_id/system"],
+        ),
         ({"subjects": [{"person_ref": "upn:A801200005001"}]}, "pupil_number_unsound", []),
-        ({"facts": {"subjects": [{"person_ref": "upn:A801200005001"}]}}, "pupil_number_unsound", []),
+        (
+            {"facts": {"subjects": [{"person_ref": "upn:A801200005001"}]}},
+            "pupil_number_unsound",
+            [],
+        ),
     ],
 )
 async def test_no_flaw_in_what_may_be_left_out_refuses_an_emergency(
@@ -97,11 +143,23 @@ async def test_no_flaw_in_what_may_be_left_out_refuses_an_emergency(
 
 
 @pytest.mark.parametrize(
-    "nothing", [{"facts": None}, {"subjects": None}, {"purpose": None, "occurred_at": None}, {"facts": {"risk": None}}]
+    "nothing",
+    [
+        {"facts": None},
+        {"subjects": None},
+        {"purpose": None, "occurred_at": None},
+        {"facts": {"risk": None}},
+    ],
 )
 async def test_null_says_nothing(service: Service, nothing: dict[str, Any]) -> None:
-    reply = await (await service.caller("staff")).post("/v1/emergency-disclosures", json=BARE | nothing)
-    assert (reply.status_code, reply.json()["flags"], reply.json()["not_understood"]) == (201, ["nobody_named"], [])
+    reply = await (await service.caller("staff")).post(
+        "/v1/emergency-disclosures", json=BARE | nothing
+    )
+    assert (reply.status_code, reply.json()["flags"], reply.json()["not_understood"]) == (
+        201,
+        ["nobody_named"],
+        [],
+    )
     assert reply.json()["sharing_request"]["facts"]["risk"] == {"immediate_risk": "yes"}
 
 
@@ -111,25 +169,45 @@ async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None
         "risk": {"emergency_kind": "medical"},
         "recipient": {"identity_verified": "yes"},
         "needed_by": "soon",
-        "subjects": [{"person_ref": "mis:1", "role": "kid"}, {"role": "sibling"}, {"person_ref": " mis:3 "}],
+        "subjects": [
+            {"person_ref": "mis:1", "role": "kid"},
+            {"role": "sibling"},
+            {"person_ref": " mis:3 "},
+        ],
     }
-    body = BARE | {"recipient": {"organisation_type": "ambulance_or_emergency_service"}, "facts": facts}
+    body = BARE | {
+        "recipient": {"organisation_type": "ambulance_or_emergency_service"},
+        "facts": facts,
+    }
     made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
     assert made["evaluation"]["outcome"] == "share_emergency"
     assert "call_999_ambulance" in {action["code"] for action in made["evaluation"]["actions"]}
-    assert [one["person_ref"] for one in made["sharing_request"]["facts"]["subjects"]] == ["mis:1", "mis:3"]
+    assert [one["person_ref"] for one in made["sharing_request"]["facts"]["subjects"]] == [
+        "mis:1",
+        "mis:3",
+    ]
     kept = {one["pointer"]: one["sent"] for one in made["not_understood"]}
-    assert kept == {"/facts/needed_by": "soon", "/facts/subjects/0/role": "kid", "/facts/subjects/1/person_ref": {"role": "sibling"}}
+    assert kept == {
+        "/facts/needed_by": "soon",
+        "/facts/subjects/0/role": "kid",
+        "/facts/subjects/1/person_ref": {"role": "sibling"},
+    }
 
 
-async def test_an_unknown_kind_of_organisation_counts_as_other_and_the_nearest_is_named(service: Service) -> None:
+async def test_an_unknown_kind_of_organisation_counts_as_other_and_the_nearest_is_named(
+    service: Service,
+) -> None:
     staff = await service.caller("staff")
     body = BARE | {"recipient": {"organisation_type": "polcie", "organisation": "Anytown police"}}
     made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
     assert made["sharing_request"]["recipient_type"] == "other"
     assert made["sharing_request"]["facts"]["recipient"]["organisation"] == "Anytown police"
     (one,) = made["not_understood"]
-    assert (one["sent"], one["code"], "did you mean 'police'?" in one["detail"]) == ("polcie", "unknown-value", True)
+    assert (one["sent"], one["code"], "did you mean 'police'?" in one["detail"]) == (
+        "polcie",
+        "unknown-value",
+        True,
+    )
 
 
 async def test_what_is_too_long_is_kept_whole(service: Service) -> None:
@@ -139,13 +217,19 @@ async def test_what_is_too_long_is_kept_whole(service: Service) -> None:
     assert made["sharing_request"]["facts"]["items"][0]["description"] == LONG[:4000]
 
 
-async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_kept(service: Service) -> None:
+async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_kept(
+    service: Service,
+) -> None:
     staff = await service.caller("staff")
     odd = {f"odd{n}": n for n in range(60)}
     made = (await staff.post("/v1/emergency-disclosures", json=BARE | odd | {"facts": odd})).json()
     assert made["flags"] == ["facts_not_understood", "members_not_understood", "nobody_named"]
     assert len(made["not_understood"]) == 102
-    whole = {one["pointer"]: one["sent"] for one in made["not_understood"] if one["code"] == "too-many-faults"}
+    whole = {
+        one["pointer"]: one["sent"]
+        for one in made["not_understood"]
+        if one["code"] == "too-many-faults"
+    }
     assert whole == {"": BARE | odd | {"facts": odd}, "/facts": odd}
 
 
@@ -163,18 +247,32 @@ async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_ke
         ({"recipient": {"organisation_type": 7}}, "/recipient/organisation_type"),
     ],
 )
-async def test_what_with_whom_and_why_are_needed_and_said_to_be(service: Service, said: dict[str, Any], pointer: str) -> None:
+async def test_what_with_whom_and_why_are_needed_and_said_to_be(
+    service: Service, said: dict[str, Any], pointer: str
+) -> None:
     staff = await service.caller("staff")
-    reply = await staff.post("/v1/emergency-disclosures", json=BARE | {"occurred_at": "soon", "foo": 1} | said)
-    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, [pointer]), reply.text
+    reply = await staff.post(
+        "/v1/emergency-disclosures", json=BARE | {"occurred_at": "soon", "foo": 1} | said
+    )
+    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (
+        422,
+        [pointer],
+    ), reply.text
     assert (await staff.get("/v1/sharing-requests")).json()["items"] == []
 
 
-async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(service: Service, clock: MovableClock) -> None:
+async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     dsl, ig_lead = await service.sign_in(account), await service.caller("ig_lead")
     secret = "canary-of-the-emergency"
-    body = BARE | {"name_of_child": secret, secret: 1, "subjects": [{"person_ref": secret, "role": secret}], "facts": {"needed_by": secret}}
+    body = BARE | {
+        "name_of_child": secret,
+        secret: 1,
+        "subjects": [{"person_ref": secret, "role": secret}],
+        "facts": {"needed_by": secret},
+    }
     made = (await dsl.post("/v1/emergency-disclosures", json=body)).json()["sharing_request"]
     path = f"/v1/sharing-requests/{made['id']}"
     assert (await dsl.get(path)).text.count(secret) >= 4
@@ -183,52 +281,103 @@ async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(service: Serv
     assert secret not in (await ig_lead.get(f"{path}/record", headers={"Accept": "text/html"})).text
     assert secret not in (await ig_lead.get("/v1/audit/export")).text
     await decided(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
-    assert (await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})).status_code == 201
-    assert (await ig_lead.post(f"{path}/disposal", json={"basis": "Over.", "approved_by": "Head"})).status_code == 201
+    assert (
+        await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})
+    ).status_code == 201
+    assert (
+        await ig_lead.post(f"{path}/disposal", json={"basis": "Over.", "approved_by": "Head"})
+    ).status_code == 201
     async with service.database.reading() as session:
-        for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject", "audit_entry", "idempotency"):
+        for table in (
+            "sharing_request",
+            "sharing_record",
+            "sharing_narrative",
+            "sharing_subject",
+            "audit_entry",
+            "idempotency",
+        ):
             rows = await session.all(sa.text(f"SELECT * FROM {table}"))
             assert secret not in str([tuple(row) for row in rows]), table
 
 
-async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(service: Service) -> None:
+async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(
+    service: Service,
+) -> None:
     dsl = await service.caller("dsl")
-    named = {"subjects": [{"person_ref": "upn:A801200005001"}], "purpose": {"code": "missing_child"}, "occurred_at": "14:52"}
+    named = {
+        "subjects": [{"person_ref": "upn:A801200005001"}],
+        "purpose": {"code": "missing_child"},
+        "occurred_at": "14:52",
+    }
     made = await dsl.post("/v1/emergency-disclosures", json=BARE | named)
-    (waits,) = (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()["items"]
+    (waits,) = (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()[
+        "items"
+    ]
     assert waits["missing"] == ["occurred_at_not_understood", "pupil_number_unsound"]
     path = made.headers["Location"]
-    reply = await dsl.patch(path, json={"consent": {"answer": "no"}}, headers={"If-Match": made.headers["ETag"]})
+    reply = await dsl.patch(
+        path, json={"consent": {"answer": "no"}}, headers={"If-Match": made.headers["ETag"]}
+    )
     assert reply.status_code == 200, reply.text
-    assert (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()["items"] == []
+    assert (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()[
+        "items"
+    ] == []
 
 
 async def test_what_was_withheld_did_not_go(service: Service) -> None:
     staff = await service.caller("staff")
-    held = {"description": "Her father's address", "include": "withhold", "withheld_because": "He is a risk to her."}
-    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"facts": {"items": [{"description": "Her name"}, held]}})).json()
+    held = {
+        "description": "Her father's address",
+        "include": "withhold",
+        "withheld_because": "He is a risk to her.",
+    }
+    made = (
+        await staff.post(
+            "/v1/emergency-disclosures",
+            json=BARE | {"facts": {"items": [{"description": "Her name"}, held]}},
+        )
+    ).json()
     name, address = (item["id"] for item in made["sharing_request"]["facts"]["items"])
-    assert (made["disclosure"]["items"], made["disclosure"]["items_not_shared"]) == ([name], [address])
-    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"facts": {"items": [held]}})).json()
+    assert (made["disclosure"]["items"], made["disclosure"]["items_not_shared"]) == (
+        [name],
+        [address],
+    )
+    made = (
+        await staff.post("/v1/emergency-disclosures", json=BARE | {"facts": {"items": [held]}})
+    ).json()
     said, address = made["sharing_request"]["facts"]["items"]
-    assert (said["description"], made["disclosure"]["items"], address["include"]) == (BARE["what"], [said["id"]], "withhold")
+    assert (said["description"], made["disclosure"]["items"], address["include"]) == (
+        BARE["what"],
+        [said["id"]],
+        "withhold",
+    )
 
 
 @pytest.mark.parametrize("missing", sorted(BARE))
 async def test_without_one_of_the_three_it_says_which(service: Service, missing: str) -> None:
     staff = await service.caller("staff")
-    reply = await staff.post("/v1/emergency-disclosures", json={name: value for name, value in BARE.items() if name != missing})
+    reply = await staff.post(
+        "/v1/emergency-disclosures",
+        json={name: value for name, value in BARE.items() if name != missing},
+    )
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, f"/{missing}")
 
 
 async def test_a_verified_protective_body_makes_it_share_emergency(service: Service) -> None:
     staff = await service.caller("staff")
     recipient = {"organisation_type": "police", "identity_verified": "yes"}
-    made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"recipient": recipient})).json()
-    assert (made["evaluation"]["outcome"], made["evaluation"]["release"]) == ("share_emergency", "ready")
+    made = (
+        await staff.post("/v1/emergency-disclosures", json=BARE | {"recipient": recipient})
+    ).json()
+    assert (made["evaluation"]["outcome"], made["evaluation"]["release"]) == (
+        "share_emergency",
+        "ready",
+    )
 
 
-async def test_the_record_is_completed_afterwards_even_when_overdue(service: Service, clock: MovableClock) -> None:
+async def test_the_record_is_completed_afterwards_even_when_overdue(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     dsl = await service.sign_in(account)
     made = (await dsl.post("/v1/emergency-disclosures", json=BARE)).json()["sharing_request"]

@@ -1,4 +1,6 @@
-"""Sound bodies, changed at random: each is judged or refused, and no emergency is refused for what could be left out."""
+"""Sound bodies, changed at random: each is judged or refused, and no emergency is refused for what
+could be left out.
+"""
 
 import copy
 import json
@@ -29,14 +31,33 @@ def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
         st.floats(allow_nan=True, allow_infinity=True),
         st.text(st.characters(codec=None), max_size=20),
         st.sampled_from(
-            ["yes", "no", "unsure", "", "0", "2026-11-23", "9999-12-31", "0001-01-01", "2026-02-30", "\x00", "\ud800", "e\u0301"]
+            [
+                "yes",
+                "no",
+                "unsure",
+                "",
+                "0",
+                "2026-11-23",
+                "9999-12-31",
+                "0001-01-01",
+                "2026-02-30",
+                "\x00",
+                "\ud800",
+                "e\u0301",
+            ]
         ),
         st.lists(st.none() | st.text(max_size=3), max_size=3),
         st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=3), max_size=2),
         st.recursive(
-            st.just([]), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner, max_size=1), max_leaves=40
+            st.just([]),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner, max_size=1)
+            ),
+            max_leaves=40,
         ),
-        st.sampled_from([MASH["items"], MASH["purpose"], MASH["how"], MASH["recipient"], MASH["items"] * 11]),
+        st.sampled_from(
+            [MASH["items"], MASH["purpose"], MASH["how"], MASH["recipient"], MASH["items"] * 11]
+        ),
     )
     step = st.tuples(st.integers(0, 10_000), st.sampled_from(["set", "delete", "add"]), odd)
 
@@ -60,15 +81,26 @@ def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+    for key in (
+        list(value)
+        if isinstance(value, dict)
+        else range(len(value))
+        if isinstance(value, list)
+        else ()
+    ):
         yield value, key
         yield from _places(value[key])
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(body=mutations(MASH))
 async def test_anything_is_judged_or_refused_and_never_a_failure(dsl: Caller, body: bytes) -> None:
-    reply = await dsl.post("/v1/sharing-requests", content=body, headers={"Content-Type": "application/json"})
+    reply = await dsl.post(
+        "/v1/sharing-requests", content=body, headers={"Content-Type": "application/json"}
+    )
     if reply.status_code == 201:
         read = await dsl.get(reply.headers["Location"])
         assert read.json() == reply.json()
@@ -87,15 +119,24 @@ WHOLE_EMERGENCY = EMERGENCY | {
 }
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(body=mutations(WHOLE_EMERGENCY))
 async def test_an_emergency_is_recorded_whatever_else_is_sent(dsl: Caller, body: bytes) -> None:
-    reply = await dsl.post("/v1/emergency-disclosures", content=body, headers={"Content-Type": "application/json"})
+    reply = await dsl.post(
+        "/v1/emergency-disclosures", content=body, headers={"Content-Type": "application/json"}
+    )
     if reply.status_code == 201:
         assert (await dsl.get(reply.headers["Location"])).json() == reply.json()["sharing_request"]
         return
     problem = reply.json()
-    assert (reply.status_code, problem["code"]) in {(413, "body-too-large"), (422, "invalid-json"), (422, "invalid-request")}, (
+    assert (reply.status_code, problem["code"]) in {
+        (413, "body-too-large"),
+        (422, "invalid-json"),
+        (422, "invalid-request"),
+    }, (
         problem,
         body,
     )

@@ -1,4 +1,6 @@
-"""A client that a stranger generates from the committed OpenAPI document speaks to a real server."""
+"""A client that a stranger generates from the committed OpenAPI document speaks to a real
+server.
+"""
 
 import json
 import subprocess
@@ -24,7 +26,7 @@ made = submit_sharing_request.sync(client=client, body=FactsIn.from_dict(body), 
 read = read_sharing_request.sync(made.id, client=client)
 page = list_sharing_requests.sync(client=client)
 print(json.dumps({"id": str(made.id), "outcome": made.outcome, "same": read.id == made.id, "listed": len(page.items)}))
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +34,45 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a client generated from the committed document, without a warning."""
     folder = tmp_path_factory.mktemp("client") / "information_sharing_client"
     tool = str(Path(sys.executable).with_name("openapi-python-client"))
-    command = [tool, "generate", "--path", str(ROOT / "openapi" / "openapi.json"), "--output-path", str(folder), "--meta", "none"]
+    command = [
+        tool,
+        "generate",
+        "--path",
+        str(ROOT / "openapi" / "openapi.json"),
+        "--output-path",
+        str(folder),
+        "--meta",
+        "none",
+    ]
     config = folder.with_name("config.yaml")
     config.write_text(
-        "post_hooks: []\ncontent_type_overrides: {image/svg+xml: application/octet-stream, application/yaml: application/octet-stream}\n"
+        "post_hooks: []\ncontent_type_overrides: {image/svg+xml: application/octet-stream,"
+        " application/yaml: application/octet-stream}\n"
     )
-    done = subprocess.run([*command, "--config", str(config)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--config", str(config)], check=True, capture_output=True, text=True
+    )
     assert "WARNING" not in done.stdout + done.stderr, done.stdout
     return folder.parent
 
 
-def test_a_generated_client_submits_reads_and_lists(generated: Path, live_server: LiveServer) -> None:
+def test_a_generated_client_submits_reads_and_lists(
+    generated: Path, live_server: LiveServer
+) -> None:
     password = "correct horse battery staple"
-    live_server.run("users", "add", "staff@school.example", "--role", "staff", "--password-stdin", stdin=password + "\n")
+    live_server.run(
+        "users",
+        "add",
+        "staff@school.example",
+        "--role",
+        "staff",
+        "--password-stdin",
+        stdin=password + "\n",
+    )
     form = {"grant_type": "password", "username": "staff@school.example", "password": password}
-    token = httpx.post(f"{live_server.url}/v1/token", data=form, trust_env=False).json()["access_token"]
+    token = httpx.post(f"{live_server.url}/v1/token", data=form, trust_env=False).json()[
+        "access_token"
+    ]
     command = [sys.executable, "-c", SCRIPT, live_server.url, token, json.dumps(MASH)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=generated)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Who may call: a stranger learns nothing, what is forbidden is said before what is wrong, and guessing is slowed down."""
+"""Who may call: a stranger learns nothing, what is forbidden is said before what is wrong, and
+guessing is slowed down.
+"""
 
 import asyncio
 import json
@@ -21,7 +23,19 @@ from app.identity.throttle import FREE_BY_ACCOUNT
 from app.platform.settings import IssuerSettings, Settings
 from app.platform.web import StrictRoute
 from app.witness import of_accounts
-from tests.api.identity_door import EMAIL, add_machine, add_person, ask, at, me, refresh, seen, sign_in, tokens, trail
+from tests.api.identity_door import (
+    EMAIL,
+    add_machine,
+    add_person,
+    ask,
+    at,
+    me,
+    refresh,
+    seen,
+    sign_in,
+    tokens,
+    trail,
+)
 from tests.api.outside import Provider, provider, published, rsa_key, signed
 from tests.running import MovableClock
 from tests.service import PASSWORD, Service
@@ -38,7 +52,11 @@ probe = APIRouter(route_class=StrictRoute)
 
 
 @probe.post("/probe/{number}")
-async def post_probe(actor: Annotated[Actor, Require(Permission.POLICY_DRAFT, Permission.AUDIT_EXPORT)], number: int, note: Note) -> str:
+async def post_probe(
+    actor: Annotated[Actor, Require(Permission.POLICY_DRAFT, Permission.AUDIT_EXPORT)],
+    number: int,
+    note: Note,
+) -> str:
     return actor.role
 
 
@@ -60,7 +78,9 @@ async def attacked(settings: Settings, clock: MovableClock) -> AsyncIterator[Ser
     file = settings.keys_dir / CURRENT
     file.touch(0o600)
     file.write_bytes(attacks.MINE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    async with Service.started(settings.model_copy(update={"public_url": attacks.ISSUER}), clock) as running:
+    async with Service.started(
+        settings.model_copy(update={"public_url": attacks.ISSUER}), clock
+    ) as running:
         yield running
 
 
@@ -74,7 +94,14 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
     subject = await add_person(attacked)
     async with attacked.database.transaction() as session:
         now = attacked.clock()
-        row = {"id": attacks.FAMILY, "account_id": subject, "client_id": None, "opened_at": now, "ends_at": now, "revoked_at": None}
+        row = {
+            "id": attacks.FAMILY,
+            "account_id": subject,
+            "client_id": None,
+            "opened_at": now,
+            "ends_at": now,
+            "revoked_at": None,
+        }
         session.add(SESSION, row)
     sound = attacks.token(body=attacks.claims(sub=str(subject)))
     assert (await get(attacked, f"Bearer {sound}")).status_code == 200
@@ -87,10 +114,23 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
         assert reply.headers["content-type"] == "application/problem+json"
         answers.add(json.dumps(reply.json() | {"instance": ""}))
     assert len(answers) == 1
-    assert (await get(attacked, f"Bearer {attacks.SOUND}")).status_code == 401, "somebody else's session"
+    assert (await get(attacked, f"Bearer {attacks.SOUND}")).status_code == 401, (
+        "somebody else's session"
+    )
 
 
-@pytest.mark.parametrize("body", [b'{"text": "x"}', b"{", b'{"text": NaN}', b'{"other": 1}', b"", b'{"text": 1, "text": 2}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"text": "x"}',
+        b"{",
+        b'{"text": NaN}',
+        b'{"other": 1}',
+        b"",
+        b'{"text": 1, "text": 2}',
+        b"\xff",
+    ],
+)
 async def test_a_stranger_is_told_nothing_about_the_body(probed: Service, body: bytes) -> None:
     client = await probed.stranger()
     for path in ("/probe/1", "/probe/x", "/probe-anyone"):
@@ -100,7 +140,9 @@ async def test_a_stranger_is_told_nothing_about_the_body(probed: Service, body: 
 
 
 @pytest.mark.parametrize("body", [b'{"text": "x"}', b"{", b'{"text": NaN}', b'{"other": 1}', b""])
-async def test_who_may_not_is_told_so_before_what_is_wrong_with_the_body(probed: Service, body: bytes) -> None:
+async def test_who_may_not_is_told_so_before_what_is_wrong_with_the_body(
+    probed: Service, body: bytes
+) -> None:
     caller = await probed.caller(Role.STAFF)
     for path in ("/probe/1", "/probe/x"):
         reply = await caller.post(path, content=body, headers={"Content-Type": "application/json"})
@@ -112,8 +154,12 @@ async def test_who_may_is_told_what_is_wrong_with_the_body(probed: Service) -> N
     for path in ("/probe/1", "/probe-anyone"):
         assert (await caller.post(path, json={"text": "x"})).json() == "ig_lead"
         assert (await caller.post(path, json={"other": "x"})).status_code == 422
-        assert (await caller.post(path, content=b"{", headers={"Content-Type": "application/json"})).json()["code"] == "invalid-json"
-        assert (await caller.post(path, content=b"{}", headers={"Content-Type": "text/plain"})).status_code == 415
+        assert (
+            await caller.post(path, content=b"{", headers={"Content-Type": "application/json"})
+        ).json()["code"] == "invalid-json"
+        assert (
+            await caller.post(path, content=b"{}", headers={"Content-Type": "text/plain"})
+        ).status_code == 415
     assert (await caller.post("/probe/x", json={"text": "x"})).status_code == 422
 
 
@@ -136,7 +182,9 @@ async def test_a_stranger_does_not_wait_for_the_database(service: Service) -> No
         assert (await me(client, attacks.SOUND)).status_code == 401
 
 
-async def test_guessing_is_slowed_down_and_waiting_is_enough(service: Service, clock: MovableClock) -> None:
+async def test_guessing_is_slowed_down_and_waiting_is_enough(
+    service: Service, clock: MovableClock
+) -> None:
     await add_person(service)
     guesser, owner = await at(service, "203.0.113.9"), await at(service, "192.0.2.1")
     live = await tokens(owner)
@@ -157,14 +205,19 @@ async def test_guessing_is_slowed_down_and_waiting_is_enough(service: Service, c
 
 async def test_an_account_that_does_not_exist_is_slowed_down_alike(service: Service) -> None:
     client = await service.stranger()
-    statuses = [(await sign_in(client, "nobody@school.example", "guess")).status_code for _ in range(FREE_BY_ACCOUNT + 1)]
+    statuses = [
+        (await sign_in(client, "nobody@school.example", "guess")).status_code
+        for _ in range(FREE_BY_ACCOUNT + 1)
+    ]
     assert statuses == [400] * FREE_BY_ACCOUNT + [429]
 
 
 async def test_a_burst_of_guesses_is_counted_one_by_one(service: Service) -> None:
     await add_person(service)
     client = await service.stranger()
-    replies = await asyncio.gather(*(sign_in(client, EMAIL, f"guess {number}") for number in range(12)))
+    replies = await asyncio.gather(
+        *(sign_in(client, EMAIL, f"guess {number}") for number in range(12))
+    )
     statuses = [reply.status_code for reply in replies]
     assert (statuses.count(400), statuses.count(429)) == (FREE_BY_ACCOUNT, 12 - FREE_BY_ACCOUNT)
 
@@ -179,19 +232,33 @@ async def test_people_who_sign_in_at_once_all_come_in(service: Service) -> None:
 async def test_a_machine_with_the_right_secret_is_never_slowed_down(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.stranger()
-    statuses = [(await ask(client, auth=(str(made.id), "wrong"), grant_type="client_credentials")).status_code for _ in range(102)]
+    statuses = [
+        (
+            await ask(client, auth=(str(made.id), "wrong"), grant_type="client_credentials")
+        ).status_code
+        for _ in range(102)
+    ]
     assert statuses == [401] * 100 + [429] * 2
-    assert (await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")).status_code == 200
+    assert (
+        await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
+    ).status_code == 200
     assert sum(seen(await trail(service)).values()) == 101
 
 
-async def test_a_token_says_nothing_about_role_and_school_that_the_database_does_not(service: Service) -> None:
+async def test_a_token_says_nothing_about_role_and_school_that_the_database_does_not(
+    service: Service,
+) -> None:
     subject = await add_person(service, role=Role.STAFF)
     client = await service.stranger()
     live = await tokens(client)
     family = service.app.state.identity.verifier.verify([f"Bearer {live['access_token']}"]).session
     boasting = service.app.state.identity.ours.issue(
-        subject=subject, role=Role.IG_LEAD, school="654321", client="direct", session=family, now=service.clock()
+        subject=subject,
+        role=Role.IG_LEAD,
+        school="654321",
+        client="direct",
+        session=family,
+        now=service.clock(),
     )
     who = (await me(client, boasting)).json()
     assert (who["role"], who["school"]) == ("staff", "123456")
@@ -214,13 +281,21 @@ def outside_claims(outside: Provider, clock: MovableClock, **changes: Any) -> di
     return sound | changes
 
 
-async def test_people_of_an_outside_issuer_are_known_by_its_tokens(settings: Settings, clock: MovableClock) -> None:
+async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
+    settings: Settings, clock: MovableClock
+) -> None:
     with provider() as outside:
         outside.publish(published(KEY, "one"))
         issuer = IssuerSettings(
-            issuer=outside.url, audience="sharing", role_claim="groups", role_map={"safeguarding": "dsl"}, school_claim="urn"
+            issuer=outside.url,
+            audience="sharing",
+            role_claim="groups",
+            role_map={"safeguarding": "dsl"},
+            school_claim="urn",
         )
-        async with Service.started(settings.model_copy(update={"issuers": (issuer,)}), clock) as service:
+        async with Service.started(
+            settings.model_copy(update={"issuers": (issuer,)}), clock
+        ) as service:
             client = await service.stranger()
             who = await me(client, signed(KEY, "one", outside_claims(outside, clock)))
             assert who.status_code == 200
@@ -235,9 +310,15 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(settings: Set
                 {"iss": service.settings.public_url},
             )
             for changes in wrong:
-                assert (await me(client, signed(KEY, "one", outside_claims(outside, clock, **changes)))).status_code == 401
-            assert (await me(client, signed(KEY, "one", outside_claims(outside, clock), typ="JWT"))).status_code == 401
-            assert (await me(client, signed(NEXT, "one", outside_claims(outside, clock)))).status_code == 401
+                assert (
+                    await me(client, signed(KEY, "one", outside_claims(outside, clock, **changes)))
+                ).status_code == 401
+            assert (
+                await me(client, signed(KEY, "one", outside_claims(outside, clock), typ="JWT"))
+            ).status_code == 401
+            assert (
+                await me(client, signed(NEXT, "one", outside_claims(outside, clock)))
+            ).status_code == 401
 
             outside.publish(published(NEXT, "two"))
             rotated = signed(NEXT, "two", outside_claims(outside, clock))
@@ -247,17 +328,25 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(settings: Set
             assert len(outside.asked) == 4
 
 
-async def test_an_issuer_that_is_down_shuts_out_its_own_people_only(settings: Settings, clock: MovableClock) -> None:
+async def test_an_issuer_that_is_down_shuts_out_its_own_people_only(
+    settings: Settings, clock: MovableClock
+) -> None:
     with provider() as outside:
-        issuer = IssuerSettings(issuer=outside.url, audience="sharing", role_map={"teacher": "staff"}, school="123456")
-        async with Service.started(settings.model_copy(update={"issuers": (issuer,)}), clock) as service:
+        issuer = IssuerSettings(
+            issuer=outside.url, audience="sharing", role_map={"teacher": "staff"}, school="123456"
+        )
+        async with Service.started(
+            settings.model_copy(update={"issuers": (issuer,)}), clock
+        ) as service:
             client = await service.stranger()
             token = signed(KEY, "one", outside_claims(outside, clock, role="teacher"))
             assert (await me(client, token)).status_code == 401
             assert (await (await service.caller(Role.STAFF)).get("/v1/me")).status_code == 200
 
 
-async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(service: Service) -> None:
+async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
+    service: Service,
+) -> None:
     await add_person(service, password="a password that is dear to hash")
     client = await service.stranger()
     signing_in = asyncio.create_task(sign_in(client, EMAIL, "a password that is dear to hash"))
@@ -266,4 +355,7 @@ async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
         now = service.clock()
         await accounts.disable_user(session, EMAIL, now=now, seal=of_accounts(session, now))
     reply = await signing_in
-    assert reply.status_code == 400 or (await me(client, reply.json()["access_token"])).status_code == 401
+    assert (
+        reply.status_code == 400
+        or (await me(client, reply.json()["access_token"])).status_code == 401
+    )

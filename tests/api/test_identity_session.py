@@ -39,7 +39,9 @@ async def test_a_refresh_token_is_exchanged_for_another(service: Service) -> Non
     assert seen(await trail(service)) == {"opened success None": 1, "refreshed success None": 1}
 
 
-async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(service: Service) -> None:
+async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(
+    service: Service,
+) -> None:
     await add_person(service)
     client = await service.stranger()
     first = await tokens(client)
@@ -72,7 +74,9 @@ async def test_of_many_exchanges_at_once_one_succeeds_at_most(service: Service) 
     assert (await me(client, given["access_token"])).status_code == 401
 
 
-async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(service: Service, clock: MovableClock) -> None:
+async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(
+    service: Service, clock: MovableClock
+) -> None:
     await add_person(service)
     client = await service.stranger()
     given = await tokens(client)
@@ -88,15 +92,22 @@ async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(servi
 
 async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> None:
     await add_person(service)
-    (mine, secret), (other, others) = await add_machine(service, "front end"), await add_machine(service, "other")
+    (mine, secret), (other, others) = (
+        await add_machine(service, "front end"),
+        await add_machine(service, "other"),
+    )
     client = await service.stranger()
     mine_auth, other_auth = (str(mine.id), secret), (str(other.id), others)
-    given = (await ask(client, auth=mine_auth, grant_type="password", username=EMAIL, password=PASSWORD)).json()
+    given = (
+        await ask(client, auth=mine_auth, grant_type="password", username=EMAIL, password=PASSWORD)
+    ).json()
     form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
     assert (await ask(client, **form)).json()["error"] == "invalid_grant"
     assert (await ask(client, auth=other_auth, **form)).json()["error"] == "invalid_grant"
     assert (await revoke(client, given["refresh_token"])).status_code == 401
-    assert (await revoke(client, given["refresh_token"], other_auth)).json()["error"] == "unauthorized_client"
+    assert (await revoke(client, given["refresh_token"], other_auth)).json()[
+        "error"
+    ] == "unauthorized_client"
     assert (await ask(client, auth=mine_auth, **form)).status_code == 200
 
 
@@ -126,7 +137,9 @@ async def test_signing_out_with_nothing_is_no_error(service: Service, token: str
 async def test_a_machine_may_give_up_its_own_token(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.stranger()
-    token = (await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")).json()["access_token"]
+    token = (
+        await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
+    ).json()["access_token"]
     assert (await revoke(client, token)).status_code == 401
     assert (await me(client, token)).status_code == 200
     assert (await revoke(client, token, (str(made.id), secret))).status_code == 200
@@ -140,7 +153,9 @@ async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
     assert (await me(client, given["access_token"])).json()["role"] == "staff"
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.set_role(session, EMAIL, Role.IG_LEAD, now=now, seal=of_accounts(session, now))
+        await accounts.set_role(
+            session, EMAIL, Role.IG_LEAD, now=now, seal=of_accounts(session, now)
+        )
     who = (await me(client, given["access_token"])).json()
     assert (who["role"], "audit:export" in who["permissions"]) == ("ig_lead", True)
     renewed = (await refresh(client, given["refresh_token"])).json()
@@ -166,7 +181,9 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service)
     changed = await service.app.state.identity.passwords.hash("another password")
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.set_password(session, EMAIL, changed, now=now, seal=of_accounts(session, now))
+        await accounts.set_password(
+            session, EMAIL, changed, now=now, seal=of_accounts(session, now)
+        )
     assert (await me(client, given["access_token"])).status_code == 401
     assert (await refresh(client, given["refresh_token"])).status_code == 400
     assert (await sign_in(client)).status_code == 400
@@ -177,9 +194,16 @@ async def test_tokens_are_stored_only_as_hashes(service: Service) -> None:
     await add_person(service)
     given = await tokens(await service.stranger())
     async with service.database.reading() as session:
-        rows = [*await session.all(sa.select(REFRESH_TOKEN)), *await session.all(sa.select(SESSION))]
+        rows = [
+            *await session.all(sa.select(REFRESH_TOKEN)),
+            *await session.all(sa.select(SESSION)),
+        ]
     assert len(rows) == 2
-    assert not any(token in str(row) for row in rows for token in (given["refresh_token"], given["access_token"]))
+    assert not any(
+        token in str(row)
+        for row in rows
+        for token in (given["refresh_token"], given["access_token"])
+    )
 
 
 async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: MovableClock) -> None:
@@ -191,4 +215,6 @@ async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: Mova
     clock.forward(hours=1, seconds=1)
     async with service.database.transaction() as session:
         assert await door.forget(session, clock()) == 1
-    assert (await me(client, (await refresh(client, kept["refresh_token"])).json()["access_token"])).status_code == 200
+    assert (
+        await me(client, (await refresh(client, kept["refresh_token"])).json()["access_token"])
+    ).status_code == 200

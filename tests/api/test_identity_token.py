@@ -1,4 +1,6 @@
-"""The token endpoint speaks OAuth 2.0, lets in who may come in, and tells the others nothing but that."""
+"""The token endpoint speaks OAuth 2.0, lets in who may come in, and tells the others nothing but
+that.
+"""
 
 import base64
 import json
@@ -11,7 +13,19 @@ import pytest
 from app.identity import accounts
 from app.identity.model import GRANTS, Role
 from app.witness import of_accounts
-from tests.api.identity_door import EMAIL, add_machine, add_person, ask, at, claims_of, me, seen, sign_in, tokens, trail
+from tests.api.identity_door import (
+    EMAIL,
+    add_machine,
+    add_person,
+    ask,
+    at,
+    claims_of,
+    me,
+    seen,
+    sign_in,
+    tokens,
+    trail,
+)
 from tests.running import MovableClock
 from tests.service import PASSWORD, Service
 
@@ -30,7 +44,18 @@ async def test_a_password_gives_tokens(service: Service) -> None:
     header, claims = claims_of(reply.json()["access_token"])
     assert header.keys() == {"alg", "kid", "typ"}
     assert (header["alg"], header["typ"]) == ("ES256", "at+jwt")
-    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti", "role", "school", "client_id", "sid"}
+    assert claims.keys() == {
+        "iss",
+        "aud",
+        "sub",
+        "iat",
+        "exp",
+        "jti",
+        "role",
+        "school",
+        "client_id",
+        "sid",
+    }
     assert claims["iss"] == claims["aud"] == service.settings.public_url
     assert (claims["sub"], claims["role"], claims["school"]) == (str(subject), "dsl", "123456")
     assert claims["exp"] - claims["iat"] == 900
@@ -43,13 +68,22 @@ async def test_the_service_says_who_it_thinks_the_caller_is(service: Service, ro
     client = await service.stranger()
     reply = await me(client, (await tokens(client))["access_token"])
     assert reply.status_code == 200
-    assert reply.json() == {"subject": str(subject), "role": role, "school": "123456", "permissions": sorted(GRANTS[role])}
+    assert reply.json() == {
+        "subject": str(subject),
+        "role": role,
+        "school": "123456",
+        "permissions": sorted(GRANTS[role]),
+    }
 
 
-async def test_an_email_is_known_in_any_case_and_a_password_in_any_composition(service: Service) -> None:
+async def test_an_email_is_known_in_any_case_and_a_password_in_any_composition(
+    service: Service,
+) -> None:
     composed = unicodedata.normalize("NFC", "Ångström façade")
     await add_person(service, password=composed)
-    reply = await sign_in(await service.stranger(), " DSL@School.Example ", unicodedata.normalize("NFD", composed))
+    reply = await sign_in(
+        await service.stranger(), " DSL@School.Example ", unicodedata.normalize("NFD", composed)
+    )
     assert reply.status_code == 200
 
 
@@ -58,7 +92,9 @@ async def test_who_may_not_come_in_learns_nothing_about_the_account(service: Ser
     await add_person(service, "gone@school.example")
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_user(session, "gone@school.example", now=now, seal=of_accounts(session, now))
+        await accounts.disable_user(
+            session, "gone@school.example", now=now, seal=of_accounts(session, now)
+        )
     client = await service.stranger()
     replies = [
         await sign_in(client, EMAIL, "wrong"),
@@ -85,11 +121,27 @@ async def test_sign_ins_are_in_the_trail_and_what_is_personal_is_not(service: Se
     await sign_in(client, EMAIL, "a-wrong-password")
     await sign_in(client, "stranger@elsewhere.example", "x")
     entries = await trail(service)
-    assert seen(entries) == {"opened success None": 1, "refused denied wrong-password": 1, "refused denied unknown-account": 1}
-    actors = Counter(entry["actor"] and UUID(str(entry["actor"])) for entry in entries if "session" in entry["action"])
+    assert seen(entries) == {
+        "opened success None": 1,
+        "refused denied wrong-password": 1,
+        "refused denied unknown-account": 1,
+    }
+    actors = Counter(
+        entry["actor"] and UUID(str(entry["actor"]))
+        for entry in entries
+        if "session" in entry["action"]
+    )
     assert actors == {subject: 2, None: 1}
     everything = json.dumps([entry["body"] for entry in entries])
-    for secret in (EMAIL, "stranger@", PASSWORD, "a-wrong-password", "198.51.100.77", given["access_token"], given["refresh_token"]):
+    for secret in (
+        EMAIL,
+        "stranger@",
+        PASSWORD,
+        "a-wrong-password",
+        "198.51.100.77",
+        given["access_token"],
+        given["refresh_token"],
+    ):
         assert secret not in everything
 
 
@@ -115,16 +167,26 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("form", "error"), FAULTS, ids=[form[:60] for form, _ in FAULTS])
-async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(service: Service, form: str, error: str) -> None:
+async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(
+    service: Service, form: str, error: str
+) -> None:
     client = await service.stranger()
-    reply = await client.post("/v1/token", content=form.encode(), headers={"Content-Type": "application/x-www-form-urlencoded"})
+    reply = await client.post(
+        "/v1/token",
+        content=form.encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
     assert (reply.status_code, reply.json()["error"]) == (400, error)
     assert reply.json().keys() == {"error", "error_description"}
     assert NO_STORE.items() <= dict(reply.headers).items()
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
-async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(service: Service, media_type: str) -> None:
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
+)
+async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(
+    service: Service, media_type: str
+) -> None:
     client = await service.stranger()
     for path in ("/v1/token", "/v1/token/revocation"):
         reply = await client.post(path, content=b"{}", headers={"Content-Type": media_type})
@@ -136,12 +198,18 @@ async def test_a_machine_signs_in_with_its_secret(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.stranger()
     by_header = await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
-    by_form = await ask(client, grant_type="client_credentials", client_id=str(made.id), client_secret=secret)
+    by_form = await ask(
+        client, grant_type="client_credentials", client_id=str(made.id), client_secret=secret
+    )
     for reply in (by_header, by_form):
         assert reply.status_code == 200
         assert reply.json().keys() == {"access_token", "token_type", "expires_in"}
         who = (await me(client, reply.json()["access_token"])).json()
-        assert (who["subject"], who["role"], who["school"]) == (str(made.id), "integration", "123456")
+        assert (who["subject"], who["role"], who["school"]) == (
+            str(made.id),
+            "integration",
+            "123456",
+        )
         assert claims_of(reply.json()["access_token"])[1]["client_id"] == str(made.id)
     assert seen(await trail(service)) == {"opened success None": 2}
 
@@ -153,60 +221,96 @@ async def test_a_machine_that_does_not_prove_who_it_is_is_asked_to(service: Serv
     replies = [
         await ask(client, auth=(known, "wrong"), grant_type="client_credentials"),
         await ask(client, auth=(known.upper(), secret), grant_type="client_credentials"),
-        await ask(client, auth=("019cb2f0-0000-7000-8000-000000000009", secret), grant_type="client_credentials"),
+        await ask(
+            client,
+            auth=("019cb2f0-0000-7000-8000-000000000009", secret),
+            grant_type="client_credentials",
+        ),
         await ask(client, auth=("not-an-id", secret), grant_type="client_credentials"),
         await ask(client, grant_type="client_credentials", client_id=known),
         await ask(client, grant_type="client_credentials", client_secret=secret),
         await ask(client, grant_type="client_credentials"),
-        await ask(client, grant_type="password", username=EMAIL, password=PASSWORD, client_id="front-end"),
+        await ask(
+            client, grant_type="password", username=EMAIL, password=PASSWORD, client_id="front-end"
+        ),
     ]
     assert {(reply.status_code, reply.content) for reply in replies} == {(401, replies[0].content)}
     assert replies[0].json()["error"] == "invalid_client"
     assert {reply.headers["www-authenticate"].split()[0] for reply in replies} == {"Basic"}
 
 
-@pytest.mark.parametrize("value", ["Basic !!!", "Basic", "Basic " + base64.b64encode(b"no colon").decode(), "Basic /w=="])
+@pytest.mark.parametrize(
+    "value", ["Basic !!!", "Basic", "Basic " + base64.b64encode(b"no colon").decode(), "Basic /w=="]
+)
 async def test_a_basic_header_that_cannot_be_read_is_a_fault(service: Service, value: str) -> None:
     client = await service.stranger()
     form = {"grant_type": "client_credentials"}
     reply = await client.post("/v1/token", data=form, headers={"Authorization": value})
-    assert (reply.status_code, reply.json()["error"]) in {(400, "invalid_request"), (401, "invalid_client")}
+    assert (reply.status_code, reply.json()["error"]) in {
+        (400, "invalid_request"),
+        (401, "invalid_client"),
+    }
 
 
 async def test_a_client_proves_who_it_is_in_one_way(service: Service) -> None:
     made, secret = await add_machine(service)
-    reply = await ask(await service.stranger(), auth=(str(made.id), secret), grant_type="client_credentials", client_secret=secret)
+    reply = await ask(
+        await service.stranger(),
+        auth=(str(made.id), secret),
+        grant_type="client_credentials",
+        client_secret=secret,
+    )
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
 
 
 async def test_an_empty_client_is_no_client(service: Service) -> None:
     await add_person(service)
-    reply = await ask(await service.stranger(), auth=("", ""), grant_type="password", username=EMAIL, password=PASSWORD)
+    reply = await ask(
+        await service.stranger(),
+        auth=("", ""),
+        grant_type="password",
+        username=EMAIL,
+        password=PASSWORD,
+    )
     assert reply.status_code == 200
 
 
-async def test_two_secrets_live_while_one_replaces_the_other(service: Service, clock: MovableClock) -> None:
+async def test_two_secrets_live_while_one_replaces_the_other(
+    service: Service, clock: MovableClock
+) -> None:
     made, first = await add_machine(service)
     client = await service.stranger()
     async with service.database.transaction() as session:
-        second = await accounts.rotate_client(session, made.id, now=clock(), seal=of_accounts(session, clock()))
+        second = await accounts.rotate_client(
+            session, made.id, now=clock(), seal=of_accounts(session, clock())
+        )
     for secret in (first, second):
-        assert (await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")).status_code == 200
+        assert (
+            await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
+        ).status_code == 200
     clock.forward(days=7)
-    assert (await ask(client, auth=(str(made.id), first), grant_type="client_credentials")).status_code == 401
-    assert (await ask(client, auth=(str(made.id), second), grant_type="client_credentials")).status_code == 200
+    assert (
+        await ask(client, auth=(str(made.id), first), grant_type="client_credentials")
+    ).status_code == 401
+    assert (
+        await ask(client, auth=(str(made.id), second), grant_type="client_credentials")
+    ).status_code == 200
 
 
 async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.stranger()
-    token = (await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")).json()["access_token"]
+    token = (
+        await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
+    ).json()["access_token"]
     assert (await me(client, token)).status_code == 200
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.disable_client(session, made.id, now=now, seal=of_accounts(session, now))
     assert (await me(client, token)).status_code == 401
-    assert (await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")).status_code == 401
+    assert (
+        await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
+    ).status_code == 401
 
 
 async def test_the_public_keys_are_those_that_sign(service: Service) -> None:

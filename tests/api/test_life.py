@@ -1,4 +1,6 @@
-"""What the policy asks around a decision: advice, consent, openness, a way back after a refusal, and papers."""
+"""What the policy asks around a decision: advice, consent, openness, a way back after a refusal,
+and papers.
+"""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta
@@ -6,14 +8,25 @@ from typing import Any
 
 import pytest
 
-from tests.api.sharing import REFUSE, SHARE, consented, decided, etag_for, facts, landlord, submitted
+from tests.api.sharing import (
+    REFUSE,
+    SHARE,
+    consented,
+    decided,
+    etag_for,
+    facts,
+    landlord,
+    submitted,
+)
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
 UNSURE: dict[str, Any] = facts(lawful_reason={"answer": "unsure"})
 
 
-async def posted(caller: Caller, request_id: str, path: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
+async def posted(
+    caller: Caller, request_id: str, path: str, body: dict[str, Any], status: int = 201
+) -> dict[str, Any]:
     reply = await caller.post(f"/v1/sharing-requests/{request_id}/{path}", json=body)
     assert reply.status_code == status, reply.text
     found: dict[str, Any] = reply.json()
@@ -30,23 +43,34 @@ async def read(caller: Caller, request_id: str) -> dict[str, Any]:
 async def test_advice_is_sought_without_names_and_answered_by_the_clock(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
     made = await submitted(staff, UNSURE)
-    asked = await posted(staff, made["id"], "advice", {"ask": "ig_lead", "question": "Is there a lawful reason?"})
+    asked = await posted(
+        staff, made["id"], "advice", {"ask": "ig_lead", "question": "Is there a lawful reason?"}
+    )
     assert (asked["can_change_outcome"], asked["due"][:10]) == (True, "2026-03-04")
     seen = await ig_lead.get(f"/v1/sharing-requests/{made['id']}")
     assert seen.json()["advice"][0]["question"] == "Is there a lawful reason?"
     assert "A. Khan" not in seen.text
     assert "mis:7781" not in seen.text
-    answer = {"advice": "Yes, the safeguarding condition.", "advised_outcome": "share", "outcome_of_discussion": "Amend and decide."}
+    answer = {
+        "advice": "Yes, the safeguarding condition.",
+        "advised_outcome": "share",
+        "outcome_of_discussion": "Amend and decide.",
+    }
     await posted(ig_lead, made["id"], f"advice/{asked['id']}/answer", answer)
     after = await read(staff, made["id"])
-    assert (after["status"], after["advice"][0]["answer"]["outcome_of_discussion"]) == ("submitted", "Amend and decide.")
+    assert (after["status"], after["advice"][0]["answer"]["outcome_of_discussion"]) == (
+        "submitted",
+        "Amend and decide.",
+    )
     await posted(ig_lead, made["id"], f"advice/{asked['id']}/answer", answer, 409)
 
 
 async def test_free_text_is_seen_only_when_it_is_released(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
     made = await submitted(staff, UNSURE)
-    await posted(staff, made["id"], "advice", {"ask": "ig_lead", "question": "?", "release_free_text": True})
+    await posted(
+        staff, made["id"], "advice", {"ask": "ig_lead", "question": "?", "release_free_text": True}
+    )
     shown = (await read(ig_lead, made["id"]))["facts"]
     assert shown["purpose"]["statement"] == "Section 47 enquiry opened today"
     assert "name" not in shown["requester"]
@@ -64,18 +88,31 @@ async def test_an_adviser_decides_only_in_an_emergency(service: Service) -> None
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
     made = await submitted(staff)
     asked = await posted(staff, made["id"], "advice", {"ask": "dsl", "question": "?"})
-    await posted(dsl, made["id"], f"advice/{asked['id']}/answer", {"advice": "Share.", "outcome_of_discussion": "Agreed."})
+    await posted(
+        dsl,
+        made["id"],
+        f"advice/{asked['id']}/answer",
+        {"advice": "Share.", "outcome_of_discussion": "Agreed."},
+    )
     headers = {"If-Match": await etag_for(dsl, made["id"])}
     path = f"/v1/sharing-requests/{made['id']}/decisions"
     assert (await dsl.post(path, json=SHARE, headers=headers)).status_code == 403
-    assert (await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=headers)).status_code == 201
+    assert (
+        await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=headers)
+    ).status_code == 201
 
 
 async def test_nobody_answers_their_own_question(service: Service) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl, UNSURE)
     asked = await posted(dsl, made["id"], "advice", {"ask": "dsl", "question": "?"})
-    await posted(dsl, made["id"], f"advice/{asked['id']}/answer", {"advice": "Me.", "outcome_of_discussion": "Me."}, 403)
+    await posted(
+        dsl,
+        made["id"],
+        f"advice/{asked['id']}/answer",
+        {"advice": "Me.", "outcome_of_discussion": "Me."},
+        403,
+    )
 
 
 GIVEN: dict[str, Any] = {
@@ -86,13 +123,19 @@ GIVEN: dict[str, Any] = {
     "unambiguous": "yes",
     "form": "written",
     "authority": "parental_responsibility",
-    "scope": {"purposes": ["sen_support"], "recipients": ["educational_psychologist"], "items": None},
+    "scope": {
+        "purposes": ["sen_support"],
+        "recipients": ["educational_psychologist"],
+        "items": None,
+    },
 }
 
 
 async def test_consent_is_weighed_into_the_facts(service: Service) -> None:
     staff = await service.caller("staff")
-    body = consented() | {"consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "not_reasonable"}}
+    body = consented() | {
+        "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "not_reasonable"}
+    }
     made = await submitted(staff, body)
     assert made["outcome"] == "seek_advice"
     await posted(staff, made["id"], "consents", GIVEN)
@@ -115,10 +158,15 @@ async def test_consent_is_weighed_into_the_facts(service: Service) -> None:
         ({"authority": None, "competence": "not_assessed"}, "share"),
         ({"authority": "parental_responsibility", "competence": "assessed_not_competent"}, "share"),
         ({"authority": "court_appointed", "competence": "not_assessed"}, "share"),
-        ({"authority": "competent_child", "competence": "not_assessed", "status": "refused"}, "seek_advice"),
+        (
+            {"authority": "competent_child", "competence": "not_assessed", "status": "refused"},
+            "seek_advice",
+        ),
     ],
 )
-async def test_a_child_consents_once_somebody_has_judged_that_they_can(service: Service, said: dict[str, Any], outcome: str) -> None:
+async def test_a_child_consents_once_somebody_has_judged_that_they_can(
+    service: Service, said: dict[str, Any], outcome: str
+) -> None:
     staff = await service.caller("staff")
     made = await submitted(staff, consented())
     given = {name: value for name, value in (GIVEN | said).items() if value is not None}
@@ -126,7 +174,9 @@ async def test_a_child_consents_once_somebody_has_judged_that_they_can(service: 
     after = await read(staff, made["id"])
     assert after["outcome"] == outcome
     unjudged = outcome != "share" and given["status"] == "given"
-    assert after["facts"]["consent"]["answer"] == ("unsure" if unjudged else "yes" if outcome == "share" else "no")
+    assert after["facts"]["consent"]["answer"] == (
+        "unsure" if unjudged else "yes" if outcome == "share" else "no"
+    )
     assert ("judge_competence" in {hint["code"] for hint in after["hints"]}) is unjudged
     assert after["consents"][0]["competence"] == said.get("competence")
 
@@ -138,7 +188,11 @@ async def test_a_competent_child_may_be_judged_later(service: Service) -> None:
     await posted(staff, made["id"], "consents", own | {"competence": "not_assessed"})
     await posted(staff, made["id"], "consents", own | {"competence": "assessed_competent"})
     after = await read(staff, made["id"])
-    assert (after["outcome"], after["evaluation"]["decided_at"], after["hints"]) == ("share", "consent", [])
+    assert (after["outcome"], after["evaluation"]["decided_at"], after["hints"]) == (
+        "share",
+        "consent",
+        [],
+    )
 
 
 async def test_a_consent_for_something_else_counts_as_unsure(service: Service) -> None:
@@ -152,7 +206,10 @@ async def test_a_consent_for_something_else_counts_as_unsure(service: Service) -
 
 async def test_consent_of_one_of_two_is_not_consent_of_both(service: Service) -> None:
     staff = await service.caller("staff")
-    two = [{"person_ref": "mis:7781", "role": "child"}, {"person_ref": "mis:7782", "role": "sibling"}]
+    two = [
+        {"person_ref": "mis:7781", "role": "child"},
+        {"person_ref": "mis:7782", "role": "sibling"},
+    ]
     made = await submitted(staff, consented() | {"subjects": two})
     await posted(staff, made["id"], "consents", GIVEN)
     assert (await read(staff, made["id"]))["outcome"] == "seek_advice"
@@ -160,19 +217,30 @@ async def test_consent_of_one_of_two_is_not_consent_of_both(service: Service) ->
     assert (await read(staff, made["id"]))["outcome"] == "share"
 
 
-async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(service: Service, clock: MovableClock) -> None:
+async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(
+    service: Service, clock: MovableClock
+) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
     made = await submitted(staff, consented())
     given = await posted(staff, made["id"], "consents", GIVEN)
     decision = await decided(staff, made["id"])
-    went = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email", "sent_at": clock().isoformat()}
+    went = {
+        "decision_id": decision["id"],
+        "recipient": {},
+        "route": "secure_email",
+        "sent_at": clock().isoformat(),
+    }
     disclosure = await posted(staff, made["id"], "disclosures", went)
-    withdrawn = await posted(staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother"})
+    withdrawn = await posted(
+        staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother"}
+    )
     assert withdrawn["disclosures_to_tell"] == [disclosure["id"]]
     after = await read(dsl, made["id"])
     assert after["outcome"] in {"do_not_share", "seek_advice"}
     await posted(staff, made["id"], "disclosures", went, 409)
-    await posted(staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother"}, 409)
+    await posted(
+        staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother"}, 409
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,10 +252,14 @@ async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(service
         ("2026-02-01T08:59:59+00:00", "before-given"),
     ],
 )
-async def test_a_withdrawal_lies_between_the_consent_and_today(service: Service, at: str, code: str) -> None:
+async def test_a_withdrawal_lies_between_the_consent_and_today(
+    service: Service, at: str, code: str
+) -> None:
     staff = await service.caller("staff")
     made = await submitted(staff, consented())
-    given = await posted(staff, made["id"], "consents", GIVEN | {"given_at": "2026-02-01T09:00:00Z"})
+    given = await posted(
+        staff, made["id"], "consents", GIVEN | {"given_at": "2026-02-01T09:00:00Z"}
+    )
     path = f"consents/{given['id']}/withdrawal"
     refused = await posted(staff, made["id"], path, {"withdrawn_by": "Mother", "at": at}, 422)
     assert [(fault["pointer"], fault["code"]) for fault in refused["errors"]] == [("/at", code)]
@@ -196,12 +268,19 @@ async def test_a_withdrawal_lies_between_the_consent_and_today(service: Service,
     await posted(staff, made["id"], path, {"withdrawn_by": "Mother", "at": "2026-02-01T09:00:00Z"})
 
 
-async def test_a_withdrawal_by_a_clock_that_is_a_little_fast_is_recorded(service: Service, clock: MovableClock) -> None:
+async def test_a_withdrawal_by_a_clock_that_is_a_little_fast_is_recorded(
+    service: Service, clock: MovableClock
+) -> None:
     staff = await service.caller("staff")
     made = await submitted(staff, consented())
     soon = (clock() + timedelta(minutes=1)).isoformat()
     given = await posted(staff, made["id"], "consents", GIVEN | {"given_at": soon})
-    await posted(staff, made["id"], f"consents/{given['id']}/withdrawal", {"withdrawn_by": "Mother", "at": soon})
+    await posted(
+        staff,
+        made["id"],
+        f"consents/{given['id']}/withdrawal",
+        {"withdrawn_by": "Mother", "at": soon},
+    )
     assert (await read(staff, made["id"]))["outcome"] == "seek_advice"
 
 
@@ -210,35 +289,61 @@ async def test_an_older_consent_that_is_withdrawn_leaves_the_newer_one(service: 
     made = await submitted(staff, consented())
     older = await posted(staff, made["id"], "consents", GIVEN)
     await posted(staff, made["id"], "consents", GIVEN)
-    await posted(staff, made["id"], f"consents/{older['id']}/withdrawal", {"withdrawn_by": "Mother"})
+    await posted(
+        staff, made["id"], f"consents/{older['id']}/withdrawal", {"withdrawn_by": "Mother"}
+    )
     assert (await read(staff, made["id"]))["outcome"] == "share"
 
 
-async def test_a_deferred_notice_that_is_due_shows_up(service: Service, clock: MovableClock) -> None:
+async def test_a_deferred_notice_that_is_due_shows_up(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     dsl = await service.sign_in(account)
     made = await submitted(dsl)
-    deferred = {"person_ref": "mis:7781", "decision": "deferred", "reason": "would_prejudice_enquiry"}
-    assert (await posted(dsl, made["id"], "notices", deferred, 422))["errors"][0]["pointer"] == "/revisit_on"
+    deferred = {
+        "person_ref": "mis:7781",
+        "decision": "deferred",
+        "reason": "would_prejudice_enquiry",
+    }
+    assert (await posted(dsl, made["id"], "notices", deferred, 422))["errors"][0][
+        "pointer"
+    ] == "/revisit_on"
     await posted(dsl, made["id"], "notices", deferred | {"revisit_on": "2026-03-10"})
     await decided(dsl, made["id"])
     clock.forward(days=7)
     dsl = await service.sign_in(account)
     assert (await read(dsl, made["id"]))["overdue_clocks"] == ["notice"]
-    await posted(dsl, made["id"], "notices", {"person_ref": "mis:7781", "decision": "informed_after", "how": "Met the mother."})
+    await posted(
+        dsl,
+        made["id"],
+        "notices",
+        {"person_ref": "mis:7781", "decision": "informed_after", "how": "Met the mother."},
+    )
     assert (await read(dsl, made["id"]))["overdue"] is False
 
 
-@pytest.mark.parametrize("notice", [{"decision": "not_informed"}, {"decision": "informed_after", "revisit_on": "2026-03-10"}])
-async def test_a_notice_says_what_the_record_needs(service: Service, notice: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "notice",
+    [{"decision": "not_informed"}, {"decision": "informed_after", "revisit_on": "2026-03-10"}],
+)
+async def test_a_notice_says_what_the_record_needs(
+    service: Service, notice: dict[str, Any]
+) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
     await posted(dsl, made["id"], "notices", {"person_ref": "mis:7781"} | notice, 422)
-    await posted(dsl, made["id"], "notices", {"person_ref": "mis:1", "decision": "informed_after"}, 422)
+    await posted(
+        dsl, made["id"], "notices", {"person_ref": "mis:1", "decision": "informed_after"}, 422
+    )
 
 
 async def test_new_information_reopens_a_refusal_which_stands(service: Service) -> None:
-    machine, ig_lead, dsl = await service.caller("integration"), await service.caller("ig_lead"), await service.caller("dsl")
+    machine, ig_lead, dsl = (
+        await service.caller("integration"),
+        await service.caller("ig_lead"),
+        await service.caller("dsl"),
+    )
     made = await submitted(machine, landlord())
     refusal = await decided(ig_lead, made["id"], REFUSE)
     body = {
@@ -260,7 +365,10 @@ async def test_new_information_reopens_a_refusal_which_stands(service: Service) 
 async def test_a_refused_requester_is_answered_in_writing(service: Service) -> None:
     ig_lead = await service.caller("ig_lead")
     made = await submitted(ig_lead, landlord())
-    words = {"reasons": "No purpose that concerns the child's welfare.", "contact": "The school office."}
+    words = {
+        "reasons": "No purpose that concerns the child's welfare.",
+        "contact": "The school office.",
+    }
     await posted(ig_lead, made["id"], "letters", words, 409)
     await decided(ig_lead, made["id"], REFUSE)
     letter = await posted(ig_lead, made["id"], "letters", words)
@@ -269,7 +377,9 @@ async def test_a_refused_requester_is_answered_in_writing(service: Service) -> N
     assert page.status_code == 200
     assert "No purpose that concerns the child" in page.text
     assert REFUSE["reasons"] not in page.text
-    assert (await ig_lead.get(path, headers={"Accept": "application/pdf"})).content.startswith(b"%PDF-")
+    assert (await ig_lead.get(path, headers={"Accept": "application/pdf"})).content.startswith(
+        b"%PDF-"
+    )
 
 
 async def test_the_record_comes_as_json_html_and_pdf(service: Service, clock: MovableClock) -> None:
@@ -280,7 +390,10 @@ async def test_the_record_comes_as_json_html_and_pdf(service: Service, clock: Mo
     path = f"/v1/sharing-requests/{made['id']}/record"
     filed = (await dsl.get(path)).json()
     assert filed["sharing_request"]["decisions"][0]["reasons"] == SHARE["reasons"]
-    assert [entry["action"] for entry in filed["audit"]["entries"]] == ["sharing.request.submitted", "sharing.decision.recorded"]
+    assert [entry["action"] for entry in filed["audit"]["entries"]] == [
+        "sharing.request.submitted",
+        "sharing.decision.recorded",
+    ]
     page = await dsl.get(path, headers={"Accept": "text/html"})
     assert SHARE["reasons"] in page.text
     assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
@@ -292,8 +405,14 @@ async def test_the_ig_leads_papers_name_nobody(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
     made = await submitted(staff)
     for form in ("application/json", "text/html"):
-        page = await ig_lead.get(f"/v1/sharing-requests/{made['id']}/record", headers={"Accept": form})
-        assert not [secret for secret in ("mis:7781", "A. Khan", "Anytown", "SR-2231", "Attendance this term") if secret in page.text]
+        page = await ig_lead.get(
+            f"/v1/sharing-requests/{made['id']}/record", headers={"Accept": form}
+        )
+        assert not [
+            secret
+            for secret in ("mis:7781", "A. Khan", "Anytown", "SR-2231", "Attendance this term")
+            if secret in page.text
+        ]
 
 
 async def test_the_flowchart_has_title_and_description(service: Service) -> None:

@@ -1,4 +1,6 @@
-"""The DSL is told by e-mail: at least once, without naming anybody, and never in the way of what is recorded."""
+"""The DSL is told by e-mail: at least once, without naming anybody, and never in the way of what is
+recorded.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -18,7 +20,11 @@ from tests.service import Caller, Service
 from tests.unit.mail.test_server import Kept, mail_server
 
 EMERGENCY: dict[str, Any] = {
-    "recipient": {"organisation": "Police", "organisation_type": "police", "named_individual": "PC Canary"},
+    "recipient": {
+        "organisation": "Police",
+        "organisation_type": "police",
+        "named_individual": "PC Canary",
+    },
     "what": "Where she lives",
     "why": "Canary in danger now",
     "subjects": [{"person_ref": "mis:canary"}],
@@ -26,7 +32,11 @@ EMERGENCY: dict[str, Any] = {
 
 
 def on(settings: Settings, port: int) -> Settings:
-    more = {"smtp_url": f"smtp://127.0.0.1:{port}", "mail_dsl": "dsl@school.example", "public_url": "https://sharing.school.example"}
+    more = {
+        "smtp_url": f"smtp://127.0.0.1:{port}",
+        "mail_dsl": "dsl@school.example",
+        "public_url": "https://sharing.school.example",
+    }
     return settings.model_copy(update=more)
 
 
@@ -37,7 +47,9 @@ async def an_emergency(caller: Caller) -> str:
     return made
 
 
-async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     request_id = await an_emergency(staff)
     kept = Kept()
     with mail_server(kept) as port:
@@ -55,11 +67,15 @@ async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(service: Service, s
     assert b"mis:" not in raw
 
 
-async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     made = await submitted(staff, facts(lawful_reason={"answer": "unsure"}))
     for whom in ("ig_lead", "dsl"):
         body = {"ask": whom, "question": "Is there a lawful reason?"}
-        assert (await staff.post(f"/v1/sharing-requests/{made['id']}/advice", json=body)).status_code == 201
+        assert (
+            await staff.post(f"/v1/sharing-requests/{made['id']}/advice", json=body)
+        ).status_code == 201
     kept = Kept()
     with mail_server(kept) as port:
         assert await Sender(on(service.settings, port), service.database, clock).send() == 1
@@ -74,7 +90,9 @@ async def test_nothing_is_owed_for_what_was_not_recorded(service: Service) -> No
     assert await outbox.take(service.database, service.clock(), limit=9) == []
 
 
-async def test_trouble_is_waited_out_with_longer_and_longer_pauses(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_trouble_is_waited_out_with_longer_and_longer_pauses(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     await an_emergency(staff)
     kept = Kept("451 try later")
     with mail_server(kept) as port:
@@ -84,10 +102,14 @@ async def test_trouble_is_waited_out_with_longer_and_longer_pauses(service: Serv
         clock.forward(seconds=31)
         kept.answer = "250 OK"
         assert (await mailer.send(), mailer.trouble) == (2, None)
-    assert [outbox.wait_after(n) for n in (1, 2, 3, 99)] == [timedelta(seconds=s) for s in (30, 60, 120, 3600)]
+    assert [outbox.wait_after(n) for n in (1, 2, 3, 99)] == [
+        timedelta(seconds=s) for s in (30, 60, 120, 3600)
+    ]
 
 
-async def test_a_delivery_that_was_cut_off_is_made_again(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_a_delivery_that_was_cut_off_is_made_again(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     await an_emergency(staff)
     assert len(await outbox.take(service.database, clock(), limit=9)) == 1
     kept = Kept()
@@ -98,7 +120,9 @@ async def test_a_delivery_that_was_cut_off_is_made_again(service: Service, staff
         assert await mailer.send() == 1
 
 
-async def test_two_senders_do_not_send_the_same(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_two_senders_do_not_send_the_same(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     for _ in range(6):
         await an_emergency(staff)
     kept = Kept()
@@ -109,7 +133,9 @@ async def test_two_senders_do_not_send_the_same(service: Service, staff: Caller,
     assert len(ids) == len(set(ids)) == 6
 
 
-async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     await an_emergency(staff)
     mailer = Sender(on(service.settings, 1), service.database, clock)
     assert await mailer.send() == 0
@@ -120,7 +146,9 @@ async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(service: Ser
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 
-async def test_what_nobody_takes_is_given_up_in_the_end(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_what_nobody_takes_is_given_up_in_the_end(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     await an_emergency(staff)
     clock.forward(days=8)
     without = Sender(service.settings, service.database, clock)
@@ -128,11 +156,15 @@ async def test_what_nobody_takes_is_given_up_in_the_end(service: Service, staff:
     assert await outbox.take(service.database, clock(), limit=9) == []
 
 
-async def test_the_task_sends_by_itself_and_ends_when_told(service: Service, staff: Caller, clock: MovableClock) -> None:
+async def test_the_task_sends_by_itself_and_ends_when_told(
+    service: Service, staff: Caller, clock: MovableClock
+) -> None:
     await an_emergency(staff)
     kept, stop = Kept(), asyncio.Event()
     with mail_server(kept) as port:
-        task = asyncio.create_task(Sender(on(service.settings, port), service.database, clock, pause=0.02).run(stop))
+        task = asyncio.create_task(
+            Sender(on(service.settings, port), service.database, clock, pause=0.02).run(stop)
+        )
         for _ in range(500):
             if kept.mail:
                 break

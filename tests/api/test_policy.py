@@ -21,7 +21,9 @@ def facts(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_anybody_reads_the_policy_in_force_and_asks_after_it_by_etag(service: Service, role: str):
+async def test_anybody_reads_the_policy_in_force_and_asks_after_it_by_etag(
+    service: Service, role: str
+):
     caller = await service.caller(role)
     reply = await caller.get("/v1/policy")
     assert reply.status_code == 200
@@ -29,14 +31,20 @@ async def test_anybody_reads_the_policy_in_force_and_asks_after_it_by_etag(servi
     assert reply.headers["etag"] == f'"{body["digest"]}"'
     assert body["digest"] == policies.shipped().digest
     assert "no-store" not in reply.headers["cache-control"]
-    assert (body["version"], body["last_review"], body["review_due"]) == ("2025-11", "2025-11", "2026-11")
+    assert (body["version"], body["last_review"], body["review_due"]) == (
+        "2025-11",
+        "2025-11",
+        "2026-11",
+    )
     assert len(body["principles"]) == len(body["golden_rules"]) == 7
     assert len(body["lawful_reasons"]) == 10
     assert len(body["myths"]) == 5
     assert len(body["questions"]) == 7
     assert body["duties"]
     assert body["resources"]
-    assert (await caller.get("/v1/policy", headers={"If-None-Match": reply.headers["etag"]})).status_code == 304
+    assert (
+        await caller.get("/v1/policy", headers={"If-None-Match": reply.headers["etag"]})
+    ).status_code == 304
 
 
 async def test_versions_are_listed_and_one_is_read_whole(staff: Caller):
@@ -70,11 +78,26 @@ async def test_the_contracts_example_is_shared_for_a_lawful_reason(service: Serv
     reply = await caller.post("/v1/evaluations", json=FACTS_EXAMPLE)
     assert reply.status_code == 200, reply.text
     body = reply.json()
-    assert (body["outcome"], body["decided_at"], body["release"], body["mais"]) == ("share", "lawful_reason", "ready", "PERMIT")
-    assert [step["step"] for step in body["path"]] == ["immediate_risk", "purpose", "consent", "identifiable", "lawful_reason"]
+    assert (body["outcome"], body["decided_at"], body["release"], body["mais"]) == (
+        "share",
+        "lawful_reason",
+        "ready",
+        "PERMIT",
+    )
+    assert [step["step"] for step in body["path"]] == [
+        "immediate_risk",
+        "purpose",
+        "consent",
+        "identifiable",
+        "lawful_reason",
+    ]
     assert body["may_decide"] == ["dsl"]
     assert all(action["due"] is None or action["due"].endswith("Z") for action in body["actions"])
-    assert body["policy"] == {"version": "2025-11", "digest": policies.shipped().digest, "review_overdue": False}
+    assert body["policy"] == {
+        "version": "2025-11",
+        "digest": policies.shipped().digest,
+        "review_overdue": False,
+    }
 
 
 async def test_the_81_answer_sets_over_http(staff: Caller):
@@ -86,7 +109,9 @@ async def test_the_81_answer_sets_over_http(staff: Caller):
             lawful_reason={"answer": lawful},
         )
         reply = (await staff.post("/v1/evaluations", json=body)).json()
-        assert (reply["outcome"], reply["decided_at"]) == oracle(purpose, consent, identifiable, lawful)
+        assert (reply["outcome"], reply["decided_at"]) == oracle(
+            purpose, consent, identifiable, lawful
+        )
 
 
 async def test_almost_nothing_is_needed_and_what_is_left_out_is_unsure(staff: Caller):
@@ -135,7 +160,10 @@ async def test_what_is_wrong_is_refused_where_it_stands_and_never_repeated(
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize("name", ["direction", "recipient", "purpose", "items", "consent", "identifiable", "lawful_reason"])
+@pytest.mark.parametrize(
+    "name",
+    ["direction", "recipient", "purpose", "items", "consent", "identifiable", "lawful_reason"],
+)
 async def test_what_is_required_is_required(staff: Caller, name: str):
     body = facts()
     del body[name]

@@ -1,4 +1,6 @@
-"""What a draft would change, over HTTP: at once or in the background, as JSON or as a page, and never a word about a child."""
+"""What a draft would change, over HTTP: at once or in the background, as JSON or as a page, and
+never a word about a child.
+"""
 
 import asyncio
 from typing import Any
@@ -37,7 +39,9 @@ async def finished(caller: httpx.AsyncClient, url: str) -> dict[str, Any]:
     raise AssertionError("the work does not end")
 
 
-async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(staff: Caller, dsl: Caller, ig_lead: Caller):
+async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(
+    staff: Caller, dsl: Caller, ig_lead: Caller
+):
     urgent = await submitted(staff, emergency())
     usual = [await submitted(staff, body) for body in (facts(), consented(), landlord())]
     departed = {
@@ -55,13 +59,22 @@ async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(staf
     assert (body["status"], body["done"], body["total"]) == ("finished", 4, 4)
     assert body["against"]["digest"] == policies.shipped().digest
     replay = body["replay"]
-    assert (replay["requests"], replay["changed"], replay["not_known"], replay["leaves_emergency"]) == (4, 1, 0, 1)
+    assert (
+        replay["requests"],
+        replay["changed"],
+        replay["not_known"],
+        replay["leaves_emergency"],
+    ) == (4, 1, 0, 1)
     assert replay["changes"] == [
         {
             "request": urgent["id"],
             "decision": "do_not_share",
             "departs": True,
-            "before": {"outcome": "share_emergency", "decided_at": "immediate_risk", "release": "ready"},
+            "before": {
+                "outcome": "share_emergency",
+                "decided_at": "immediate_risk",
+                "release": "ready",
+            },
             "after": {"outcome": "share", "decided_at": "lawful_reason", "release": "ready"},
             "parts_at": "immediate_risk",
             "grave": "leaves_emergency",
@@ -71,9 +84,13 @@ async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(staf
     assert sum(number for row in replay["matrix"].values() for number in row.values()) == 4
     flow = body["difference"]["tables"][0]
     assert (flow["table"], flow["combinations"], flow["changed"]) == ("/flow", 29 * 3**6, 81)
-    assert {edit["pointer"] for edit in body["difference"]["edits"]} >= {"/policy/version", "/sets/protective/members/5"}
+    assert {edit["pointer"] for edit in body["difference"]["edits"]} >= {
+        "/policy/version",
+        "/sets/protective/members/5",
+    }
     assert all(
-        one["id"] in {urgent["id"], *(each["id"] for each in usual)} for one in [{"id": row["request"]} for row in replay["changes"]]
+        one["id"] in {urgent["id"], *(each["id"] for each in usual)}
+        for one in [{"id": row["request"]} for row in replay["changes"]]
     )
     assert not any(word in reply.text for word in CANARIES)
     assert (await ig_lead.get(reply.headers["location"])).json() == body
@@ -96,14 +113,21 @@ async def test_two_versions_of_one_meaning_differ_in_nothing(ig_lead: Caller):
 
 async def test_it_can_be_held_against_any_version(service: Service, staff: Caller, ig_lead: Caller):
     await submitted(staff, emergency())
-    first, second = await drafted(ig_lead), await drafted(ig_lead, without_health_providers, version="2026-04")
+    first, second = (
+        await drafted(ig_lead),
+        await drafted(ig_lead, without_health_providers, version="2026-04"),
+    )
     await approved(await service.caller("ig_lead"), second)
     against_in_force = (await assessed(ig_lead, first)).json()
     assert against_in_force["against"]["digest"] == second
     assert against_in_force["replay"]["matrix"]["share"]["share_emergency"] == 1
-    reply = await ig_lead.post(f"/v1/policies/{first}/impact", json={"against": policies.shipped().digest})
+    reply = await ig_lead.post(
+        f"/v1/policies/{first}/impact", json={"against": policies.shipped().digest}
+    )
     assert reply.json()["replay"]["changed"] == 0
-    missing = await ig_lead.post(f"/v1/policies/{first}/impact", json={"against": f"sha256:{'0' * 64}"})
+    missing = await ig_lead.post(
+        f"/v1/policies/{first}/impact", json={"against": f"sha256:{'0' * 64}"}
+    )
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
 
 
@@ -132,7 +156,9 @@ async def test_the_same_call_twice_begins_once(service: Service, ig_lead: Caller
         assert (await session.first(sa.text("SELECT count(*) FROM policy_impact")))[0] == 1  # type: ignore[index]
 
 
-async def test_work_whose_process_died_is_said_to_have_failed(service: Service, ig_lead: Caller, clock: MovableClock):
+async def test_work_whose_process_died_is_said_to_have_failed(
+    service: Service, ig_lead: Caller, clock: MovableClock
+):
     digest = await drafted(ig_lead)
     reply = await assessed(ig_lead, digest, Prefer="respond-async")
     await finished(ig_lead, reply.headers["location"])
@@ -171,14 +197,24 @@ async def test_a_governor_reads_it_as_a_page(staff: Caller, dsl: Caller, ig_lead
     assert not any(word in page.text for word in CANARIES)
 
 
-@pytest.mark.parametrize("missing", [("consent",), ("recipient_verified",), ("third_party",), ("emergency_kind", "opinion")])
-async def test_a_fact_that_was_not_stored_is_not_known(service: Service, staff: Caller, ig_lead: Caller, missing: tuple[str, ...]):
-    """Facts of an earlier shape cannot be written through the service, so the assessment is given them as its reader would."""
+@pytest.mark.parametrize(
+    "missing",
+    [("consent",), ("recipient_verified",), ("third_party",), ("emergency_kind", "opinion")],
+)
+async def test_a_fact_that_was_not_stored_is_not_known(
+    service: Service, staff: Caller, ig_lead: Caller, missing: tuple[str, ...]
+):
+    """Facts of an earlier shape cannot be written through the service, so the assessment is given
+    them as its reader would.
+    """
     from app.policy.impact import Past, Replay  # noqa: PLC0415
 
     made = await submitted(staff, consented())
     async with service.database.reading() as session:
-        past = [one async for one in service.app.state.assessor._past.read(session, service.settings.school)]
+        past = [
+            one
+            async for one in service.app.state.assessor._past.read(session, service.settings.school)
+        ]
     facts_then = {name: value for name, value in past[0].facts.items() if name not in missing}
     digest = await drafted(ig_lead, without_health_providers)
     async with service.database.reading() as session:
@@ -197,14 +233,20 @@ async def test_an_assessment_belongs_to_its_school_and_version(service: Service,
     for caller, version in ((stranger, digest), (ig_lead, other)):
         reply = await caller.get(f"/v1/policies/{version}/impact/{job}")
         assert (reply.status_code, reply.json()["code"]) == (404, "impact-not-found")
-    assert (await ig_lead.get(f"/v1/policies/{digest}/impact/{job}", headers={"Accept": "image/png"})).status_code == 406
+    assert (
+        await ig_lead.get(f"/v1/policies/{digest}/impact/{job}", headers={"Accept": "image/png"})
+    ).status_code == 406
 
 
-async def test_asking_and_reading_leave_entries_without_content(service: Service, staff: Caller, ig_lead: Caller):
+async def test_asking_and_reading_leave_entries_without_content(
+    service: Service, staff: Caller, ig_lead: Caller
+):
     await submitted(staff)
     digest = await drafted(ig_lead)
     await ig_lead.get((await assessed(ig_lead, digest)).headers["location"])
     async with service.database.reading() as session:
-        rows = await session.all(sa.text("SELECT action, body FROM audit_entry WHERE action LIKE 'policy.impact%'"))
+        rows = await session.all(
+            sa.text("SELECT action, body FROM audit_entry WHERE action LIKE 'policy.impact%'")
+        )
     assert sorted(row.action for row in rows) == ["policy.impact.assessed", "policy.impact.read"]
     assert all(digest in row.body for row in rows)

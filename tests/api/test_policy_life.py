@@ -1,4 +1,6 @@
-"""The life of a version over HTTP: drafted by one, approved by another, in force on its day, taken back before it or never."""
+"""The life of a version over HTTP: drafted by one, approved by another, in force on its day, taken
+back before it or never.
+"""
 
 import json
 from typing import Any
@@ -40,12 +42,21 @@ async def test_a_draft_is_stored_as_it_was_sent_and_is_in_force_nowhere(ig_lead:
     reply = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
     assert reply.status_code == 201, reply.text
     body = reply.json()
-    assert (body["status"], body["version"], body["author"]) == ("draft", "2026-03", str(ig_lead.account.id))
+    assert (body["status"], body["version"], body["author"]) == (
+        "draft",
+        "2026-03",
+        str(ig_lead.account.id),
+    )
     assert reply.headers["location"] == f"/v1/policies/{body['digest']}"
     assert reply.headers["etag"] == f'"{body["digest"]}.draft"'
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == policies.shipped().digest
-    assert [item["status"] for item in (await ig_lead.get("/v1/policies")).json()["items"]] == ["draft", "in_force"]
-    sent = await ig_lead.get(f"/v1/policies/{body['digest']}/document", headers={"Accept": "application/yaml"})
+    assert [item["status"] for item in (await ig_lead.get("/v1/policies")).json()["items"]] == [
+        "draft",
+        "in_force",
+    ]
+    sent = await ig_lead.get(
+        f"/v1/policies/{body['digest']}/document", headers={"Accept": "application/yaml"}
+    )
     assert sent.text == renamed()
 
 
@@ -63,8 +74,14 @@ async def test_the_version_that_ships_cannot_be_drafted_approved_or_withdrawn(ig
     assert (await ig_lead.post(f"{url}/withdrawal")).status_code == 409
 
 
-async def test_every_fault_is_told_with_its_line_and_nothing_is_stored(service: Service, ig_lead: Caller):
-    text = renamed().replace("when: {purpose: no}", "when: {purpos: no}").replace("sound: consent_in_force@1", "sound: consent_in_froce@1")
+async def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
+    service: Service, ig_lead: Caller
+):
+    text = (
+        renamed()
+        .replace("when: {purpose: no}", "when: {purpos: no}")
+        .replace("sound: consent_in_force@1", "sound: consent_in_froce@1")
+    )
     before = await count(service, "audit_entry")
     reply = await ig_lead.post("/v1/policies", content=text, headers=YAML)
     assert reply.status_code == 422
@@ -85,10 +102,19 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         row = document["flow"]["nodes"]["purpose"]["rows"][1]
         row["outcome"] = "share"
 
-    reply = await ig_lead.post("/v1/policies", content=encode(meaning(shares_anyway)), headers={"Content-Type": "application/json"})
+    reply = await ig_lead.post(
+        "/v1/policies",
+        content=encode(meaning(shares_anyway)),
+        headers={"Content-Type": "application/json"},
+    )
     assert reply.status_code == 422
-    broken = [fault["detail"] for fault in reply.json()["errors"] if fault["code"] == "safety-floor"]
-    assert any("without a legitimate purpose nothing is shared" in detail and "purpose is no" in detail for detail in broken)
+    broken = [
+        fault["detail"] for fault in reply.json()["errors"] if fault["code"] == "safety-floor"
+    ]
+    assert any(
+        "without a legitimate purpose nothing is shared" in detail and "purpose is no" in detail
+        for detail in broken
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,18 +131,30 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         (b"#" * (256 * 1024 + 1), "application/yaml", 413, "body-too-large"),
     ],
 )
-async def test_what_is_no_document_is_refused(ig_lead: Caller, content: bytes, media: str, status: int, code: str):
-    reply = await ig_lead.post("/v1/policies", content=content, headers={"Content-Type": media} if media else {})
+async def test_what_is_no_document_is_refused(
+    ig_lead: Caller, content: bytes, media: str, status: int, code: str
+):
+    reply = await ig_lead.post(
+        "/v1/policies", content=content, headers={"Content-Type": media} if media else {}
+    )
     assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
 
 
 @pytest.mark.parametrize("role", ["staff", "dsl", "integration"])
-async def test_only_information_governance_leads_change_the_policy(service: Service, ig_lead: Caller, role: str):
+async def test_only_information_governance_leads_change_the_policy(
+    service: Service, ig_lead: Caller, role: str
+):
     digest = await drafted(ig_lead)
     caller = await service.caller(role)
-    assert (await caller.post("/v1/policies", content=renamed("x"), headers=YAML)).status_code == 403
+    assert (
+        await caller.post("/v1/policies", content=renamed("x"), headers=YAML)
+    ).status_code == 403
     for act in ("approval", "withdrawal", "impact"):
-        assert (await caller.post(f"/v1/policies/{digest}/{act}", json=APPROVED if act == "approval" else None)).status_code == 403
+        assert (
+            await caller.post(
+                f"/v1/policies/{digest}/{act}", json=APPROVED if act == "approval" else None
+            )
+        ).status_code == 403
 
 
 async def test_nobody_approves_what_they_drafted(service: Service, ig_lead: Caller):
@@ -129,14 +167,23 @@ async def test_nobody_approves_what_they_drafted(service: Service, ig_lead: Call
 async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, without_health_providers, version="2026-04")
+    first, second = (
+        await drafted(ig_lead),
+        await drafted(ig_lead, without_health_providers, version="2026-04"),
+    )
     assert (await approved(other, first))["status"] == "in_force"
     found = await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
-    assert (found["status"], found["starts_on"], found["review_due"]) == ("approved", "2026-04-01", "2027-04-15")
+    assert (found["status"], found["starts_on"], found["review_due"]) == (
+        "approved",
+        "2026-04-01",
+        "2027-04-15",
+    )
     assert found["approved_by"] == APPROVED["approved_by"]
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == first
     clock.forward(days=29)
-    assert (await (await service.sign_in(ig_lead.account)).get("/v1/policy")).json()["digest"] == second
+    assert (await (await service.sign_in(ig_lead.account)).get("/v1/policy")).json()[
+        "digest"
+    ] == second
     listed = (await (await service.sign_in(ig_lead.account)).get("/v1/policies")).json()["items"]
     assert {item["digest"]: item["status"] for item in listed} == {
         second: "in_force",
@@ -148,7 +195,9 @@ async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
 async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Caller, other: Caller):
     first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
     await approved(other, first)
-    again = await other.post(f"/v1/policies/{first}/approval", json={**APPROVED, "in_force_from": "2026-05-01"})
+    again = await other.post(
+        f"/v1/policies/{first}/approval", json={**APPROVED, "in_force_from": "2026-05-01"}
+    )
     assert (again.status_code, again.json()["code"]) == (409, "already-approved")
     taken = await other.post(f"/v1/policies/{second}/approval", json=APPROVED)
     assert (taken.status_code, taken.json()["code"]) == (409, "day-taken")
@@ -169,7 +218,9 @@ async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Calle
         ({"approved_by": "x" * 201}, "/approved_by", None),
     ],
 )
-async def test_dates_that_cannot_be_are_refused(ig_lead: Caller, other: Caller, changed: dict[str, str], pointer: str, code: str | None):
+async def test_dates_that_cannot_be_are_refused(
+    ig_lead: Caller, other: Caller, changed: dict[str, str], pointer: str, code: str | None
+):
     digest = await drafted(ig_lead)
     reply = await other.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 422, reply.text
@@ -177,7 +228,9 @@ async def test_dates_that_cannot_be_are_refused(ig_lead: Caller, other: Caller, 
     assert code is None or reply.json()["errors"][0]["code"] == code
 
 
-async def test_a_version_does_not_begin_before_its_numbers_have_values(ig_lead: Caller, other: Caller):
+async def test_a_version_does_not_begin_before_its_numbers_have_values(
+    ig_lead: Caller, other: Caller
+):
     def later(document: Any) -> None:
         document["policy"]["start"] = "2026-12-01"
         for parameter in document["parameters"].values():
@@ -200,8 +253,12 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
     await approved(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
     gone = await ig_lead.post(f"/v1/policies/{first}/withdrawal")
     assert (gone.status_code, gone.json()["status"]) == (201, "withdrawn")
-    assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()["code"] == "version-withdrawn"
-    assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()["code"] == "version-withdrawn"
+    assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()[
+        "code"
+    ] == "version-withdrawn"
+    assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()[
+        "code"
+    ] == "version-withdrawn"
     await approved(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
     clock.forward(days=2)
     lead = await service.sign_in(ig_lead.account)
@@ -214,17 +271,25 @@ async def test_what_was_read_before_it_changed_is_not_approved(ig_lead: Caller, 
     digest = await drafted(ig_lead)
     tag = (await other.get(f"/v1/policies/{digest}")).headers["etag"]
     await ig_lead.post(f"/v1/policies/{digest}/withdrawal", headers={"If-Match": tag})
-    stale = await other.post(f"/v1/policies/{digest}/approval", json=APPROVED, headers={"If-Match": tag})
+    stale = await other.post(
+        f"/v1/policies/{digest}/approval", json=APPROVED, headers={"If-Match": tag}
+    )
     assert stale.status_code == 412
 
 
 async def test_the_same_call_twice_is_done_once(service: Service, ig_lead: Caller, other: Caller):
     key = {"Idempotency-Key": "once"}
-    replies = [await ig_lead.post("/v1/policies", content=renamed(), headers={**YAML, **key}) for _ in range(2)]
+    replies = [
+        await ig_lead.post("/v1/policies", content=renamed(), headers={**YAML, **key})
+        for _ in range(2)
+    ]
     assert [reply.status_code for reply in replies] == [201, 201]
     assert replies[1].headers["idempotency-replayed"] == "true"
     digest = replies[0].json()["digest"]
-    again = [await other.post(f"/v1/policies/{digest}/approval", json=APPROVED, headers=key) for _ in range(2)]
+    again = [
+        await other.post(f"/v1/policies/{digest}/approval", json=APPROVED, headers=key)
+        for _ in range(2)
+    ]
     assert [reply.status_code for reply in again] == [201, 201]
     assert await count(service, "policy_approval") == 1
 
@@ -237,7 +302,9 @@ async def test_another_school_knows_nothing_of_it(service: Service, ig_lead: Cal
         assert (await stranger.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
 
 
-async def test_the_trail_seals_every_step_and_names_nobody(service: Service, ig_lead: Caller, other: Caller):
+async def test_the_trail_seals_every_step_and_names_nobody(
+    service: Service, ig_lead: Caller, other: Caller
+):
     first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
     await approved(other, first)
     await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
@@ -278,21 +345,37 @@ async def test_an_overdue_review_is_flagged_everywhere_and_stops_nothing(
     assert (await lead.get("/v1/policy")).json()["review_overdue"] is True
     made = await submitted(staff)
     assert made["evaluation"]["outcome"] == "share"
-    assert made["evaluation"]["policy"] == {"version": "2026-03", "digest": digest, "review_overdue": True}
+    assert made["evaluation"]["policy"] == {
+        "version": "2026-03",
+        "digest": digest,
+        "review_overdue": True,
+    }
     assert "review_the_policy" in {action["code"] for action in made["evaluation"]["actions"]}
 
 
 async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_changed(
     service: Service, staff: Caller, dsl: Caller, ig_lead: Caller, other: Caller
 ):
-    bodies = [facts(), consented(), landlord(), facts(risk={"immediate_risk": "yes"}, purpose={"code": "unknown", "answer": "yes"})]
+    bodies = [
+        facts(),
+        consented(),
+        landlord(),
+        facts(risk={"immediate_risk": "yes"}, purpose={"code": "unknown", "answer": "yes"}),
+    ]
     made = [await submitted(staff, body) for body in bodies]
     await decided(dsl, made[0]["id"])
-    emergency = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
+    emergency = {
+        "recipient": {"organisation_type": "police"},
+        "what": "Address",
+        "why": "Danger now",
+    }
     assert (await staff.post("/v1/emergency-disclosures", json=emergency)).status_code == 201
     digest = await drafted(ig_lead, without_health_providers)
     await approved(other, digest)
-    again = await staff.post(f"/v1/sharing-requests/{made[1]['id']}/evaluations", json={"policy_digest": policies.shipped().digest})
+    again = await staff.post(
+        f"/v1/sharing-requests/{made[1]['id']}/evaluations",
+        json={"policy_digest": policies.shipped().digest},
+    )
     assert again.json()["policy"]["digest"] == policies.shipped().digest
     made += [await submitted(staff, body) for body in bodies]
     async with service.database.reading() as session:
@@ -307,11 +390,15 @@ async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_ch
 async def test_a_result_that_was_altered_is_found(service: Service, staff: Caller):
     await submitted(staff)
     async with service.database.reading() as session:
-        row = await session.first(sa.text("SELECT body FROM sharing_record WHERE kind = 'evaluation'"))
+        row = await session.first(
+            sa.text("SELECT body FROM sharing_record WHERE kind = 'evaluation'")
+        )
     assert row is not None
     body = json.loads(row.body)
     assert past.differs(policies.shipped(), body, service.clock()) is None
     body["result"]["outcome"] = "do_not_share"
     assert past.differs(policies.shipped(), body, service.clock()) == "result comes out otherwise"
     body["facts"].pop("consent")
-    assert "not known when these facts were stored: consent" in str(past.differs(policies.shipped(), body, service.clock()))
+    assert "not known when these facts were stored: consent" in str(
+        past.differs(policies.shipped(), body, service.clock())
+    )

@@ -1,4 +1,6 @@
-"""A new release, or an edit of the policy that ships, changes no school's policy: what it followed is kept, what is new is offered."""
+"""A new release, or an edit of the policy that ships, changes no school's policy: what it followed
+is kept, what is new is offered.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -32,7 +34,9 @@ Install = Callable[[], None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Installs a release that ships another policy; the one before is nowhere but in the database."""
+    """Installs a release that ships another policy; the one before is nowhere but in the
+    database.
+    """
 
     def forget() -> None:
         policies.shipped.cache_clear()
@@ -71,7 +75,9 @@ async def post(caller: Caller, request: str, act: str, body: dict[str, Any]) -> 
 
 async def adoptions(of: Service) -> list[Any]:
     async with of.database.reading() as session:
-        return list(await session.all(sa.text("SELECT school, digest FROM policy_adoption ORDER BY school")))
+        return list(
+            await session.all(sa.text("SELECT school, digest FROM policy_adoption ORDER BY school"))
+        )
 
 
 async def is_intact(of: Service) -> None:
@@ -81,30 +87,62 @@ async def is_intact(of: Service) -> None:
     assert report.exit_code == 0, report.lines()
 
 
-async def everything_goes_on(made: list[dict[str, Any]], staff: Caller, dsl: Caller, ig_lead: Caller) -> list[dict[str, Any]]:
+async def everything_goes_on(
+    made: list[dict[str, Any]], staff: Caller, dsl: Caller, ig_lead: Caller
+) -> list[dict[str, Any]]:
     """Each act on a request that was judged before the release; gives what was recorded."""
     emergency, refused, withdrawn, shared = (one["id"] for one in made)
     done = [
         await decided(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
         await decided(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
         await decided(staff, shared),
-        await post(ig_lead, shared, "retention-reviews", {"keep": "dispose", "why": "No reason is left to keep it."}),
+        await post(
+            ig_lead,
+            shared,
+            "retention-reviews",
+            {"keep": "dispose", "why": "No reason is left to keep it."},
+        ),
     ]
-    await post(staff, refused, "letters", {"reasons": "No purpose that concerns the child.", "contact": "The school office."})
-    assert (await staff.post(f"/v1/sharing-requests/{withdrawn}/withdrawal", json={})).status_code == 201
+    await post(
+        staff,
+        refused,
+        "letters",
+        {"reasons": "No purpose that concerns the child.", "contact": "The school office."},
+    )
+    assert (
+        await staff.post(f"/v1/sharing-requests/{withdrawn}/withdrawal", json={})
+    ).status_code == 201
     assert (await dsl.post(f"/v1/sharing-requests/{refused}/closure", json={})).status_code == 201
     for request in (emergency, refused, withdrawn, shared):
-        for path, accept in (("record", "application/json"), ("record", "text/html"), ("flowchart.svg", "image/svg+xml")):
-            read = await dsl.get(f"/v1/sharing-requests/{request}/{path}", headers={"Accept": accept})
+        for path, accept in (
+            ("record", "application/json"),
+            ("record", "text/html"),
+            ("flowchart.svg", "image/svg+xml"),
+        ):
+            read = await dsl.get(
+                f"/v1/sharing-requests/{request}/{path}", headers={"Accept": accept}
+            )
             assert read.status_code == 200, read.text
-    assert (await staff.post(f"/v1/sharing-requests/{emergency}/evaluations", json={})).status_code == 201
-    await post(ig_lead, shared, "disposal", {"basis": "Retention ended.", "approved_by": "The head teacher"})
+    assert (
+        await staff.post(f"/v1/sharing-requests/{emergency}/evaluations", json={})
+    ).status_code == 201
+    await post(
+        ig_lead,
+        shared,
+        "disposal",
+        {"basis": "Retention ended.", "approved_by": "The head teacher"},
+    )
     whole = [(await dsl.get(f"/v1/sharing-requests/{one}")).json() for one in (withdrawn, refused)]
     return [*done, whole[0]["withdrawal"], whole[1]["closure"]]
 
 
 async def judged(staff: Caller) -> list[dict[str, Any]]:
-    return [await submitted(staff), await submitted(staff), await submitted(staff), await submitted(staff, consented())]
+    return [
+        await submitted(staff),
+        await submitted(staff),
+        await submitted(staff),
+        await submitted(staff, consented()),
+    ]
 
 
 async def test_a_release_changes_nothing_for_a_school_that_has_begun(
@@ -115,7 +153,9 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     assert (await staff.get("/v1/policy")).json()["digest"] == OLD_DIGEST
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
     assert (await ig_lead.get(f"/v1/policies/{OLD_DIGEST}")).json()["status"] == "in_force"
-    kept = await ig_lead.get(f"/v1/policies/{OLD_DIGEST}/document", headers={"Accept": "application/yaml"})
+    kept = await ig_lead.get(
+        f"/v1/policies/{OLD_DIGEST}/document", headers={"Accept": "application/yaml"}
+    )
     assert kept.content == OLD
     recorded = await everything_goes_on(made, staff, dsl, ig_lead)
     assert not [one for one in recorded if "flags" in one]
@@ -127,7 +167,9 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     await is_intact(service)
 
 
-async def test_a_school_that_begins_after_a_release_follows_what_it_ships(service: Service, staff: Caller, install: Install):
+async def test_a_school_that_begins_after_a_release_follows_what_it_ships(
+    service: Service, staff: Caller, install: Install
+):
     await submitted(staff)
     install()
     stranger = await service.caller("staff", school="654321")
@@ -137,18 +179,27 @@ async def test_a_school_that_begins_after_a_release_follows_what_it_ships(servic
     assert await adoptions(service) == [("123456", OLD_DIGEST), ("654321", NEW_DIGEST)]
 
 
-async def test_what_a_release_offers_is_taken_up_as_any_draft_is(staff: Caller, ig_lead: Caller, other: Caller, install: Install):
+async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
+    staff: Caller, ig_lead: Caller, other: Caller, install: Install
+):
     await submitted(staff)
     install()
     url = f"/v1/policies/{NEW_DIGEST}"
     offered = (await ig_lead.get(url)).json()
     assert (offered["author"], offered["approved_by"], offered["starts_on"]) == (None, None, None)
-    approval = {"approved_by": "A. Example, Chair of Governors", "in_force_from": "2026-03-03", "next_review_on": "2026-11"}
+    approval = {
+        "approved_by": "A. Example, Chair of Governors",
+        "in_force_from": "2026-03-03",
+        "next_review_on": "2026-11",
+    }
     early = await other.post(f"{url}/approval", json=approval)
     assert (early.status_code, early.json()["code"]) == (409, "ships-with-the-service")
     sent = await ig_lead.get(f"{url}/document", headers={"Accept": "application/yaml"})
     drafted_as_it_is = await ig_lead.post("/v1/policies", content=sent.content, headers=YAML)
-    assert (drafted_as_it_is.status_code, drafted_as_it_is.json()["author"]) == (201, str(ig_lead.account.id))
+    assert (drafted_as_it_is.status_code, drafted_as_it_is.json()["author"]) == (
+        201,
+        str(ig_lead.account.id),
+    )
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
     assert (await approved(other, NEW_DIGEST))["status"] == "in_force"
     assert await listed(ig_lead) == [(NEW_DIGEST, "in_force"), (OLD_DIGEST, "superseded")]
@@ -165,7 +216,11 @@ async def test_approving_ones_own_version_settles_what_stands_until_it_begins(
     await approved(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
     install()
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == OLD_DIGEST
-    assert await listed(ig_lead) == [(own, "approved"), (NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
+    assert await listed(ig_lead) == [
+        (own, "approved"),
+        (NEW_DIGEST, "draft"),
+        (OLD_DIGEST, "in_force"),
+    ]
     pages, query = [], "?limit=1"
     while query:
         reply = await ig_lead.get(f"/v1/policies{query}")
@@ -177,19 +232,32 @@ async def test_approving_ones_own_version_settles_what_stands_until_it_begins(
 @pytest.mark.parametrize("first", ["request", "emergency"])
 async def test_many_who_are_first_at_once_adopt_once(service: Service, first: str):
     callers = [await service.caller("staff") for _ in range(8)]
-    path, body = ("/v1/emergency-disclosures", EMERGENCY) if first == "emergency" else ("/v1/sharing-requests", consented())
-    replies = await asyncio.gather(*(one.post(path, json=body, headers={"Idempotency-Key": "same for each"}) for one in callers))
+    path, body = (
+        ("/v1/emergency-disclosures", EMERGENCY)
+        if first == "emergency"
+        else ("/v1/sharing-requests", consented())
+    )
+    replies = await asyncio.gather(
+        *(
+            one.post(path, json=body, headers={"Idempotency-Key": "same for each"})
+            for one in callers
+        )
+    )
     assert [reply.status_code for reply in replies] == [201] * 8
     assert await adoptions(service) == [("123456", OLD_DIGEST)]
     async with service.database.reading() as session:
-        rows = await session.all(sa.text("SELECT actor, body FROM audit_entry WHERE action = 'policy.version.adopted'"))
+        rows = await session.all(
+            sa.text("SELECT actor, body FROM audit_entry WHERE action = 'policy.version.adopted'")
+        )
     assert [row.actor for row in rows] == [None]
     assert OLD_DIGEST in rows[0].body
     assert '"role":"service"' in rows[0].body
     await is_intact(service)
 
 
-async def test_what_only_tries_and_reads_adopts_nothing(service: Service, staff: Caller, dsl: Caller):
+async def test_what_only_tries_and_reads_adopts_nothing(
+    service: Service, staff: Caller, dsl: Caller
+):
     assert (await staff.post("/v1/evaluations", json=consented())).status_code == 200
     assert (await staff.get("/v1/policy")).status_code == 200
     assert (await dsl.get("/v1/attention")).status_code == 200
@@ -197,7 +265,9 @@ async def test_what_only_tries_and_reads_adopts_nothing(service: Service, staff:
 
 
 @pytest.fixture
-async def stranded(staff: Caller, install: Install, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+async def stranded(
+    staff: Caller, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
     """Requests that were judged before policies were kept, under a policy that is gone."""
 
     async def kept_nowhere(*_: object, **__: object) -> str:
@@ -215,30 +285,47 @@ async def test_a_policy_that_is_lost_holds_nothing_up_and_the_record_says_so(
 ):
     assert await adoptions(service) == []
     assert (await ig_lead.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
-    printed = await staff.get(f"/v1/sharing-requests/{stranded[0]['id']}/record", headers={"Accept": "application/json"})
+    printed = await staff.get(
+        f"/v1/sharing-requests/{stranded[0]['id']}/record", headers={"Accept": "application/json"}
+    )
     assert printed.json()["sharing_request"]["flags"] == ["policy_not_found"]
     for recorded in await everything_goes_on(stranded, staff, dsl, ig_lead):
         assert (recorded["flags"], recorded["under"]) == (["policy_not_found"], NEW_DIGEST)
     assert (await staff.post("/v1/emergency-disclosures", json=EMERGENCY)).status_code == 201
-    page = await dsl.get(f"/v1/sharing-requests/{stranded[1]['id']}/record", headers={"Accept": "text/html"})
+    page = await dsl.get(
+        f"/v1/sharing-requests/{stranded[1]['id']}/record", headers={"Accept": "text/html"}
+    )
     assert "policy_not_found" in page.text or "Policy not found" in page.text
     await is_intact(service)
 
 
 async def test_what_an_earlier_release_shipped_is_found_by_its_digest(
-    stranded: list[dict[str, Any]], staff: Caller, dsl: Caller, ig_lead: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranded: list[dict[str, Any]],
+    staff: Caller,
+    dsl: Caller,
+    ig_lead: Caller,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     (tmp_path / f"{OLD_DIGEST.removeprefix('sha256:')}.yaml").write_bytes(OLD)
     monkeypatch.setattr(policies, "EARLIER", tmp_path)
     assert (await ig_lead.get(f"/v1/policies/{OLD_DIGEST}")).json()["status"] == "superseded"
-    assert not [one for one in await everything_goes_on(stranded, staff, dsl, ig_lead) if "flags" in one]
+    assert not [
+        one for one in await everything_goes_on(stranded, staff, dsl, ig_lead) if "flags" in one
+    ]
 
 
 @pytest.mark.live
 async def test_a_schools_first_account_settles_which_policy_it_follows(live_server: LiveServer):
     for name in ("one", "two"):
         made = live_server.run(
-            "users", "add", f"{name}@school.example", "--role", "ig_lead", "--password-stdin", stdin="correct horse battery staple\n"
+            "users",
+            "add",
+            f"{name}@school.example",
+            "--role",
+            "ig_lead",
+            "--password-stdin",
+            stdin="correct horse battery staple\n",
         )
         assert made.returncode == 0, made.stderr
     async with signed_in(live_server, "one@school.example") as lead:

@@ -1,4 +1,6 @@
-"""Which version a school follows on which day, with versions and approvals stored as the service will store them."""
+"""Which version a school follows on which day, with versions and approvals stored as the service
+will store them.
+"""
 
 import json
 from datetime import UTC, date, datetime
@@ -34,7 +36,9 @@ def source(number: int) -> str:
 def keep(session: Session, number: int, starts_on: date | None, school: str = SCHOOL) -> str:
     text = source(number)
     policy = document.load(text.encode())
-    entry = log.append(session, Event(action=Action.POLICY_DRAFTED), by=AUTHOR, at=AT, request_id="tests")
+    entry = log.append(
+        session, Event(action=Action.POLICY_DRAFTED), by=AUTHOR, at=AT, request_id="tests"
+    )
     row = {
         "id": ids.new_id(AT),
         "school": school,
@@ -48,9 +52,21 @@ def keep(session: Session, number: int, starts_on: date | None, school: str = SC
     }
     session.add(VERSION, row)
     if starts_on is not None:
-        approval = {"version_id": row["id"], "school": school, "digest": policy.digest, "approved_by": "Chair of Governors"}
+        approval = {
+            "version_id": row["id"],
+            "school": school,
+            "digest": policy.digest,
+            "approved_by": "Chair of Governors",
+        }
         session.add(
-            APPROVAL, {**approval, "recorded_by": uuid4(), "approved_at": AT, "starts_on": starts_on.isoformat(), "audit_id": entry}
+            APPROVAL,
+            {
+                **approval,
+                "recorded_by": uuid4(),
+                "approved_at": AT,
+                "starts_on": starts_on.isoformat(),
+                "audit_id": entry,
+            },
         )
     return policy.digest
 
@@ -65,7 +81,9 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
         assert (await service.in_force(session, SCHOOL, TODAY)).digest == current
         assert (await service.in_force(session, SCHOOL, date(2026, 3, 2))).digest == old
         assert (await service.in_force(session, SCHOOL, date(2026, 9, 1))).digest == coming
-        assert (await service.in_force(session, SCHOOL, date(2025, 12, 31))).digest == service.shipped().digest
+        assert (
+            await service.in_force(session, SCHOOL, date(2025, 12, 31))
+        ).digest == service.shipped().digest
         page, following = await service.versions(session, SCHOOL, TODAY, before=None, limit=50)
         assert following is None
         assert {listed.digest: str(listed.status) for listed in page} == {
@@ -100,7 +118,9 @@ async def test_pages_show_every_version_once(database: Database, limit: int):
     before = None
     async with database.reading() as session:
         for _ in range(5):
-            page, before = await service.versions(session, SCHOOL, TODAY, before=before, limit=limit)
+            page, before = await service.versions(
+                session, SCHOOL, TODAY, before=before, limit=limit
+            )
             assert len(page) <= limit
             seen += [listed.digest for listed in page]
             if before is None:
@@ -127,4 +147,6 @@ async def test_versions_and_approvals_are_read_for_verification(database: Databa
     async with database.reading() as session:
         found = [each async for each in store.sealed(session)]
     assert len(found) == 3
-    assert all(each.digest is not None and len(each.digest) == 32 and not each.mutable for each in found)
+    assert all(
+        each.digest is not None and len(each.digest) == 32 and not each.mutable for each in found
+    )

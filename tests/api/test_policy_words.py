@@ -15,7 +15,11 @@ from tests.service import Caller, Service
 
 DRAFT = Path("docs/policies/2026-draft.yaml").read_bytes()
 ROLES = ("staff", "dsl", "ig_lead", "integration")
-FORMS = {"text/html": b"<!DOCTYPE html>", "application/pdf": b"%PDF-", "application/yaml": b"# The school's"}
+FORMS = {
+    "text/html": b"<!DOCTYPE html>",
+    "application/pdf": b"%PDF-",
+    "application/yaml": b"# The school's",
+}
 
 
 def at(of: str, digest: str | None = None) -> str:
@@ -54,18 +58,25 @@ async def test_anybody_reads_a_version_in_each_form(service: Service, role: str,
 async def test_the_bytes_are_those_that_were_approved(staff: Caller):
     reply = await staff.get(at("document"), headers={"Accept": "application/yaml"})
     assert reply.content == policies.SHIPPED.read_bytes()
-    assert reply.headers["content-disposition"] == 'inline; filename="information-sharing-policy-2025-11.yaml"'
+    assert (
+        reply.headers["content-disposition"]
+        == 'inline; filename="information-sharing-policy-2025-11.yaml"'
+    )
 
 
 async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller):
-    reply = await staff.get(at("document"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    reply = await staff.get(
+        at("document"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    )
     assert reply.headers["content-security-policy"] == markup.CSP
     page = Text(reply.text)
     words = " ".join(page.words)
     assert "In force: this is the policy that the school follows." in words
     assert "If there is a clear and legitimate purpose: go to point 3." in words
     assert page.levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False)), "no heading skips a level"
+    assert all(
+        after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False)
+    ), "no heading skips a level"
     assert 'lang="en-GB"' in reply.text
 
 
@@ -78,11 +89,15 @@ async def test_each_form_has_an_etag_of_its_own_and_is_sent_once(staff: Caller):
         tags[form] = tag
     assert len(set(tags.values())) == len(FORMS)
     drawn = await staff.get(at("flowchart.svg"))
-    assert (await staff.get(at("flowchart.svg"), headers={"If-None-Match": drawn.headers["etag"]})).status_code == 304
+    assert (
+        await staff.get(at("flowchart.svg"), headers={"If-None-Match": drawn.headers["etag"]})
+    ).status_code == 304
 
 
 async def test_the_pdf_is_the_same_file_each_time(staff: Caller):
-    one, two = [await staff.get(at("document"), headers={"Accept": "application/pdf"}) for _ in range(2)]
+    one, two = [
+        await staff.get(at("document"), headers={"Accept": "application/pdf"}) for _ in range(2)
+    ]
     assert one.content == two.content
 
 
@@ -102,7 +117,9 @@ async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
 
 
 @pytest.mark.parametrize("of", ["document", "flowchart.svg", "difference"])
-async def test_what_is_not_there_is_missing_and_a_stranger_is_told_nothing(service: Service, staff: Caller, of: str):
+async def test_what_is_not_there_is_missing_and_a_stranger_is_told_nothing(
+    service: Service, staff: Caller, of: str
+):
     query = {"from": policies.shipped().digest} if of == "difference" else {}
     missing = await staff.get(at(of, f"sha256:{'0' * 64}"), params=query)
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
@@ -114,7 +131,9 @@ async def test_a_version_does_not_differ_from_itself(staff: Caller):
     digest = policies.shipped().digest
     reply = await staff.get(at("difference"), params={"from": digest})
     assert reply.json() == {"from": digest, "to": digest, "tables": [], "edits": []}
-    page = await staff.get(at("difference"), params={"from": digest}, headers={"Accept": "text/html"})
+    page = await staff.get(
+        at("difference"), params={"from": digest}, headers={"Accept": "text/html"}
+    )
     assert "Nothing: the two versions mean the same." in page.text
     assert (await staff.get(at("difference"))).status_code == 422
     missing = await staff.get(at("difference"), params={"from": f"sha256:{'0' * 64}"})
@@ -125,7 +144,9 @@ async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig
     made = await ig_lead.post("/v1/policies", content=DRAFT, headers=YAML)
     assert made.status_code == 201, made.text
     draft = made.json()["digest"]
-    assert (await staff.get(at("document", draft), headers={"Accept": "application/yaml"})).content == DRAFT
+    assert (
+        await staff.get(at("document", draft), headers={"Accept": "application/yaml"})
+    ).content == DRAFT
     page = (await staff.get(at("document", draft))).text
     assert "Draft: nobody has approved it, and the school does not follow it." in page
     assert "As numbered in HM Government’s advice of 2024." in page
@@ -145,7 +166,9 @@ async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service:
     draft = await drafted(ig_lead)
     before = await ig_lead.get(at("document", draft))
     await approved(await service.caller("ig_lead"), draft)
-    after = await ig_lead.get(at("document", draft), headers={"If-None-Match": before.headers["etag"]})
+    after = await ig_lead.get(
+        at("document", draft), headers={"If-None-Match": before.headers["etag"]}
+    )
     assert after.status_code == 200
     assert "In force: this is the policy that the school follows." in after.text
     assert "A. Example, Chair of Governors, on 3 March 2026" in after.text
@@ -164,7 +187,9 @@ async def test_another_school_sees_nothing_of_it(ig_lead: Caller, service: Servi
 async def test_graver_differences_are_told_in_sentences(ig_lead: Caller):
     draft = await drafted(ig_lead, without_health_providers)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
-    assert re.search(r"The outcome is another for [\d,]+ of [\d,]+ combinations of answers\.", words)
+    assert re.search(
+        r"The outcome is another for [\d,]+ of [\d,]+ combinations of answers\.", words
+    )
     assert "Share now, in an emergency, settled by the question of danger." in words
 
 
@@ -175,7 +200,11 @@ async def test_how_answers_are_checked_is_no_small_change(ig_lead: Caller):
 
 
 async def _difference(caller: Caller, draft: str) -> httpx.Response:
-    return await caller.get(at("difference", draft), params={"from": policies.shipped().digest}, headers={"Accept": "text/html"})
+    return await caller.get(
+        at("difference", draft),
+        params={"from": policies.shipped().digest},
+        headers={"Accept": "text/html"},
+    )
 
 
 def _larger_groups(document: Any) -> None:

@@ -1,4 +1,6 @@
-"""How long the check of a recipient counts, what ends it, and how its history and the directory are paged."""
+"""How long the check of a recipient counts, what ends it, and how its history and the directory are
+paged.
+"""
 
 from uuid import uuid4
 
@@ -9,12 +11,18 @@ from tests.running import MovableClock
 from tests.service import Service
 
 
-async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(service: Service, clock: MovableClock):
+async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(
+    service: Service, clock: MovableClock
+):
     dsl = await service.caller("dsl")
     hub = await a_hub(dsl)
     check = await made(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
     assert check["recorded_by"] == {"subject": str(dsl.account.id), "role": "dsl"}
-    assert (check["verified_on"], check["contact_id"], check["note"]) == ("2026-03-03", None, CALLED["note"])
+    assert (check["verified_on"], check["contact_id"], check["note"]) == (
+        "2026-03-03",
+        None,
+        CALLED["note"],
+    )
     reply = await read(dsl, f"/v1/recipients/{hub}")
     assert reply.json()["verification"] == {
         "verified": "yes",
@@ -36,23 +44,42 @@ async def test_other_details_need_another_check(service: Service, clock: Movable
     path = f"/v1/recipients/{hub}"
     khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
     await made(dsl, f"{path}/verifications", CALLED)
-    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"})
+    await made(
+        dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"}
+    )
     assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
     changed = (await patched(dsl, path, {"call_back_number": "01632 960999"})).json()
     assert changed["verification"]["why"] == "details_changed"
-    changed = (await patched(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})).json()
-    assert (changed["verification"]["verified"], changed["verification"]["why"]) == ("unsure", "details_changed")
+    changed = (
+        await patched(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})
+    ).json()
+    assert (changed["verification"]["verified"], changed["verification"]["why"]) == (
+        "unsure",
+        "details_changed",
+    )
     clock.forward(minutes=1)
-    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"})
+    await made(
+        dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"}
+    )
     assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
 
 
-async def test_the_newest_day_decides_and_not_the_newest_record(service: Service, clock: MovableClock):
+async def test_the_newest_day_decides_and_not_the_newest_record(
+    service: Service, clock: MovableClock
+):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl)}"
-    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "no", "verified_on": "2026-03-02"})
+    await made(
+        dsl,
+        f"{path}/verifications",
+        {"method": "warrant_card", "result": "no", "verified_on": "2026-03-02"},
+    )
     clock.forward(minutes=1)
-    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "yes", "verified_on": "2026-02-01"})
+    await made(
+        dsl,
+        f"{path}/verifications",
+        {"method": "warrant_card", "result": "yes", "verified_on": "2026-02-01"},
+    )
     shown = (await read(dsl, path)).json()
     assert shown["verification"]["verified"] == "no"
     assert [check["result"] for check in shown["verifications"]] == ["yes", "no"]
@@ -64,12 +91,21 @@ async def test_a_refuted_organisation_refutes_its_contacts(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl)}"
     khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
-    await made(dsl, f"{path}/verifications", {"method": "warrant_card", "result": "yes", "contact_id": khan})
+    await made(
+        dsl,
+        f"{path}/verifications",
+        {"method": "warrant_card", "result": "yes", "contact_id": khan},
+    )
     await made(dsl, f"{path}/verifications", {"method": "secure_domain", "result": "no"})
-    assert [one["verification"]["verified"] for one in (await read(dsl, f"{path}/contacts")).json()["items"]] == ["no"]
+    assert [
+        one["verification"]["verified"]
+        for one in (await read(dsl, f"{path}/contacts")).json()["items"]
+    ] == ["no"]
 
 
-async def test_the_history_is_paged_and_narrowed_to_a_contact(service: Service, clock: MovableClock):
+async def test_the_history_is_paged_and_narrowed_to_a_contact(
+    service: Service, clock: MovableClock
+):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl)}"
     khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
@@ -79,16 +115,29 @@ async def test_the_history_is_paged_and_narrowed_to_a_contact(service: Service, 
         whom = {"contact_id": khan} if number % 2 else {}
         recorded.append((await made(dsl, f"{path}/verifications", CALLED | whom))["id"])
     assert await ids(dsl, f"{path}/verifications?limit=2") == recorded[::-1]
-    assert await ids(dsl, f"{path}/verifications?limit=1&contact_id={khan}") == [recorded[3], recorded[1]]
+    assert await ids(dsl, f"{path}/verifications?limit=1&contact_id={khan}") == [
+        recorded[3],
+        recorded[1],
+    ]
 
 
 async def test_what_cannot_have_been_checked_is_refused(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl, call_back_number=None)}/verifications"
     assert pointers(await dsl.post(path, json=CALLED)) == ["/method"]
-    assert pointers(await dsl.post(path, json={"method": "warrant_card", "result": "yes", "verified_on": "2026-03-04"})) == ["/verified_on"]
+    assert pointers(
+        await dsl.post(
+            path, json={"method": "warrant_card", "result": "yes", "verified_on": "2026-03-04"}
+        )
+    ) == ["/verified_on"]
     assert pointers(await dsl.post(path, json={"method": "none", "result": "yes"})) == ["/method"]
-    problem(await dsl.post(path, json={"method": "warrant_card", "result": "yes", "contact_id": str(uuid4())}), 404, "contact-not-found")
+    problem(
+        await dsl.post(
+            path, json={"method": "warrant_card", "result": "yes", "contact_id": str(uuid4())}
+        ),
+        404,
+        "contact-not-found",
+    )
 
 
 async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service: Service):
@@ -103,7 +152,12 @@ async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service
         "50 charity",
         "Anytown MASH",
     ]
-    made_ids = {name: await a_hub(dsl, organisation=name, organisation_type="police" if "police" in name else "charity") for name in names}
+    made_ids = {
+        name: await a_hub(
+            dsl, organisation=name, organisation_type="police" if "police" in name else "charity"
+        )
+        for name in names
+    }
     ordered = await ids(dsl, "/v1/recipients?limit=3")
     assert sorted(ordered) == sorted(made_ids.values())
     listed = [next(name for name, made_id in made_ids.items() if made_id == one) for one in ordered]
@@ -112,11 +166,16 @@ async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service
     assert listed[4:] == ["anytown police", "Anytown  school", "Zebra trust", "Ångström clinic"]
     assert len(await ids(dsl, "/v1/recipients?q=AnyTown&limit=2")) == 4
     assert await ids(dsl, "/v1/recipients?q=50%25") == [made_ids["50% charity"]]
-    assert await ids(dsl, "/v1/recipients?q=anytown&organisation_type=police") == [made_ids["anytown police"]]
+    assert await ids(dsl, "/v1/recipients?q=anytown&organisation_type=police") == [
+        made_ids["anytown police"]
+    ]
     assert await ids(dsl, "/v1/recipients?q=town") == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=nonsense", "organisation_type=mish", "q=", "active=perhaps"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "cursor=nonsense", "organisation_type=mish", "q=", "active=perhaps"],
+)
 async def test_a_bad_question_is_refused(service: Service, query: str):
     reply = await (await service.caller("staff")).get(f"/v1/recipients?{query}")
     assert pointers(reply) == [f"/query/{query.partition('=')[0]}"]

@@ -1,4 +1,6 @@
-"""The directory over HTTP: anybody reads, two roles keep it, nobody overwrites what they have not read, and the trail tells of it all."""
+"""The directory over HTTP: anybody reads, two roles keep it, nobody overwrites what they have not
+read, and the trail tells of it all.
+"""
 
 from typing import Any, Final
 from uuid import uuid4
@@ -10,11 +12,28 @@ import sqlalchemy as sa
 from app.audit import tables as trail
 from app.recipients import tables
 from app.recipients.model import RecipientType
-from tests.api.directory import CALLED, HUB, KHAN, a_hub, ids, made, patched, pointers, problem, read
+from tests.api.directory import (
+    CALLED,
+    HUB,
+    KHAN,
+    a_hub,
+    ids,
+    made,
+    patched,
+    pointers,
+    problem,
+    read,
+)
 from tests.running import MovableClock
 from tests.service import Service
 
-PERSONAL: Final = ("Aisha", "aisha.khan@mash.example", "01632 960124", "Social worker", "switchboard")
+PERSONAL: Final = (
+    "Aisha",
+    "aisha.khan@mash.example",
+    "01632 960124",
+    "Social worker",
+    "switchboard",
+)
 
 
 async def test_an_organisation_is_registered_and_read(service: Service):
@@ -24,9 +43,22 @@ async def test_an_organisation_is_registered_and_read(service: Service):
     shown = reply.json()
     assert reply.headers["location"] == f"/v1/recipients/{shown['id']}"
     assert shown["secure_routes"] == ["secure_email", "phone_verified"]
-    assert {name: shown[name] for name in HUB if name != "secure_routes"} == {name: HUB[name] for name in HUB if name != "secure_routes"}
-    assert (shown["section_11"], shown["safeguarding_partner"], shown["protective"], shown["active"]) == (True, True, True, True)
-    assert shown["verification"] == {"verified": "unsure", "why": "never_checked", "method": None, "verified_on": None, "valid_until": None}
+    assert {name: shown[name] for name in HUB if name != "secure_routes"} == {
+        name: HUB[name] for name in HUB if name != "secure_routes"
+    }
+    assert (
+        shown["section_11"],
+        shown["safeguarding_partner"],
+        shown["protective"],
+        shown["active"],
+    ) == (True, True, True, True)
+    assert shown["verification"] == {
+        "verified": "unsure",
+        "why": "never_checked",
+        "method": None,
+        "verified_on": None,
+        "valid_until": None,
+    }
     assert shown["verifications"] == []
     again = await read(await service.caller("staff"), reply.headers["location"])
     assert again.json() == shown
@@ -44,7 +76,7 @@ async def test_the_types_say_what_each_organisation_is(service: Service):
     assert kinds["safeguarding_partners"]["safeguarding_partner"]
 
 
-# --- who may -----------------------------------------------------------------------------------------------------------------------------
+# --- who may --------------------------------------------------------------------------------------
 
 READERS: Final = {"staff", "dsl", "ig_lead", "integration"}
 KEEPERS: Final = {"dsl", "ig_lead"}
@@ -94,7 +126,9 @@ async def test_each_role_may_do_just_this(service: Service, role: str):
 async def test_a_stranger_is_refused_before_anything_is_judged(service: Service):
     stranger = await service.stranger()
     for method, template, _, _ in MATRIX:
-        reply = await stranger.request(method, template.format(hub=uuid4(), khan=uuid4()), json={"nonsense": True})
+        reply = await stranger.request(
+            method, template.format(hub=uuid4(), khan=uuid4()), json={"nonsense": True}
+        )
         assert reply.status_code == httpx.codes.UNAUTHORIZED, (method, template)
 
 
@@ -114,18 +148,30 @@ async def test_another_school_sees_nothing_of_it(service: Service):
     for method, template, body, _ in MATRIX:
         if "{hub}" not in template:
             continue
-        theirs = await other.request(method, template.format(hub=hub, khan=khan), json=body, headers={"If-Match": "*"})
-        nobodys = await other.request(method, template.format(hub=uuid4(), khan=uuid4()), json=body, headers={"If-Match": "*"})
+        theirs = await other.request(
+            method, template.format(hub=hub, khan=khan), json=body, headers={"If-Match": "*"}
+        )
+        nobodys = await other.request(
+            method, template.format(hub=uuid4(), khan=uuid4()), json=body, headers={"If-Match": "*"}
+        )
         document = problem(theirs, 404, "recipient-not-found")
         assert document | {"instance": ""} == nobodys.json() | {"instance": ""}
     # Nor is a contact reached through an organisation of one's own.
-    problem(await other.get(f"/v1/recipients/{elsewhere}/contacts/{khan}"), 404, "contact-not-found")
+    problem(
+        await other.get(f"/v1/recipients/{elsewhere}/contacts/{khan}"), 404, "contact-not-found"
+    )
     check = CALLED | {"contact_id": khan}
-    problem(await other.post(f"/v1/recipients/{elsewhere}/verifications", json=check), 404, "contact-not-found")
-    assert [one["organisation"] for one in (await read(other, "/v1/recipients")).json()["items"]] == ["Othertown MASH"]
+    problem(
+        await other.post(f"/v1/recipients/{elsewhere}/verifications", json=check),
+        404,
+        "contact-not-found",
+    )
+    assert [
+        one["organisation"] for one in (await read(other, "/v1/recipients")).json()["items"]
+    ] == ["Othertown MASH"]
 
 
-# --- changing ----------------------------------------------------------------------------------------------------------------------------
+# --- changing -------------------------------------------------------------------------------------
 
 
 async def test_nobody_overwrites_what_they_have_not_read(service: Service):
@@ -135,12 +181,20 @@ async def test_nobody_overwrites_what_they_have_not_read(service: Service):
     for path, body in ((hub, {"organisation": "Anytown hub"}), (khan, {"name": "A. Khan"})):
         before = await read(dsl, path)
         problem(await dsl.patch(path, json=body), 428, "precondition-required")
-        problem(await dsl.patch(path, json=body, headers={"If-Match": '"1.0"'}), 412, "precondition-failed")
+        problem(
+            await dsl.patch(path, json=body, headers={"If-Match": '"1.0"'}),
+            412,
+            "precondition-failed",
+        )
         reply = await dsl.patch(path, json=body, headers={"If-Match": before.headers["etag"]})
         assert reply.status_code == httpx.codes.OK
         assert reply.json() | body == reply.json()
         assert reply.json()["version"] == before.json()["version"] + 1
-        problem(await dsl.patch(path, json=body, headers={"If-Match": before.headers["etag"]}), 412, "precondition-failed")
+        problem(
+            await dsl.patch(path, json=body, headers={"If-Match": before.headers["etag"]}),
+            412,
+            "precondition-failed",
+        )
         after = await read(dsl, path)
         assert (after.json(), after.headers["etag"]) == (reply.json(), reply.headers["etag"])
 
@@ -152,15 +206,24 @@ async def test_what_did_not_change_is_not_sent_again(service: Service):
     for path in (hub, khan):
         etag = (await read(dsl, path)).headers["etag"]
         same = await dsl.get(path, headers={"If-None-Match": etag})
-        assert (same.status_code, same.content, same.headers["etag"]) == (httpx.codes.NOT_MODIFIED, b"", etag)
-        assert (await dsl.get(path, headers={"If-None-Match": '"other"'})).status_code == httpx.codes.OK
+        assert (same.status_code, same.content, same.headers["etag"]) == (
+            httpx.codes.NOT_MODIFIED,
+            b"",
+            etag,
+        )
+        assert (
+            await dsl.get(path, headers={"If-None-Match": '"other"'})
+        ).status_code == httpx.codes.OK
 
 
 async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl)}"
     before = await read(dsl, path)
-    for body in ({}, {"organisation": HUB["organisation"], "secure_routes": HUB["secure_routes"][::-1]}):
+    for body in (
+        {},
+        {"organisation": HUB["organisation"], "secure_routes": HUB["secure_routes"][::-1]},
+    ):
         same = await patched(dsl, path, body)
         assert (same.status_code, same.json()) == (httpx.codes.OK, before.json())
     assert [row.action for row in await entries(service)].count("recipients.recipient.changed") == 0
@@ -169,9 +232,15 @@ async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
 async def test_null_removes_what_may_be_missing_and_nothing_else(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await a_hub(dsl)}"
-    cleared = (await patched(dsl, path, {"call_back_number": None, "call_back_source": None})).json()
+    cleared = (
+        await patched(dsl, path, {"call_back_number": None, "call_back_source": None})
+    ).json()
     assert (cleared["call_back_number"], cleared["call_back_source"]) == (None, None)
-    reply = await patched(dsl, path, {"organisation": None, "organisation_type": None, "secure_routes": None, "active": None})
+    reply = await patched(
+        dsl,
+        path,
+        {"organisation": None, "organisation_type": None, "secure_routes": None, "active": None},
+    )
     assert pointers(reply) == ["/organisation", "/organisation_type", "/secure_routes", "/active"]
 
 
@@ -182,7 +251,9 @@ async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Serv
     assert (await patched(dsl, khan, {"active": False})).json()["active"] is False
     check = {"method": "warrant_card", "result": "yes", "contact_id": khan.rsplit("/", 1)[1]}
     problem(await dsl.post(f"{hub}/verifications", json=check), 409, "recipient-retired")
-    assert [one["name"] for one in (await read(dsl, f"{hub}/contacts?active=false")).json()["items"]] == [KHAN["name"]]
+    assert [
+        one["name"] for one in (await read(dsl, f"{hub}/contacts?active=false")).json()["items"]
+    ] == [KHAN["name"]]
     assert (await read(dsl, f"{hub}/contacts?active=true")).json()["items"] == []
     assert (await patched(dsl, hub, {"active": False})).json()["active"] is False
     problem(await dsl.post(f"{hub}/contacts", json=KHAN), 409, "recipient-retired")
@@ -210,7 +281,9 @@ async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Serv
         (HUB | {"version": 9}, "/version"),
     ],
 )
-async def test_a_bad_organisation_is_refused_at_the_place(service: Service, body: dict[str, Any], pointer: str):
+async def test_a_bad_organisation_is_refused_at_the_place(
+    service: Service, body: dict[str, Any], pointer: str
+):
     reply = await (await service.caller("dsl")).post("/v1/recipients", json=body)
     assert pointer in pointers(reply)
     assert "Mary" not in reply.text
@@ -226,7 +299,9 @@ async def test_a_bad_organisation_is_refused_at_the_place(service: Service, body
         (KHAN | {"recipient_id": str(uuid4())}, "/recipient_id"),
     ],
 )
-async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(service: Service, body: dict[str, Any], pointer: str):
+async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(
+    service: Service, body: dict[str, Any], pointer: str
+):
     dsl = await service.caller("dsl")
     reply = await dsl.post(f"/v1/recipients/{await a_hub(dsl)}/contacts", json=body)
     assert pointer in pointers(reply)
@@ -252,7 +327,7 @@ async def test_a_call_sent_twice_is_done_once(service: Service):
         assert len(await ids(dsl, where)) == 1
 
 
-# --- the trail ---------------------------------------------------------------------------------------------------------------------------
+# --- the trail ------------------------------------------------------------------------------------
 
 
 async def entries(service: Service) -> list[Any]:
@@ -260,7 +335,9 @@ async def entries(service: Service) -> list[Any]:
         return list(await session.all(sa.select(trail.ENTRY).order_by(trail.ENTRY.c.id)))
 
 
-async def test_every_change_and_every_look_is_an_entry_without_personal_data(service: Service, clock: MovableClock):
+async def test_every_change_and_every_look_is_an_entry_without_personal_data(
+    service: Service, clock: MovableClock
+):
     dsl = await service.caller("dsl")
     hub = await a_hub(dsl)
     path = f"/v1/recipients/{hub}"
@@ -285,7 +362,11 @@ async def test_every_change_and_every_look_is_an_entry_without_personal_data(ser
     assert {row.recipient for row in found if row.action != "recipients.recipients.listed"} == {hub}
     assert {row.actor for row in found} == {dsl.account.id}
     bodies = " ".join(row.body for row in found)
-    assert not [word for word in (*PERSONAL, "960125", HUB["organisation"], HUB["call_back_number"]) if word in bodies]
+    assert not [
+        word
+        for word in (*PERSONAL, "960125", HUB["organisation"], HUB["call_back_number"])
+        if word in bodies
+    ]
 
 
 async def test_personal_data_stands_in_one_table_only(service: Service):
@@ -296,9 +377,16 @@ async def test_personal_data_stands_in_one_table_only(service: Service):
     stored: dict[str, str] = {}
     async with service.database.reading() as session:
         for table in (tables.RECIPIENT, tables.CONTACT, tables.RECORD, tables.NARRATIVE):
-            stored[table.name] = " ".join(str(tuple(row)) for row in await session.all(sa.select(table)))
+            stored[table.name] = " ".join(
+                str(tuple(row)) for row in await session.all(sa.select(table))
+            )
     assert all(word in stored["recipients_narrative"] for word in PERSONAL)
-    assert [name for name, text in stored.items() for word in PERSONAL if word in text and name != "recipients_narrative"] == []
+    assert [
+        name
+        for name, text in stored.items()
+        for word in PERSONAL
+        if word in text and name != "recipients_narrative"
+    ] == []
 
 
 async def test_a_contact_whose_personal_data_was_destroyed_is_still_shown(service: Service):

@@ -1,4 +1,6 @@
-"""The summary over HTTP: counted as things happened, with nobody recognisable, as numbers and as a chart."""
+"""The summary over HTTP: counted as things happened, with nobody recognisable, as numbers and as a
+chart.
+"""
 
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -42,11 +44,16 @@ async def test_everything_is_counted_as_it_happened(service: Service, clock: Mov
     for _ in range(5):
         refused = await submitted(dsl)
         await decided(dsl, refused["id"], REFUSE | {"departs_because": "Asked in error."})
-        again = await dsl.post(f"/v1/sharing-requests/{refused['id']}/reconsiderations", json={"new_information": "More"})
+        again = await dsl.post(
+            f"/v1/sharing-requests/{refused['id']}/reconsiderations",
+            json={"new_information": "More"},
+        )
         assert again.status_code == httpx.codes.CREATED, again.text
     for _ in range(7):
         one = await submitted(dsl, facts(urgency="routine"))
-        sought = await dsl.post(f"/v1/sharing-requests/{one['id']}/advice", json={"ask": "ig_lead", "question": "?"})
+        sought = await dsl.post(
+            f"/v1/sharing-requests/{one['id']}/advice", json={"ask": "ig_lead", "question": "?"}
+        )
         assert sought.status_code == httpx.codes.CREATED, sought.text
     clock.forward(days=7)
     dsl, ig_lead = await service.sign_in(dsl_account), await service.sign_in(lead_account)
@@ -60,34 +67,59 @@ async def test_everything_is_counted_as_it_happened(service: Service, clock: Mov
     assert counts(found, "decision") == {"share": 11, "do_not_share": 10, "undecided": 7}
     assert counts(found, "purpose_group") == {"safeguarding": 17, "outside": 5, "other": 6}
     assert counts(found, "lawful_reason") == {"safeguarding_condition": 5, "consent": 6}
-    assert counts(found, "timeliness") == {"decided_in_time": 16, "decided_late": 5, "waiting_in_time": 7}
+    assert counts(found, "timeliness") == {
+        "decided_in_time": 16,
+        "decided_late": 5,
+        "waiting_in_time": 7,
+    }
     assert counts(found, "departures") == {"followed": 16, "departed": 5}
     assert counts(found, "reconsideration") == {"reconsidered": 5, "not_reconsidered": 23}
     assert counts(found, "advice") == {"total": 7, "overdue": 7}
 
 
-async def test_advice_and_emergencies_are_counted_by_their_own_clocks(service: Service, clock: MovableClock) -> None:
+async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
+    service: Service, clock: MovableClock
+) -> None:
     account, lead_account = await service.add("dsl"), await service.add("ig_lead")
     dsl, ig_lead = await service.sign_in(account), await service.sign_in(lead_account)
-    emergency = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
-    made = [(await dsl.post("/v1/emergency-disclosures", json=emergency)).json()["sharing_request"]["id"] for _ in range(15)]
+    emergency = {
+        "recipient": {"organisation_type": "police"},
+        "what": "Address",
+        "why": "Danger now",
+    }
+    made = [
+        (await dsl.post("/v1/emergency-disclosures", json=emergency)).json()["sharing_request"][
+            "id"
+        ]
+        for _ in range(15)
+    ]
     for one in made[:5]:
         await decided(dsl, one, SHARE | {"outcome": "share_emergency"})
     asked = []
     for one in made[:11]:
-        reply = await dsl.post(f"/v1/sharing-requests/{one}/advice", json={"ask": "ig_lead", "question": "?"})
+        reply = await dsl.post(
+            f"/v1/sharing-requests/{one}/advice", json={"ask": "ig_lead", "question": "?"}
+        )
         asked.append((one, reply.json()["id"]))
     answer = {"advice": "Yes", "outcome_of_discussion": "Go on"}
     for one, advice in asked[:6]:
-        assert (await ig_lead.post(f"/v1/sharing-requests/{one}/advice/{advice}/answer", json=answer)).status_code == 201
+        assert (
+            await ig_lead.post(f"/v1/sharing-requests/{one}/advice/{advice}/answer", json=answer)
+        ).status_code == 201
     clock.forward(days=3)
     dsl, ig_lead = await service.sign_in(account), await service.sign_in(lead_account)
     for one, advice in asked[6:]:
-        assert (await ig_lead.post(f"/v1/sharing-requests/{one}/advice/{advice}/answer", json=answer)).status_code == 201
+        assert (
+            await ig_lead.post(f"/v1/sharing-requests/{one}/advice/{advice}/answer", json=answer)
+        ).status_code == 201
     for one in made[5:10]:
         await decided(dsl, one, SHARE | {"outcome": "share_emergency"})
     found = await report(dsl)
-    assert counts(found, "timeliness") == {"emergency_in_time": 5, "emergency_late": 5, "waiting_overdue": 5}
+    assert counts(found, "timeliness") == {
+        "emergency_in_time": 5,
+        "emergency_late": 5,
+        "waiting_overdue": 5,
+    }
     assert counts(found, "advice") == {"total": 11, "answered_in_time": 6, "answered_late": 5}
 
 
@@ -97,8 +129,12 @@ async def test_a_small_number_is_withheld_and_what_would_give_it_away(service: S
     await decided(ig_lead, (await submitted(dsl, landlord()))["id"], REFUSE)
     found = await report(dsl)
     assert found["requests"]["count"] == 7
-    assert counts(found, "outcome") == dict.fromkeys(("share", "share_emergency", "do_not_share", "seek_advice"))
-    assert counts(found, "decision") == dict.fromkeys(("share", "share_partially", "share_emergency", "do_not_share"))
+    assert counts(found, "outcome") == dict.fromkeys(
+        ("share", "share_emergency", "do_not_share", "seek_advice")
+    )
+    assert counts(found, "decision") == dict.fromkeys(
+        ("share", "share_partially", "share_emergency", "do_not_share")
+    )
     assert counts(found, "departures") == {"followed": None, "departed": None}
 
 
@@ -106,7 +142,9 @@ async def test_a_handful_shows_nothing(service: Service) -> None:
     dsl = await service.caller("dsl")
     await shares(dsl, 4)
     found = await report(dsl)
-    tables = [name for name, value in found.items() if isinstance(value, dict) and name != "requests"]
+    tables = [
+        name for name, value in found.items() if isinstance(value, dict) and name != "requests"
+    ]
     assert found["requests"] == {"count": None, "suppressed": True}
     assert len(tables) == 8
     assert {count for table in tables for count in counts(found, table).values()} == {None}
@@ -118,8 +156,12 @@ async def test_the_days_from_and_to_are_both_counted(service: Service, clock: Mo
     clock.forward(days=1)
     dsl = await service.sign_in(account)
     await shares(dsl, 6)
-    assert (await report(dsl, **{"from": "2026-03-03", "to": "2026-03-03"}))["requests"]["count"] == 5
-    assert (await report(dsl, **{"from": "2026-03-04", "to": "2026-03-04"}))["requests"]["count"] == 6
+    assert (await report(dsl, **{"from": "2026-03-03", "to": "2026-03-03"}))["requests"][
+        "count"
+    ] == 5
+    assert (await report(dsl, **{"from": "2026-03-04", "to": "2026-03-04"}))["requests"][
+        "count"
+    ] == 6
     assert (await report(dsl, **{"from": "2026-03-04"}))["requests"]["count"] == 6
     assert (await report(dsl, to="2026-03-03T12:00:00Z"))["requests"]["count"] == 5
     assert (await report(dsl))["requests"]["count"] == 11
@@ -139,7 +181,9 @@ async def test_the_days_from_and_to_are_both_counted(service: Service, clock: Mo
         {"from": "0001-01-01T00:00:00+12:00"},
     ],
 )
-async def test_a_period_that_does_not_fit_is_refused(service: Service, query: dict[str, str]) -> None:
+async def test_a_period_that_does_not_fit_is_refused(
+    service: Service, query: dict[str, str]
+) -> None:
     reply = await (await service.caller("dsl")).get(PATH, params=query)
     assert reply.status_code == 422, reply.text
     assert reply.json()["errors"][0]["pointer"].startswith("/query/")
@@ -161,8 +205,12 @@ async def test_what_was_disposed_of_still_counts(service: Service) -> None:
     await shares(dsl, 5)
     (gone, *_) = [item["id"] for item in (await dsl.get("/v1/sharing-requests")).json()["items"]]
     path = f"/v1/sharing-requests/{gone}"
-    assert (await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})).status_code == 201
-    assert (await ig_lead.post(f"{path}/disposal", json={"basis": "Over.", "approved_by": "Head"})).status_code == 201
+    assert (
+        await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})
+    ).status_code == 201
+    assert (
+        await ig_lead.post(f"{path}/disposal", json={"basis": "Over.", "approved_by": "Head"})
+    ).status_code == 201
     assert counts(await report(dsl), "decision") == {"share": 5}
 
 
@@ -175,7 +223,11 @@ async def test_the_chart_shows_the_same_numbers(service: Service) -> None:
     dsl = await service.caller("dsl")
     await shares(dsl, 9)
     reply = await dsl.get(PATH, headers={"Accept": "image/svg+xml"})
-    assert (reply.status_code, reply.headers["Content-Type"], reply.headers["Vary"]) == (200, "image/svg+xml", "Accept")
+    assert (reply.status_code, reply.headers["Content-Type"], reply.headers["Vary"]) == (
+        200,
+        "image/svg+xml",
+        "Accept",
+    )
     desc = ET.fromstring(reply.text).find("{http://www.w3.org/2000/svg}desc")
     assert desc is not None
     assert "Requests submitted. All: 9." in str(desc.text)
@@ -189,5 +241,7 @@ async def test_a_form_that_cannot_be_made_is_406(service: Service) -> None:
 
 async def test_reading_a_report_is_an_entry_of_the_trail(service: Service) -> None:
     await report(await service.caller("dsl"), **{"from": "2026-03-01", "to": "2026-03-02"})
-    ((body,),) = await rows(service.database, "SELECT body FROM audit_entry WHERE action = 'reports.summary.read'")
+    ((body,),) = await rows(
+        service.database, "SELECT body FROM audit_entry WHERE action = 'reports.summary.read'"
+    )
     assert '"data":{"from":"2026-03-01","to":"2026-03-02"}' in str(body)

@@ -1,4 +1,6 @@
-"""Keeping, reviewing and destroying over HTTP: a person decides, nothing personal is left, and the trail still proves everything."""
+"""Keeping, reviewing and destroying over HTTP: a person decides, nothing personal is left, and the
+trail still proves everything.
+"""
 
 from typing import Any
 
@@ -13,7 +15,9 @@ from tests.service import Service
 from tests.unit.audit.trail import rows
 
 
-async def test_the_years_of_its_class_run_from_the_last_step(service: Service, clock: MovableClock) -> None:
+async def test_the_years_of_its_class_run_from_the_last_step(
+    service: Service, clock: MovableClock
+) -> None:
     account, dsl_account = await service.add("staff"), await service.add("dsl")
     staff, dsl = await service.sign_in(account), await service.sign_in(dsl_account)
     one, other = await submitted(staff), await submitted(staff, consented())
@@ -26,22 +30,39 @@ async def test_the_years_of_its_class_run_from_the_last_step(service: Service, c
     dsl = await service.sign_in(dsl_account)
     await made(dsl, at(one["id"], "/closure"), {})
     assert await days(dsl, one["id"]) == ("2051-03-13", None)
-    emergency = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
+    emergency = {
+        "recipient": {"organisation_type": "police"},
+        "what": "Address",
+        "why": "Danger now",
+    }
     recorded = await made(dsl, "/v1/emergency-disclosures", emergency)
     assert recorded["sharing_request"]["retention"]["retain_until"] == "2051-03-13"
 
 
 async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableClock) -> None:
     account = await service.add("ig_lead")
-    staff, dsl, ig_lead = await service.caller("staff"), await service.caller("dsl"), await service.sign_in(account)
+    staff, dsl, ig_lead = (
+        await service.caller("staff"),
+        await service.caller("dsl"),
+        await service.sign_in(account),
+    )
     until = {"keep": "until", "why": "Needed until then."}
     ids = []
     for day in (9, 5, 7, 30):
         made_one = await submitted(staff)
         ids.append(made_one["id"])
         await decided(dsl, made_one["id"])
-        await made(ig_lead, at(made_one["id"], "/retention-reviews"), until | {"until": f"2026-03-{day:02}"})
-    looked = {"keep": "indefinitely", "next_review_on": "2026-03-06", "why": "An inquiry asks for it.", "legal_hold": True}
+        await made(
+            ig_lead,
+            at(made_one["id"], "/retention-reviews"),
+            until | {"until": f"2026-03-{day:02}"},
+        )
+    looked = {
+        "keep": "indefinitely",
+        "next_review_on": "2026-03-06",
+        "why": "An inquiry asks for it.",
+        "legal_hold": True,
+    }
     await made(ig_lead, at(ids[3], "/retention-reviews"), looked)
     assert (await ig_lead.get("/v1/retention/due")).json() == {"items": [], "next_cursor": None}
     clock.forward(days=6)
@@ -55,7 +76,9 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
         seen += reply.json()["items"]
         link = reply.headers.get("Link")
         path = link[1 : link.index(">")] if link else None
-    shown = [(one["id"], one["due_on"], one["reasons"], one["disposable"], one["bars"]) for one in seen]
+    shown = [
+        (one["id"], one["due_on"], one["reasons"], one["disposable"], one["bars"]) for one in seen
+    ]
     assert shown == [
         (ids[1], "2026-03-05", ["retention_ended"], True, []),
         (ids[3], "2026-03-06", ["review_due"], False, ["legal_hold"]),
@@ -67,18 +90,24 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "WyJ4Il0"])
 async def test_a_mangled_cursor_of_what_is_due_is_refused(service: Service, cursor: str) -> None:
-    reply = await (await service.caller("ig_lead")).get("/v1/retention/due", params={"cursor": cursor})
+    reply = await (await service.caller("ig_lead")).get(
+        "/v1/retention/due", params={"cursor": cursor}
+    )
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
 
 
-async def test_another_schools_records_are_not_due_here(service: Service, clock: MovableClock) -> None:
+async def test_another_schools_records_are_not_due_here(
+    service: Service, clock: MovableClock
+) -> None:
     _, staff, dsl, ig_lead = await disposed(service, clock)
     one = await submitted(staff)
     await decided(dsl, one["id"])
     await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO)
     far = await service.caller("ig_lead", school="654321")
     assert (await far.get("/v1/retention/due")).json()["items"] == []
-    assert [item["id"] for item in (await ig_lead.get("/v1/retention/due")).json()["items"]] == [one["id"]]
+    assert [item["id"] for item in (await ig_lead.get("/v1/retention/due")).json()["items"]] == [
+        one["id"]
+    ]
     for path, body in (("/retention-reviews", LET_GO), ("/disposal", DISPOSE)):
         assert (await far.post(at(one["id"], path), json=body)).status_code == 404
 
@@ -86,13 +115,34 @@ async def test_another_schools_records_are_not_due_here(service: Service, clock:
 async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Service) -> None:
     staff, dsl, ig_lead = await people(service)
     one = await submitted(staff)
-    body = {"keep": "until", "until": "2061-09-01", "next_review_on": None, "why": "For the whole of the inquiry.", "legal_hold": True}
-    review = await made(ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"})
-    assert (review["until"], review["next_review_on"], review["legal_hold"], review["why"]) == ("2061-09-01", None, True, body["why"])
-    assert await made(ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"}) == review
+    body = {
+        "keep": "until",
+        "until": "2061-09-01",
+        "next_review_on": None,
+        "why": "For the whole of the inquiry.",
+        "legal_hold": True,
+    }
+    review = await made(
+        ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"}
+    )
+    assert (review["until"], review["next_review_on"], review["legal_hold"], review["why"]) == (
+        "2061-09-01",
+        None,
+        True,
+        body["why"],
+    )
+    assert (
+        await made(ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"})
+        == review
+    )
     await decided(dsl, one["id"])
     shown = (await ig_lead.get(at(one["id"]))).json()
-    assert shown["retention"] == {"class": "safeguarding", "retain_until": "2061-09-01", "review_on": None, "legal_hold": True}
+    assert shown["retention"] == {
+        "class": "safeguarding",
+        "retain_until": "2061-09-01",
+        "review_on": None,
+        "legal_hold": True,
+    }
     assert [record["id"] for record in shown["retention_reviews"]] == [review["id"]]
     await made(ig_lead, at(one["id"], "/retention-reviews"), body)
     assert await days(dsl, one["id"]) == ("2061-09-01", "2027-03-03")
@@ -110,7 +160,9 @@ async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Se
         ({"keep": "dispose", "untill": "2041-01-01"}, "/untill"),
     ],
 )
-async def test_an_unsound_review_is_refused_where_it_is_wrong(service: Service, body: dict[str, Any], pointer: str) -> None:
+async def test_an_unsound_review_is_refused_where_it_is_wrong(
+    service: Service, body: dict[str, Any], pointer: str
+) -> None:
     staff, _, ig_lead = await people(service)
     one = await submitted(staff)
     reply = await ig_lead.post(at(one["id"], "/retention-reviews"), json={"why": "Needed.", **body})
@@ -134,7 +186,9 @@ async def test_nothing_goes_before_its_time_under_a_hold_or_undecided(service: S
     for name in DISPOSE:
         refused = await ig_lead.post(at(one["id"], "/disposal"), json=DISPOSE | {name: " "})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{name}")
-    assert (await dsl.get(at(one["id"]))).json()["facts"]["purpose"]["statement"] == "Section 47 enquiry opened today"
+    assert (await dsl.get(at(one["id"]))).json()["facts"]["purpose"][
+        "statement"
+    ] == "Section 47 enquiry opened today"
     await made(ig_lead, at(one["id"], "/disposal"), DISPOSE)
 
 
@@ -150,7 +204,9 @@ async def test_only_the_ig_lead_keeps_and_destroys(service: Service, role: str) 
 # PostgreSQL reuses the space when it vacuums, in its own time.
 
 
-async def test_the_service_lists_what_is_due_once_a_day_and_disposes_of_nothing(service: Service, clock: MovableClock) -> None:
+async def test_the_service_lists_what_is_due_once_a_day_and_disposes_of_nothing(
+    service: Service, clock: MovableClock
+) -> None:
     staff, dsl, ig_lead = await people(service)
     await list_due(service.database, clock())
     assert await _daily(service) == 0
@@ -163,12 +219,17 @@ async def test_the_service_lists_what_is_due_once_a_day_and_disposes_of_nothing(
     await list_due(service.database, clock.forward(days=1))
     assert await _daily(service) == 2
     ((body,),) = await rows(
-        service.database, "SELECT body FROM audit_entry WHERE action = 'retention.due.listed' AND actor IS NULL ORDER BY id LIMIT 1"
+        service.database,
+        "SELECT body FROM audit_entry WHERE action = 'retention.due.listed' AND actor IS NULL ORDER"
+        " BY id LIMIT 1",
     )
     assert '"due":1,"legal_hold":0,"retention_ended":1,"review_due":0' in str(body)
     assert (await rows(service.database, "SELECT status FROM sharing_request"))[0] == ("decided",)
 
 
 async def _daily(service: Service) -> int:
-    ((count,),) = await rows(service.database, "SELECT count(*) FROM audit_entry WHERE action = 'retention.due.listed' AND actor IS NULL")
+    ((count,),) = await rows(
+        service.database,
+        "SELECT count(*) FROM audit_entry WHERE action = 'retention.due.listed' AND actor IS NULL",
+    )
     return int(str(count))

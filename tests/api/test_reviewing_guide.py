@@ -1,4 +1,6 @@
-"""The guide for reviewing the policy, tried word for word: its blocks are pasted into a shell, in order, against a real server."""
+"""The guide for reviewing the policy, tried word for word: its blocks are pasted into a shell, in
+order, against a real server.
+"""
 
 import re
 import subprocess
@@ -15,8 +17,12 @@ PASSWORDS = ("correct horse battery staple", "another horse battery staple")
 
 @pytest.mark.live
 def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServer, tmp_path: Path):
-    for account, password in zip(re.findall(r"^ACCOUNT=(\S+)$", GUIDE, re.MULTILINE), PASSWORDS, strict=True):
-        made = live_server.run("users", "add", account, "--role", "ig_lead", "--password-stdin", stdin=password + "\n")
+    for account, password in zip(
+        re.findall(r"^ACCOUNT=(\S+)$", GUIDE, re.MULTILINE), PASSWORDS, strict=True
+    ):
+        made = live_server.run(
+            "users", "add", account, "--role", "ig_lead", "--password-stdin", stdin=password + "\n"
+        )
         assert made.returncode == 0, made.stderr
     assert len(BLOCKS) > 10
     script = "\n".join(f"echo; echo '### {number}'\n{block}" for number, block in enumerate(BLOCKS))
@@ -24,14 +30,22 @@ def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServe
     (tmp_path / "guide.sh").write_text(script, encoding="utf-8")
 
     done = subprocess.run(
-        ["bash", "guide.sh"], cwd=tmp_path, input="\n".join(PASSWORDS) + "\n", capture_output=True, text=True, check=False, timeout=120
+        ["bash", "guide.sh"],
+        cwd=tmp_path,
+        input="\n".join(PASSWORDS) + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
     said = dict(re.findall(r"### (\d+)\n(.*?)(?=\n### |\Z)", done.stdout, re.DOTALL))
     told = list(said.values())
     assert done.stderr.replace(PASSWORDS[0], "") == "" or "Password of" in done.stderr, done.stderr
     assert sum("signed in" in text for text in told) == 2, done.stdout
-    draft = re.findall(r"sha256:[0-9a-f]{64}", next(text for text in told if '"status":"draft"' in text))[0]
+    draft = re.findall(
+        r"sha256:[0-9a-f]{64}", next(text for text in told if '"status":"draft"' in text)
+    )[0]
     slip = next(text for text in told if '"code":"policy-refused"' in text)
     promised = re.search(r"^```text\n(line .*)\n```$", GUIDE, re.MULTILINE)
     assert promised is not None
@@ -39,8 +53,15 @@ def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServe
     assert '"status":"in_force"' in told[-2]
     assert told[-1].lstrip().startswith(draft)
     drafted = (tmp_path / "draft.yaml").read_text(encoding="utf-8")
-    assert re.search(r"\[\{start: 2025-11-01, value: 10\}, \{start: [0-9-]{10}, value: 12\}\]", drafted), "the old value is left"
-    for name, begins in (("in-force.html", b"<!DOCTYPE"), ("in-force.pdf", b"%PDF"), ("in-force.svg", b"<svg"), ("draft.pdf", b"%PDF")):
+    assert re.search(
+        r"\[\{start: 2025-11-01, value: 10\}, \{start: [0-9-]{10}, value: 12\}\]", drafted
+    ), "the old value is left"
+    for name, begins in (
+        ("in-force.html", b"<!DOCTYPE"),
+        ("in-force.pdf", b"%PDF"),
+        ("in-force.svg", b"<svg"),
+        ("draft.pdf", b"%PDF"),
+    ):
         assert (tmp_path / name).read_bytes().startswith(begins), name
     for name, words in (
         ("draft.html", "Draft: nobody has approved it"),

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.api.sharing import MASH, REFUSE, SHARE, consented, decided, etag_for, facts, landlord, submitted
+from tests.api.sharing import (
+    MASH,
+    REFUSE,
+    SHARE,
+    consented,
+    decided,
+    etag_for,
+    facts,
+    landlord,
+    submitted,
+)
 from tests.running import MovableClock
 from tests.service import Service
 
@@ -18,7 +28,11 @@ async def test_a_request_is_evaluated_as_it_is_submitted(service: Service) -> No
     made = reply.json()
     assert reply.status_code == 201
     assert reply.headers["Location"] == f"/v1/sharing-requests/{made['id']}"
-    assert (made["outcome"], made["evaluation"]["decided_at"], made["release"]) == ("share", "lawful_reason", "ready")
+    assert (made["outcome"], made["evaluation"]["decided_at"], made["release"]) == (
+        "share",
+        "lawful_reason",
+        "ready",
+    )
     assert made["status"] == "submitted"
     assert made["facts"]["purpose"] == MASH["purpose"]
     assert made["facts"]["items"][0]["description"] == "Attendance this term"
@@ -28,10 +42,14 @@ async def test_a_request_is_evaluated_as_it_is_submitted(service: Service) -> No
 async def test_a_refusal_is_a_result_and_not_an_error(service: Service) -> None:
     made = await submitted(await service.caller("staff"), landlord())
     assert made["outcome"] == "do_not_share"
-    assert {"record_reasons_for_not_sharing", "discuss_reasons_with_requester"} <= {a["code"] for a in made["evaluation"]["actions"]}
+    assert {"record_reasons_for_not_sharing", "discuss_reasons_with_requester"} <= {
+        a["code"] for a in made["evaluation"]["actions"]
+    }
 
 
-async def test_what_was_decided_was_shared_and_is_read_back(service: Service, clock: MovableClock) -> None:
+async def test_what_was_decided_was_shared_and_is_read_back(
+    service: Service, clock: MovableClock
+) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
     made = await submitted(staff)
     decision = await decided(dsl, made["id"])
@@ -55,24 +73,54 @@ async def test_what_was_decided_was_shared_and_is_read_back(service: Service, cl
 async def test_nothing_leaves_without_a_decision(service: Service, clock: MovableClock) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
-    body = {"decision_id": made["id"], "recipient": {}, "route": "secure_email", "sent_at": clock().isoformat()}
+    body = {
+        "decision_id": made["id"],
+        "recipient": {},
+        "route": "secure_email",
+        "sent_at": clock().isoformat(),
+    }
     reply = await dsl.post(f"/v1/sharing-requests/{made['id']}/disclosures", json=body)
     assert (reply.status_code, reply.json()["code"]) == (409, "disclosure-not-permitted")
 
 
-async def test_release_waits_for_the_how_checks_and_then_goes(service: Service, clock: MovableClock) -> None:
+async def test_release_waits_for_the_how_checks_and_then_goes(
+    service: Service, clock: MovableClock
+) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl, facts(how={"amount": "yes", "fact_from_opinion": "yes", "right_recipient": "yes", "secure": "no"}))
+    made = await submitted(
+        dsl,
+        facts(
+            how={
+                "amount": "yes",
+                "fact_from_opinion": "yes",
+                "right_recipient": "yes",
+                "secure": "no",
+            }
+        ),
+    )
     assert made["release"] == "hold"
     decision = await decided(dsl, made["id"])
-    body = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email", "sent_at": clock().isoformat()}
+    body = {
+        "decision_id": decision["id"],
+        "recipient": {},
+        "route": "secure_email",
+        "sent_at": clock().isoformat(),
+    }
     held = await dsl.post(f"/v1/sharing-requests/{made['id']}/disclosures", json=body)
     assert held.status_code == 409
     assert [fault["pointer"] for fault in held.json()["errors"]] == ["/facts/how/secure"]
     tag = {"If-Match": await etag_for(dsl, made["id"])}
-    mended = await dsl.patch(f"/v1/sharing-requests/{made['id']}", json={"how": {"secure": "yes"}}, headers=tag)
-    assert (mended.status_code, mended.json()["release"], mended.json()["status"]) == (200, "ready", "decided")
-    assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/disclosures", json=body)).status_code == 201
+    mended = await dsl.patch(
+        f"/v1/sharing-requests/{made['id']}", json={"how": {"secure": "yes"}}, headers=tag
+    )
+    assert (mended.status_code, mended.json()["release"], mended.json()["status"]) == (
+        200,
+        "ready",
+        "decided",
+    )
+    assert (
+        await dsl.post(f"/v1/sharing-requests/{made['id']}/disclosures", json=body)
+    ).status_code == 201
 
 
 async def test_only_the_how_checks_change_after_a_decision(service: Service) -> None:
@@ -80,7 +128,9 @@ async def test_only_the_how_checks_change_after_a_decision(service: Service) -> 
     made = await submitted(dsl)
     await decided(dsl, made["id"])
     tag = {"If-Match": await etag_for(dsl, made["id"])}
-    reply = await dsl.patch(f"/v1/sharing-requests/{made['id']}", json={"urgency": "routine"}, headers=tag)
+    reply = await dsl.patch(
+        f"/v1/sharing-requests/{made['id']}", json={"urgency": "routine"}, headers=tag
+    )
     assert (reply.status_code, reply.json()["code"]) == (409, "facts-settled")
 
 
@@ -102,7 +152,9 @@ async def test_the_policy_says_who_decides(
     caller = await service.caller(role)
     made = await submitted(caller, body)
     headers = {"If-Match": made["etag"]}
-    reply = await caller.post(f"/v1/sharing-requests/{made['id']}/decisions", json=decision, headers=headers)
+    reply = await caller.post(
+        f"/v1/sharing-requests/{made['id']}/decisions", json=decision, headers=headers
+    )
     assert reply.status_code == status, reply.text
 
 
@@ -110,10 +162,14 @@ async def test_a_departure_says_why(service: Service) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
     headers = {"If-Match": made["etag"]}
-    reply = await dsl.post(f"/v1/sharing-requests/{made['id']}/decisions", json=REFUSE, headers=headers)
+    reply = await dsl.post(
+        f"/v1/sharing-requests/{made['id']}/decisions", json=REFUSE, headers=headers
+    )
     assert reply.status_code == 422
     assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/departs_because"]
-    decision = await decided(dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."})
+    decision = await decided(
+        dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."}
+    )
     assert decision["departs"] is True
 
 
@@ -121,7 +177,11 @@ async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None
     ig_lead = await service.caller("ig_lead")
     made = await submitted(ig_lead, landlord())
     bare = {name: value for name, value in REFUSE.items() if name != "refusal"}
-    reply = await ig_lead.post(f"/v1/sharing-requests/{made['id']}/decisions", json=bare, headers={"If-Match": made["etag"]})
+    reply = await ig_lead.post(
+        f"/v1/sharing-requests/{made['id']}/decisions",
+        json=bare,
+        headers={"If-Match": made["etag"]},
+    )
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/refusal")
 
 
@@ -129,7 +189,11 @@ async def test_a_later_decision_supersedes_and_edits_nothing(service: Service) -
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
     first = await decided(dsl, made["id"])
-    second = await decided(dsl, made["id"], SHARE | {"outcome": "share_partially", "items": first["items"], "reasons": "Only this."})
+    second = await decided(
+        dsl,
+        made["id"],
+        SHARE | {"outcome": "share_partially", "items": first["items"], "reasons": "Only this."},
+    )
     whole = (await dsl.get(f"/v1/sharing-requests/{made['id']}")).json()
     assert [decision["id"] for decision in whole["decisions"]] == [first["id"], second["id"]]
     assert second["supersedes"] == first["id"]
@@ -151,7 +215,17 @@ def about(ref: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "written", ["staff:{email}", "email:{email}", "mailto: {EMAIL}", "{email}", "{EMAIL}", "account:{id}", "user:{ID}", "{id}"]
+    "written",
+    [
+        "staff:{email}",
+        "email:{email}",
+        "mailto: {EMAIL}",
+        "{email}",
+        "{EMAIL}",
+        "account:{id}",
+        "user:{ID}",
+        "{id}",
+    ],
 )
 async def test_a_person_of_the_request_does_not_decide_it(service: Service, written: str) -> None:
     dsl = await service.caller("dsl")
@@ -167,12 +241,19 @@ async def test_a_person_of_the_request_does_not_decide_it(service: Service, writ
         path, tag = f"/v1/sharing-requests/{made['id']}/decisions", {"If-Match": made["etag"]}
         reply = await dsl.post(path, json=SHARE, headers=tag)
         assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-yours"), body
-        assert (await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=tag)).status_code == 201
+        assert (
+            await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=tag)
+        ).status_code == 201
 
 
 async def test_somebody_with_a_name_like_theirs_does(service: Service) -> None:
     dsl = await service.caller("dsl")
-    for ref in (f"staff:x{dsl.account.login}", f"{dsl.account.login}.example", "staff:", f"mis:{dsl.account.login.partition('@')[0]}"):
+    for ref in (
+        f"staff:x{dsl.account.login}",
+        f"{dsl.account.login}.example",
+        "staff:",
+        f"mis:{dsl.account.login.partition('@')[0]}",
+    ):
         await decided(dsl, (await submitted(dsl, about(ref)))["id"])
 
 
@@ -181,7 +262,9 @@ async def test_amending_evaluates_again_and_keeps_what_was(service: Service) -> 
     made = await submitted(staff, facts(lawful_reason={"answer": "unsure"}))
     assert made["outcome"] == "seek_advice"
     path = f"/v1/sharing-requests/{made['id']}"
-    reply = await staff.patch(path, json={"lawful_reason": {"answer": "yes"}}, headers={"If-Match": made["etag"]})
+    reply = await staff.patch(
+        path, json={"lawful_reason": {"answer": "yes"}}, headers={"If-Match": made["etag"]}
+    )
     amended = reply.json()
     assert (reply.status_code, amended["outcome"], len(amended["evaluations"])) == (200, "share", 2)
     assert amended["facts"]["items"][0]["id"] == made["facts"]["items"][0]["id"]
@@ -192,7 +275,9 @@ async def test_what_does_not_fit_an_amendment_is_named_where_it_stands(service: 
     staff = await service.caller("staff")
     made = await submitted(staff)
     body = {"purpose": {"code": "sectoin_47_enquiry"}, "urgncy": "routine"}
-    reply = await staff.patch(f"/v1/sharing-requests/{made['id']}", json=body, headers={"If-Match": made["etag"]})
+    reply = await staff.patch(
+        f"/v1/sharing-requests/{made['id']}", json=body, headers={"If-Match": made["etag"]}
+    )
     faults = {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]}
     assert reply.status_code == 422
     assert "section_47_enquiry" in faults["/purpose/code"]
@@ -203,20 +288,32 @@ async def test_a_submitter_withdraws_before_a_decision_and_not_after(service: Se
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
     made, other = await submitted(staff), await submitted(staff)
     assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/withdrawal")).status_code == 403
-    assert (await staff.post(f"/v1/sharing-requests/{made['id']}/withdrawal", json={"why": "Sent twice."})).status_code == 201
+    assert (
+        await staff.post(
+            f"/v1/sharing-requests/{made['id']}/withdrawal", json={"why": "Sent twice."}
+        )
+    ).status_code == 201
     await decided(dsl, other["id"])
     assert (await staff.post(f"/v1/sharing-requests/{other['id']}/withdrawal")).status_code == 409
 
 
-async def test_no_decision_while_information_is_awaited_but_for_an_emergency(service: Service) -> None:
+async def test_no_decision_while_information_is_awaited_but_for_an_emergency(
+    service: Service,
+) -> None:
     dsl = await service.caller("dsl")
     made = await submitted(dsl)
-    asked = await dsl.post(f"/v1/sharing-requests/{made['id']}/questions", json={"question": "Why all years?"})
+    asked = await dsl.post(
+        f"/v1/sharing-requests/{made['id']}/questions", json={"question": "Why all years?"}
+    )
     assert asked.status_code == 201
     path = f"/v1/sharing-requests/{made['id']}/decisions"
-    assert (await dsl.post(path, json=SHARE, headers={"If-Match": asked.headers["ETag"]})).status_code == 409
+    assert (
+        await dsl.post(path, json=SHARE, headers={"If-Match": asked.headers["ETag"]})
+    ).status_code == 409
     emergency = SHARE | {"outcome": "share_emergency"}
-    assert (await dsl.post(path, json=emergency, headers={"If-Match": asked.headers["ETag"]})).status_code == 201
+    assert (
+        await dsl.post(path, json=emergency, headers={"If-Match": asked.headers["ETag"]})
+    ).status_code == 201
 
 
 async def test_the_same_key_does_the_work_once(service: Service) -> None:
@@ -224,23 +321,41 @@ async def test_the_same_key_does_the_work_once(service: Service) -> None:
     headers = {"Idempotency-Key": "k-1"}
     first = await staff.post("/v1/sharing-requests", json=MASH, headers=headers)
     again = await staff.post("/v1/sharing-requests", json=MASH, headers=headers)
-    assert (again.status_code, again.headers["Idempotency-Replayed"], again.json()) == (201, "true", first.json())
+    assert (again.status_code, again.headers["Idempotency-Replayed"], again.json()) == (
+        201,
+        "true",
+        first.json(),
+    )
     assert again.headers["ETag"] == first.headers["ETag"]
     reordered = json.dumps(dict(reversed(MASH.items())), indent=1)
-    same = await staff.post("/v1/sharing-requests", content=reordered, headers=headers | {"Content-Type": "application/json"})
-    assert (same.status_code, same.headers["Idempotency-Replayed"], same.json()) == (201, "true", first.json())
+    same = await staff.post(
+        "/v1/sharing-requests",
+        content=reordered,
+        headers=headers | {"Content-Type": "application/json"},
+    )
+    assert (same.status_code, same.headers["Idempotency-Replayed"], same.json()) == (
+        201,
+        "true",
+        first.json(),
+    )
     other = await staff.post("/v1/sharing-requests", json=landlord(), headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_the_same_key_sent_at_once_as_the_very_first_act_does_the_work_once(service: Service) -> None:
+async def test_the_same_key_sent_at_once_as_the_very_first_act_does_the_work_once(
+    service: Service,
+) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
     headers = {"Idempotency-Key": "k-1"}
-    sent = await asyncio.gather(*(staff.post("/v1/sharing-requests", json=MASH, headers=headers) for _ in range(5)))
+    sent = await asyncio.gather(
+        *(staff.post("/v1/sharing-requests", json=MASH, headers=headers) for _ in range(5))
+    )
     assert {reply.status_code for reply in sent} <= {201, 409}, [reply.text for reply in sent]
     assert len({reply.json()["id"] for reply in sent if reply.status_code == 201}) == 1
-    assert (await staff.post("/v1/sharing-requests", json=MASH, headers=headers)).headers["Idempotency-Replayed"] == "true"
+    assert (await staff.post("/v1/sharing-requests", json=MASH, headers=headers)).headers[
+        "Idempotency-Replayed"
+    ] == "true"
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
@@ -252,7 +367,9 @@ async def test_a_key_belongs_to_its_caller(service: Service) -> None:
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_the_list_pages_without_missing_or_repeating(service: Service, clock: MovableClock) -> None:
+async def test_the_list_pages_without_missing_or_repeating(
+    service: Service, clock: MovableClock
+) -> None:
     staff = await service.caller("staff")
     made = []
     for _ in range(5):
@@ -314,25 +431,48 @@ async def test_the_ig_lead_sees_no_names_references_or_words(service: Service) -
     reply = await ig_lead.get(f"/v1/sharing-requests/{made['id']}")
     shown = reply.json()
     assert shown["view"] == "deidentified"
-    for secret in ("mis:7781", "A. Khan", "Anytown", "SR-2231", "Section 47 enquiry opened", "Attendance this term", "Needed to decide"):
+    for secret in (
+        "mis:7781",
+        "A. Khan",
+        "Anytown",
+        "SR-2231",
+        "Section 47 enquiry opened",
+        "Attendance this term",
+        "Needed to decide",
+    ):
         assert secret not in reply.text
-    assert shown["facts"]["subjects"] == [{"role": "child", "person_ref": "child-1", "age_band": None}]
+    assert shown["facts"]["subjects"] == [
+        {"role": "child", "person_ref": "child-1", "age_band": None}
+    ]
     assert shown["submitted_at"].endswith("T00:00:00.000000Z")
 
 
-@pytest.mark.parametrize("born_on", ["2015-02-30", "2015-03-04T00:00:00Z", 1425427200, "1742-03-04"])
-async def test_a_day_of_birth_that_is_none_is_refused_where_it_stands(service: Service, born_on: object) -> None:
+@pytest.mark.parametrize(
+    "born_on", ["2015-02-30", "2015-03-04T00:00:00Z", 1425427200, "1742-03-04"]
+)
+async def test_a_day_of_birth_that_is_none_is_refused_where_it_stands(
+    service: Service, born_on: object
+) -> None:
     body = facts(subjects=[{"person_ref": "mis:7781", "born_on": born_on}])
     reply = await (await service.caller("staff")).post("/v1/sharing-requests", json=body)
-    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (422, ["/subjects/0/born_on"])
+    assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (
+        422,
+        ["/subjects/0/born_on"],
+    )
 
 
 async def test_what_is_not_yours_looks_like_what_does_not_exist(service: Service) -> None:
-    staff, other, far = await service.caller("staff"), await service.caller("staff"), await service.caller("dsl", school="654321")
+    staff, other, far = (
+        await service.caller("staff"),
+        await service.caller("staff"),
+        await service.caller("dsl", school="654321"),
+    )
     made = await submitted(staff)
     missing = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
     for caller in (other, far):
-        hidden = await caller.get(f"/v1/sharing-requests/{made['id']}", headers={"X-Request-Id": "r"})
+        hidden = await caller.get(
+            f"/v1/sharing-requests/{made['id']}", headers={"X-Request-Id": "r"}
+        )
         absent = await caller.get(f"/v1/sharing-requests/{missing}", headers={"X-Request-Id": "r"})
         assert (hidden.status_code, hidden.content) == (404, absent.content)
 
@@ -340,22 +480,33 @@ async def test_what_is_not_yours_looks_like_what_does_not_exist(service: Service
 async def test_an_unchanged_request_is_not_sent_again(service: Service) -> None:
     staff = await service.caller("staff")
     made = await submitted(staff)
-    reply = await staff.get(f"/v1/sharing-requests/{made['id']}", headers={"If-None-Match": made["etag"]})
+    reply = await staff.get(
+        f"/v1/sharing-requests/{made['id']}", headers={"If-None-Match": made["etag"]}
+    )
     assert (reply.status_code, reply.content) == (304, b"")
 
 
 async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
     failing: tuple[str, ...] = (
-        "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
-        "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON sharing_request INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION broken()",
+        (
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken';"
+            " END $$"
+        ),
+        (
+            "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON sharing_request INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION broken()"
+        ),
     )
     if service.database.dialect == "sqlite":
         # A violated deferred constraint is what SQLite finds at the commit.
         failing = (
             "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
             "CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
-            "CREATE TRIGGER broken AFTER INSERT ON sharing_request BEGIN INSERT INTO child VALUES (1); END",
+            (
+                "CREATE TRIGGER broken AFTER INSERT ON sharing_request BEGIN INSERT INTO child"
+                " VALUES (1); END"
+            ),
         )
     async with service.database.transaction() as session:
         for statement in failing:
@@ -379,10 +530,15 @@ async def test_a_broken_log_keeps_nothing(service: Service) -> None:
 async def test_many_at_once_lose_and_double_nothing(service: Service) -> None:
     staff = await service.caller("staff")
     replies = await asyncio.gather(
-        *(staff.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": f"k-{n}"}) for n in range(200))
+        *(
+            staff.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": f"k-{n}"})
+            for n in range(200)
+        )
     )
     assert {reply.status_code for reply in replies} == {201}
     async with service.database.reading() as session:
-        stored = await session.first(sa.text("SELECT count(*), count(DISTINCT id) FROM sharing_request"))
+        stored = await session.first(
+            sa.text("SELECT count(*), count(DISTINCT id) FROM sharing_request")
+        )
     assert tuple(stored or ()) == (200, 200)
     assert len({reply.json()["id"] for reply in replies}) == 200

@@ -1,4 +1,6 @@
-"""`python -m tests.examples` records the examples of the OpenAPI document anew; part of `make openapi`."""
+"""`python -m tests.examples` records the examples of the OpenAPI document anew; part of `make
+openapi`.
+"""
 
 import asyncio
 import json

@@ -1,7 +1,9 @@
-"""Calls the service's operations by their names and keeps the first good reply of each kind, to be the document's example.
+"""Calls the service's operations by their names and keeps the first good reply of each kind, to be
+the document's example.
 
-Law: no reply is made up. The database is empty at first, the clock stands still between two acts, the keys are always the same and so is
-what falls by chance, so that a recording differs from the last one only where the service answers otherwise.
+Law: no reply is made up. The database is empty at first, the clock stands still between two acts,
+the keys are always the same and so is what falls by chance, so that a recording differs from the
+last one only where the service answers otherwise.
 """
 
 import contextlib
@@ -17,7 +19,11 @@ from typing import Any, Final, Self
 from unittest import mock
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    derive_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -34,14 +40,22 @@ Examples = dict[str, dict[str, dict[str, Any]]]
 MONDAY: Final = datetime(2026, 11, 23, 9, 10, tzinfo=UTC)
 """The day on which the examples of request bodies play, which are what the story sends."""
 
-PEOPLE: Final = {"teacher": "staff", "dsl": "dsl", "deputy": "dsl", "ig_lead": "ig_lead", "governance": "ig_lead", "mis": "integration"}
+PEOPLE: Final = {
+    "teacher": "staff",
+    "dsl": "dsl",
+    "deputy": "dsl",
+    "ig_lead": "ig_lead",
+    "governance": "ig_lead",
+    "mis": "integration",
+}
 
 LONGEST: Final = 6
 SHOWN: Final = 2
 """A list of more than `LONGEST` objects is shown with its first two."""
 
 WIDEST: Final = 50
-"""A mapping with more members than any reply has of its own is a table of the policy; it is shown with its first two."""
+"""A mapping with more members than any reply has of its own is a table of the policy; it is shown
+with its first two."""
 
 WHOLE: Final = 1000
 TEXT: Final = 700
@@ -62,7 +76,9 @@ class Recorder:
     @classmethod
     @contextlib.asynccontextmanager
     async def started(cls, settings: Settings) -> AsyncIterator[Self]:
-        """A recorder of the service on these settings, whose database is empty and migrated, on a Monday morning."""
+        """A recorder of the service on these settings, whose database is empty and migrated, on a
+        Monday morning.
+        """
         clock = MovableClock(MONDAY)
         settings = settings.model_copy(update={"embedded_worker": False, "log_level": "error"})
         _lay_down_keys(settings)
@@ -95,11 +111,19 @@ class Recorder:
         query: Mapping[str, Any] | None = None,
         **path: str,
     ) -> Any:
-        """Somebody calls an operation, with its documented example as the body unless there is another; gives what was answered."""
+        """Somebody calls an operation, with its documented example as the body unless there is
+        another; gives what was answered.
+        """
         method, template, described = self._named(operation)
         self.clock.forward(seconds=7)
-        needed = {"If-Match": "*"} if any(one["name"] == "if-match" for one in described.get("parameters", ())) else {}
-        if body is None and "application/json" in described.get("requestBody", {}).get("content", {}):
+        needed = (
+            {"If-Match": "*"}
+            if any(one["name"] == "if-match" for one in described.get("parameters", ()))
+            else {}
+        )
+        if body is None and "application/json" in described.get("requestBody", {}).get(
+            "content", {}
+        ):
             body = self.example_of(operation)
         with self._dice(operation):
             reply = await self.people[who].request(
@@ -113,18 +137,27 @@ class Recorder:
         media = reply.headers["Content-Type"].partition(";")[0]
         answer = reply.json() if media == "application/json" else reply.text
         shown = self.examples.setdefault(operation, {}).setdefault(str(reply.status_code), {})
-        shown.setdefault(media, shortened(answer, longest, widest) if media == "application/json" else excerpt(answer, media))
+        shown.setdefault(
+            media,
+            shortened(answer, longest, widest)
+            if media == "application/json"
+            else excerpt(answer, media),
+        )
         return answer
 
     async def seals(self) -> None:
         """The entries so far are sealed, and a checkpoint is signed."""
         settings, database = self.service.settings, self.service.database
         with self._dice("sealing"):
-            while await seal.seal(database, _log_key(), host=log_host(settings), shelf=shelf_of(settings)):
+            while await seal.seal(
+                database, _log_key(), host=log_host(settings), shelf=shelf_of(settings)
+            ):
                 pass
 
     def example_of(self, operation: str, **changed: Any) -> dict[str, Any]:
-        """The first documented example of an operation's JSON body, with top-level members replaced."""
+        """The first documented example of an operation's JSON body, with top-level members
+        replaced.
+        """
         document = self.service.app.openapi()
         _, _, described = self._named(operation)
         schema = described["requestBody"]["content"]["application/json"]["schema"]
@@ -142,7 +175,9 @@ class Recorder:
 
     @contextlib.contextmanager
     def _dice(self, act: str) -> Iterator[None]:
-        """What falls by chance depends on the act alone, so that a change of one does not change every id after it."""
+        """What falls by chance depends on the act alone, so that a change of one does not change
+        every id after it.
+        """
         self._acts[act] += 1
         dice = random.Random(f"{act} {self._acts[act]}")
         loaded: dict[str, Any] = {
@@ -162,7 +197,10 @@ def shortened(value: Any, longest: int, widest: int) -> Any:
         return [shortened(one, longest, widest) for one in (value if whole else value[:SHOWN])]
     if isinstance(value, dict):
         members = list(value.items())
-        return {name: shortened(one, longest, widest) for name, one in (members if len(members) <= widest else members[:SHOWN])}
+        return {
+            name: shortened(one, longest, widest)
+            for name, one in (members if len(members) <= widest else members[:SHOWN])
+        }
     return value
 
 
@@ -175,7 +213,11 @@ def excerpt(text: str, media: str) -> Any:
     if media == "text/plain":
         return text
     text = re.sub(r"<style>.*?</style>", "<style>…</style>", text, flags=re.DOTALL)[:TEXT]
-    return text.rpartition("\n")[0] + "\n# …\n" if media == "application/yaml" else text.rpartition("<")[0] + "…"
+    return (
+        text.rpartition("\n")[0] + "\n# …\n"
+        if media == "application/yaml"
+        else text.rpartition("<")[0] + "…"
+    )
 
 
 def _log_key() -> Ed25519PrivateKey:
@@ -184,7 +226,10 @@ def _log_key() -> Ed25519PrivateKey:
 
 def _lay_down_keys(settings: Settings) -> None:
     """Keys that everybody knows, in place of those that a service makes for itself."""
-    keys: dict[str, Ed25519PrivateKey | EllipticCurvePrivateKey] = {CURRENT: derive_private_key(2026, SECP256R1()), LOG_KEY: _log_key()}
+    keys: dict[str, Ed25519PrivateKey | EllipticCurvePrivateKey] = {
+        CURRENT: derive_private_key(2026, SECP256R1()),
+        LOG_KEY: _log_key(),
+    }
     settings.keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, key in keys.items():
         file = settings.keys_dir / name

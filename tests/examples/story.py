@@ -1,7 +1,9 @@
-"""What happens at an invented school on a Monday in November, so that every operation has answered once.
+"""What happens at an invented school on a Monday in November, so that every operation has answered
+once.
 
-To add an operation, let somebody do it where it fits: `await told.does(who, operation_id, body, **path)`. Left out, the body is the one
-that the document shows. The first good reply of each status and media type becomes the example.
+To add an operation, let somebody do it where it fits: `await told.does(who, operation_id, body,
+**path)`. Left out, the body is the one that the document shows. The first good reply of each status
+and media type becomes the example.
 """
 
 from collections.abc import Awaitable, Callable
@@ -45,8 +47,17 @@ async def the_directory_is_kept(told: Recorder) -> None:
     worker = (await told.does("dsl", "add_contact", recipient_id=hub))["id"]
     await told.does("dsl", "change_recipient", recipient_id=hub)
     await told.does("dsl", "change_contact", recipient_id=hub, contact_id=worker)
-    await told.does("deputy", "verify_recipient", told.example_of("verify_recipient", contact_id=worker), recipient_id=hub)
-    rang = {"method": "call_back_published_number", "result": "yes", "note": "The number is on the council's website."}
+    await told.does(
+        "deputy",
+        "verify_recipient",
+        told.example_of("verify_recipient", contact_id=worker),
+        recipient_id=hub,
+    )
+    rang = {
+        "method": "call_back_published_number",
+        "result": "yes",
+        "note": "The number is on the council's website.",
+    }
     await told.does("deputy", "verify_recipient", rang, recipient_id=hub)
     await told.does("teacher", "list_recipients", query={"organisation_type": "mash"})
     await told.does("teacher", "get_recipient", recipient_id=hub)
@@ -63,9 +74,16 @@ async def a_hub_asks(told: Recorder) -> None:
     decision = (await told.does("dsl", "decide_sharing_request", request_id=request))["id"]
     await told.does("teacher", "draw_flowchart", accept=SVG, request_id=request)
     await told.at(_hour(11, 10))
-    await told.does("teacher", "record_disclosure", told.example_of("record_disclosure", decision_id=decision), request_id=request)
+    await told.does(
+        "teacher",
+        "record_disclosure",
+        told.example_of("record_disclosure", decision_id=decision),
+        request_id=request,
+    )
     await told.does("dsl", "record_notice", request_id=request)
-    await told.does("dsl", "close_sharing_request", {"why": "Nothing more is to come."}, request_id=request)
+    await told.does(
+        "dsl", "close_sharing_request", {"why": "Nothing more is to come."}, request_id=request
+    )
     await told.seals()
     await told.does("dsl", "read_sharing_request", request_id=request)
     await told.does("dsl", "read_decision_record", request_id=request)
@@ -73,7 +91,9 @@ async def a_hub_asks(told: Recorder) -> None:
 
 
 def _unsure(told: Recorder) -> dict[str, Any]:
-    return told.example_of("submit_sharing_request", lawful_reason={"answer": "unsure"}, how={"amount": "yes"})
+    return told.example_of(
+        "submit_sharing_request", lawful_reason={"answer": "unsure"}, how={"amount": "yes"}
+    )
 
 
 async def somebody_is_unsure(told: Recorder) -> None:
@@ -89,17 +109,36 @@ async def consent_is_given_and_taken_back(told: Recorder) -> None:
     """A specialist helps, as long as the family agrees."""
     helped = told.example_of(
         "submit_sharing_request",
-        recipient={"organisation_type": "educational_psychologist", "identity_verified": "yes", "secure_route": "secure_email"},
-        purpose={"code": "sen_support", "statement": "An assessment that the family asked for", "answer": "yes"},
-        consent={"answer": "yes", "status": "given", "explicit": True, "freely_given": "yes", "unambiguous": "yes"},
+        recipient={
+            "organisation_type": "educational_psychologist",
+            "identity_verified": "yes",
+            "secure_route": "secure_email",
+        },
+        purpose={
+            "code": "sen_support",
+            "statement": "An assessment that the family asked for",
+            "answer": "yes",
+        },
+        consent={
+            "answer": "yes",
+            "status": "given",
+            "explicit": True,
+            "freely_given": "yes",
+            "unambiguous": "yes",
+        },
         lawful_reason={"answer": "unsure"},
         urgency="routine",
     )
     request = (await told.does("teacher", "submit_sharing_request", helped))["id"]
     consent = (await told.does("teacher", "record_consent", request_id=request))["id"]
     await told.does("teacher", "evaluate_sharing_request", request_id=request)
-    decision = {"outcome": "share", "reasons": "The family asked for this help and agreed in writing."}
-    decided = (await told.does("teacher", "decide_sharing_request", decision, request_id=request))["id"]
+    decision = {
+        "outcome": "share",
+        "reasons": "The family asked for this help and agreed in writing.",
+    }
+    decided = (await told.does("teacher", "decide_sharing_request", decision, request_id=request))[
+        "id"
+    ]
     sent = told.example_of("record_disclosure", decision_id=decided)
     await told.does("teacher", "record_disclosure", sent, request_id=request)
     await told.does("teacher", "withdraw_consent", request_id=request, consent_id=consent)
@@ -109,7 +148,11 @@ def _landlord(told: Recorder) -> dict[str, Any]:
     return told.example_of(
         "submit_sharing_request",
         recipient={"organisation_type": "landlord", "identity_verified": "yes"},
-        purpose={"code": "commercial_reference", "statement": "Are they good tenants?", "answer": "no"},
+        purpose={
+            "code": "commercial_reference",
+            "statement": "Are they good tenants?",
+            "answer": "no",
+        },
         lawful_reason={"answer": "no"},
         urgency="routine",
     )
@@ -145,7 +188,11 @@ async def two_children_are_in_danger(told: Recorder) -> None:
     await told.does("teacher", "record_emergency_disclosure")
     tablets = told.example_of(
         "record_emergency_disclosure",
-        recipient={"organisation": "Anytown Hospital", "organisation_type": "health_provider", "identity_verified": "yes"},
+        recipient={
+            "organisation": "Anytown Hospital",
+            "organisation_type": "health_provider",
+            "identity_verified": "yes",
+        },
         what="What he swallowed, and when",
         why="He has taken tablets and is drowsy",
         purpose={"code": "medical_emergency"},
@@ -154,7 +201,9 @@ async def two_children_are_in_danger(told: Recorder) -> None:
 
 
 async def the_leads_look_round(told: Recorder) -> None:
-    """What waits, what went out about one child, and how much there was; small numbers are not shown, so more comes in first."""
+    """What waits, what went out about one child, and how much there was; small numbers are not
+    shown, so more comes in first.
+    """
     for _ in range(5):
         for body in (None, _unsure(told), _landlord(told)):
             await told.does("mis", "submit_sharing_request", body)
@@ -173,9 +222,15 @@ async def the_policy_is_reviewed(told: Recorder) -> None:
     await told.does("teacher", "get_policy_document", accept=HTML, digest=in_force)
     await told.does("teacher", "get_policy_document", accept="application/yaml", digest=in_force)
     await told.does("teacher", "get_policy_flowchart", accept=SVG, digest=in_force)
-    draft = (await told.does("ig_lead", "draft_policy_version", meaning(without_health_providers, version="2026-12")))["digest"]
+    draft = (
+        await told.does(
+            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2026-12")
+        )
+    )["digest"]
     await told.does("ig_lead", "compare_policy_versions", query={"from": in_force}, digest=draft)
-    await told.does("ig_lead", "compare_policy_versions", accept=HTML, query={"from": in_force}, digest=draft)
+    await told.does(
+        "ig_lead", "compare_policy_versions", accept=HTML, query={"from": in_force}, digest=draft
+    )
     job = (await told.does("ig_lead", "assess_policy_impact", digest=draft))["id"]
     await told.does("ig_lead", "read_policy_impact", digest=draft, job=job)
     await told.does("ig_lead", "read_policy_impact", accept=HTML, digest=draft, job=job)
@@ -194,14 +249,30 @@ async def the_trail_is_read(told: Recorder) -> None:
     await told.does("ig_lead", "get_audit_proof", accept="text/plain", entry_id=entry["id"])
     await told.does("ig_lead", "get_audit_checkpoint", accept="text/plain")
     await told.does("ig_lead", "get_audit_consistency", query={"from": entry["index"] + 1})
-    await told.does("ig_lead", "export_audit_entries", accept="application/x-ndjson", query={"action": "sharing.decision.recorded"})
-    await told.does("ig_lead", "export_audit_entries", accept="text/csv", query={"action": "sharing.decision.recorded"})
+    await told.does(
+        "ig_lead",
+        "export_audit_entries",
+        accept="application/x-ndjson",
+        query={"action": "sharing.decision.recorded"},
+    )
+    await told.does(
+        "ig_lead",
+        "export_audit_entries",
+        accept="text/csv",
+        query={"action": "sharing.decision.recorded"},
+    )
 
 
 async def something_goes_on_in_the_background(told: Recorder) -> None:
     """Last of all, because nobody knows when it is done."""
-    draft = (await told.does("ig_lead", "draft_policy_version", meaning(without_health_providers, version="2027-01")))["digest"]
-    await told.does("ig_lead", "assess_policy_impact", headers={"Prefer": "respond-async"}, digest=draft)
+    draft = (
+        await told.does(
+            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2027-01")
+        )
+    )["digest"]
+    await told.does(
+        "ig_lead", "assess_policy_impact", headers={"Prefer": "respond-async"}, digest=draft
+    )
 
 
 SCENES: Final[tuple[Callable[[Recorder], Awaitable[None]], ...]] = (

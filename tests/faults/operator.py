@@ -1,4 +1,6 @@
-"""What the tests of faults share: accounts made by the operator's verbs, callers of a real server, and hands inside the database."""
+"""What the tests of faults share: accounts made by the operator's verbs, callers of a real server,
+and hands inside the database.
+"""
 
 import contextlib
 import sqlite3
@@ -17,7 +19,9 @@ PASSWORD = "correct horse battery staple"
 def add_user(server: LiveServer, role: str) -> str:
     """An account made at the command line; gives its email."""
     email = f"{role.replace('_', '.')}@school.example"
-    done = server.run("users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
+    done = server.run(
+        "users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n"
+    )
     assert done.returncode == 0, done.stderr
     return email
 
@@ -25,7 +29,9 @@ def add_user(server: LiveServer, role: str) -> str:
 async def token(server: LiveServer, email: str) -> str:
     """A fresh access token, got through the door."""
     async with server.client() as stranger:
-        reply = await stranger.post("/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD})
+        reply = await stranger.post(
+            "/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD}
+        )
     assert reply.status_code == httpx.codes.OK, reply.text
     granted: str = reply.json()["access_token"]
     return granted
@@ -49,10 +55,17 @@ Run = Callable[..., list[tuple[Any, ...]]]
 
 @contextlib.asynccontextmanager
 async def inside(settings: Settings) -> AsyncIterator[Any]:
-    """An awaitable function that runs SQL as the owner of the database would who wants to leave no trace: past every trigger."""
+    """An awaitable function that runs SQL as the owner of the database would who wants to leave no
+    trace: past every trigger.
+    """
     if settings.database_url:
         connection = await asyncpg.connect(settings.database_url)
-        tables = [row["tablename"] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        tables = [
+            row["tablename"]
+            for row in await connection.fetch(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            )
+        ]
         for table in tables:
             await connection.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER ALL')
 
@@ -65,7 +78,10 @@ async def inside(settings: Settings) -> AsyncIterator[Any]:
         await connection.close()
         return
     with _file(settings) as file:
-        triggers = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        triggers = [
+            name
+            for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ]
         for name in triggers:
             file.execute(f"DROP TRIGGER {name}")
 

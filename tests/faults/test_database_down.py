@@ -1,4 +1,6 @@
-"""A database that does not answer is said within three seconds, with what a person can do meanwhile; and then the work goes on."""
+"""A database that does not answer is said within three seconds, with what a person can do
+meanwhile; and then the work goes on.
+"""
 
 import asyncio
 import contextlib
@@ -29,7 +31,9 @@ EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": "Address", "w
 
 
 class Line:
-    """The wire between the service and its PostgreSQL, which may be cut, or go dead without a word."""
+    """The wire between the service and its PostgreSQL, which may be cut, or go dead without a
+    word.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._to = (host, port)
@@ -88,7 +92,9 @@ async def line(cluster: Cluster) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def distant(line: Line, cluster: Cluster, data_dir: Path, clock: MovableClock) -> AsyncIterator[Service]:
+async def distant(
+    line: Line, cluster: Cluster, data_dir: Path, clock: MovableClock
+) -> AsyncIterator[Service]:
     """The service, with that line between it and its database."""
     name = f"line_{line.port}"
     url = urlsplit(await cluster.create(name))
@@ -104,7 +110,9 @@ async def distant(line: Line, cluster: Cluster, data_dir: Path, clock: MovableCl
 
 
 async def in_time(call: Callable[[], Awaitable[T]]) -> T:
-    """What is answered in time, at one of three calls: a shared machine pauses now and then, a service that is late is late each time."""
+    """What is answered in time, at one of three calls: a shared machine pauses now and then, a
+    service that is late is late each time.
+    """
     for _ in range(3):
         began = time.monotonic()
         answer = await call()
@@ -122,7 +130,9 @@ async def answers(caller: Caller) -> None:
         ("GET", "/v1/sharing-requests", None),
         ("GET", "/v1/me", None),
     ):
-        reply = await in_time(partial(caller.request, method, path, json=body, headers={"Idempotency-Key": "again"}))
+        reply = await in_time(
+            partial(caller.request, method, path, json=body, headers={"Idempotency-Key": "again"})
+        )
         assert reply.status_code == httpx.codes.SERVICE_UNAVAILABLE, (path, reply.text)
         assert reply.headers["Content-Type"] == "application/problem+json"
         assert int(reply.headers["Retry-After"]) > 0
@@ -133,14 +143,20 @@ async def answers(caller: Caller) -> None:
 
 
 async def crowds_are_answered(caller: Caller) -> None:
-    """Many at once, more than there are connections: nobody waits for those ahead of them and then once more."""
-    replies = await in_time(lambda: asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30))))
+    """Many at once, more than there are connections: nobody waits for those ahead of them and then
+    once more.
+    """
+    replies = await in_time(
+        lambda: asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30)))
+    )
     assert {reply.status_code for reply in replies} == {httpx.codes.SERVICE_UNAVAILABLE}
 
 
 async def works_again(caller: Caller) -> None:
     for _ in range(20):
-        reply = await caller.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "again"})
+        reply = await caller.post(
+            "/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "again"}
+        )
         if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             break
         await asyncio.sleep(0.5)
@@ -148,7 +164,9 @@ async def works_again(caller: Caller) -> None:
     assert len((await caller.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_a_database_that_is_gone_is_said_at_once_and_found_again(line: Line, distant: Service) -> None:
+async def test_a_database_that_is_gone_is_said_at_once_and_found_again(
+    line: Line, distant: Service
+) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
     await line.cut()
     await answers(caller)
@@ -160,7 +178,9 @@ async def test_a_database_that_is_gone_is_said_at_once_and_found_again(line: Lin
     await works_again(caller)
 
 
-async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(line: Line, distant: Service) -> None:
+async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(
+    line: Line, distant: Service
+) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
     line.deaden()
     await answers(caller)
@@ -169,12 +189,16 @@ async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(l
     await works_again(caller)
 
 
-async def test_a_file_that_somebody_else_holds_is_said_in_time(data_dir: Path, blank_sqlite: Path, clock: MovableClock) -> None:
+async def test_a_file_that_somebody_else_holds_is_said_in_time(
+    data_dir: Path, blank_sqlite: Path, clock: MovableClock
+) -> None:
     settings = Settings(data_dir=data_dir)
     shutil.copy(blank_sqlite, settings.sqlite_file)
     async with Service.started(settings, clock) as service:
         caller = await service.caller("dsl", raise_app_exceptions=False)
-        with contextlib.closing(sqlite3.connect(settings.sqlite_file, isolation_level=None)) as other:
+        with contextlib.closing(
+            sqlite3.connect(settings.sqlite_file, isolation_level=None)
+        ) as other:
             other.execute("BEGIN IMMEDIATE")
             await answers(caller)
             await crowds_are_answered(caller)

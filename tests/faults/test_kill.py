@@ -1,4 +1,6 @@
-"""A server that is killed in the middle of its work has lost nothing that it acknowledged, and does nothing twice."""
+"""A server that is killed in the middle of its work has lost nothing that it acknowledged, and does
+nothing twice.
+"""
 
 import asyncio
 import contextlib
@@ -19,7 +21,9 @@ ENOUGH = 60
 
 @dataclass
 class Load:
-    """Callers who go on submitting, each call with a key of its own, until nobody answers any more."""
+    """Callers who go on submitting, each call with a key of its own, until nobody answers any
+    more.
+    """
 
     client: httpx.AsyncClient
     sent: list[str] = field(default_factory=list)
@@ -31,7 +35,9 @@ class Load:
             key = f"caller-{name}-{turn}"
             self.sent.append(key)
             try:
-                reply = await self.client.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key})
+                reply = await self.client.post(
+                    "/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key}
+                )
             except httpx.TransportError:
                 return
             assert reply.status_code == httpx.codes.CREATED, reply.text
@@ -52,7 +58,9 @@ async def everything(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.live
-async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_nothing(live_server: LiveServer) -> None:
+async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_nothing(
+    live_server: LiveServer,
+) -> None:
     email = add_user(live_server, "dsl")
     acknowledged: dict[str, dict[str, Any]] = {}
     sent: list[str] = []
@@ -73,7 +81,9 @@ async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_
         assert {made["id"] for made in acknowledged.values()} <= kept.keys()
         assert len(kept) <= len(sent)
         for key in sent:
-            again = await client.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key})
+            again = await client.post(
+                "/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key}
+            )
             assert again.status_code == httpx.codes.CREATED
             if key in acknowledged:
                 assert again.json() == acknowledged[key]

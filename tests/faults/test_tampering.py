@@ -1,4 +1,6 @@
-"""Whoever holds the database can change it, and is found out: `python -m app audit verify` says what was altered, and where."""
+"""Whoever holds the database can change it, and is found out: `python -m app audit verify` says
+what was altered, and where.
+"""
 
 import json
 import re
@@ -25,7 +27,9 @@ async def a_decided_request(server: LiveServer) -> None:
             made = await submitted(dsl)
             await decided(dsl, made["id"], SHARE)
         deadline = time.monotonic() + 30
-        while (await dsl.get(f"/v1/sharing-requests/{made['id']}")).is_success and time.monotonic() < deadline:
+        while (
+            await dsl.get(f"/v1/sharing-requests/{made['id']}")
+        ).is_success and time.monotonic() < deadline:
             newest = (await dsl.get("/v1/audit/entries?limit=2")).json()["items"]
             if newest[-1]["index"] is not None:
                 break
@@ -48,7 +52,9 @@ def settle(server: LiveServer) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
-async def test_what_was_changed_is_found_and_named(live_server: LiveServer, settings: Settings) -> None:
+async def test_what_was_changed_is_found_and_named(
+    live_server: LiveServer, settings: Settings
+) -> None:
     await a_decided_request(live_server)
     status, said = verify(live_server)
     assert (status, "intact" in said) == (0, True), said
@@ -76,7 +82,10 @@ def intact(server: LiveServer) -> None:
 
 
 async def a_changed_reason(server: LiveServer, run: Any) -> None:
-    query = "SELECT n.record_id, n.body, n.audit_id FROM sharing_narrative n JOIN sharing_record r ON r.id = n.record_id WHERE r.kind = $1"
+    query = (
+        "SELECT n.record_id, n.body, n.audit_id FROM sharing_narrative n JOIN sharing_record r ON"
+        " r.id = n.record_id WHERE r.kind = $1"
+    )
     record, body, _ = (await run(query, "decision"))[0]
     changed = json.dumps(json.loads(body) | {"reasons": "Because they asked nicely."})
     assert changed != body
@@ -95,9 +104,18 @@ async def a_changed_outcome(server: LiveServer, run: Any) -> None:
 
 
 async def a_changed_entry(server: LiveServer, run: Any) -> None:
-    entry, body = (await run("SELECT id, body FROM audit_entry WHERE action = $1 ORDER BY id LIMIT 1", "sharing.decision.recorded"))[0]
+    entry, body = (
+        await run(
+            "SELECT id, body FROM audit_entry WHERE action = $1 ORDER BY id LIMIT 1",
+            "sharing.decision.recorded",
+        )
+    )[0]
     index = (await run("SELECT idx FROM audit_leaf WHERE entry_id = $1", entry))[0][0]
-    await run("UPDATE audit_entry SET body = $1 WHERE id = $2", body.replace('"outcome":"success"', '"outcome":"failure"'), entry)
+    await run(
+        "UPDATE audit_entry SET body = $1 WHERE id = $2",
+        body.replace('"outcome":"success"', '"outcome":"failure"'),
+        entry,
+    )
     assert f"entry #{index}" in found(server)
     await run("UPDATE audit_entry SET body = $1 WHERE id = $2", body, entry)
 
@@ -113,7 +131,9 @@ async def a_deleted_entry(server: LiveServer, run: Any) -> None:
 
 
 async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
-    """The newest entries, which no record cites, with their leaves and with every checkpoint that knew of them."""
+    """The newest entries, which no record cites, with their leaves and with every checkpoint that
+    knew of them.
+    """
     aside = str(published.with_name("elsewhere.note"))
     shutil.copy(published, aside)
     size = (await run("SELECT max(size) FROM audit_checkpoint"))[0][0]

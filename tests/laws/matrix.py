@@ -1,15 +1,18 @@
-"""Who may do what to whose: one row for each operation that asks for a token. A new operation needs a row here, or the tests fail.
+"""Who may do what to whose: one row for each operation that asks for a token. A new operation needs
+a row here, or the tests fail.
 
 To add one, write its `operationId` with
 
 * `cells`: for each role, what becomes of the call, word by word for the columns of the row's `scope`: `ok` (it is done), `403` or `404`.
-  `REQUEST` has the columns own, another's, another school's; `SCHOOL` has this school's, another's; `ALONE` has one.
+`REQUEST` has the columns own, another's, another school's; `SCHOOL` has this school's, another's;
+`ALONE` has one.
 * `needs`: the step of `STEPS` that makes what the operation acts on. Each step begins with the one it follows, and adds ids to the world's
-  parts, which fill the path's parameters by name. A new kind of thing needs a step of its own.
+parts, which fill the path's parameters by name. A new kind of thing needs a step of its own.
 * `body`, plain or as a function of those ids; `query`; `if_match` where the operation asks for the ETag of what `read` names.
 
-A cell says `ok` only when the service does the thing: a 409 or 422 is a fault in the row (or in the service), not permission.
-"""
+A cell says `ok` only when the service does the thing: a 409 or 422 is a fault in the row (or in the
+service), not permission.
+"""  # noqa: E501
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -79,14 +82,25 @@ ADVISERS: Final = Cells("403 403 403", "403 ok 404", "403 ok 404", "403 403 403"
 
 NO_MACHINE: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "403 403 403")
 AUTHORITY: Final = Cells("ok 404 404", "ok ok 404", "403 403 404", "403 403 403")
-"""The policy's authority table, for a share with consent and nothing of a special category: the submitting member of staff, or the DSL."""
+"""The policy's authority table, for a share with consent and nothing of a special category: the
+submitting member of staff, or the DSL."""
 
 KEEPER: Final = Cells("403 403 403", "403 403 403", "ok ok 404", "403 403 403")
 """Only the information governance lead says how long something is kept, or destroys it."""
 
 LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
-GIVEN: Final = {"person_ref": "mis:7781", "status": "given", "explicit": True, "freely_given": "yes", "unambiguous": "yes"}
-ORGANISATION: Final = {"organisation": "Anytown MASH", "organisation_type": "mash", "call_back_number": "01632 960123"}
+GIVEN: Final = {
+    "person_ref": "mis:7781",
+    "status": "given",
+    "explicit": True,
+    "freely_given": "yes",
+    "unambiguous": "yes",
+}
+ORGANISATION: Final = {
+    "organisation": "Anytown MASH",
+    "organisation_type": "mash",
+    "call_back_number": "01632 960123",
+}
 REQUEST_URL: Final = "/v1/sharing-requests/{request_id}"
 RECIPIENT_URL: Final = "/v1/recipients/{recipient_id}"
 
@@ -120,19 +134,40 @@ ROWS: Final[dict[str, Row]] = {
     "list_sharing_requests": Row(cells=ANYBODY),
     "list_attention": Row(cells=KEEPERS),
     "read_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
-    "amend_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="submitted", body={"urgency": "routine"}, read=REQUEST_URL),
+    "amend_sharing_request": Row(
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="submitted",
+        body={"urgency": "routine"},
+        read=REQUEST_URL,
+    ),
     "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "withdraw_sharing_request": Row(cells=SUBMITTER, scope=REQUEST, needs="submitted"),
     "close_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided"),
-    "ask_for_information": Row(cells=NO_MACHINE, scope=REQUEST, needs="submitted", body={"question": "Why all years?"}),
-    "decide_sharing_request": Row(cells=AUTHORITY, scope=REQUEST, needs="submitted", body=SHARE, read=REQUEST_URL),
-    "record_disclosure": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided", body=disclosure),
-    "record_emergency_disclosure": Row(
-        cells=Cells("ok", "ok", "ok", "403"), body={"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
+    "ask_for_information": Row(
+        cells=NO_MACHINE, scope=REQUEST, needs="submitted", body={"question": "Why all years?"}
     ),
-    "seek_advice": Row(cells=SEEN, scope=REQUEST, needs="submitted", body={"ask": "dsl", "question": "Is this a disclosure?"}),
+    "decide_sharing_request": Row(
+        cells=AUTHORITY, scope=REQUEST, needs="submitted", body=SHARE, read=REQUEST_URL
+    ),
+    "record_disclosure": Row(
+        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided", body=disclosure
+    ),
+    "record_emergency_disclosure": Row(
+        cells=Cells("ok", "ok", "ok", "403"),
+        body={"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"},
+    ),
+    "seek_advice": Row(
+        cells=SEEN,
+        scope=REQUEST,
+        needs="submitted",
+        body={"ask": "dsl", "question": "Is this a disclosure?"},
+    ),
     "answer_advice": Row(
-        cells=ADVISERS, scope=REQUEST, needs="advised", body={"advice": "Treat it as one.", "outcome_of_discussion": "Refer today."}
+        cells=ADVISERS,
+        scope=REQUEST,
+        needs="advised",
+        body={"advice": "Treat it as one.", "outcome_of_discussion": "Refer today."},
     ),
     "record_notice": Row(
         cells=SUBMITTER_OR_DSL,
@@ -141,14 +176,22 @@ ROWS: Final[dict[str, Row]] = {
         body={"person_ref": "mis:7781", "decision": "informed_before", "how": "By telephone"},
     ),
     "record_consent": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="submitted", body=GIVEN),
-    "withdraw_consent": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="consented", body={"withdrawn_by": "Mother"}),
+    "withdraw_consent": Row(
+        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="consented", body={"withdrawn_by": "Mother"}
+    ),
     "reconsider_sharing_request": Row(
-        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="refused", body={"new_information": "The enquiry was explained."}
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="refused",
+        body={"new_information": "The enquiry was explained."},
     ),
     "read_decision_record": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "draw_flowchart": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "release_letter": Row(
-        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="refused", body={"reasons": "It does not concern the child.", "contact": "The office"}
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="refused",
+        body={"reasons": "It does not concern the child.", "contact": "The office"},
     ),
     "read_letter": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="answered"),
     "account_for_disclosures": Row(cells=KEEPERS, needs="person"),
@@ -158,21 +201,37 @@ ROWS: Final[dict[str, Row]] = {
     "register_recipient": Row(cells=KEEPERS, body=ORGANISATION, many=True),
     "get_recipient": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
     "change_recipient": Row(
-        cells=KEPT, scope=SCHOOL, needs="recipient", body={"call_back_source": "the council's website"}, read=RECIPIENT_URL
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="recipient",
+        body={"call_back_source": "the council's website"},
+        read=RECIPIENT_URL,
     ),
     "list_contacts": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
     "add_contact": Row(cells=KEPT, scope=SCHOOL, needs="recipient", body={"name": "B. Jones"}),
     "get_contact": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="contact"),
     "change_contact": Row(
-        cells=KEPT, scope=SCHOOL, needs="contact", body={"role_title": "Manager"}, read=RECIPIENT_URL + "/contacts/{contact_id}"
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="contact",
+        body={"role_title": "Manager"},
+        read=RECIPIENT_URL + "/contacts/{contact_id}",
     ),
     "list_verifications": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
-    "verify_recipient": Row(cells=KEPT, scope=SCHOOL, needs="recipient", body={"method": "call_back_published_number", "result": "yes"}),
+    "verify_recipient": Row(
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="recipient",
+        body={"method": "call_back_published_number", "result": "yes"},
+    ),
     # --- retention
     "list_retention_due": Row(cells=IG_LEAD),
     "review_retention": Row(cells=KEEPER, scope=REQUEST, needs="submitted", body=LET_GO),
     "dispose_of_sharing_request": Row(
-        cells=KEEPER, scope=REQUEST, needs="due", body={"basis": "Retention ended.", "approved_by": "Head teacher"}
+        cells=KEEPER,
+        scope=REQUEST,
+        needs="due",
+        body={"basis": "Retention ended.", "approved_by": "Head teacher"},
     ),
     "read_report_summary": Row(cells=KEEPERS),
     # --- the trail
@@ -185,7 +244,9 @@ ROWS: Final[dict[str, Row]] = {
 }
 
 
-async def _made(caller: Caller, path: str, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
+async def _made(
+    caller: Caller, path: str, body: Mapping[str, Any], **headers: str
+) -> dict[str, Any]:
     reply = await caller.post(path, json=body, headers=headers)
     assert reply.status_code == 201, (path, reply.text)
     made: dict[str, Any] = reply.json()
@@ -213,12 +274,18 @@ async def person(side: Side) -> Ids:
 
 async def drafted(side: Side) -> Ids:
     """A draft by somebody else: its author could not approve it."""
-    return {"digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))["digest"]}
+    return {
+        "digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))[
+            "digest"
+        ]
+    }
 
 
 async def assessed(side: Side) -> Ids:
     ids = await drafted(side)
-    return ids | {"job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]}
+    return ids | {
+        "job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]
+    }
 
 
 async def submitted(side: Side) -> Ids:
@@ -229,7 +296,9 @@ async def submitted(side: Side) -> Ids:
 async def decided(side: Side) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
-    decision = await _made(side.dsl, f"{path}/decisions", SHARE, **{"If-Match": await _tag(side.dsl, path)})
+    decision = await _made(
+        side.dsl, f"{path}/decisions", SHARE, **{"If-Match": await _tag(side.dsl, path)}
+    )
     return ids | {"decision_id": decision["id"]}
 
 
@@ -242,25 +311,40 @@ async def due(side: Side) -> Ids:
 async def refused(side: Side) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
-    await _made(side.dsl, f"{path}/decisions", REFUSE | {"departs_because": "No answer."}, **{"If-Match": await _tag(side.dsl, path)})
+    await _made(
+        side.dsl,
+        f"{path}/decisions",
+        REFUSE | {"departs_because": "No answer."},
+        **{"If-Match": await _tag(side.dsl, path)},
+    )
     return ids
 
 
 async def answered(side: Side) -> Ids:
     ids = await refused(side)
     body = {"reasons": "It does not concern the child.", "contact": "The office"}
-    return ids | {"letter_id": (await _made(side.dsl, REQUEST_URL.format(**ids) + "/letters", body))["id"]}
+    return ids | {
+        "letter_id": (await _made(side.dsl, REQUEST_URL.format(**ids) + "/letters", body))["id"]
+    }
 
 
 async def advised(side: Side) -> Ids:
     ids = await submitted(side)
-    asked = await _made(side.owner, REQUEST_URL.format(**ids) + "/advice", {"ask": "dsl", "question": "Is this a disclosure?"})
+    asked = await _made(
+        side.owner,
+        REQUEST_URL.format(**ids) + "/advice",
+        {"ask": "dsl", "question": "Is this a disclosure?"},
+    )
     return ids | {"advice_id": asked["id"]}
 
 
 async def consented_to(side: Side) -> Ids:
     ids = await submitted(side)
-    return ids | {"consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))["id"]}
+    return ids | {
+        "consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))[
+            "id"
+        ]
+    }
 
 
 async def recipient(side: Side) -> Ids:
@@ -269,13 +353,19 @@ async def recipient(side: Side) -> Ids:
 
 async def contact(side: Side) -> Ids:
     ids = await recipient(side)
-    return ids | {"contact_id": (await _made(side.dsl, RECIPIENT_URL.format(**ids) + "/contacts", {"name": "A. Khan"}))["id"]}
+    return ids | {
+        "contact_id": (
+            await _made(side.dsl, RECIPIENT_URL.format(**ids) + "/contacts", {"name": "A. Khan"})
+        )["id"]
+    }
 
 
 async def entry(side: Side) -> Ids:
     """The entry of a submission, sealed."""
     ids = await submitted(side)
-    found = (await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})).json()["items"]
+    found = (
+        await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})
+    ).json()["items"]
     entry_id = next(item["id"] for item in found if item["action"] == "sharing.request.submitted")
     for _ in range(600):
         proof = await side.ig_lead.get(f"/v1/audit/entries/{entry_id}/proof")

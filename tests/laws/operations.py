@@ -1,4 +1,6 @@
-"""Every operation that the application answers, taken from its document and from its routes, so that none is passed over."""
+"""Every operation that the application answers, taken from its document and from its routes, so
+that none is passed over.
+"""
 
 import re
 from dataclasses import dataclass

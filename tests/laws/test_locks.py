@@ -1,4 +1,6 @@
-"""The lock files pin every package by hash, agree with each other, and name no host: where packages come from is the reader's affair."""
+"""The lock files pin every package by hash, agree with each other, and name no host: where packages
+come from is the reader's affair.
+"""
 
 import re
 from pathlib import Path
@@ -21,7 +23,9 @@ def test_there_are_locks_for_running_and_for_developing():
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_a_lock_names_no_host(lock: Path):
     text = lock.read_text()
-    assert not re.search(r"https?:|file:|git\+|--(index-url|extra-index-url|find-links|trusted-host)|@ ", text)
+    assert not re.search(
+        r"https?:|file:|git\+|--(index-url|extra-index-url|find-links|trusted-host)|@ ", text
+    )
     assert not re.search(r"(?<![\w./-])/(?!\*)[a-z]+/", text), "a path of somebody's machine"
 
 
@@ -30,12 +34,21 @@ def test_every_package_is_pinned_by_hash(lock: Path):
     entries = re.split(r"(?m)^(?=[a-z0-9])", re.sub(r"(?m)^#.*\n", "", lock.read_text()))
     entries = [entry for entry in entries if entry.strip()]
     assert len(entries) == len(pins(lock)) > 20
-    assert [entry.splitlines()[0] for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)] == []
+    assert [
+        entry.splitlines()[0]
+        for entry in entries
+        if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)
+    ] == []
 
 
 def test_what_is_tested_is_what_runs():
-    developing, running = pins(ROOT / "requirements" / "dev.txt"), pins(ROOT / "requirements" / "runtime.txt")
-    assert {name: version for name, version in running.items() if developing.get(name) != version} == {}
+    developing, running = (
+        pins(ROOT / "requirements" / "dev.txt"),
+        pins(ROOT / "requirements" / "runtime.txt"),
+    )
+    assert {
+        name: version for name, version in running.items() if developing.get(name) != version
+    } == {}
 
 
 def test_npm_locks_name_no_host():

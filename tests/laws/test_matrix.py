@@ -1,4 +1,6 @@
-"""Every operation by every role on what is theirs, another's and another school's, over HTTP. A refusal changes nothing and is recorded."""
+"""Every operation by every role on what is theirs, another's and another school's, over HTTP. A
+refusal changes nothing and is recorded.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -39,14 +41,22 @@ class World:
     @classmethod
     async def built(cls, service: Service, clock: MovableClock) -> "World":
         acting = {role: await service.caller(role) for role in ROLES}
-        home = Side(await service.caller("staff"), await service.caller("dsl"), await service.caller("ig_lead"))
+        home = Side(
+            await service.caller("staff"),
+            await service.caller("dsl"),
+            await service.caller("ig_lead"),
+        )
         far = Side(
-            await service.caller("staff", school=FAR), await service.caller("dsl", school=FAR), await service.caller("ig_lead", school=FAR)
+            await service.caller("staff", school=FAR),
+            await service.caller("dsl", school=FAR),
+            await service.caller("ig_lead", school=FAR),
         )
         return cls(service, clock, acting, home, far)
 
     async def thing(self, row: Row, scope: str, role: str, *, consumed: bool) -> Ids:
-        """What the row acts on, in the state that it needs; kept for the next cell unless this one uses it up."""
+        """What the row acts on, in the state that it needs; kept for the next cell unless this one
+        uses it up.
+        """
         side = self.far if scope == "far" else self.home
         if scope == "own":
             side = Side(self.acting[role], side.dsl, side.ig_lead)
@@ -58,21 +68,36 @@ class World:
 
     async def counts(self) -> dict[str, int]:
         tables = [table for name, table in SQLModel.metadata.tables.items() if name not in SEALING]
-        queries = [sa.select(sa.literal(table.name).label("name"), sa.func.count().label("rows")).select_from(table) for table in tables]
+        queries = [
+            sa.select(
+                sa.literal(table.name).label("name"), sa.func.count().label("rows")
+            ).select_from(table)
+            for table in tables
+        ]
         async with self.service.database.reading() as session:
             return {row.name: int(row.rows) for row in await session.all(sa.union_all(*queries))}
 
     async def newest_entry(self) -> str:
         entry = SQLModel.metadata.tables["audit_entry"].c
         async with self.service.database.reading() as session:
-            row = await session.first(sa.select(entry.body).order_by(entry.id.desc()).where(entry.action == "access.denied"))
+            row = await session.first(
+                sa.select(entry.body)
+                .order_by(entry.id.desc())
+                .where(entry.action == "access.denied")
+            )
         return str(row.body) if row else ""
 
 
-async def call(caller: Caller, operation: Operation, row: Row, ids: Ids, **headers: str) -> httpx.Response:
+async def call(
+    caller: Caller, operation: Operation, row: Row, ids: Ids, **headers: str
+) -> httpx.Response:
     body = row.body(ids) if callable(row.body) else row.body
     return await caller.request(
-        operation.method, operation.url(**ids), json=body, params=row.query, headers={"X-Request-Id": TRACE, **headers}
+        operation.method,
+        operation.url(**ids),
+        json=body,
+        params=row.query,
+        headers={"X-Request-Id": TRACE, **headers},
     )
 
 
@@ -83,10 +108,14 @@ async def tag(caller: Caller, row: Row, ids: Ids) -> dict[str, str]:
     return {"If-Match": seen.headers.get("ETag", '"1.full"')}
 
 
-async def judge(world: World, operation: Operation, row: Row, role: str, scope: str, expected: str) -> str | None:
+async def judge(
+    world: World, operation: Operation, row: Row, role: str, scope: str, expected: str
+) -> str | None:
     """What is wrong with this cell, or None."""
     caller = world.acting[role]
-    ids = await world.thing(row, scope, role, consumed=expected == "ok" and operation.method != "GET")
+    ids = await world.thing(
+        row, scope, role, consumed=expected == "ok" and operation.method != "GET"
+    )
     if row.many:  # a second one of the same name would be a duplicate
         row = Row(cells=row.cells, body={**row.body, "organisation": f"For {role} {scope}"})  # type: ignore[dict-item]
     headers = await tag(caller, row, ids)
@@ -98,9 +127,18 @@ async def judge(world: World, operation: Operation, row: Row, role: str, scope: 
         return None if reply.is_success else f"{cell} {reply.text}"
     if str(reply.status_code) != expected:
         return f"{cell} {reply.text[:300]}"
-    grown = {name: count - before[name] for name, count in (await world.counts()).items() if count != before[name]}
-    # Of what is the whole school's, another school's cannot be told from what is not there, by the service either: nothing is denied.
-    denied = {} if (scope, expected) == ("far", "404") and not CONCEALED & set(operation.parameters) else {"audit_entry": 1}
+    grown = {
+        name: count - before[name]
+        for name, count in (await world.counts()).items()
+        if count != before[name]
+    }
+    # Of what is the whole school's, another school's cannot be told from what is not there, by the
+    # service either: nothing is denied.
+    denied = (
+        {}
+        if (scope, expected) == ("far", "404") and not CONCEALED & set(operation.parameters)
+        else {"audit_entry": 1}
+    )
     if grown != denied:
         return f"{cell}, and the refusal left {grown}"
     newest = await world.newest_entry()
@@ -109,11 +147,18 @@ async def judge(world: World, operation: Operation, row: Row, role: str, scope: 
     if expected == "404":
         world.clock.forward(milliseconds=1)
         missing = await absent(caller, operation, row, ids)
-        said, of_nothing = [str(reply.status_code), reply.text], [str(missing.status_code), missing.text]
+        said, of_nothing = (
+            [str(reply.status_code), reply.text],
+            [str(missing.status_code), missing.text],
+        )
         if denied:
             said.append(masked(newest, *ids.values()))
             of_nothing.append(masked(await world.newest_entry(), NOBODY))
-        return None if said == of_nothing else f"{cell}: {said} differs from what is said of nothing: {of_nothing}"
+        return (
+            None
+            if said == of_nothing
+            else f"{cell}: {said} differs from what is said of nothing: {of_nothing}"
+        )
     return None
 
 
@@ -121,14 +166,24 @@ def masked(entry: str, *asked_for: str) -> str:
     """An entry without what is every entry's own, and without the ids that the caller sent."""
     for sent in asked_for:
         entry = entry.replace(f'"{sent}"', '"asked for"')
-    return json.dumps({name: value for name, value in json.loads(entry).items() if name not in {"id", "at", "salt"}})
+    return json.dumps(
+        {
+            name: value
+            for name, value in json.loads(entry).items()
+            if name not in {"id", "at", "salt"}
+        }
+    )
 
 
 async def absent(caller: Caller, operation: Operation, row: Row, ids: Ids) -> httpx.Response:
     """The same call about something that does not exist."""
     body = row.body(ids) if callable(row.body) else row.body
     return await caller.request(
-        operation.method, operation.url(), json=body, params=row.query, headers={"X-Request-Id": TRACE, "If-Match": '"1.full"'}
+        operation.method,
+        operation.url(),
+        json=body,
+        params=row.query,
+        headers={"X-Request-Id": TRACE, "If-Match": '"1.full"'},
     )
 
 
@@ -162,33 +217,56 @@ async def test_every_row_can_be_made(service: Service) -> None:
     assert {row.scope for row in ROWS.values()} <= {ALONE, REQUEST, matrix.SCHOOL}
 
 
-async def test_lists_show_what_single_reads_show_and_no_more(service: Service, clock: MovableClock) -> None:
+async def test_lists_show_what_single_reads_show_and_no_more(
+    service: Service, clock: MovableClock
+) -> None:
     world = await World.built(service, clock)
     requests: dict[str, Ids] = {}
     for role in ROLES:
-        requests[role] = await STEPS["submitted"](Side(world.acting[role], world.home.dsl, world.home.ig_lead))
+        requests[role] = await STEPS["submitted"](
+            Side(world.acting[role], world.home.dsl, world.home.ig_lead)
+        )
     requests["colleague"] = await STEPS["submitted"](world.home)
     requests["far"] = await STEPS["submitted"](world.far)
     everything = {ids["request_id"] for ids in requests.values()}
     entries = await all_entries(service)
     for role in ROLES:
         caller = world.acting[role]
-        listed = {item["id"] for item in (await caller.get("/v1/sharing-requests?limit=200")).json()["items"]}
-        single = {one for one in everything if (await caller.get(f"/v1/sharing-requests/{one}")).status_code == 200}
+        listed = {
+            item["id"]
+            for item in (await caller.get("/v1/sharing-requests?limit=200")).json()["items"]
+        }
+        single = {
+            one
+            for one in everything
+            if (await caller.get(f"/v1/sharing-requests/{one}")).status_code == 200
+        }
         assert listed == single
         assert listed == (
-            {requests[role]["request_id"]} if role in {"staff", "integration"} else everything - {requests["far"]["request_id"]}
+            {requests[role]["request_id"]}
+            if role in {"staff", "integration"}
+            else everything - {requests["far"]["request_id"]}
         )
-        seen = {item["id"] for item in (await caller.get("/v1/audit/entries?limit=200")).json()["items"]} & entries
-        assert seen == {one for one in entries if (await caller.get(f"/v1/audit/entries/{one}")).status_code == 200}
+        seen = {
+            item["id"] for item in (await caller.get("/v1/audit/entries?limit=200")).json()["items"]
+        } & entries
+        assert seen == {
+            one
+            for one in entries
+            if (await caller.get(f"/v1/audit/entries/{one}")).status_code == 200
+        }
         assert 0 < len(seen) < len(entries)
     exported = (await world.acting["ig_lead"].get("/v1/audit/export")).text.splitlines()
     assert {json.loads(line)["id"] for line in exported} & entries == {
-        one for one in entries if (await world.acting["ig_lead"].get(f"/v1/audit/entries/{one}")).status_code == 200
+        one
+        for one in entries
+        if (await world.acting["ig_lead"].get(f"/v1/audit/entries/{one}")).status_code == 200
     }
 
 
-async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(service: Service, clock: MovableClock) -> None:
+async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(
+    service: Service, clock: MovableClock
+) -> None:
     world = await World.built(service, clock)
     reader = Side(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
     await STEPS["entry"](reader)  # something is sealed
@@ -199,15 +277,28 @@ async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(s
         row = ROWS[operation.id]
         if "304" in described["responses"]:
             declared.add(operation.id)
-            assert [one["in"] for one in described["parameters"] if one["name"] == "If-None-Match"] == ["header"], operation
-            assert all("ETag" in described["responses"][status]["headers"] for status in ("200", "304")), operation
+            assert [
+                one["in"] for one in described["parameters"] if one["name"] == "If-None-Match"
+            ] == ["header"], operation
+            assert all(
+                "ETag" in described["responses"][status]["headers"] for status in ("200", "304")
+            ), operation
         url = operation.url(**await STEPS[row.needs](reader))
         first = await reader.owner.get(url, params=row.query)
         assert first.status_code == 200, (operation, first.text)
         if etag := first.headers.get("ETag"):
-            again = await reader.owner.get(url, params=row.query, headers={"If-None-Match": f'"other", W/{etag}'})
-            changed = await reader.owner.get(url, params=row.query, headers={"If-None-Match": '"other"'})
-            assert (again.status_code, again.content, again.headers["ETag"], changed.status_code) == (304, b"", etag, 200), operation
+            again = await reader.owner.get(
+                url, params=row.query, headers={"If-None-Match": f'"other", W/{etag}'}
+            )
+            changed = await reader.owner.get(
+                url, params=row.query, headers={"If-None-Match": '"other"'}
+            )
+            assert (
+                again.status_code,
+                again.content,
+                again.headers["ETag"],
+                changed.status_code,
+            ) == (304, b"", etag, 200), operation
             answered.add(operation.id)
     assert answered == declared
     assert len(answered) >= 9

@@ -1,4 +1,6 @@
-"""Migrations go down and up again with rows in every table, and leave just what the tables' classes say, guarded as they should be."""
+"""Migrations go down and up again with rows in every table, and leave just what the tables' classes
+say, guarded as they should be.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -24,7 +26,14 @@ from tests.service import Caller, Service
 ROOT = Path(__file__).parents[2]
 
 ONLY_GROWS = {
-    *("audit_entry", "audit_subject", "audit_leaf", "audit_node", "audit_checkpoint", "audit_disposed"),
+    *(
+        "audit_entry",
+        "audit_subject",
+        "audit_leaf",
+        "audit_node",
+        "audit_checkpoint",
+        "audit_disposed",
+    ),
     *("policy_version", "policy_approval", "policy_withdrawal", "policy_adoption"),
     *("sharing_record", "recipients_record"),
 }
@@ -33,7 +42,14 @@ ONLY_GROWS = {
 NEVER_CHANGES = {"sharing_narrative", "sharing_subject"}
 """Personal data: leaves by disposal alone."""
 
-HEADS = {"sharing_request", "identity_account", "identity_client", "recipients_recipient", "recipients_contact", "recipients_narrative"}
+HEADS = {
+    "sharing_request",
+    "identity_account",
+    "identity_client",
+    "recipients_recipient",
+    "recipients_contact",
+    "recipients_narrative",
+}
 """Rows that move, each time with an entry."""
 
 MACHINERY = {
@@ -44,10 +60,16 @@ MACHINERY = {
 
 CATALOGUE = (
     """SELECT table_name, column_name, data_type, is_nullable, character_maximum_length FROM information_schema.columns
-       WHERE table_schema = 'public'""",
+       WHERE table_schema = 'public'""",  # noqa: E501
     "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
-    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenabled::text FROM pg_trigger WHERE NOT tgisinternal",
+    (
+        "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE"
+        " connamespace = 'public'::regnamespace"
+    ),
+    (
+        "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenabled::text FROM pg_trigger"
+        " WHERE NOT tgisinternal"
+    ),
     "SELECT proname, md5(prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
 )
 """What PostgreSQL tells of a schema."""
@@ -69,13 +91,19 @@ async def look(database: Database, work: Callable[[Connection], Any]) -> Any:
 
 
 async def schema(database: Database) -> set[str]:
-    """Every table, column, index, constraint, trigger and function, as the database itself tells of it."""
+    """Every table, column, index, constraint, trigger and function, as the database itself tells of
+    it.
+    """
 
     def read(connection: Connection) -> set[str]:
         if database.dialect == "sqlite":
-            rows = connection.execute(sa.text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+            rows = connection.execute(
+                sa.text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+            )
             return {" ".join((kind, name, *str(sql).split())) for kind, name, sql in rows}
-        return {str(tuple(row)) for query in CATALOGUE for row in connection.execute(sa.text(query))}
+        return {
+            str(tuple(row)) for query in CATALOGUE for row in connection.execute(sa.text(query))
+        }
 
     found: set[str] = await look(database, read)
     return found
@@ -83,7 +111,8 @@ async def schema(database: Database) -> set[str]:
 
 async def counts(database: Database) -> dict[str, int]:
     queries = [
-        sa.select(sa.literal(name).label("name"), sa.func.count().label("rows")).select_from(table) for name, table in tables().items()
+        sa.select(sa.literal(name).label("name"), sa.func.count().label("rows")).select_from(table)
+        for name, table in tables().items()
     ]
     async with database.reading() as session:
         return {row.name: int(row.rows) for row in await session.all(sa.union_all(*queries))}
@@ -98,10 +127,15 @@ async def made(caller: Caller, path: str, body: Any = None, **headers: str) -> d
 
 async def fill(service: Service, clock: MovableClock) -> None:
     """Rows in every table, through the door."""
-    staff, dsl, ig_lead, other = [await service.caller(role) for role in ("staff", "dsl", "ig_lead", "ig_lead")]
+    staff, dsl, ig_lead, other = [
+        await service.caller(role) for role in ("staff", "dsl", "ig_lead", "ig_lead")
+    ]
     await service.caller("integration")
     stranger = await service.stranger()
-    await stranger.post("/v1/token", data={"grant_type": "password", "username": "nobody@school.example", "password": "wrong"})
+    await stranger.post(
+        "/v1/token",
+        data={"grant_type": "password", "username": "nobody@school.example", "password": "wrong"},
+    )
     await fill_requests(staff, dsl, ig_lead, clock)
     await fill_directory(dsl)
     await fill_policies(ig_lead, other)
@@ -109,27 +143,53 @@ async def fill(service: Service, clock: MovableClock) -> None:
         await staff.get("/v1/sharing-requests?limit=1")
     while (await counts(service.database))["audit_pending"]:
         await ig_lead.get("/livez")
-    await staff.get("/v1/sharing-requests?limit=1")  # one entry that is still to be sealed, unless the sealer is quicker
+    await staff.get(
+        "/v1/sharing-requests?limit=1"
+    )  # one entry that is still to be sealed, unless the sealer is quicker
 
 
 async def fill_requests(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> None:
-    two = [{"person_ref": "mis:7781", "role": "child"}, {"person_ref": "mis:7782", "role": "sibling"}]
-    reply = await staff.post("/v1/sharing-requests", json=facts(subjects=two), headers={"Idempotency-Key": "one"})
+    two = [
+        {"person_ref": "mis:7781", "role": "child"},
+        {"person_ref": "mis:7782", "role": "sibling"},
+    ]
+    reply = await staff.post(
+        "/v1/sharing-requests", json=facts(subjects=two), headers={"Idempotency-Key": "one"}
+    )
     gone = reply.headers["Location"]
     await decided(dsl, reply.json()["id"], SHARE)
     await made(dsl, f"{gone}/closure")
-    await made(ig_lead, f"{gone}/retention-reviews", {"keep": "dispose", "why": "No reason is left to keep it."})
-    await made(ig_lead, f"{gone}/disposal", {"basis": "Retention ended.", "approved_by": "The head teacher"})
+    await made(
+        ig_lead,
+        f"{gone}/retention-reviews",
+        {"keep": "dispose", "why": "No reason is left to keep it."},
+    )
+    await made(
+        ig_lead,
+        f"{gone}/disposal",
+        {"basis": "Retention ended.", "approved_by": "The head teacher"},
+    )
     await submitted(staff, facts(subjects=two))
-    await made(staff, "/v1/emergency-disclosures", {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"})
+    await made(
+        staff,
+        "/v1/emergency-disclosures",
+        {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"},
+    )
     await staff.post("/v1/sharing-requests", json=facts(), headers={"Idempotency-Key": "two"})
 
 
 async def fill_directory(dsl: Caller) -> None:
-    organisation = await made(dsl, "/v1/recipients", {"organisation": "Anytown MASH", "organisation_type": "mash"})
+    organisation = await made(
+        dsl, "/v1/recipients", {"organisation": "Anytown MASH", "organisation_type": "mash"}
+    )
     path = f"/v1/recipients/{organisation['id']}"
     contact = await made(dsl, f"{path}/contacts", {"name": "A. Khan"})
-    check = {"method": "known_personally", "result": "yes", "contact_id": contact["id"], "note": "We met at the conference."}
+    check = {
+        "method": "known_personally",
+        "result": "yes",
+        "contact_id": contact["id"],
+        "note": "We met at the conference.",
+    }
     await made(dsl, f"{path}/verifications", check)
 
 
@@ -138,21 +198,33 @@ async def fill_policies(author: Caller, other: Caller) -> None:
     versions = []
     for name in ("2026-03", "2026-04"):
         reply = await author.post(
-            "/v1/policies", content=source.replace("2025-11", name, 1).encode(), headers={"Content-Type": "application/yaml"}
+            "/v1/policies",
+            content=source.replace("2025-11", name, 1).encode(),
+            headers={"Content-Type": "application/yaml"},
         )
         assert reply.status_code == httpx.codes.CREATED, reply.text
         versions.append(reply.json() | {"etag": reply.headers["ETag"]})
     first, second = versions
     assert (await author.post(f"/v1/policies/{first['digest']}/impact")).status_code in {201, 202}
-    approval = {"approved_by": "A. Example, Chair of Governors", "in_force_from": "2026-09-01", "next_review_on": "2027-09"}
-    await made(other, f"/v1/policies/{first['digest']}/approval", approval, **{"If-Match": first["etag"]})
-    await made(author, f"/v1/policies/{second['digest']}/withdrawal", **{"If-Match": second["etag"]})
+    approval = {
+        "approved_by": "A. Example, Chair of Governors",
+        "in_force_from": "2026-09-01",
+        "next_review_on": "2027-09",
+    }
+    await made(
+        other, f"/v1/policies/{first['digest']}/approval", approval, **{"If-Match": first["etag"]}
+    )
+    await made(
+        author, f"/v1/policies/{second['digest']}/withdrawal", **{"If-Match": second["etag"]}
+    )
 
 
 @pytest.fixture
 async def filled(settings: Settings, clock: MovableClock) -> Database:
     """A database with rows in every table, and nobody at work on it."""
-    mailing = settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1", "mail_dsl": "dsl@school.example"})
+    mailing = settings.model_copy(
+        update={"smtp_url": "smtp://127.0.0.1:1", "mail_dsl": "dsl@school.example"}
+    )
     async with Service.started(mailing, clock) as service:
         await fill(service, clock)
     database = connect(settings)
@@ -161,14 +233,18 @@ async def filled(settings: Settings, clock: MovableClock) -> Database:
             table = tables()["audit_pending"]
             entry = await session.first(sa.select(tables()["audit_entry"].c.id))
             assert entry is not None
-            await session.execute(sa.insert(table).values(entry_id=entry.id, school="123456", txid=None))
+            await session.execute(
+                sa.insert(table).values(entry_id=entry.id, school="123456", txid=None)
+            )
     assert [name for name, rows in (await counts(database)).items() if not rows] == []
     return database
 
 
 @pytest.fixture
 def refused_after(filled: Database) -> Callable[[str], Awaitable[str]]:
-    """Runs a statement to its commit and gives the words of its refusal; "" where it was not refused. Nothing is kept."""
+    """Runs a statement to its commit and gives the words of its refusal; "" where it was not
+    refused. Nothing is kept.
+    """
 
     async def run(statement: str) -> str:
         async with filled.engine.connect() as connection:
@@ -190,7 +266,9 @@ def test_every_table_is_of_a_known_kind() -> None:
     kinds = (ONLY_GROWS, NEVER_CHANGES, HEADS, MACHINERY)
     assert sum(map(len, kinds)) == len(tables()) > 20
     assert set[str]().union(*kinds) == tables().keys()
-    assert set(citing()) == (ONLY_GROWS | NEVER_CHANGES | HEADS) - {name for name in tables() if name.startswith("audit_")}
+    assert set(citing()) == (ONLY_GROWS | NEVER_CHANGES | HEADS) - {
+        name for name in tables() if name.startswith("audit_")
+    }
 
 
 def test_the_migrations_are_one_chain() -> None:
@@ -210,7 +288,9 @@ async def test_down_step_by_step_and_up_again_with_rows_in_every_table(filled: D
         await migrations.upgrade(filled, revision.revision)
         await migrations.downgrade(filled, str(below) if below else "base")
         assert not await migrations.is_at_head(filled)
-    left: list[str] = await look(filled, lambda connection: sa.inspect(connection).get_table_names())
+    left: list[str] = await look(
+        filled, lambda connection: sa.inspect(connection).get_table_names()
+    )
     assert left == ["alembic_version"]
     assert len(await schema(filled)) <= 6
     await migrations.upgrade(filled)
@@ -224,7 +304,9 @@ async def test_the_tables_are_what_their_classes_say(database: Database) -> None
         inspector = sa.inspect(connection)
         found = []
         if set(inspector.get_table_names()) != {*tables(), "alembic_version"}:
-            found.append(f"tables {set(inspector.get_table_names()) ^ {*tables(), 'alembic_version'}}")
+            found.append(
+                f"tables {set(inspector.get_table_names()) ^ {*tables(), 'alembic_version'}}"
+            )
         for name, table in tables().items():
             stored = {column["name"]: column for column in inspector.get_columns(name)}
             if stored.keys() != set(table.columns.keys()):
@@ -245,13 +327,29 @@ async def test_the_tables_are_what_their_classes_say(database: Database) -> None
 async def test_every_table_has_the_guards_of_its_kind(database: Database) -> None:
     def triggers(connection: Connection) -> set[str]:
         if database.dialect == "sqlite":
-            return set(connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
-        return set(connection.execute(sa.text("SELECT tgname FROM pg_trigger WHERE tgenabled = 'A'")).scalars())
+            return set(
+                connection.execute(
+                    sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                ).scalars()
+            )
+        return set(
+            connection.execute(
+                sa.text("SELECT tgname FROM pg_trigger WHERE tgenabled = 'A'")
+            ).scalars()
+        )
 
     found: set[str] = await look(database, triggers)
     sqlite = database.dialect == "sqlite"
-    needed = {f"{name}_cites_entry{end}" for name in citing() for end in (("_insert", "_update") if sqlite else ("",))}
-    needed |= {f"{name}_{end}" for name in ONLY_GROWS for end in (("no_update", "no_delete", "no_replace") if sqlite else ("only_grows",))}
+    needed = {
+        f"{name}_cites_entry{end}"
+        for name in citing()
+        for end in (("_insert", "_update") if sqlite else ("",))
+    }
+    needed |= {
+        f"{name}_{end}"
+        for name in ONLY_GROWS
+        for end in (("no_update", "no_delete", "no_replace") if sqlite else ("only_grows",))
+    }
     assert len(needed) > 20
     assert needed - found == set()
 
@@ -261,13 +359,20 @@ async def test_no_row_changes_without_an_entry_and_no_append_only_row_at_all(
 ) -> None:
     for name in citing():
         words = await refused_after(f"UPDATE {name} SET school = school")
-        assert re.search(r"cites no audit entry|only grows|never changes|is refused", words), (name, words)
+        assert re.search(r"cites no audit entry|only grows|never changes|is refused", words), (
+            name,
+            words,
+        )
     for name in sorted(ONLY_GROWS):
         column = next(iter(tables()[name].columns)).name
         for statement in (f"UPDATE {name} SET {column} = {column}", f"DELETE FROM {name}"):
-            assert re.search("only grows|cites no audit entry", await refused_after(statement)), statement
+            assert re.search("only grows|cites no audit entry", await refused_after(statement)), (
+                statement
+            )
         if filled.dialect == "sqlite":
-            words = await refused_after(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name} LIMIT 1")
+            words = await refused_after(
+                f"INSERT OR REPLACE INTO {name} SELECT * FROM {name} LIMIT 1"
+            )
             assert re.search("only grows|cites no audit entry", words), name
         else:
             assert "only grows" in await refused_after(f"TRUNCATE {name} CASCADE"), name

@@ -25,7 +25,12 @@ from tests.service import Caller, Service
 
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 PROBLEM = "application/problem+json"
-OAUTH = {("issue_token", "400"), ("issue_token", "401"), ("revoke_token", "400"), ("revoke_token", "401")}
+OAUTH = {
+    ("issue_token", "400"),
+    ("issue_token", "401"),
+    ("revoke_token", "400"),
+    ("revoke_token", "401"),
+}
 """Refusals that RFC 6749 words, not RFC 9457."""
 
 EMPTY = {("revoke_token", "200")}
@@ -35,7 +40,8 @@ NO_TEXT = {"application/pdf"}
 """Media types that cannot be shown in a page of text."""
 
 BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
-"""Replies whose examples are written, not recorded: a token is a secret, and the figures are timings."""
+"""Replies whose examples are written, not recorded: a token is a secret, and the figures are
+timings."""
 
 TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
 RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
@@ -76,15 +82,35 @@ def test_it_is_a_valid_openapi_document(document: dict[str, Any]) -> None:
 def test_every_operation_has_a_name_of_its_own(operations: dict[Operation, dict[str, Any]]) -> None:
     names = [operation.id for operation in operations]
     assert len(set(names)) == len(names)
-    assert [name for name in names if not name.isidentifier() or not name.islower() or "v1" in name] == []
+    assert [
+        name for name in names if not name.isidentifier() or not name.islower() or "v1" in name
+    ] == []
 
 
-def test_everything_is_described(document: dict[str, Any], operations: dict[Operation, dict[str, Any]]) -> None:
-    bare = [f"{operation.id}" for operation, said in operations.items() if not said.get("description") or not said.get("summary")]
+def test_everything_is_described(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
+    bare = [
+        f"{operation.id}"
+        for operation, said in operations.items()
+        if not said.get("description") or not said.get("summary")
+    ]
     for operation, said in operations.items():
-        bare += [f"{operation.id} {parameter['name']}" for parameter in said.get("parameters", ()) if not parameter.get("description")]
-        bare += [f"{operation.id} {status}" for status, reply in said["responses"].items() if not reply.get("description")]
-    bare += [name for name, schema in document["components"]["schemas"].items() if not schema.get("description")]
+        bare += [
+            f"{operation.id} {parameter['name']}"
+            for parameter in said.get("parameters", ())
+            if not parameter.get("description")
+        ]
+        bare += [
+            f"{operation.id} {status}"
+            for status, reply in said["responses"].items()
+            if not reply.get("description")
+        ]
+    bare += [
+        name
+        for name, schema in document["components"]["schemas"].items()
+        if not schema.get("description")
+    ]
     assert bare == []
     used = {tag for said in operations.values() for tag in said["tags"]}
     assert used == {tag["name"] for tag in document["tags"] if tag["description"]}
@@ -104,17 +130,23 @@ def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
         return [example["value"] for example in media["examples"].values()]
     schema = resolved(document, media.get("schema", {}))
     found = list(schema.get("examples", ()))
-    return found + [one for part in schema.get("anyOf", ()) for one in examples(document, {"schema": part})]
+    return found + [
+        one for part in schema.get("anyOf", ()) for one in examples(document, {"schema": part})
+    ]
 
 
 def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
-    """Where a value is not what a schema of the document says. References are followed within the document."""
+    """Where a value is not what a schema of the document says. References are followed within the
+    document.
+    """
     whole = {"components": document["components"], **schema}
     checker = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
     return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(value)]
 
 
-def test_every_body_that_is_asked_for_has_sound_examples(document: dict[str, Any], operations: dict[Operation, dict[str, Any]]) -> None:
+def test_every_body_that_is_asked_for_has_sound_examples(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
     seen = 0
     for operation, said in operations.items():
         for media in said.get("requestBody", {}).get("content", {}).values():
@@ -126,20 +158,29 @@ def test_every_body_that_is_asked_for_has_sound_examples(document: dict[str, Any
     assert seen > 20
 
 
-def good_replies(operations: dict[Operation, dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def good_replies(
+    operations: dict[Operation, dict[str, Any]],
+) -> dict[tuple[str, str, str], dict[str, Any]]:
     """What is said of each reply that is no refusal, by operation, status and media type."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for operation, said in operations.items():
-        good = {status: reply for status, reply in said["responses"].items() if status.startswith("2")}
+        good = {
+            status: reply for status, reply in said["responses"].items() if status.startswith("2")
+        }
         assert good, operation
         for status, reply in good.items():
             assert bool(reply.get("content")) is ((operation.id, status) not in EMPTY), operation
-            found |= {(operation.id, status, media_type): media for media_type, media in reply.get("content", {}).items()}
+            found |= {
+                (operation.id, status, media_type): media
+                for media_type, media in reply.get("content", {}).items()
+            }
     assert len(found) > len(operations)
     return found
 
 
-def test_every_good_reply_has_a_schema_and_sound_examples(document: dict[str, Any], operations: dict[Operation, dict[str, Any]]) -> None:
+def test_every_good_reply_has_a_schema_and_sound_examples(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
     bare = []
     for reply, media in good_replies(operations).items():
         assert media.get("schema"), reply
@@ -155,9 +196,16 @@ def test_every_good_reply_has_a_schema_and_sound_examples(document: dict[str, An
     assert bare == [], TELL
 
 
-def test_the_examples_of_good_replies_are_recorded(operations: dict[Operation, dict[str, Any]]) -> None:
+def test_the_examples_of_good_replies_are_recorded(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
     kept = json.loads(EXAMPLES.read_text())
-    found = {(name, status, media) for name, replies in kept.items() for status, media_types in replies.items() for media in media_types}
+    found = {
+        (name, status, media)
+        for name, replies in kept.items()
+        for status, media_types in replies.items()
+        for media in media_types
+    }
     shown = {reply for reply in good_replies(operations) if reply[2] not in NO_TEXT}
     assert shown - found == BY_HAND, TELL
     assert found <= shown, "run: make openapi"
@@ -165,7 +213,9 @@ def test_the_examples_of_good_replies_are_recorded(operations: dict[Operation, d
 
 async def test_the_recorded_examples_are_what_the_service_answers(settings: Settings) -> None:
     now, kept = json.loads(json.dumps(await recorded(settings))), json.loads(EXAMPLES.read_text())
-    assert [name for name in sorted(now.keys() | kept.keys()) if now.get(name) != kept.get(name)] == [], RECORD
+    assert [
+        name for name in sorted(now.keys() | kept.keys()) if now.get(name) != kept.get(name)
+    ] == [], RECORD
 
 
 def test_the_recorded_examples_are_small_and_give_nothing_away() -> None:
@@ -175,14 +225,18 @@ def test_the_recorded_examples_are_small_and_give_nothing_away() -> None:
 
 
 def test_the_policy_that_examples_name_is_the_one_that_ships() -> None:
-    assert shipped().digest == DIGEST_EXAMPLE, "write the shipped policy's digest into app/policy/examples.py"
+    assert shipped().digest == DIGEST_EXAMPLE, (
+        "write the shipped policy's digest into app/policy/examples.py"
+    )
 
 
 def test_every_refusal_is_documented_as_a_problem_with_an_example(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     for operation, said in operations.items():
-        refusals = {status: reply for status, reply in said["responses"].items() if int(status) >= 400}
+        refusals = {
+            status: reply for status, reply in said["responses"].items() if int(status) >= 400
+        }
         for status, reply in refusals.items():
             if (operation.id, status) in OAUTH or (operation.id, status) == ("check_ready", "503"):
                 continue
@@ -193,18 +247,28 @@ def test_every_refusal_is_documented_as_a_problem_with_an_example(
             assert example["status"] == int(status), (operation, status)
 
 
-def test_every_operation_documents_the_refusals_that_it_must_have(operations: dict[Operation, dict[str, Any]]) -> None:
+def test_every_operation_documents_the_refusals_that_it_must_have(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
     for operation, said in operations.items():
         needed = set()
         if not is_public(operation):
             needed |= {"401", "500", "503"} | ({"403"} if operation.id != "read_me" else set())
         if "{" in operation.path or said.get("parameters"):
-            needed |= {"404"} if operation.path.rpartition("{")[0].endswith("/") and "person_ref" not in operation.path else set()
+            needed |= (
+                {"404"}
+                if operation.path.rpartition("{")[0].endswith("/")
+                and "person_ref" not in operation.path
+                else set()
+            )
         if "application/json" in said.get("requestBody", {}).get("content", {}):
             needed |= {"413", "415", "422"}
         if any(parameter["name"].lower() == "if-match" for parameter in said.get("parameters", ())):
             needed |= {"412"} | ({"428"} if operation.id not in IF_MATCH_IS_OPTIONAL else set())
-        if any(parameter["name"].lower() == "idempotency-key" for parameter in said.get("parameters", ())):
+        if any(
+            parameter["name"].lower() == "idempotency-key"
+            for parameter in said.get("parameters", ())
+        ):
             needed |= {"409", "422"}
         assert needed <= said["responses"].keys(), (operation, needed - said["responses"].keys())
 
@@ -216,14 +280,26 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
     made = await submitted(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
     decision = await decided(dsl, made["id"])
-    sent = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email", "sent_at": clock().isoformat()}
+    sent = {
+        "decision_id": decision["id"],
+        "recipient": {},
+        "route": "secure_email",
+        "sent_at": clock().isoformat(),
+    }
     consent = {"person_ref": "mis:7781", "status": "given", "explicit": True}
     told = {"person_ref": "mis:7781", "decision": "informed_before"}
-    danger = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now", "facts": {"nonsense": 1}}
+    danger = {
+        "recipient": {"organisation_type": "police"},
+        "what": "Address",
+        "why": "Danger now",
+        "facts": {"nonsense": 1},
+    }
     organisation = {"organisation": "Anytown MASH", "organisation_type": "mash"}
     seen: list[str] = []
 
-    async def check(caller: Caller, method: str, url: str, template: str, body: Any = None, **headers: str) -> httpx.Response:
+    async def check(
+        caller: Caller, method: str, url: str, template: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
         reply = await caller.request(method, url, json=body, headers=headers)
         described = document["paths"][template][method.lower()]["responses"]
         assert str(reply.status_code) in described, (method, url, reply.status_code, reply.text)
@@ -231,7 +307,11 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
         media = reply.headers.get("Content-Type", "").partition(";")[0]
         assert media in said["content"], (method, url, media)
         if media.endswith("json"):
-            assert faults(document, said["content"][media]["schema"], reply.json()) == [], (method, url, reply.text)
+            assert faults(document, said["content"][media]["schema"], reply.json()) == [], (
+                method,
+                url,
+                reply.text,
+            )
         seen.append(f"{method} {template} {reply.status_code}")
         return reply
 
@@ -246,13 +326,19 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
     await check(dsl, "POST", "/v1/sharing-requests", "/v1/sharing-requests", facts(direction="up"))
     await check(dsl, "POST", "/v1/evaluations", "/v1/evaluations", MASH)
     await check(dsl, "POST", f"{path}/disclosures", one + "/disclosures", sent)
-    await check(dsl, "POST", f"{path}/disclosures", one + "/disclosures", sent | {"decision_id": made["id"]})
+    await check(
+        dsl, "POST", f"{path}/disclosures", one + "/disclosures", sent | {"decision_id": made["id"]}
+    )
     await check(dsl, "POST", f"{path}/consents", one + "/consents", consent)
     await check(dsl, "POST", f"{path}/notices", one + "/notices", told)
-    await check(dsl, "POST", f"{path}/advice", one + "/advice", {"ask": "ig_lead", "question": "Enough?"})
+    await check(
+        dsl, "POST", f"{path}/advice", one + "/advice", {"ask": "ig_lead", "question": "Enough?"}
+    )
     await check(dsl, "POST", f"{path}/evaluations", one + "/evaluations", {})
     await check(dsl, "POST", f"{path}/decisions", one + "/decisions", SHARE)
-    await check(dsl, "POST", f"{path}/decisions", one + "/decisions", SHARE, **{"If-Match": '"0.full"'})
+    await check(
+        dsl, "POST", f"{path}/decisions", one + "/decisions", SHARE, **{"If-Match": '"0.full"'}
+    )
     await check(ig_lead, "POST", f"{path}/closure", one + "/closure")
     await check(dsl, "POST", f"{path}/closure", one + "/closure")
     await check(dsl, "POST", "/v1/emergency-disclosures", "/v1/emergency-disclosures", danger)
@@ -263,8 +349,12 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
     registered = (await check(dsl, "POST", "/v1/recipients", "/v1/recipients", organisation)).json()
     await check(dsl, "GET", f"/v1/recipients/{registered['id']}", "/v1/recipients/{recipient_id}")
     await check(dsl, "GET", "/v1/recipients", "/v1/recipients")
-    entries = (await check(ig_lead, "GET", "/v1/audit/entries", "/v1/audit/entries")).json()["items"]
-    await check(ig_lead, "GET", f"/v1/audit/entries/{entries[0]['id']}", "/v1/audit/entries/{entry_id}")
+    entries = (await check(ig_lead, "GET", "/v1/audit/entries", "/v1/audit/entries")).json()[
+        "items"
+    ]
+    await check(
+        ig_lead, "GET", f"/v1/audit/entries/{entries[0]['id']}", "/v1/audit/entries/{entry_id}"
+    )
     await check(dsl, "GET", "/v1/audit/export", "/v1/audit/export")
     await check(ig_lead, "GET", "/readyz", "/readyz")
     await check(ig_lead, "GET", "/metrics", "/metrics")

@@ -1,4 +1,6 @@
-"""A filter that was misspelt never goes silently missing: every operation that is read says which parameter it does not know."""
+"""A filter that was misspelt never goes silently missing: every operation that is read says which
+parameter it does not know.
+"""
 
 import pytest
 
@@ -9,19 +11,28 @@ from tests.service import Service
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_reading_operation_refuses_a_parameter_that_it_does_not_know(service: Service) -> None:
+async def test_every_reading_operation_refuses_a_parameter_that_it_does_not_know(
+    service: Service,
+) -> None:
     callers = [await service.caller(role) for role in ROLES]
     asked = 0
     for operation in documented(service.app):
         if operation.method != "GET" or is_public(operation):
             continue
-        answers = [await caller.get(f"{operation.url()}?sharing_requst=1&limti=2") for caller in callers]
+        answers = [
+            await caller.get(f"{operation.url()}?sharing_requst=1&limti=2") for caller in callers
+        ]
         refused = [answer.json() for answer in answers if answer.status_code == 422]
-        assert len(refused) + sum(answer.status_code == 403 for answer in answers) == len(ROLES), operation
+        assert len(refused) + sum(answer.status_code == 403 for answer in answers) == len(ROLES), (
+            operation
+        )
         assert refused, operation
         for problem in refused:
             assert problem["code"] == "unknown-parameter"
-            assert [fault["pointer"] for fault in problem["errors"]] == ["/query/limti", "/query/sharing_requst"], operation
+            assert [fault["pointer"] for fault in problem["errors"]] == [
+                "/query/limti",
+                "/query/sharing_requst",
+            ], operation
         asked += 1
     assert asked > 15
 
@@ -50,5 +61,8 @@ async def test_a_period_that_ends_before_it_begins_is_said(service: Service) -> 
     for path in ("/v1/audit/entries", "/v1/audit/export"):
         refusal = await caller.get(path, params=period)
         assert (refusal.status_code, refusal.json()["code"]) == (422, "period-reversed"), path
-    refusal = await caller.get("/v1/sharing-requests", params={f"submitted_{name}": instant for name, instant in period.items()})
+    refusal = await caller.get(
+        "/v1/sharing-requests",
+        params={f"submitted_{name}": instant for name, instant in period.items()},
+    )
     assert [fault["pointer"] for fault in refusal.json()["errors"]] == ["/query/submitted_to"]

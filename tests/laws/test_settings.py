@@ -18,6 +18,9 @@ def as_written(default: object) -> str:
 
 def test_the_table_of_settings_is_true():
     documented = dict(ROW.findall((ROOT / "docs" / "deployment.md").read_text()))
-    true = {f"{PREFIX}{name.upper()}": as_written(field.default) for name, field in Settings.model_fields.items()}
+    true = {
+        f"{PREFIX}{name.upper()}": as_written(field.default)
+        for name, field in Settings.model_fields.items()
+    }
     assert len(true) > 5
     assert documented == true | {f"{PREFIX}SECRETS_DIR": ""}

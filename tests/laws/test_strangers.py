@@ -1,4 +1,6 @@
-"""A stranger is told that they are one, before anything that they sent is judged, by every operation but the few that are for everybody."""
+"""A stranger is told that they are one, before anything that they sent is judged, by every
+operation but the few that are for everybody.
+"""
 
 import httpx
 import sqlalchemy as sa
@@ -20,7 +22,13 @@ PUBLIC = {
 }
 """Operations that ask for no token, and why."""
 
-HIDDEN = {("GET", "/openapi.json"), ("HEAD", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/{name}"), ("HEAD", "/docs")}
+HIDDEN = {
+    ("GET", "/openapi.json"),
+    ("HEAD", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/docs/{name}"),
+    ("HEAD", "/docs"),
+}
 """Routes that the document does not show. All of them public."""
 
 STRANGERS: tuple[dict[str, str], ...] = (
@@ -66,17 +74,29 @@ async def test_a_stranger_is_refused_before_anything_is_judged(service: Service)
 
     for operation in guarded:
         url = operation.url()
-        replies = [await stranger.request(operation.method, url, headers=headers) for headers in STRANGERS]
-        replies.append(await stranger.request(operation.method, url.replace(url.rsplit("/", 1)[1], "%00"), headers=STRANGERS[1]))
+        replies = [
+            await stranger.request(operation.method, url, headers=headers) for headers in STRANGERS
+        ]
+        replies.append(
+            await stranger.request(
+                operation.method, url.replace(url.rsplit("/", 1)[1], "%00"), headers=STRANGERS[1]
+            )
+        )
         if operation.method in {"POST", "PUT", "PATCH", "DELETE"}:
             replies += [
-                await stranger.request(operation.method, operation.url(), content=body, headers={"Content-Type": media})
+                await stranger.request(
+                    operation.method, operation.url(), content=body, headers={"Content-Type": media}
+                )
                 for media, body in BODIES
             ]
         for reply in replies:
             if reply.status_code == httpx.codes.NOT_FOUND and "%00" in str(reply.request.url):
                 continue  # without its last part it is no address of ours
-            assert reply.status_code == httpx.codes.UNAUTHORIZED, (operation, reply.request.content, reply.text)
+            assert reply.status_code == httpx.codes.UNAUTHORIZED, (
+                operation,
+                reply.request.content,
+                reply.text,
+            )
             assert reply.headers["Content-Type"] == "application/problem+json", operation
             assert reply.headers["WWW-Authenticate"].startswith("Bearer"), operation
             assert reply.json()["code"] == "unauthenticated", operation

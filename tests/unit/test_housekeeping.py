@@ -7,14 +7,22 @@ from tests.running import MovableClock
 from tests.service import Service
 
 
-async def test_a_kept_reply_goes_after_its_time_and_not_before(service: Service, clock: MovableClock) -> None:
+async def test_a_kept_reply_goes_after_its_time_and_not_before(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("staff")
     headers = {"Idempotency-Key": "k"}
-    first = await (await service.sign_in(account)).post("/v1/sharing-requests", json=MASH, headers=headers)
+    first = await (await service.sign_in(account)).post(
+        "/v1/sharing-requests", json=MASH, headers=headers
+    )
     await housekeeping.tidy(service.database, clock)
-    again = await (await service.sign_in(account)).post("/v1/sharing-requests", json=MASH, headers=headers)
+    again = await (await service.sign_in(account)).post(
+        "/v1/sharing-requests", json=MASH, headers=headers
+    )
     assert again.json()["id"] == first.json()["id"]
     clock.forward(seconds=KEPT_FOR.total_seconds() + 1)
     await housekeeping.tidy(service.database, clock)
-    later = await (await service.sign_in(account)).post("/v1/sharing-requests", json=MASH, headers=headers)
+    later = await (await service.sign_in(account)).post(
+        "/v1/sharing-requests", json=MASH, headers=headers
+    )
     assert later.json()["id"] != first.json()["id"]

@@ -1,4 +1,6 @@
-"""What stands around the tables of a policy: lawful reasons, time limits, retention, numbers, myths, duties, cases, clauses. Pure."""
+"""What stands around the tables of a policy: lawful reasons, time limits, retention, numbers,
+myths, duties, cases, clauses. Pure.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -34,18 +36,30 @@ def _lawful(document: Document, reason: Lawful) -> Part:
 def clocks(document: Document) -> tuple[Block, ...]:
     """The time limits, and the days on which the school does not work."""
     of = document.clocks
-    rows = tuple((label(name), rule_.text, _counted(document, rule_)) for name, rule_ in of.rules.items())
+    rows = tuple(
+        (label(name), rule_.text, _counted(document, rule_)) for name, rule_ in of.rules.items()
+    )
     years = sorted({on.year for on in of.bank_holidays})
     holidays = tuple(
         f"{year}: "
-        + "; ".join(f"{day(on).removesuffix(f' {year}')}, {name}" for on, name in sorted(of.bank_holidays.items()) if on.year == year)
+        + "; ".join(
+            f"{day(on).removesuffix(f' {year}')}, {name}"
+            for on, name in sorted(of.bank_holidays.items())
+            if on.year == year
+        )
         for year in years
     )
-    off = tuple(f"{each.name}: {day(each.first)} to {day(each.last)}" for each in of.school_holidays)
+    off = tuple(
+        f"{each.name}: {day(each.first)} to {day(each.last)}" for each in of.school_holidays
+    )
     return (
-        Paragraph(f"The school day ends at {of.day_ends}. What is overdue is shown, and stops nothing."),
+        Paragraph(
+            f"The school day ends at {of.day_ends}. What is overdue is shown, and stops nothing."
+        ),
         Grid("Time limits", ("Name", "Time limit", "Counted as"), rows),
-        Part("Bank holidays", (Bullets(holidays),) if holidays else (Paragraph("None are entered."),)),
+        Part(
+            "Bank holidays", (Bullets(holidays),) if holidays else (Paragraph("None are entered."),)
+        ),
         Part("School holidays", (Bullets(off),) if off else (Paragraph("None are entered."),)),
         rests_on(document, *(rule_.cites for rule_ in of.rules.values())),
     )
@@ -53,10 +67,15 @@ def clocks(document: Document) -> tuple[Block, ...]:
 
 def _counted(document: Document, of: ClockRule) -> str:
     if of.days is not None:
-        return f"Working days after the day on which it starts: {_values(document.parameters[of.days])}."
+        return (
+            "Working days after the day on which it starts:"
+            f" {_values(document.parameters[of.days])}."
+        )
     return {
         ClockKind.NOW: "At once.",
-        ClockKind.SAME_SCHOOL_DAY: "The end of the school day, or of the next one when the school has closed.",
+        ClockKind.SAME_SCHOOL_DAY: (
+            "The end of the school day, or of the next one when the school has closed."
+        ),
         ClockKind.DATE_TO_BE_SET: "A date that somebody sets.",
     }[of.kind]
 
@@ -68,22 +87,38 @@ def _values(parameter: Parameter) -> str:
 
 def parameters(document: Document) -> tuple[Block, ...]:
     """The numbers that rules and time limits use."""
-    rows = tuple((label(name), of.text, sentence(_values(of))) for name, of in document.parameters.items())
-    return Grid("Numbers", ("Name", "What it says", "Value"), rows), rests_on(document, *(of.cites for of in document.parameters.values()))
+    rows = tuple(
+        (label(name), of.text, sentence(_values(of))) for name, of in document.parameters.items()
+    )
+    return Grid("Numbers", ("Name", "What it says", "Value"), rows), rests_on(
+        document, *(of.cites for of in document.parameters.values())
+    )
 
 
 def retention(document: Document) -> tuple[Block, ...]:
     """How long each kind of record is kept, and which record is of which kind."""
     table = document.retention
     rows = tuple(
-        (of.title, of.text, sentence(_values(document.parameters[of.keep_years])), sentence(_values(document.parameters[of.review_years])))
+        (
+            of.title,
+            of.text,
+            sentence(_values(document.parameters[of.keep_years])),
+            sentence(_values(document.parameters[of.review_years])),
+        )
         for of in table.classes.values()
     )
-    said = (rule(row.when, f"kept as “{table.classes[row.keep_as].title}”", first=n == 0) for n, row in enumerate(table.rows))
+    said = (
+        rule(row.when, f"kept as “{table.classes[row.keep_as].title}”", first=n == 0)
+        for n, row in enumerate(table.rows)
+    )
     cited = (table.cites, *(of.cites for of in table.classes.values()))
     return (
         Paragraph(table.text),
-        Grid("Kinds of record", ("Kind", "What it holds", "Years kept after it closes", "Years until looked at again"), rows),
+        Grid(
+            "Kinds of record",
+            ("Kind", "What it holds", "Years kept after it closes", "Years until looked at again"),
+            rows,
+        ),
         Steps(tuple(said)),
         rests_on(document, *cited),
     )
@@ -92,7 +127,8 @@ def retention(document: Document) -> tuple[Block, ...]:
 def groups(document: Document) -> tuple[Block, ...]:
     """The named sets and their members."""
     pairs = tuple(
-        (f"{label(name)} ({spoken(of.fact)})", sentence(either(map(spoken, of.members), "and"))) for name, of in document.sets.items()
+        (f"{label(name)} ({spoken(of.fact)})", sentence(either(map(spoken, of.members), "and")))
+        for name, of in document.sets.items()
     )
     return Pairs(pairs), rests_on(document, *(of.cites for of in document.sets.values()))
 
@@ -102,7 +138,11 @@ def myths(document: Document) -> tuple[Block, ...]:
     return tuple(
         Part(
             f"“{myth.claim}”",
-            (Paragraph(myth.text), Paragraph(f"The service says so:\n{occasions(myth.when)}"), rests_on(document, myth.cites)),
+            (
+                Paragraph(myth.text),
+                Paragraph(f"The service says so:\n{occasions(myth.when)}"),
+                rests_on(document, myth.cites),
+            ),
         )
         for myth in document.myths.values()
     )
@@ -117,7 +157,14 @@ def guidance(document: Document) -> tuple[Block, ...]:
 def duties(document: Document) -> tuple[Block, ...]:
     """The duties in law and whom they bind."""
     return tuple(
-        Part(duty.title, (Paragraph(duty.text), Bullets(tuple(map(sentence, duty.bodies))), rests_on(document, duty.cites)))
+        Part(
+            duty.title,
+            (
+                Paragraph(duty.text),
+                Bullets(tuple(map(sentence, duty.bodies))),
+                rests_on(document, duty.cites),
+            ),
+        )
         for duty in document.duties.values()
     )
 
@@ -127,13 +174,20 @@ def upcoming(document: Document) -> tuple[Block, ...]:
     if not document.upcoming:
         return (Paragraph("None."),)
     return tuple(
-        Part(each.title, (Paragraph(each.text), Paragraph(f"Where it stands: {sentence(each.status)}"))) for each in document.upcoming
+        Part(
+            each.title,
+            (Paragraph(each.text), Paragraph(f"Where it stands: {sentence(each.status)}")),
+        )
+        for each in document.upcoming
     )
 
 
 def resources(document: Document) -> tuple[Block, ...]:
     """Where to read more."""
-    said = (f"{each.title}. {each.publisher}." + (f" {each.url}" if each.url else "") for each in document.resources)
+    said = (
+        f"{each.title}. {each.publisher}." + (f" {each.url}" if each.url else "")
+        for each in document.resources
+    )
     return Bullets(tuple(said)), rests_on(document, *(each.cites for each in document.resources))
 
 
@@ -146,15 +200,24 @@ def clauses(document: Document) -> tuple[Block, ...]:
 def cases(document: Document) -> tuple[Block, ...]:
     """The worked examples: what happened, what was answered, what the policy says of it."""
     return (
-        Paragraph("Invented people, real questions. The service works each of these out again before it takes a version on."),
+        Paragraph(
+            "Invented people, real questions. The service works each of these out again before it"
+            " takes a version on."
+        ),
         *(_case(case) for case in document.cases.values()),
     )
 
 
 def _case(case: Case) -> Part:
     expected = case.expected
-    release = {"ready": "It may leave now.", "hold": "It waits for a check.", "none": "Nothing is to leave."}[expected.release]
-    outcome = sentence(f"{OUTCOMES[expected.outcome]}, settled by the question of {STEPS[expected.decided_at]}")
+    release = {
+        "ready": "It may leave now.",
+        "hold": "It waits for a check.",
+        "none": "Nothing is to leave.",
+    }[expected.release]
+    outcome = sentence(
+        f"{OUTCOMES[expected.outcome]}, settled by the question of {STEPS[expected.decided_at]}"
+    )
     do = [sentence(label(code)) for code in expected.actions]
     pairs = [*_stated(case.facts), ("What the policy says", f"{outcome} {release}")]
     if do:
@@ -184,13 +247,19 @@ def _said(value: Any) -> str:
     if isinstance(value, tuple):
         return "; ".join(filter(None, map(_said, value)))
     if dataclasses.is_dataclass(value):
-        told = (f"{spoken(field.name)}: {said}" for field, part in _members(value) if (said := _said(part)))
+        told = (
+            f"{spoken(field.name)}: {said}"
+            for field, part in _members(value)
+            if (said := _said(part))
+        )
         return ", ".join(told)
     return "" if value is None else str(value)
 
 
 def _members(value: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
-    """What somebody stated in an object: its answers, and whatever is not as it is when nothing is stated."""
+    """What somebody stated in an object: its answers, and whatever is not as it is when nothing is
+    stated.
+    """
     for field in dataclasses.fields(value):
         part = getattr(value, field.name)
         if isinstance(part, Answer) or (part is not False and part != field.default):

@@ -1,6 +1,8 @@
-"""The difference between two versions as a page: what is decided otherwise, and every text, number and rule that is not the same. Pure.
+"""The difference between two versions as a page: what is decided otherwise, and every text, number
+and rule that is not the same. Pure.
 
-Law: all of the difference is on the page; what is graver stands first, as `app.policy.difference` orders it.
+Law: all of the difference is on the page; what is graver stands first, as `app.policy.difference`
+orders it.
 """
 
 import re
@@ -40,12 +42,20 @@ _SECTIONS: Final[Mapping[str, str]] = {
 """The sections of a document as the page of a version heads them; the rest by their own name."""
 
 _ENDS: Final[Mapping[str, str]] = {"added": " (new)", "removed": " (gone)", "changed": ""}
-_MEMBERS: Final[Mapping[str, str]] = {"rows": "rule", "cites": "clause cited", "values": "value", "bodies": "body", "tests": "test"}
+_MEMBERS: Final[Mapping[str, str]] = {
+    "rows": "rule",
+    "cites": "clause cited",
+    "values": "value",
+    "bodies": "body",
+    "tests": "test",
+}
 """What a member of a list is called, where it has no title of its own."""
 _CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
 
-_CHECKS: Final = re.compile(r"/parameters/smallest_group/values|/sets/routed/members|/questions/[a-z_]+/sound")
+_CHECKS: Final = re.compile(
+    r"/parameters/smallest_group/values|/sets/routed/members|/questions/[a-z_]+/sound"
+)
 """What the functions that check answers depend on; the tables do not show it."""
 
 
@@ -56,11 +66,16 @@ def page(old: Policy, new: Policy, found: Difference) -> Page:
         Page(
             title=title,
             marking="What would change. Reading this changes nothing.",
-            head=Pairs((("From", f"{old.version}, {old.digest}"), ("To", f"{new.version}, {new.digest}"))),
+            head=Pairs(
+                (("From", f"{old.version}, {old.digest}"), ("To", f"{new.version}, {new.digest}"))
+            ),
             sections=(
                 Section("In short", tuple(_short(found))),
                 Section("What is decided otherwise", tuple(_decided(old, new, found))),
-                Section("Every rule, text and number that is not the same", tuple(_edits(old, new, found.edits))),
+                Section(
+                    "Every rule, text and number that is not the same",
+                    tuple(_edits(old, new, found.edits)),
+                ),
             ),
         )
     )
@@ -74,20 +89,26 @@ def _short(found: Difference) -> Iterator[Block]:
     flow = next((table for table in found.tables if table.table == "/flow"), None)
     if flow is None or not flow.changed:
         yield Paragraph(
-            "The outcome is the same for every combination of answers: share, do not share, seek advice, share in an emergency."
+            "The outcome is the same for every combination of answers: share, do not share, seek"
+            " advice, share in an emergency."
         )
     else:
-        yield Paragraph(f"The outcome is another for {flow.changed:,} of {flow.combinations:,} combinations of answers.")
+        yield Paragraph(
+            f"The outcome is another for {flow.changed:,} of {flow.combinations:,} combinations of"
+            " answers."
+        )
     if any(_CHECKS.match(edit.pointer) for edit in found.edits):
         yield Paragraph(
-            "But how answers are checked against their details changes, before any table is looked at: an answer may count as unsure where "
-            "it did not before, or the other way round. What changes is under “The questions”, “Numbers” or “Groups that the rules name”."
+            "But how answers are checked against their details changes, before any table is looked"
+            " at: an answer may count as unsure where it did not before, or the other way round."
+            " What changes is under “The questions”, “Numbers” or “Groups that the rules name”."
         )
     decided = [table for table in found.tables if table.changed]
     reworded = [table for table in found.tables if not table.changed]
     yield Paragraph(
-        f"{_some(len(decided), 'table')} of rules {_verb(len(decided))} otherwise in some cases, {len(reworded)} only in other words. "
-        f"{_some(len(found.edits), 'place')} in the document {'differs' if len(found.edits) == 1 else 'differ'}."
+        f"{_some(len(decided), 'table')} of rules {_verb(len(decided))} otherwise in some cases,"
+        f" {len(reworded)} only in other words. {_some(len(found.edits), 'place')} in the document"
+        f" {'differs' if len(found.edits) == 1 else 'differ'}."
     )
 
 
@@ -105,7 +126,8 @@ def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
         yield Paragraph("Nothing.")
         return
     yield Paragraph(
-        "Each table is compared over every combination of the facts that it looks at. “In which cases” gives one combination as an example."
+        "Each table is compared over every combination of the facts that it looks at. “In which"
+        " cases” gives one combination as an example."
     )
     for table in changed:
         title = _place(table.table, old, new)
@@ -114,7 +136,13 @@ def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
             yield Part(title, (Paragraph(whole),))
             continue
         rows = tuple(_change(old, new, change) for change in table.changes)
-        yield Part(title, (Paragraph(_counted(table)), Grid(title, ("In which cases", "Before", "After", "How many"), rows)))
+        yield Part(
+            title,
+            (
+                Paragraph(_counted(table)),
+                Grid(title, ("In which cases", "Before", "After", "How many"), rows),
+            ),
+        )
 
 
 def _whole(table: TableDifference) -> str | None:
@@ -123,11 +151,17 @@ def _whole(table: TableDifference) -> str | None:
         return None
     if not any(change.before for change in table.changes):
         return "New. What it says stands below."
-    return None if any(change.after for change in table.changes) else "Gone. What it said stands below."
+    return (
+        None
+        if any(change.after for change in table.changes)
+        else "Gone. What it said stands below."
+    )
 
 
 def _counted(table: TableDifference) -> str:
-    reworded = f" In {table.reworded:,} more it says the same in other words." if table.reworded else ""
+    reworded = (
+        f" In {table.reworded:,} more it says the same in other words." if table.reworded else ""
+    )
     return f"Otherwise in {table.changed:,} of {table.combinations:,} combinations.{reworded}"
 
 
@@ -144,7 +178,11 @@ def _change(old: Policy, new: Policy, change: Change) -> tuple[str, ...]:
 def _said(policy: Policy, code: Mapping[str, Json]) -> str:
     """What a table decides."""
     if "who" in code:
-        due = policy.document.clocks.rules[str(code["due"])].text if code["due"] is not None else "No time limit."
+        due = (
+            policy.document.clocks.rules[str(code["due"])].text
+            if code["due"] is not None
+            else "No time limit."
+        )
         asks = f" Ask: {_roles(code['ask'], 'and')}." if code["ask"] else ""
         return f"{ROLES[Role(str(code['who']))]}. {due}{asks}"
     parts = [_SAID[name](policy, value) for name, value in code.items() if name in _SAID]
@@ -158,22 +196,31 @@ _SAID: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
     "met": lambda _, value: MET[str(value)],
     "holds": lambda _, value: "" if value else "it holds nothing up",
     "may_decide": lambda _, value: f"{_roles(value, 'or')} may decide",
-    "keep_as": lambda policy, value: f"kept as “{policy.document.retention.classes[str(value)].title}”",
+    "keep_as": lambda policy, value: (
+        f"kept as “{policy.document.retention.classes[str(value)].title}”"
+    ),
 }
 
 
 def _roles(names: Json, last: str) -> str:
-    return either((ROLES[Role(str(name))] for name in names), last) if isinstance(names, Sequence) else ""
+    return (
+        either((ROLES[Role(str(name))] for name in names), last)
+        if isinstance(names, Sequence)
+        else ""
+    )
 
 
-# --- the documents side by side -----------------------------------------------------------------------------------------------------------
+# --- the documents side by side -------------------------------------------------------------------
 
 
 def _edits(old: Policy, new: Policy, edits: Sequence[Edit]) -> Iterator[Block]:
     if not edits:
         yield Paragraph("Nothing.")
     for section, members in groupby(edits, key=lambda edit: edit.pointer.split("/")[1]):
-        rows = tuple((_where(edit, old, new), _written(edit.before), _written(edit.after)) for edit in members)
+        rows = tuple(
+            (_where(edit, old, new), _written(edit.before), _written(edit.after))
+            for edit in members
+        )
         title = _SECTIONS.get(section, label(section))
         yield Part(title, (Grid(title, ("Where", "Before", "After"), rows),))
 
@@ -184,7 +231,9 @@ def _where(edit: Edit, old: Policy, new: Policy) -> str:
 
 
 def _place(pointer: str, old: Policy, new: Policy) -> str:
-    """A place in the document as a reader finds it: by titles where there are any, by number in a list."""
+    """A place in the document as a reader finds it: by titles where there are any, by number in a
+    list.
+    """
     said: list[str] = []
     here: list[Any] = [new.meaning, old.meaning]
     above = ""
@@ -204,7 +253,12 @@ def _place(pointer: str, old: Policy, new: Policy) -> str:
 def _member(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
         return value.get(name)
-    if isinstance(value, Sequence) and not isinstance(value, str) and name.isdecimal() and int(name) < len(value):
+    if (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and name.isdecimal()
+        and int(name) < len(value)
+    ):
         return value[int(name)]
     return None
 
@@ -225,10 +279,14 @@ def _written(value: Json, name: str = "") -> str:
     if name == "when":
         return "Otherwise." if value == "otherwise" else _when(value)
     if isinstance(value, Mapping):
-        return "\n".join(f"{label(str(key))}: {_written(member, str(key))}" for key, member in value.items())
+        return "\n".join(
+            f"{label(str(key))}: {_written(member, str(key))}" for key, member in value.items()
+        )
     if isinstance(value, list | tuple):
         if any(isinstance(member, Mapping) for member in value):
-            return "\n".join(f"{n}. {_written(member, 'in a list')}" for n, member in enumerate(value, 1))
+            return "\n".join(
+                f"{n}. {_written(member, 'in a list')}" for n, member in enumerate(value, 1)
+            )
         return "; ".join(_written(member, "in a list") for member in value) or "none"
     return _word(value, name)
 
@@ -243,7 +301,12 @@ def _word(value: Json, name: str) -> str:
 
 def _when(value: Json) -> str:
     many = value if isinstance(value, list) else [value]
-    return occasions(Condition({fact: _cell(cell) for fact, cell in one.items()} if isinstance(one, Mapping) else {}) for one in many)
+    return occasions(
+        Condition(
+            {fact: _cell(cell) for fact, cell in one.items()} if isinstance(one, Mapping) else {}
+        )
+        for one in many
+    )
 
 
 def _cell(cell: Json) -> tuple[str, ...]:

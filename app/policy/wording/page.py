@@ -1,6 +1,7 @@
 """A version of the policy as one page of data, which HTML and PDF show alike. Pure.
 
-Law: every section of the document is on it; a text of the school's stays text, and nothing in it can turn a sentence round.
+Law: every section of the document is on it; a text of the school's stays text, and nothing in it
+can turn a sentence round.
 """
 
 import dataclasses
@@ -53,7 +54,10 @@ def page(policy: Policy, standing: Standing) -> Page:
             sections=(
                 Section("In short", _short(policy)),
                 Section("The questions", rules.questions(document)),
-                Section("When to share: the way from the answers to the outcome", (*rules.flow(document), _chart(policy))),
+                Section(
+                    "When to share: the way from the answers to the outcome",
+                    (*rules.flow(document), _chart(policy)),
+                ),
                 Section("How to share: the checks before anything leaves", rules.checks(document)),
                 Section("The seven principles", rules.principles(document)),
                 Section("The golden rules", rules.golden_rules(document)),
@@ -78,10 +82,17 @@ def page(policy: Policy, standing: Standing) -> Page:
 
 
 def flowchart(policy: Policy) -> str:
-    """The When-and-How flowchart of a version as SVG, in the order in which it asks and with its own wording."""
+    """The When-and-How flowchart of a version as SVG, in the order in which it asks and with its
+    own wording.
+    """
     title = f"{policy.document.policy.title}: when and how to share"
     words = _chart_words(policy)
-    return drawing.draw_policy(title=title, description=drawing.describe_policy(**words), policy_version=printable(policy.version), **words)
+    return drawing.draw_policy(
+        title=title,
+        description=drawing.describe_policy(**words),
+        policy_version=printable(policy.version),
+        **words,
+    )
 
 
 def _chart_words(policy: Policy) -> dict[str, Any]:
@@ -97,7 +108,8 @@ def _chart(policy: Policy) -> Chart:
     return Chart(
         flowchart(policy),
         drawing.describe_policy(**_chart_words(policy)),
-        "The flowchart of this version. The questions above, and the checks below, say the same in words.",
+        "The flowchart of this version. The questions above, and the checks below, say the same in"
+        " words.",
     )
 
 
@@ -110,7 +122,10 @@ def _head(policy: Policy, standing: Standing) -> Pairs:
         (
             ("Version", identity.version),
             ("Status", label(standing.status)),
-            ("In force from", day(standing.starts_on) if standing.starts_on is not None else "Not decided"),
+            (
+                "In force from",
+                day(standing.starts_on) if standing.starts_on is not None else "Not decided",
+            ),
             ("Last review", month(identity.last_review)),
             ("Next review due", month(standing.review_due or identity.next_review)),
             ("Reviewed by", identity.reviewed_by),
@@ -124,8 +139,9 @@ def _short(policy: Policy) -> tuple[Block, ...]:
     return (
         Paragraph(policy.document.policy.summary),
         Paragraph(
-            "These are the rules of this version in words. Where rules are numbered, the first that fits speaks, and those after it are "
-            "not looked at. An answer that nobody gave counts as unsure, never as yes. The service recommends; a person decides."
+            "These are the rules of this version in words. Where rules are numbered, the first that"
+            " fits speaks, and those after it are not looked at. An answer that nobody gave counts"
+            " as unsure, never as yes. The service recommends; a person decides."
         ),
     )
 
@@ -137,5 +153,10 @@ def inert(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(inert(member) for member in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type | Chart):
-        return dataclasses.replace(value, **{field.name: inert(getattr(value, field.name)) for field in dataclasses.fields(value)})
+        return dataclasses.replace(
+            value,
+            **{
+                field.name: inert(getattr(value, field.name)) for field in dataclasses.fields(value)
+            },
+        )
     return value

@@ -1,6 +1,8 @@
-"""A version of the policy to read over HTTP: the whole of it as HTML, PDF or its own bytes, its flowchart, and what it changes.
+"""A version of the policy to read over HTTP: the whole of it as HTML, PDF or its own bytes, its
+flowchart, and what it changes.
 
-Law: it is public policy text. It may be kept, and is asked after each time, because where a version stands changes with the day.
+Law: it is public policy text. It may be kept, and is asked after each time, because where a version
+stands changes with the day.
 """
 
 import asyncio
@@ -38,7 +40,9 @@ JSON: Final = "application/json"
 SVG: Final = "image/svg+xml"
 
 Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
-AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
+AcceptDep = Annotated[
+    str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)
+]
 
 _HEADERS: Final = {**CACHEABLE, "Vary": "Authorization, Accept"}
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -49,9 +53,15 @@ _SET: Final[OrderedDict[str, bytes]] = OrderedDict()
 
 
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
-    kinds = {form: {"type": "string", "format": "binary"} if form == PDF else {"type": "string"} for form in forms}
+    kinds = {
+        form: {"type": "string", "format": "binary"} if form == PDF else {"type": "string"}
+        for form in forms
+    }
     return {
-        200: {"description": "The text, in the form that `Accept` prefers.", "content": {form: {"schema": kinds[form]} for form in forms}}
+        200: {
+            "description": "The text, in the form that `Accept` prefers.",
+            "content": {form: {"schema": kinds[form]} for form in forms},
+        }
     }
 
 
@@ -62,22 +72,42 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **UNCHANGED},
 )
-async def get_policy_document(actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None) -> Response:
-    """The whole policy in plain English as HTML or PDF; as `application/yaml`, exactly the bytes that were sent and approved."""
+async def get_policy_document(
+    actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None
+) -> Response:
+    """The whole policy in plain English as HTML or PDF; as `application/yaml`, exactly the bytes
+    that were sent and approved.
+    """
     form = accept.choose(accepted, (HTML, PDF, YAML))
     today = today_in_school(call.now)
     listed = await versions.listed(call.session, actor.school, digest, today)
     if form == YAML:
         source = await service.source(call.session, actor.school, digest)
-        return _sent(request, source, form, etag_of(hashlib.sha256(source).hexdigest(), "yaml"), _named(listed, "yaml"))
+        return _sent(
+            request,
+            source,
+            form,
+            etag_of(hashlib.sha256(source).hexdigest(), "yaml"),
+            _named(listed, "yaml"),
+        )
 
-    page = await asyncio.to_thread(pages.page, await service.at(call.session, actor.school, digest), versions.standing(listed))
+    page = await asyncio.to_thread(
+        pages.page, await service.at(call.session, actor.school, digest), versions.standing(listed)
+    )
 
     etag = _etag(page, form)
     if form == HTML:
-        return _sent(request, markup.page(page).encode(), form, etag, {"Content-Security-Policy": markup.CSP})
+        return _sent(
+            request, markup.page(page).encode(), form, etag, {"Content-Security-Policy": markup.CSP}
+        )
     old = unchanged(request, etag, _HEADERS)
-    return old or _sent(request, await _typeset(page, etag, _dated(listed, today)), form, etag, _named(listed, "pdf"))
+    return old or _sent(
+        request,
+        await _typeset(page, etag, _dated(listed, today)),
+        form,
+        etag,
+        _named(listed, "pdf"),
+    )
 
 
 @router.get(
@@ -87,10 +117,20 @@ async def get_policy_document(actor: Reader, digest: Digest, request: Request, c
     response_class=Response,
     responses={**_forms(SVG), **replies(401, 403, 404, 422), **UNCHANGED},
 )
-async def get_policy_flowchart(actor: Reader, digest: Digest, request: Request, call: CallDep) -> Response:
-    """The When-and-How flowchart of a version, with a title and a description that says all of it in words."""
+async def get_policy_flowchart(
+    actor: Reader, digest: Digest, request: Request, call: CallDep
+) -> Response:
+    """The When-and-How flowchart of a version, with a title and a description that says all of it
+    in words.
+    """
     drawn = pages.flowchart(await service.at(call.session, actor.school, digest)).encode()
-    return _sent(request, drawn, SVG, etag_of(hashlib.sha256(drawn).hexdigest(), "svg"), {"Content-Security-Policy": _DRAWING_CSP})
+    return _sent(
+        request,
+        drawn,
+        SVG,
+        etag_of(hashlib.sha256(drawn).hexdigest(), "svg"),
+        {"Content-Security-Policy": _DRAWING_CSP},
+    )
 
 
 @router.get(
@@ -109,42 +149,72 @@ async def compare_policy_versions(
     digest: Digest,
     base: Annotated[
         str,
-        Query(alias="from", pattern=r"^sha256:[0-9a-f]{64}$", description="Digest of the version to compare with: the one before."),
+        Query(
+            alias="from",
+            pattern=r"^sha256:[0-9a-f]{64}$",
+            description="Digest of the version to compare with: the one before.",
+        ),
     ],
     request: Request,
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """All that changes from one version to another: every combination of facts that is decided otherwise, and every text and number."""
+    """All that changes from one version to another: every combination of facts that is decided
+    otherwise, and every text and number.
+    """
     form = accept.choose(accepted, (JSON, HTML))
-    old, new = await service.at(call.session, actor.school, base), await service.at(call.session, actor.school, digest)
+    old, new = (
+        await service.at(call.session, actor.school, base),
+        await service.at(call.session, actor.school, digest),
+    )
 
     found = await asyncio.to_thread(difference.between, old, new)
 
     if form == HTML:
         page = changes.page(old, new, found)
-        return _sent(request, markup.page(page).encode(), HTML, _etag(page, HTML), {"Content-Security-Policy": markup.CSP})
+        return _sent(
+            request,
+            markup.page(page).encode(),
+            HTML,
+            _etag(page, HTML),
+            {"Content-Security-Policy": markup.CSP},
+        )
     body = {"from": base, "to": digest, **found.to_json()}
     etag = etag_of(hashlib.sha256(canonical.encode(body)).hexdigest(), "json")
     return unchanged(request, etag, _HEADERS) or reply(body, 200, {"ETag": etag, **_HEADERS})
 
 
 def _etag(page: Page, form: str) -> str:
-    # What is read depends on the version, on where it stands, and on how this release words it: all of that is on the page.
-    return etag_of(hashlib.sha256(canonical.encode(page.to_json())).hexdigest(), form.rpartition("/")[2])
+    # What is read depends on the version, on where it stands, and on how this release words it: all
+    # of that is on the page.
+    return etag_of(
+        hashlib.sha256(canonical.encode(page.to_json())).hexdigest(), form.rpartition("/")[2]
+    )
 
 
-def _sent(request: Request, body: bytes, form: str, etag: str, headers: Mapping[str, str]) -> Response:
-    return unchanged(request, etag, _HEADERS) or Response(body, media_type=form, headers={"ETag": etag, **_HEADERS, **headers})
+def _sent(
+    request: Request, body: bytes, form: str, etag: str, headers: Mapping[str, str]
+) -> Response:
+    return unchanged(request, etag, _HEADERS) or Response(
+        body, media_type=form, headers={"ETag": etag, **_HEADERS, **headers}
+    )
 
 
 def _named(listed: Listed, ending: str) -> dict[str, str]:
-    name = "".join(letter for letter in listed.version if letter.isascii() and (letter.isalnum() or letter in ".-_"))
+    name = "".join(
+        letter
+        for letter in listed.version
+        if letter.isascii() and (letter.isalnum() or letter in ".-_")
+    )
     return {"Content-Disposition": f'inline; filename="information-sharing-policy-{name}.{ending}"'}
 
 
 def _dated(listed: Listed, today: date) -> datetime:
-    return listed.approved_at or listed.created_at or datetime.combine(listed.starts_on or today, time(), UTC)
+    return (
+        listed.approved_at
+        or listed.created_at
+        or datetime.combine(listed.starts_on or today, time(), UTC)
+    )
 
 
 async def _typeset(page: Page, etag: str, at: datetime) -> bytes:

@@ -1,4 +1,6 @@
-"""The tables of a policy as numbered rules: questions, flow, checks, principles, golden rules, actions, authority. Pure."""
+"""The tables of a policy as numbered rules: questions, flow, checks, principles, golden rules,
+actions, authority. Pure.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,19 +15,30 @@ from app.policy.wording.words import ROLES, either, label, sentence
 def rests_on(document: Document, *cited: Iterable[str]) -> Paragraph:
     """The clauses that a part of the policy cites, by where they stand; each once."""
     names = dict.fromkeys(name for cites in cited for name in cites)
-    return Paragraph("Rests on: " + "; ".join(dict.fromkeys(document.citations[name].where for name in names)) + ".")
+    return Paragraph(
+        "Rests on: "
+        + "; ".join(dict.fromkeys(document.citations[name].where for name in names))
+        + "."
+    )
 
 
 def questions(document: Document) -> tuple[Block, ...]:
     """What is asked, how to answer, and when an answer is not taken as it is given."""
-    return tuple(_question(document, question) for question in Question if question in document.questions)
+    return tuple(
+        _question(document, question) for question in Question if question in document.questions
+    )
 
 
 def _question(document: Document, question: Question) -> Part:
     asked = document.questions[question]
     blocks: list[Block] = [Paragraph(asked.help)]
     if asked.doubts:
-        blocks.append(Paragraph("The service looks at the details under the answer. Where they speak against it, it says:"))
+        blocks.append(
+            Paragraph(
+                "The service looks at the details under the answer. Where they speak against it, it"
+                " says:"
+            )
+        )
         blocks.append(Bullets(tuple(asked.doubts.values())))
     return Part(asked.text, (*blocks, rests_on(document, asked.cites)))
 
@@ -38,7 +51,11 @@ def order(document: Document) -> tuple[Step, ...]:
 def _nodes(document: Document) -> list[str]:
     found = [document.flow.start]
     for name in found:
-        found += [row.to for row in document.flow.nodes[name].rows if row.to is not None and row.to not in found]
+        found += [
+            row.to
+            for row in document.flow.nodes[name].rows
+            if row.to is not None and row.to not in found
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -50,13 +67,27 @@ def flow(document: Document) -> tuple[Block, ...]:
 
 def _node(document: Document, name: str, numbers: dict[str, int]) -> Part:
     node = document.flow.nodes[name]
-    before = sorted(numbers[other] for other in numbers for row in document.flow.nodes[other].rows if row.to == name)
-    came = f"You come here from {either(f'point {number}' for number in dict.fromkeys(before))}." if before else "Everything begins here."
+    before = sorted(
+        numbers[other]
+        for other in numbers
+        for row in document.flow.nodes[other].rows
+        if row.to == name
+    )
+    came = (
+        f"You come here from {either(f'point {number}' for number in dict.fromkeys(before))}."
+        if before
+        else "Everything begins here."
+    )
     return Part(
         f"Point {numbers[name]}. {document.questions[Question(node.asks)].text}",
         (
             Paragraph(came),
-            Steps(tuple(rule(row.when, _leads(row, numbers), first=n == 0) for n, row in enumerate(node.rows))),
+            Steps(
+                tuple(
+                    rule(row.when, _leads(row, numbers), first=n == 0)
+                    for n, row in enumerate(node.rows)
+                )
+            ),
             rests_on(document, *(row.cites for row in node.rows)),
         ),
     )
@@ -64,7 +95,11 @@ def _node(document: Document, name: str, numbers: dict[str, int]) -> Part:
 
 def _leads(row: FlowRow, numbers: dict[str, int]) -> str:
     if row.outcome is not None:
-        settled = f", settled by the question of {STEPS[row.decided_at]}" if row.decided_at is not None else ""
+        settled = (
+            f", settled by the question of {STEPS[row.decided_at]}"
+            if row.decided_at is not None
+            else ""
+        )
         return f"{OUTCOMES[row.outcome]}{settled}. {row.basis}"
     return f"go to point {numbers[row.to or '']}. {row.basis}"
 
@@ -76,8 +111,17 @@ def checks(document: Document) -> tuple[Block, ...]:
             table.title,
             (
                 Paragraph(table.text),
-                Paragraph("Nothing leaves until this is met." if table.holds else "This is decided, and holds nothing up."),
-                Steps(tuple(rule(row.when, f"{MET[row.met]}. {row.basis}", first=n == 0) for n, row in enumerate(table.rows))),
+                Paragraph(
+                    "Nothing leaves until this is met."
+                    if table.holds
+                    else "This is decided, and holds nothing up."
+                ),
+                Steps(
+                    tuple(
+                        rule(row.when, f"{MET[row.met]}. {row.basis}", first=n == 0)
+                        for n, row in enumerate(table.rows)
+                    )
+                ),
                 rests_on(document, table.cites),
             ),
         )
@@ -87,26 +131,45 @@ def checks(document: Document) -> tuple[Block, ...]:
 
 def principles(document: Document) -> tuple[Block, ...]:
     """The seven principles, and when the facts stand to each how."""
-    return tuple(_judged(document, document.principles[name].title, document.principles[name]) for name in PrincipleId)
+    return tuple(
+        _judged(document, document.principles[name].title, document.principles[name])
+        for name in PrincipleId
+    )
 
 
 def golden_rules(document: Document) -> tuple[Block, ...]:
     """The golden rules of the edition that the policy follows."""
     followed = [name for name in GoldenRuleId if name in document.golden_rules]
     edition = followed[0].edition.removeprefix("hmg")
-    rules = (_judged(document, f"{name.number}. {document.golden_rules[name].title}", document.golden_rules[name]) for name in followed)
+    rules = (
+        _judged(
+            document,
+            f"{name.number}. {document.golden_rules[name].title}",
+            document.golden_rules[name],
+        )
+        for name in followed
+    )
     return (Paragraph(f"As numbered in HM Government’s advice of {edition}."), *rules)
 
 
 def _judged(document: Document, title: str, table: Judged) -> Part:
-    return Part(title, (Paragraph(table.text), Steps(judged(table)), rests_on(document, table.cites)))
+    return Part(
+        title, (Paragraph(table.text), Steps(judged(table)), rests_on(document, table.cites))
+    )
 
 
 def actions(document: Document) -> tuple[Block, ...]:
     """What somebody is told to do, by whom and by when, and in which cases."""
     return (
-        Paragraph("Every line that fits a case is said. Of several lines with the same name only the first that fits is said."),
-        Grid("What to do", ("Name", "What to do", "Who and by when", "In which cases"), tuple(_actions(document))),
+        Paragraph(
+            "Every line that fits a case is said. Of several lines with the same name only the"
+            " first that fits is said."
+        ),
+        Grid(
+            "What to do",
+            ("Name", "What to do", "Who and by when", "In which cases"),
+            tuple(_actions(document)),
+        ),
         rests_on(document, *(action.cites for action in document.actions)),
     )
 
@@ -115,15 +178,26 @@ def _actions(document: Document) -> Iterator[tuple[str, ...]]:
     for action in document.actions:
         asks = f" Ask: {either((ROLES[role] for role in action.ask), 'and')}." if action.ask else ""
         due = document.clocks.rules[action.due].text if action.due is not None else "No time limit."
-        yield label(action.code), action.text, f"{sentence(ROLES[action.who])} {due}{asks}", occasions(action.when)
+        yield (
+            label(action.code),
+            action.text,
+            f"{sentence(ROLES[action.who])} {due}{asks}",
+            occasions(action.when),
+        )
 
 
 def authority(document: Document) -> tuple[Block, ...]:
     """Who may record which outcome."""
     table = document.authority
-    said = (rule(row.when, f"{_deciders(row)} may decide", first=n == 0) for n, row in enumerate(table.rows))
+    said = (
+        rule(row.when, f"{_deciders(row)} may decide", first=n == 0)
+        for n, row in enumerate(table.rows)
+    )
     return Paragraph(table.text), Steps(tuple(said)), rests_on(document, table.cites)
 
 
 def _deciders(row: AuthorityRow) -> str:
-    return either(f"any {ROLES[role]}" if role is Role.STAFF else f"the {ROLES[role]}" for role in row.may_decide)
+    return either(
+        f"any {ROLES[role]}" if role is Role.STAFF else f"the {ROLES[role]}"
+        for role in row.may_decide
+    )

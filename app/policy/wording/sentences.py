@@ -1,4 +1,6 @@
-"""Rows as English sentences: what a cell means, what a row says, and in which order rows speak. Pure and total over the closed facts."""
+"""Rows as English sentences: what a cell means, what a row says, and in which order rows speak.
+Pure and total over the closed facts.
+"""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -16,7 +18,11 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "no": "there is no legitimate purpose",
             "unsure": "it is not clear that there is a legitimate purpose",
         },
-        "consent": {"yes": "there is consent", "no": "there is no consent", "unsure": "it is not certain that there is consent"},
+        "consent": {
+            "yes": "there is consent",
+            "no": "there is no consent",
+            "unsure": "it is not certain that there is consent",
+        },
         "identifiable": {
             "yes": "somebody can be identified from it",
             "no": "nobody can be identified from it",
@@ -62,14 +68,32 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "no": "the way it would travel is not secure",
             "unsure": "how it travels securely is not settled",
         },
-        "special_category": {"yes": "it holds special category data", "no": "it holds no special category data"},
+        "special_category": {
+            "yes": "it holds special category data",
+            "no": "it holds no special category data",
+        },
         "criminal_offence": {"yes": "it tells of an offence", "no": "it tells of no offence"},
-        "unexplained_history": {"yes": "some of it is old and not explained", "no": "nothing in it is old and unexplained"},
-        "opinion": {"yes": "it holds opinions or allegations", "no": "it holds neither opinions nor allegations"},
+        "unexplained_history": {
+            "yes": "some of it is old and not explained",
+            "no": "nothing in it is old and unexplained",
+        },
+        "opinion": {
+            "yes": "it holds opinions or allegations",
+            "no": "it holds neither opinions nor allegations",
+        },
         "third_party": {"yes": "others are named in it", "no": "nobody else is named in it"},
-        "review_overdue": {"yes": "the policy’s review is overdue", "no": "the policy’s review is not overdue"},
-        "departure": {"yes": "the decision departs from the recommendation", "no": "the decision follows the recommendation"},
-        "direction": {"received": "the school was asked", "proactive": "the school shares of its own accord"},
+        "review_overdue": {
+            "yes": "the policy’s review is overdue",
+            "no": "the policy’s review is not overdue",
+        },
+        "departure": {
+            "yes": "the decision departs from the recommendation",
+            "no": "the decision follows the recommendation",
+        },
+        "direction": {
+            "received": "the school was asked",
+            "proactive": "the school shares of its own accord",
+        },
         "release": {
             Release.READY: "it may leave now",
             Release.HOLD: "it waits for a check",
@@ -85,12 +109,21 @@ _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "recipient_type": ("the recipient is", ""),
         "purpose_code": ("the purpose is", ""),
         "consent_status": ("consent is recorded as", "how consent stands is not stated"),
-        "not_sought_reason": ("consent was not sought because it", "why consent was not sought is not stated"),
+        "not_sought_reason": (
+            "consent was not sought because it",
+            "why consent was not sought is not stated",
+        ),
         "lawful_code": ("the lawful reason named is", "no lawful reason is named"),
         "emergency_kind": ("the danger is of the kind", "the kind of danger is not stated"),
         "secure_route": ("the way it travels is", "the way it travels is not stated"),
-        "transparency": ("telling the person or family is decided as", "whether the person or family is told is not decided"),
-        "transparency_reason": ("the reason for not telling them, or not yet, is", "no reason for not telling them is stated"),
+        "transparency": (
+            "telling the person or family is decided as",
+            "whether the person or family is told is not decided",
+        ),
+        "transparency_reason": (
+            "the reason for not telling them, or not yet, is",
+            "no reason for not telling them is stated",
+        ),
         "outcome": ("the outcome is", ""),
         "decided_at": ("it was settled by the question of", ""),
     }
@@ -119,11 +152,18 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
 """The questions inside a sentence: “settled by the question of …”."""
 
 FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {Finding.MET: "met", Finding.NOT_MET: "not met", Finding.UNSURE: "unsure", Finding.NOT_APPLICABLE: "does not apply"}
+    {
+        Finding.MET: "met",
+        Finding.NOT_MET: "not met",
+        Finding.UNSURE: "unsure",
+        Finding.NOT_APPLICABLE: "does not apply",
+    }
 )
 """The findings inside a sentence."""
 
-MET: Final[Mapping[str, str]] = MappingProxyType({Answer.YES: "met", Answer.NO: "not met", Answer.UNSURE: "unsure"})
+MET: Final[Mapping[str, str]] = MappingProxyType(
+    {Answer.YES: "met", Answer.NO: "not met", Answer.UNSURE: "unsure"}
+)
 """How a check stands, inside a sentence."""
 
 
@@ -137,7 +177,9 @@ def value(fact: str, word: str) -> str:
 
 
 def clauses(fact: str, words: Iterable[str]) -> tuple[str, ...]:
-    """A cell: what a fact may be, of which one must be the case. Raises KeyError for a fact outside the grammar."""
+    """A cell: what a fact may be, of which one must be the case. Raises KeyError for a fact outside
+    the grammar.
+    """
     words = tuple(words)
     if fact in _CLAUSES:
         return tuple(_CLAUSES[fact][word] for word in words)
@@ -151,7 +193,9 @@ def condition(when: Condition) -> str:
     """All cells of a row, as what follows “if”; empty for a row that fits everything."""
     cells = [clauses(fact, words) for fact, words in when.cells.items()]
     several = len(cells) > 1
-    return ", and ".join(f"either {either(cell)}" if several and len(cell) > 1 else either(cell) for cell in cells)
+    return ", and ".join(
+        f"either {either(cell)}" if several and len(cell) > 1 else either(cell) for cell in cells
+    )
 
 
 def rule(when: Condition, then: str, *, first: bool) -> str:
@@ -172,9 +216,20 @@ def occasions(when: Iterable[Condition]) -> str:
 
 def judged(table: Judged) -> tuple[str, ...]:
     """A principle or golden rule as rules in order, those that `needs` stands for among them."""
-    said = [rule(row.when, f"{FINDINGS[row.finding]}. {row.basis}", first=n == 0) for n, row in enumerate(table.rows)]
+    said = [
+        rule(row.when, f"{FINDINGS[row.finding]}. {row.basis}", first=n == 0)
+        for n, row in enumerate(table.rows)
+    ]
     if table.because is not None:
-        for answer, finding, basis in (("no", Finding.NOT_MET, table.because.not_met), ("unsure", Finding.UNSURE, table.because.unsure)):
-            said.append(sentence(f"if {either(clauses(need, (answer,))[0] for need in table.needs)}: {FINDINGS[finding]}. {basis}"))
+        for answer, finding, basis in (
+            ("no", Finding.NOT_MET, table.because.not_met),
+            ("unsure", Finding.UNSURE, table.because.unsure),
+        ):
+            said.append(
+                sentence(
+                    f"if {either(clauses(need, (answer,))[0] for need in table.needs)}:"
+                    f" {FINDINGS[finding]}. {basis}"
+                )
+            )
         said.append(sentence(f"otherwise: {FINDINGS[Finding.MET]}. {table.because.met}"))
     return tuple(said)

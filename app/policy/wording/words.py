@@ -8,7 +8,22 @@ from typing import Final
 from app.identity.model import Role
 
 _CAPITALS: Final = {
-    word: word.upper() for word in ("api", "dsl", "id", "mais", "marac", "mash", "lado", "nspcc", "sen", "urn", "uln", "cafcass", "upn")
+    word: word.upper()
+    for word in (
+        "api",
+        "dsl",
+        "id",
+        "mais",
+        "marac",
+        "mash",
+        "lado",
+        "nspcc",
+        "sen",
+        "urn",
+        "uln",
+        "cafcass",
+        "upn",
+    )
 } | {"ig": "IG", "childrens": "children’s", "prevent": "Prevent", "gdpr": "GDPR", "mis": "MIS"}
 
 _MONTHS: Final = (

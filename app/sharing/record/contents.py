@@ -1,4 +1,5 @@
-"""What stands in the record of a request, section by section, from the request as its reader sees it. Pure.
+"""What stands in the record of a request, section by section, from the request as its reader sees
+it. Pure.
 
 Law: what is not there is said not to be there.
 """
@@ -15,14 +16,57 @@ from app.sharing.record.words import GOLDEN_RULES
 
 _FORESEEN: Final = frozenset(
     (
-        *("id", "version", "status", "view", "direction", "urgency", "purpose_code", "recipient_type", "outcome", "release", "decision"),
-        *("departs", "policy_digest", "submitted_by", "submitted_at", "decided_at", "due_at", "overdue", "overdue_clocks", "facts"),
-        *("evaluation", "evaluations", "questions", "advice", "decisions", "disclosures", "notices", "consents", "reconsiderations"),
-        *("letters", "retention_reviews", "tasks", "retention", "emergency", "emergencies", "withdrawal", "closure", "disposal"),
+        *(
+            "id",
+            "version",
+            "status",
+            "view",
+            "direction",
+            "urgency",
+            "purpose_code",
+            "recipient_type",
+            "outcome",
+            "release",
+            "decision",
+        ),
+        *(
+            "departs",
+            "policy_digest",
+            "submitted_by",
+            "submitted_at",
+            "decided_at",
+            "due_at",
+            "overdue",
+            "overdue_clocks",
+            "facts",
+        ),
+        *(
+            "evaluation",
+            "evaluations",
+            "questions",
+            "advice",
+            "decisions",
+            "disclosures",
+            "notices",
+            "consents",
+            "reconsiderations",
+        ),
+        *(
+            "letters",
+            "retention_reviews",
+            "tasks",
+            "retention",
+            "emergency",
+            "emergencies",
+            "withdrawal",
+            "closure",
+            "disposal",
+        ),
         *("compelled", "routed", "recipient_check", "hints"),
     )
 )
-"""The members of a request that a section of the record prints; `course.unforeseen` prints any other."""
+"""The members of a request that a section of the record prints; `course.unforeseen` prints any
+other."""
 
 
 def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Section, ...]:
@@ -62,7 +106,14 @@ def _summary(case: Printed) -> Iterator[Block]:
             ("Recommended under the policy", drawing.OUTCOMES.get(outcome, label(outcome))),
             ("Decided", label(request["decision"]) if request.get("decision") else "Not decided"),
             ("Departs from the recommendation", departs),
-            ("Decided on", case.text(request.get("decided_at")) if request.get("decided_at") else "Not decided"),
+            (
+                "Decided on",
+                (
+                    case.text(request.get("decided_at"))
+                    if request.get("decided_at")
+                    else "Not decided"
+                ),
+            ),
             ("Shared", {0: "Nothing recorded as shared", 1: "Once"}.get(shared, f"{shared} times")),
             ("Overdue", ", ".join(label(str(clock)) for clock in late) if late else "Nothing"),
         )
@@ -73,28 +124,57 @@ def _asked(case: Printed) -> Iterator[Block]:
     request, facts = case.request, case.request.get("facts", {})
     yield Pairs(
         (
-            ("Direction", "Asked of the school" if request.get("direction") == "received" else "The school’s own initiative"),
+            (
+                "Direction",
+                (
+                    "Asked of the school"
+                    if request.get("direction") == "received"
+                    else "The school’s own initiative"
+                ),
+            ),
             ("Urgency", case.text(request.get("urgency"))),
             *((("Needed by", case.text(facts["needed_by"])),) if facts.get("needed_by") else ()),
             ("Submitted", case.text(request.get("submitted_at"))),
             ("Submitted by", case.person(request.get("submitted_by"))),
-            *((("Reference elsewhere", case.text(facts["external_id"])),) if facts.get("external_id") else ()),
+            *(
+                (("Reference elsewhere", case.text(facts["external_id"])),)
+                if facts.get("external_id")
+                else ()
+            ),
         )
     )
     requester = (("name", "Name"), ("role_title", "Role"), ("organisation", "Organisation"))
     yield Part("Who asked", (_object(case, facts.get("requester"), *requester),))
-    recipient = (("organisation", "Organisation"), ("organisation_type", "Kind of organisation"), ("named_individual", "Who, by name"))
-    yield Part("To whom", (_object(case, facts.get("recipient"), *recipient, ("role_title", "Role")),))
-    purpose = (("code", "Purpose"), ("statement", "In words"), ("answer", "A clear, legitimate purpose"))
+    recipient = (
+        ("organisation", "Organisation"),
+        ("organisation_type", "Kind of organisation"),
+        ("named_individual", "Who, by name"),
+    )
+    yield Part(
+        "To whom", (_object(case, facts.get("recipient"), *recipient, ("role_title", "Role")),)
+    )
+    purpose = (
+        ("code", "Purpose"),
+        ("statement", "In words"),
+        ("answer", "A clear, legitimate purpose"),
+    )
     yield Part("What for", (_object(case, facts.get("purpose"), *purpose),))
     yield from course.beside(case)
     people = listed(facts.get("subjects"))
     rows = tuple(
-        (str(n), case.text(person.get("person_ref")), case.text(person.get("role")), _age(case, person))
+        (
+            str(n),
+            case.text(person.get("person_ref")),
+            case.text(person.get("role")),
+            _age(case, person),
+        )
         for n, person in enumerate(people, 1)
     )
     columns = ("No.", "Reference", "Role", "Age when it was submitted" if case.partial else "Born")
-    yield Part("Who it is about", (Grid("People", columns, rows) if rows else Paragraph("Nobody is named."),))
+    yield Part(
+        "Who it is about",
+        (Grid("People", columns, rows) if rows else Paragraph("Nobody is named."),),
+    )
 
 
 def _age(case: Printed, person: Shown) -> str:
@@ -113,23 +193,70 @@ def _information(case: Printed) -> Iterator[Block]:
     if not items:
         yield Paragraph("No item is listed.")
     for number, item in enumerate(items, 1):
-        first = (("description", "Description"), ("category", "Category"), ("nature", "Nature"), ("include", "Share, redact or withhold"))
+        first = (
+            ("description", "Description"),
+            ("category", "Category"),
+            ("nature", "Nature"),
+            ("include", "Share, redact or withhold"),
+        )
         yield Part(f"Item {number}", (case.pairs(item, *first, skip=("id",)),))
 
 
 def _answered(case: Printed) -> Iterator[Block]:
     facts = case.request.get("facts", {})
-    yield Part("Consent", (_object(case, facts.get("consent"), ("answer", "There is consent"), ("status", "How far asking has got")),))
-    yield Part("Identification", (Pairs((("Somebody could be identified", case.text(facts.get("identifiable") or "unsure")),)),))
-    reason = (("answer", "There is a lawful reason"), ("code", "Which"), ("necessity", "Why it is necessary"))
-    yield Part("Lawful reason without consent", (_object(case, facts.get("lawful_reason"), *reason),))
-    risk = (("immediate_risk", "A child is in danger now"), ("crime_suspected", "A crime is suspected"))
+    yield Part(
+        "Consent",
+        (
+            _object(
+                case,
+                facts.get("consent"),
+                ("answer", "There is consent"),
+                ("status", "How far asking has got"),
+            ),
+        ),
+    )
+    yield Part(
+        "Identification",
+        (
+            Pairs(
+                (
+                    (
+                        "Somebody could be identified",
+                        case.text(facts.get("identifiable") or "unsure"),
+                    ),
+                )
+            ),
+        ),
+    )
+    reason = (
+        ("answer", "There is a lawful reason"),
+        ("code", "Which"),
+        ("necessity", "Why it is necessary"),
+    )
+    yield Part(
+        "Lawful reason without consent", (_object(case, facts.get("lawful_reason"), *reason),)
+    )
+    risk = (
+        ("immediate_risk", "A child is in danger now"),
+        ("crime_suspected", "A crime is suspected"),
+    )
     yield Part("Danger", (_object(case, facts.get("risk"), *risk),))
-    checks = tuple((check, words) for check, words in drawing.CHECKS.items() if check != "transparency")
+    checks = tuple(
+        (check, words) for check, words in drawing.CHECKS.items() if check != "transparency"
+    )
     yield Part("How it would be shared", (_object(case, facts.get("how"), *checks),))
-    known = {"requester", "recipient", "purpose", "subjects", "items", "consent", "identifiable", "lawful_reason", "risk", "how"} | {
-        "statutory"
-    }
+    known = {
+        "requester",
+        "recipient",
+        "purpose",
+        "subjects",
+        "items",
+        "consent",
+        "identifiable",
+        "lawful_reason",
+        "risk",
+        "how",
+    } | {"statutory"}
     rest = case.pairs(facts, skip=(*known, "direction", "urgency", "needed_by", "external_id"))
     if rest.rows:
         yield Part("Also stated", (rest,))
@@ -144,29 +271,56 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
     yield Pairs(
         (
             ("Outcome", drawing.OUTCOMES.get(str(found["outcome"]), label(str(found["outcome"])))),
-            ("Settled by the question", drawing.QUESTIONS.get(str(found["decided_at"]), label(str(found["decided_at"])))),
+            (
+                "Settled by the question",
+                drawing.QUESTIONS.get(str(found["decided_at"]), label(str(found["decided_at"]))),
+            ),
             ("Release", case.text(found.get("release"))),
-            ("May decide", ", ".join(label(str(role)) for role in found.get("may_decide", [])) or "Nobody"),
+            (
+                "May decide",
+                ", ".join(label(str(role)) for role in found.get("may_decide", [])) or "Nobody",
+            ),
             ("Evaluated", case.text(found.get("recorded_at"))),
             ("Policy version", str(policy.get("version"))),
             ("Policy digest", str(policy.get("digest"))),
-            *((("Policy review", "Overdue when this was evaluated; the policy stays in force"),) if policy.get("review_overdue") else ()),
+            *(
+                (("Policy review", "Overdue when this was evaluated; the policy stays in force"),)
+                if policy.get("review_overdue")
+                else ()
+            ),
         )
     )
     steps, checks = listed(found.get("path")), listed(found.get("how"))
     asked = drawing.QUESTIONS
     rows = tuple(
-        (str(n), asked.get(str(step["step"]), label(str(step["step"]))), label(str(step["answer"])), str(step["basis"]), _cites(step))
+        (
+            str(n),
+            asked.get(str(step["step"]), label(str(step["step"]))),
+            label(str(step["answer"])),
+            str(step["basis"]),
+            _cites(step),
+        )
         for n, step in enumerate(steps, 1)
     )
-    yield Grid("When: the way taken, in order", ("Step", "Question", "Answered", "Why", "Clauses"), rows)
+    yield Grid(
+        "When: the way taken, in order", ("Step", "Question", "Answered", "Why", "Clauses"), rows
+    )
     state = tuple(
-        (drawing.CHECKS.get(str(one["check"]), label(str(one["check"]))), label(str(one["met"])), str(one["basis"])) for one in checks
+        (
+            drawing.CHECKS.get(str(one["check"]), label(str(one["check"]))),
+            label(str(one["met"])),
+            str(one["basis"]),
+        )
+        for one in checks
     )
     yield Grid("How: the checks", ("Check", "Met", "Why"), state)
     if chart_svg is not None:
-        outcome, settled, release = (str(found[name]) for name in ("outcome", "decided_at", "release"))
-        described = drawing.describe(steps, outcome=outcome, decided_at=settled, release=release, how=checks)
+        outcome, settled, release = (
+            str(found[name]) for name in ("outcome", "decided_at", "release")
+        )
+        described = drawing.describe(
+            steps, outcome=outcome, decided_at=settled, release=release, how=checks
+        )
         yield Part("The flowchart with the way taken", (Chart(chart_svg, described),))
     every = listed(case.request.get("evaluations"))
     if len(every) > 1:
@@ -178,11 +332,17 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
                 label(str(one.get("outcome"))),
                 label(str(one.get("decided_at"))),
                 label(str(one.get("release"))),
-                f"{one.get('policy', {}).get('version')}{'' if one.get('counts', True) else ' (for comparison only)'}",
+                (
+                    f"{one.get('policy', {}).get('version')}{'' if one.get('counts', True) else ' (for comparison only)'}"  # noqa: E501
+                ),
             )
             for n, one in enumerate(every, 1)
         )
-        yield Grid("Every evaluation, oldest first", ("No.", "When", "Because", "Outcome", "Settled by", "Release", "Policy"), history)
+        yield Grid(
+            "Every evaluation, oldest first",
+            ("No.", "When", "Because", "Outcome", "Settled by", "Release", "Policy"),
+            history,
+        )
 
 
 def _cites(finding: Shown) -> str:
@@ -194,14 +354,27 @@ def _findings(case: Printed) -> Iterator[Block]:
     if not isinstance(found, Mapping):
         yield Paragraph("Not evaluated.")
         return
-    for caption, member in (("The seven principles", "principles"), ("The seven golden rules", "golden_rules")):
+    for caption, member in (
+        ("The seven principles", "principles"),
+        ("The seven golden rules", "golden_rules"),
+    ):
         rows = tuple(
-            (GOLDEN_RULES.get(str(one["id"]), label(str(one["id"]))), label(str(one["finding"])), str(one["basis"]), _cites(one))
+            (
+                GOLDEN_RULES.get(str(one["id"]), label(str(one["id"]))),
+                label(str(one["finding"])),
+                str(one["basis"]),
+                _cites(one),
+            )
             for one in listed(found.get(member))
         )
         yield Grid(caption, ("What", "Finding", "Why", "Clauses"), rows)
     actions = tuple(
-        (str(action["text"]), label(str(action["who"])), case.text(action["due"]) if action.get("due") else "No time limit", _cites(action))
+        (
+            str(action["text"]),
+            label(str(action["who"])),
+            case.text(action["due"]) if action.get("due") else "No time limit",
+            _cites(action),
+        )
         for action in listed(found.get("actions"))
     )
     yield Grid("What is to be done", ("Action", "Who", "Due", "Clauses"), actions)

@@ -1,4 +1,6 @@
-"""The decision record to file: one page of data, as an HTML document that prints well or as a tagged PDF."""
+"""The decision record to file: one page of data, as an HTML document that prints well or as a
+tagged PDF.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,15 +23,21 @@ def page(
     school: str,
     chart_svg: str | None,
 ) -> Page:
-    """The record of a request as its reader sees it (`app.sharing.views.whole`), with every text made inert."""
+    """The record of a request as its reader sees it (`app.sharing.views.whole`), with every text
+    made inert.
+    """
     shown = inert_all(request)
     partial = request.get("view") == "deidentified"
     return Page(
         title="Information sharing record",
         marking=(
-            "De-identified copy: names, references and people’s own words are left out; times are given to the day."
+            "De-identified copy: names, references and people’s own words are left out; times are"
+            " given to the day."
             if partial
-            else "Confidential: personal information. Keep it secure, and only as long as it is needed."
+            else (
+                "Confidential: personal information. Keep it secure, and only as long as it is"
+                " needed."
+            )
         ),
         head=Pairs(
             (
@@ -58,8 +66,8 @@ def html(
 ) -> str:
     """The record as one HTML document, to be served with `CSP`.
 
-    `audit` is `{"entries": [{"id", "index" or None, "action", "occurred_at"}], "checkpoint": the signed note or None}`; `chart_svg` is what
-    `app.policy.drawing.draw` made, and goes in as it is.
+    `audit` is `{"entries": [{"id", "index" or None, "action", "occurred_at"}], "checkpoint": the
+    signed note or None}`; `chart_svg` is what `app.policy.drawing.draw` made, and goes in as it is.
     """
     return markup.page(
         page(
@@ -84,7 +92,9 @@ def pdf(
     school: str,
     chart_svg: str | None,
 ) -> bytes:
-    """The same page as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises `TypesetterMissing` without the extra `pdf`."""
+    """The same page as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises
+    `TypesetterMissing` without the extra `pdf`.
+    """
     printed = page(
         request,
         generated_at=generated_at,

@@ -1,7 +1,7 @@
 """The written answer to whoever asked and was refused.
 
-Law: only what was released for it is in it. Reasons, notes, items and findings of the record stay where they are; and it confirms nothing
-about what the school holds.
+Law: only what was released for it is in it. Reasons, notes, items and findings of the record stay
+where they are; and it confirms nothing about what the school holds.
 """
 
 import html as markup_of
@@ -21,9 +21,9 @@ from app.sharing.record.words import day, inert, inert_all, when
 
 _TEMPLATE: Final = Path(__file__).parent / "letter.typ"
 _AGAIN: Final = (
-    "You may ask again at any time. Tell us what is new: for instance a clearer purpose, consent that has been given, or a legal basis "
-    "that we did not know of. Please quote our reference. We will look at the request afresh, and the answer in this letter does not "
-    "count against you."
+    "You may ask again at any time. Tell us what is new: for instance a clearer purpose, consent"
+    " that has been given, or a legal basis that we did not know of. Please quote our reference. We"
+    " will look at the request afresh, and the answer in this letter does not count against you."
 )
 _TITLE: Final = "Our answer to your request for information"
 
@@ -63,7 +63,9 @@ class _Letter:
             "addressee": self.addressee,
             "reference": self.reference,
             "greeting": self.greeting,
-            "parts": [{"title": title, "paragraphs": paragraphs} for title, paragraphs in self.parts],
+            "parts": [
+                {"title": title, "paragraphs": paragraphs} for title, paragraphs in self.parts
+            ],
         }
 
 
@@ -81,32 +83,68 @@ def _letter(
     _check(request, reasons, contact)
     facts = inert_all(request["facts"])
     requester = facts.get("requester") or {}
-    lines = tuple(str(requester[name]) for name in ("name", "role_title", "organisation") if requester.get(name))
+    lines = tuple(
+        str(requester[name])
+        for name in ("name", "role_title", "organisation")
+        if requester.get(name)
+    )
     theirs = (facts.get("external_id") or {}).get("value")
     purpose = label(str(request["purpose_code"]))
-    wanted = [f"On {when(request['submitted_at'])} we recorded your request to share information with you."]
-    wanted.append(f"The purpose as we recorded it: {purpose}." if purpose not in {"Unknown", "Other"} else "")
+    wanted = [
+        (
+            f"On {when(request['submitted_at'])} we recorded your request to share information with"
+            " you."
+        )
+    ]
+    wanted.append(
+        f"The purpose as we recorded it: {purpose}." if purpose not in {"Unknown", "Other"} else ""
+    )
     considered = (
-        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}): whether the purpose was clear and "
-        "legitimate, whether there was consent, whether anybody could be identified, and whether there was a lawful reason to share "
-        "without consent."
+        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}):"
+        " whether the purpose was clear and legitimate, whether there was consent, whether anybody"
+        " could be identified, and whether there was a lawful reason to share without consent."
     )
     return _Letter(
         school=inert(school),
         date=day(today_in_school(generated_at)),
         addressee=lines or ("To whom it may concern",),
-        reference=(("Our reference", str(request["id"])), *((("Your reference", str(theirs)),) if theirs else ())),
-        greeting=f"Dear {requester['name']}," if requester.get("name") else "To whom it may concern,",
+        reference=(
+            ("Our reference", str(request["id"])),
+            *((("Your reference", str(theirs)),) if theirs else ()),
+        ),
+        greeting=(
+            f"Dear {requester['name']}," if requester.get("name") else "To whom it may concern,"
+        ),
         parts=(
-            ("What you asked", tuple(text for text in (*wanted, *_paragraphs(asked or "")) if text)),
-            ("What we decided", (considered, f"On {when(request['decided_at'])} we decided not to share the information.")),
+            (
+                "What you asked",
+                tuple(text for text in (*wanted, *_paragraphs(asked or "")) if text),
+            ),
+            (
+                "What we decided",
+                (
+                    considered,
+                    f"On {when(request['decided_at'])} we decided not to share the information.",
+                ),
+            ),
             ("Our reasons", _paragraphs(reasons)),
             (
                 "If you have new information",
-                (_AGAIN, "If you think that a child is in danger now, do not wait for us: call 999."),
+                (
+                    _AGAIN,
+                    "If you think that a child is in danger now, do not wait for us: call 999.",
+                ),
             ),
             ("Whom to contact", _paragraphs(contact)),
-            ("", ("This letter neither confirms nor denies that the school holds any particular information about anybody.",)),
+            (
+                "",
+                (
+                    (
+                        "This letter neither confirms nor denies that the school holds any"
+                        " particular information about anybody."
+                    ),
+                ),
+            ),
         ),
     )
 
@@ -147,8 +185,9 @@ def letter_html(
 ) -> str:
     """The letter as one HTML document, to be served with `CSP`.
 
-    `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released for the letter; blank lines part
-    paragraphs. Raises `LetterNotForThis` unless a refusal of somebody's request stands, `LetterUnsaid` without reasons or contact.
+    `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released
+    for the letter; blank lines part paragraphs. Raises `LetterNotForThis` unless a refusal of
+    somebody's request stands, `LetterUnsaid` without reasons or contact.
     """
     letter = _letter(
         request,
@@ -161,16 +200,21 @@ def letter_html(
         asked=asked,
     )
     escape = markup_of.escape
-    reference = "".join(f'<div><dt>{escape(name)}</dt><dd dir="auto">{escape(value)}</dd></div>' for name, value in letter.reference)
+    reference = "".join(
+        f'<div><dt>{escape(name)}</dt><dd dir="auto">{escape(value)}</dd></div>'
+        for name, value in letter.reference
+    )
     parts = "\n".join(
-        (f"<h2>{escape(title)}</h2>\n" if title else "") + "\n".join(f'<p dir="auto">{escape(text)}</p>' for text in paragraphs)
+        (f"<h2>{escape(title)}</h2>\n" if title else "")
+        + "\n".join(f'<p dir="auto">{escape(text)}</p>' for text in paragraphs)
         for title, paragraphs in letter.parts
     )
     return document(
         _TITLE,
-        f'<main class="letter">\n<p class="sender" dir="auto">{escape(letter.school)}</p>\n<p>{escape(letter.date)}</p>\n'
-        f'<address dir="auto">{"<br>".join(escape(line) for line in letter.addressee)}</address>\n<h1>{escape(_TITLE)}</h1>\n'
-        f'<dl>{reference}</dl>\n<p dir="auto">{escape(letter.greeting)}</p>\n{parts}\n</main>',
+        '<main class="letter">\n<p class="sender"'
+        f' dir="auto">{escape(letter.school)}</p>\n<p>{escape(letter.date)}</p>\n<address'
+        f' dir="auto">{"<br>".join(escape(line) for line in letter.addressee)}</address>\n<h1>{escape(_TITLE)}</h1>\n<dl>{reference}</dl>\n<p'  # noqa: E501
+        f' dir="auto">{escape(letter.greeting)}</p>\n{parts}\n</main>',
     )
 
 
@@ -185,7 +229,9 @@ def letter_pdf(
     policy_version: str,
     asked: str | None = None,
 ) -> bytes:
-    """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as `letter_html`, and `TypesetterMissing`."""
+    """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as
+    `letter_html`, and `TypesetterMissing`.
+    """
     letter = _letter(
         request,
         reasons=reasons,

@@ -1,6 +1,8 @@
-"""How codes, instants and people's own words are printed: readable, inert, and without any pupil's number.
+"""How codes, instants and people's own words are printed: readable, inert, and without any pupil's
+number.
 
-Law: what reads like a UPN is never printed; what could turn a sentence round or hide in it is shown as its code point.
+Law: what reads like a UPN is never printed; what could turn a sentence round or hide in it is shown
+as its code point.
 """
 
 import re
@@ -25,15 +27,24 @@ UPN_SHOWN: Final = "[UPN not printed]"
 
 _SEP: Final = r"[\s\-./\u200b-\u200d\u2060]?"
 _UPN: Final = re.compile(rf"(?<![^\W_])[^\W\d_](?:{_SEP}\d){{11}}(?:{_SEP}\d|[^\W\d_])(?![^\W_])")
-"""A check letter, eleven digits, and a twelfth or (in a temporary number) a letter; with or without separators, in any digits."""
+"""A check letter, eleven digits, and a twelfth or (in a temporary number) a letter; with or without
+separators, in any digits."""
 _UPN_SCHEME: Final = re.compile(r"(?<![^\W_])upn\s*[:=]\s*[^\W_]+", re.IGNORECASE)
 
-_INVISIBLE: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad\u200b\u2060")
+_INVISIBLE: Final = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad\u200b\u2060"
+)
 _BREAKS: Final = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_WORDS: Final[tuple[type[StrEnum], ...]] = (*Word.__subclasses__(), Status, DecisionOutcome, Role, AgeBand)
+_WORDS: Final[tuple[type[StrEnum], ...]] = (
+    *Word.__subclasses__(),
+    Status,
+    DecisionOutcome,
+    Role,
+    AgeBand,
+)
 _VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in words)
 """The codes that are read as words; a person's own word is left as it was written."""
 
@@ -57,7 +68,9 @@ GOLDEN_RULES: Final[Mapping[str, str]] = {
 
 
 def inert(text: str) -> str:
-    """A person's words as they are printed: numbers of pupils masked, control and reordering characters shown, line ends made one kind."""
+    """A person's words as they are printed: numbers of pupils masked, control and reordering
+    characters shown, line ends made one kind.
+    """
     text = _BREAKS.sub("\n", text)
     text = _UPN_SCHEME.sub(f"upn:{UPN_SHOWN}", _UPN.sub(UPN_SHOWN, text))
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
@@ -101,9 +114,11 @@ def day(value: str | date) -> str:
 
 
 def when(value: str | datetime, *, to_the_day: bool = False) -> str:
-    """An instant on the school's wall clock, with its zone, or only its day; what is no instant stays as it is.
+    """An instant on the school's wall clock, with its zone, or only its day; what is no instant
+    stays as it is.
 
-    Midnight UTC to the microsecond is what a de-identified view gives: a day, so only the day is printed.
+    Midnight UTC to the microsecond is what a de-identified view gives: a day, so only the day is
+    printed.
     """
     try:
         instant = clock.from_text(value) if isinstance(value, str) else value.astimezone(UTC)

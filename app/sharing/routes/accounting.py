@@ -9,7 +9,14 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.paging import CursorDep, CursorRefused, LimitDep, decode_cursor, encode_cursor, next_link
+from app.platform.paging import (
+    CursorDep,
+    CursorRefused,
+    LimitDep,
+    decode_cursor,
+    encode_cursor,
+    next_link,
+)
 from app.platform.problems import replies
 from app.platform.references import Reference
 from app.platform.web import CallDep, StrictRoute, reply
@@ -19,22 +26,37 @@ from app.sharing.schemas.accounting import AccountOut
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.get("/subjects/{person_ref:path}/disclosures", response_model=AccountOut, responses=replies(401, 403, 422))
+@router.get(
+    "/subjects/{person_ref:path}/disclosures",
+    response_model=AccountOut,
+    responses=replies(401, 403, 422),
+)
 async def account_for_disclosures(
     actor: Annotated[Actor, Require(P.SUBJECT_ACCOUNT)],
-    person_ref: Annotated[Reference, Path(description="The person's reference, as in `person_ref`.", examples=["mis:7781"])],
+    person_ref: Annotated[
+        Reference,
+        Path(description="The person's reference, as in `person_ref`.", examples=["mis:7781"]),
+    ],
     request: Request,
     call: CallDep,
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Every disclosure about one person: what, with whom, when, how, on what ground, whether they were told, and what to weigh.
+    """Every disclosure about one person: what, with whom, when, how, on what ground, whether they
+    were told, and what to weigh.
 
-    The DSL reads names and descriptions, the information governance lead codes. What was disposed of is about nobody any longer.
+    The DSL reads names and descriptions, the information governance lead codes. What was disposed
+    of is about nobody any longer.
     """
     scope = f"disclosures about {person_ref} {actor.id}"
     items, last = await accounting.account(
-        call.session, actor, person_ref, before=_position(cursor, scope), limit=limit, now=call.now, trace=call.trace
+        call.session,
+        actor,
+        person_ref,
+        before=_position(cursor, scope),
+        limit=limit,
+        now=call.now,
+        trace=call.trace,
     )
     following = encode_cursor([str(last)], scope) if last is not None else None
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))

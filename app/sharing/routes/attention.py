@@ -26,14 +26,21 @@ async def list_attention(
     call: CallDep,
     query: Annotated[AttentionQuery, Query()],
 ) -> Response:
-    """What waits for somebody, the most pressing first: overdue decisions, emergencies to complete, advice, notices, releases on hold.
+    """What waits for somebody, the most pressing first: overdue decisions, emergencies to complete,
+    advice, notices, releases on hold.
 
     Names nobody; the IG lead sees it to the day. Being listed holds nothing up.
     """
     scope = f"attention:{query.kind or ''}"
     after = _place(query.cursor, scope) if query.cursor is not None else None
     pending, more = await attention.waiting(
-        call.session, actor, kind=query.kind, after=after, limit=query.limit, now=call.now, trace=call.trace
+        call.session,
+        actor,
+        kind=query.kind,
+        after=after,
+        limit=query.limit,
+        now=call.now,
+        trace=call.trace,
     )
     following = encode_cursor(pending[-1].place.parts(), scope) if more else None
     items = [_shown(one, actor, one.due is not None and call.now > one.due) for one in pending]
@@ -51,7 +58,9 @@ def _shown(one: Pending, actor: Actor, overdue: bool) -> dict[str, Any]:  # noqa
     head = one.head
     if head is None:
         due, since = (clock.to_text(at) if at else None for at in (one.due, one.since))
-        about = dict.fromkeys(("sharing_request_id", "status", "purpose_code", "recipient_type", "urgency"))
+        about = dict.fromkeys(
+            ("sharing_request_id", "status", "purpose_code", "recipient_type", "urgency")
+        )
     else:
         view = head.view_for(actor)
         due, since = views.instant(one.due, view), views.instant(one.since, view)

@@ -17,7 +17,14 @@ from app.sharing import deciding, service, views
 from app.sharing.decisions import Decide, Disclose, Refusal
 from app.sharing.model import RecordKind
 from app.sharing.routes.shared import RequestId, created, location
-from app.sharing.schemas import DecideIn, DecisionOut, DiscloseIn, DisclosureOut, EmergencyIn, EmergencyOut
+from app.sharing.schemas import (
+    DecideIn,
+    DecisionOut,
+    DiscloseIn,
+    DisclosureOut,
+    EmergencyIn,
+    EmergencyOut,
+)
 from app.sharing.statements import emergency_statement
 
 router = APIRouter(route_class=StrictRoute)
@@ -37,21 +44,32 @@ async def decide_sharing_request(
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
-    """Record what a person decided and why; by the policy's authority table. A later decision supersedes this one and never edits it."""
+    """Record what a person decided and why; by the policy's authority table. A later decision
+    supersedes this one and never edits it.
+    """
     command = Decide(
         outcome=body.outcome,
         reasons=body.reasons,
         items=tuple(body.items) if body.items is not None else None,
         lawful_reason=body.lawful_reason.model_dump(mode="json") if body.lawful_reason else None,
         departs_because=body.departs_because,
-        refusal=Refusal(discussed_with_requester=body.refusal.discussed_with_requester.value, how=body.refusal.how)
+        refusal=Refusal(
+            discussed_with_requester=body.refusal.discussed_with_requester.value,
+            how=body.refusal.how,
+        )
         if body.refusal
         else None,
     )
 
     async def work() -> Response:
         case, record = await deciding.decide(
-            call.session, actor, request_id, command, precondition=if_match, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            request_id,
+            command,
+            precondition=if_match,
+            now=call.now,
+            trace=call.trace,
         )
         return created(case, record, actor)
 
@@ -71,7 +89,9 @@ async def record_disclosure(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record what was in fact shared, with whom, when and how: only under a decision that permits it, with every How check met."""
+    """Record what was in fact shared, with whom, when and how: only under a decision that permits
+    it, with every How check met.
+    """
     command = Disclose(
         decision_id=body.decision_id,
         items=tuple(body.items) if body.items is not None else None,
@@ -83,26 +103,42 @@ async def record_disclosure(
     )
 
     async def work() -> Response:
-        case, record = await deciding.disclose(call.session, actor, request_id, command, now=call.now, trace=call.trace)
+        case, record = await deciding.disclose(
+            call.session, actor, request_id, command, now=call.now, trace=call.trace
+        )
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
 
 
-@router.post("/emergency-disclosures", status_code=201, response_model=EmergencyOut, responses=replies(401, 403, 409, 413, 415, 422))
+@router.post(
+    "/emergency-disclosures",
+    status_code=201,
+    response_model=EmergencyOut,
+    responses=replies(401, 403, 409, 413, 415, 422),
+)
 async def record_emergency_disclosure(
     actor: Annotated[Actor, Require(P.EMERGENCY_RECORD)],
     body: EmergencyIn,
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record, in one call, sharing that was or must be done now. Always accepted with what, with whom and why; the rest is a task."""
+    """Record, in one call, sharing that was or must be done now. Always accepted with what, with
+    whom and why; the rest is a task.
+    """
     made: list[UUID] = []
 
     async def work() -> Response:
         statement, told, flags = emergency_statement(body, call.now)
         case, disclosure = await deciding.record_emergency(
-            call.session, actor, statement, told=told, flags=flags, occurred_at=body.occurred_at or call.now, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            statement,
+            told=told,
+            flags=flags,
+            occurred_at=body.occurred_at or call.now,
+            now=call.now,
+            trace=call.trace,
         )
         made.append(case.head.id)
         view = case.head.view_for(actor)

@@ -16,7 +16,15 @@ from app.sharing import advising, consenting, service, store, telling
 from app.sharing.consenting import Consent
 from app.sharing.model import RecordKind
 from app.sharing.routes.shared import RequestId, created
-from app.sharing.schemas import AnswerAdviceIn, NotifyIn, ReconsiderIn, RecordConsentIn, RecordOut, SeekAdviceIn, WithdrawConsentIn
+from app.sharing.schemas import (
+    AnswerAdviceIn,
+    NotifyIn,
+    ReconsiderIn,
+    RecordConsentIn,
+    RecordOut,
+    SeekAdviceIn,
+    WithdrawConsentIn,
+)
 from app.sharing.statements import revision_of
 from app.sharing.telling import Notice
 
@@ -24,7 +32,10 @@ router = APIRouter(route_class=StrictRoute)
 
 
 @router.post(
-    "/sharing-requests/{request_id}/advice", status_code=201, response_model=RecordOut, responses=replies(401, 403, 404, 409, 413, 415, 422)
+    "/sharing-requests/{request_id}/advice",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def seek_advice(
     actor: Annotated[Actor, Require(P.ADVICE_SEEK)],
@@ -33,7 +44,9 @@ async def seek_advice(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Ask the DSL, a manager or the IG lead. Says whether advice could change the outcome at all; never holds up an emergency."""
+    """Ask the DSL, a manager or the IG lead. Says whether advice could change the outcome at all;
+    never holds up an emergency.
+    """
 
     async def work() -> Response:
         case, record = await advising.seek(
@@ -65,7 +78,9 @@ async def answer_advice(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Give advice, with the outcome of the discussion. The adviser then decides the request only in an emergency."""
+    """Give advice, with the outcome of the discussion. The adviser then decides the request only in
+    an emergency.
+    """
 
     async def work() -> Response:
         case, record = await advising.answer(
@@ -107,7 +122,9 @@ async def record_notice(
     )
 
     async def work() -> Response:
-        case, record = await telling.notify(call.session, actor, request_id, notice, now=call.now, trace=call.trace)
+        case, record = await telling.notify(
+            call.session, actor, request_id, notice, now=call.now, trace=call.trace
+        )
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -140,7 +157,9 @@ async def record_consent(
 
     async def work() -> Response:
         revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
-        case, record = await consenting.record(call.session, actor, request_id, consent, revise, now=call.now, trace=call.trace)
+        case, record = await consenting.record(
+            call.session, actor, request_id, consent, revise, now=call.now, trace=call.trace
+        )
         return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)
@@ -160,12 +179,22 @@ async def withdraw_consent(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record that consent was withdrawn: what has not left is evaluated again, and past recipients are listed, to be told."""
+    """Record that consent was withdrawn: what has not left is evaluated again, and past recipients
+    are listed, to be told.
+    """
 
     async def work() -> Response:
         revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
         case, record = await consenting.withdraw(
-            call.session, actor, request_id, consent_id, revise, withdrawn_by=body.withdrawn_by, at=body.at, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            request_id,
+            consent_id,
+            revise,
+            withdrawn_by=body.withdrawn_by,
+            at=body.at,
+            now=call.now,
+            trace=call.trace,
         )
         return created(case, record, actor)
 
@@ -185,12 +214,21 @@ async def reconsider_sharing_request(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Reopen a refused request on new information. The refusal stands in the record; the request waits for a new decision."""
+    """Reopen a refused request on new information. The refusal stands in the record; the request
+    waits for a new decision.
+    """
 
     async def work() -> Response:
         revise = revision_of(await store.load(call.session, actor, request_id))
         case = await service.reconsider(
-            call.session, actor, request_id, body.new_information, body.facts, revise, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            request_id,
+            body.new_information,
+            body.facts,
+            revise,
+            now=call.now,
+            trace=call.trace,
         )
         record = case.latest(RecordKind.RECONSIDERATION)
         assert record is not None  # noqa: S101 - it was just written

@@ -19,7 +19,9 @@ from app.sharing.schemas import LetterIn, RecordOut
 
 router = APIRouter(route_class=StrictRoute)
 
-AcceptDep = Annotated[str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)]
+AcceptDep = Annotated[
+    str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)
+]
 
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -31,7 +33,9 @@ RECORD_SCHEMA: Final[dict[str, Any]] = {
         "sharing_request": {"$ref": "#/components/schemas/RequestOut"},
         "audit": {
             "type": "object",
-            "description": "The entries of the trail that the record cites, and the newest signed checkpoint.",
+            "description": (
+                "The entries of the trail that the record cites, and the newest signed checkpoint."
+            ),
             "required": ["entries", "checkpoint"],
             "properties": {
                 "entries": {
@@ -59,7 +63,9 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
         content[papers.JSON] = {"schema": RECORD_SCHEMA}
     if papers.PDF in content:
         content[papers.PDF] = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"description": "The paper, in the form that `Accept` prefers.", "content": content}}
+    return {
+        200: {"description": "The paper, in the form that `Accept` prefers.", "content": content}
+    }
 
 
 @router.get(
@@ -73,15 +79,27 @@ async def read_decision_record(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers, decision, what went, audit proof."""
+    """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers,
+    decision, what went, audit proof.
+    """
     form = accept.choose(accepted, (papers.JSON, papers.HTML, papers.PDF))
     printed = await papers.prepare(call.session, actor, request_id, now=call.now, trace=call.trace)
     if form == papers.HTML:
-        return Response(await printed.html(), media_type=papers.HTML, headers={"Content-Security-Policy": record.CSP, "Vary": "Accept"})
+        return Response(
+            await printed.html(),
+            media_type=papers.HTML,
+            headers={"Content-Security-Policy": record.CSP, "Vary": "Accept"},
+        )
     name = f'inline; filename="sharing-record-{request_id}.pdf"'
     if form == papers.PDF:
-        return Response(await printed.pdf(), media_type=papers.PDF, headers={"Content-Disposition": name, "Vary": "Accept"})
-    return reply({"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"})
+        return Response(
+            await printed.pdf(),
+            media_type=papers.PDF,
+            headers={"Content-Disposition": name, "Vary": "Accept"},
+        )
+    return reply(
+        {"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"}
+    )
 
 
 @router.get(
@@ -89,10 +107,16 @@ async def read_decision_record(
     response_class=Response,
     responses=_forms("image/svg+xml") | replies(401, 403, 404, 422),
 )
-async def draw_flowchart(actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep) -> Response:
-    """The When-and-How flowchart with the way this request took; readable without colour, with title and description."""
+async def draw_flowchart(
+    actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep
+) -> Response:
+    """The When-and-How flowchart with the way this request took; readable without colour, with
+    title and description.
+    """
     drawn = await papers.flowchart(call.session, actor, request_id, now=call.now, trace=call.trace)
-    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _DRAWING_CSP})
+    return Response(
+        drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _DRAWING_CSP}
+    )
 
 
 @router.post(
@@ -108,11 +132,20 @@ async def release_letter(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Release words for a written answer to the requester of a refused request. Nothing else of the record goes into the letter."""
+    """Release words for a written answer to the requester of a refused request. Nothing else of the
+    record goes into the letter.
+    """
 
     async def work() -> Response:
         case, made = await papers.release_letter(
-            call.session, actor, request_id, reasons=body.reasons, contact=body.contact, asked=body.asked, now=call.now, trace=call.trace
+            call.session,
+            actor,
+            request_id,
+            reasons=body.reasons,
+            contact=body.contact,
+            asked=body.asked,
+            now=call.now,
+            trace=call.trace,
         )
         return created(case, made, actor)
 
@@ -133,6 +166,10 @@ async def read_letter(
 ) -> Response:
     """The letter as HTML or PDF."""
     form = accept.choose(accepted, (papers.HTML, papers.PDF))
-    made = await papers.letter(call.session, actor, request_id, letter_id, form, now=call.now, trace=call.trace)
-    headers = {"Vary": "Accept"} | ({"Content-Security-Policy": record.CSP} if form == papers.HTML else {})
+    made = await papers.letter(
+        call.session, actor, request_id, letter_id, form, now=call.now, trace=call.trace
+    )
+    headers = {"Vary": "Accept"} | (
+        {"Content-Security-Policy": record.CSP} if form == papers.HTML else {}
+    )
     return Response(made, media_type=form, headers=headers)

@@ -1,4 +1,6 @@
-"""What every route of the room says the same way: the path's id, and the reply to something that was recorded."""
+"""What every route of the room says the same way: the path's id, and the reply to something that
+was recorded.
+"""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -26,4 +28,8 @@ def location(case: Case) -> dict[str, str]:
 def created(case: Case, record: Record, actor: Actor) -> Response:
     """201 with the record as the caller sees it, and the request's new entity tag."""
     view = case.head.view_for(actor)
-    return reply(views.one(case, record, view), 201, {**location(case), "ETag": service.etag(case.head, view)})
+    return reply(
+        views.one(case, record, view),
+        201,
+        {**location(case), "ETag": service.etag(case.head, view)},
+    )

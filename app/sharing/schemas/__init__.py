@@ -3,9 +3,25 @@
 from app.sharing.schemas.attention import AttentionOut, AttentionQuery
 from app.sharing.schemas.decisions import DecideIn, DecisionOut, DiscloseIn, DisclosureOut
 from app.sharing.schemas.emergency import EmergencyIn, EmergencyOut
-from app.sharing.schemas.life import AnswerAdviceIn, LetterIn, NotifyIn, ReconsiderIn, RecordConsentIn, SeekAdviceIn, WithdrawConsentIn
+from app.sharing.schemas.life import (
+    AnswerAdviceIn,
+    LetterIn,
+    NotifyIn,
+    ReconsiderIn,
+    RecordConsentIn,
+    SeekAdviceIn,
+    WithdrawConsentIn,
+)
 from app.sharing.schemas.parts import Body, RecordOut, RetentionOut, Short, TaskOut, Text, WhyIn
-from app.sharing.schemas.requests import AmendIn, AskIn, EvaluateIn, ListQuery, PageOut, RequestOut, SummaryOut
+from app.sharing.schemas.requests import (
+    AmendIn,
+    AskIn,
+    EvaluateIn,
+    ListQuery,
+    PageOut,
+    RequestOut,
+    SummaryOut,
+)
 
 __all__ = [
     "AmendIn",

@@ -29,8 +29,12 @@ class AccountedItemOut(BaseModel):
 
     id: Annotated[UUID, Field(description="The item's id.")]
     category: Annotated[ItemCategory, Field(description="What it is about.")]
-    nature: Annotated[ItemNature | None, Field(description="Fact, opinion, allegation or a mixture.")]
-    special_category: Annotated[list[SpecialCategory], Field(description="Special categories of personal data in it.")]
+    nature: Annotated[
+        ItemNature | None, Field(description="Fact, opinion, allegation or a mixture.")
+    ]
+    special_category: Annotated[
+        list[SpecialCategory], Field(description="Special categories of personal data in it.")
+    ]
     criminal_offence: Annotated[bool, Field(description="Whether it tells of a criminal offence.")]
     third_party: Annotated[bool, Field(description="Whether it tells of somebody else.")]
     description: Annotated[str | None, Field(description="In words; null in a de-identified view.")]
@@ -51,7 +55,10 @@ class GroundOut(BaseModel):
     id: Annotated[UUID, Field(description="The decision's id.")]
     outcome: Annotated[DecisionOutcome, Field(description="What was decided.")]
     departs: Annotated[bool, Field(description="Whether it differed from the evaluation.")]
-    settled_by: Annotated[Step | None, Field(description="The question that settled the evaluation it was decided on.")]
+    settled_by: Annotated[
+        Step | None,
+        Field(description="The question that settled the evaluation it was decided on."),
+    ]
     recorded_at: Annotated[datetime, Field(description="When it was recorded.")]
 
 
@@ -59,10 +66,18 @@ class ToldOut(BaseModel):
     """Whether the person was told."""
 
     told: Annotated[bool, Field(description="Whether a notice on record says so.")]
-    decision: Annotated[TransparencyDecision | None, Field(description="Told before, after, not at all, or put off.")]
+    decision: Annotated[
+        TransparencyDecision | None,
+        Field(description="Told before, after, not at all, or put off."),
+    ]
     reason: Annotated[TransparencyReason | None, Field(description="Why not.")]
     revisit_on: Annotated[date | None, Field(description="When that is looked at again.")]
-    planned: Annotated[bool, Field(description="True where no notice was recorded yet and the facts say what was meant.")]
+    planned: Annotated[
+        bool,
+        Field(
+            description="True where no notice was recorded yet and the facts say what was meant."
+        ),
+    ]
 
 
 class AccountedDisclosureOut(BaseModel):
@@ -122,9 +137,16 @@ class AccountedDisclosureOut(BaseModel):
 
     id: Annotated[UUID, Field(description="The disclosure's id.")]
     sharing_request_id: Annotated[UUID, Field(description="The request it belongs to.")]
-    view: Annotated[Literal["full", "deidentified"], Field(description="How much of the request the caller sees.")]
-    sent_at: Annotated[datetime, Field(description="When it went; to the day in a de-identified view.")]
-    recorded_at: Annotated[datetime, Field(description="When it was recorded; to the day in a de-identified view.")]
+    view: Annotated[
+        Literal["full", "deidentified"],
+        Field(description="How much of the request the caller sees."),
+    ]
+    sent_at: Annotated[
+        datetime, Field(description="When it went; to the day in a de-identified view.")
+    ]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
     direction: Annotated[Direction, Field(description="Asked for, or the school's own initiative.")]
     purpose_code: Annotated[PurposeCode, Field(description="What for.")]
     role: Annotated[SubjectRole, Field(description="What the person is in the request.")]
@@ -132,14 +154,26 @@ class AccountedDisclosureOut(BaseModel):
     items: Annotated[list[AccountedItemOut], Field(description="What went.")]
     recipient: Annotated[AccountedRecipientOut, Field(description="With whom.")]
     route: Annotated[SecureRoute, Field(description="How.")]
-    decision: Annotated[GroundOut | None, Field(description="Under which decision; null for an emergency whose record is not completed.")]
-    lawful_reason_code: Annotated[LawfulReasonCode | None, Field(description="The lawful reason that was named.")]
+    decision: Annotated[
+        GroundOut | None,
+        Field(
+            description="Under which decision; null for an emergency whose record is not completed."
+        ),
+    ]
+    lawful_reason_code: Annotated[
+        LawfulReasonCode | None, Field(description="The lawful reason that was named.")
+    ]
     told: Annotated[ToldOut, Field(description="Whether the person was told.")]
-    flags: Annotated[list[Flag], Field(description="What to weigh before this goes into an answer to the person.")]
+    flags: Annotated[
+        list[Flag],
+        Field(description="What to weigh before this goes into an answer to the person."),
+    ]
 
 
 class AccountOut(BaseModel):
     """A page of the disclosures about one person."""
 
     items: Annotated[list[AccountedDisclosureOut], Field(description="The newest first.")]
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last. A page may be short.")]
+    next_cursor: Annotated[
+        str | None, Field(description="For the next page; null on the last. A page may be short.")
+    ]

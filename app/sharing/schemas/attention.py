@@ -17,25 +17,42 @@ class AttentionQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Annotated[Waiting | None, Field(description="Only what waits for this reason.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Field(max_length=1024, description="`next_cursor` of the page before.")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+        DEFAULT_LIMIT
+    )
+    cursor: Annotated[
+        str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
+    ] = None
 
 
 class WaitingOut(BaseModel):
     """One thing that waits. Codes and instants, nothing personal."""
 
     kind: Annotated[Waiting, Field(description="Why it wants attention.")]
-    sharing_request_id: Annotated[UUID | None, Field(description="The request; null for the policy itself.")]
+    sharing_request_id: Annotated[
+        UUID | None, Field(description="The request; null for the policy itself.")
+    ]
     status: Annotated[Status | None, Field(description="Where the request stands.")]
     purpose_code: Annotated[PurposeCode | None, Field(description="What for.")]
-    recipient_type: Annotated[OrganisationType | None, Field(description="With what kind of organisation.")]
+    recipient_type: Annotated[
+        OrganisationType | None, Field(description="With what kind of organisation.")
+    ]
     urgency: Annotated[Urgency | None, Field(description="How soon.")]
     due: Annotated[datetime | None, Field(description="By when; null where nobody set a time.")]
     since: Annotated[datetime, Field(description="Since when it waits.")]
-    overdue: Annotated[bool, Field(description="Whether its time has run out; never blocks anything.")]
-    advice_ids: Annotated[list[UUID], Field(description="The questions that nobody has answered yet.")]
-    missing: Annotated[list[str], Field(description="What an emergency's record still lacks.", examples=[["nobody_named"]])]
-    policy_digest: Annotated[str, Field(description="The policy that it was judged under, or that is to be reviewed.")]
+    overdue: Annotated[
+        bool, Field(description="Whether its time has run out; never blocks anything.")
+    ]
+    advice_ids: Annotated[
+        list[UUID], Field(description="The questions that nobody has answered yet.")
+    ]
+    missing: Annotated[
+        list[str],
+        Field(description="What an emergency's record still lacks.", examples=[["nobody_named"]]),
+    ]
+    policy_digest: Annotated[
+        str, Field(description="The policy that it was judged under, or that is to be reviewed.")
+    ]
 
 
 class AttentionOut(BaseModel):

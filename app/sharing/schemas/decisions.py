@@ -22,7 +22,9 @@ class DecisionReasonIn(Body):
 class RefusalIn(Body):
     """The talk with the requester about a refusal."""
 
-    discussed_with_requester: Annotated[Answer, Field(description="Whether the reasons were discussed.")]
+    discussed_with_requester: Annotated[
+        Answer, Field(description="Whether the reasons were discussed.")
+    ]
     how: Annotated[Text, Field(description="How and when, or why not yet.")]
 
 
@@ -33,11 +35,17 @@ class DecideIn(Body):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"outcome": "share", "reasons": "Needed for the section 47 enquiry; only attendance this term."},
+                {
+                    "outcome": "share",
+                    "reasons": "Needed for the section 47 enquiry; only attendance this term.",
+                },
                 {
                     "outcome": "do_not_share",
                     "reasons": "No purpose that concerns the child.",
-                    "refusal": {"discussed_with_requester": "yes", "how": "By telephone the same day."},
+                    "refusal": {
+                        "discussed_with_requester": "yes",
+                        "how": "By telephone the same day.",
+                    },
                 },
             ]
         },
@@ -46,13 +54,23 @@ class DecideIn(Body):
     outcome: Annotated[DecisionOutcome, Field(description="What is decided.")]
     reasons: Annotated[Text, Field(description="Why: the record of a decision is its reasons.")]
     items: Annotated[
-        list[UUID] | None, Field(max_length=200, description="Items that may be shared, none that is withheld; needed for a part.")
+        list[UUID] | None,
+        Field(
+            max_length=200,
+            description="Items that may be shared, none that is withheld; needed for a part.",
+        ),
     ] = None
-    lawful_reason: Annotated[DecisionReasonIn | None, Field(description="What the decision rests on, where there is no consent.")] = None
-    departs_because: Annotated[Text | None, Field(description="Why the decision differs from the evaluation; required when it does.")] = (
-        None
-    )
-    refusal: Annotated[RefusalIn | None, Field(description="Required for a decision not to share.")] = None
+    lawful_reason: Annotated[
+        DecisionReasonIn | None,
+        Field(description="What the decision rests on, where there is no consent."),
+    ] = None
+    departs_because: Annotated[
+        Text | None,
+        Field(description="Why the decision differs from the evaluation; required when it does."),
+    ] = None
+    refusal: Annotated[
+        RefusalIn | None, Field(description="Required for a decision not to share.")
+    ] = None
 
 
 class DisclosureRecipientIn(Body):
@@ -88,12 +106,19 @@ class DiscloseIn(Body):
     )
 
     decision_id: Annotated[UUID, Field(description="The decision that permits it.")]
-    items: Annotated[list[UUID] | None, Field(max_length=200, description="Which items; empty: all that the decision permits.")] = None
+    items: Annotated[
+        list[UUID] | None,
+        Field(max_length=200, description="Which items; empty: all that the decision permits."),
+    ] = None
     recipient: Annotated[DisclosureRecipientIn, Field(description="Who received it.")]
     route: Annotated[SecureRoute, Field(description="How it went.")]
     sent_at: Annotated[When, Field(description="When it went.")]
-    secure_exception: Annotated[Text | None, Field(description="Why no secure route was used; required with route `none`.")] = None
-    receipt: Annotated[ReceiptIn | None, Field(description="The recipient's acknowledgement, when there is one.")] = None
+    secure_exception: Annotated[
+        Text | None, Field(description="Why no secure route was used; required with route `none`.")
+    ] = None
+    receipt: Annotated[
+        ReceiptIn | None, Field(description="The recipient's acknowledgement, when there is one.")
+    ] = None
 
 
 class DecisionOut(RecordOut):
@@ -103,9 +128,15 @@ class DecisionOut(RecordOut):
     departs: Annotated[bool, Field(description="Whether it differs from the evaluation.")]
     evaluation_id: Annotated[UUID, Field(description="The evaluation that it was decided on.")]
     items: Annotated[list[UUID], Field(description="The items that may be shared.")]
-    lawful_reason_code: Annotated[LawfulReasonCode | None, Field(description="The lawful reason that it rests on.")]
-    discussed_with_requester: Annotated[Answer | None, Field(description="For a refusal: whether it was discussed.")]
-    supersedes: Annotated[UUID | None, Field(description="The decision that it takes the place of.")]
+    lawful_reason_code: Annotated[
+        LawfulReasonCode | None, Field(description="The lawful reason that it rests on.")
+    ]
+    discussed_with_requester: Annotated[
+        Answer | None, Field(description="For a refusal: whether it was discussed.")
+    ]
+    supersedes: Annotated[
+        UUID | None, Field(description="The decision that it takes the place of.")
+    ]
     reasons: Annotated[str | None, Field(description="Why.")]
     departs_because: Annotated[str | None, Field(description="Why it differs from the evaluation.")]
 
@@ -116,9 +147,15 @@ class LeftOutOut(BaseModel):
     item: Annotated[UUID, Field(description="The item.")]
     why: Annotated[
         Literal["withheld", "not_permitted", "not_sent"],
-        Field(description="It was withheld; the decision did not permit it; or it was simply not sent."),
+        Field(
+            description=(
+                "It was withheld; the decision did not permit it; or it was simply not sent."
+            )
+        ),
     ]
-    because: Annotated[str | None, Field(description="The reason in words; null in a de-identified view.")]
+    because: Annotated[
+        str | None, Field(description="The reason in words; null in a de-identified view.")
+    ]
 
 
 class RedactedOut(BaseModel):
@@ -131,7 +168,9 @@ class RedactedOut(BaseModel):
 class DisclosureOut(RecordOut):
     """What was shared."""
 
-    decision_id: Annotated[UUID | None, Field(description="The decision that permitted it; null for an emergency.")]
+    decision_id: Annotated[
+        UUID | None, Field(description="The decision that permitted it; null for an emergency.")
+    ]
     items: Annotated[list[UUID], Field(description="What went.")]
     items_not_shared: Annotated[list[UUID], Field(description="What did not go.")]
     route: Annotated[SecureRoute, Field(description="How it went.")]
@@ -139,7 +178,14 @@ class DisclosureOut(RecordOut):
     receipt_at: Annotated[datetime | None, Field(description="When receipt was acknowledged.")]
     recipient: Annotated[dict[str, Any] | None, Field(description="Who received it.")]
     items_left_out: Annotated[list[LeftOutOut], Field(description="What did not go, and why not.")]
-    items_redacted: Annotated[list[RedactedOut], Field(description="What went with parts taken out, and why.")]
+    items_redacted: Annotated[
+        list[RedactedOut], Field(description="What went with parts taken out, and why.")
+    ]
     recipient_check: Annotated[
-        RecipientCheckOut | None, Field(description="How whoever received it agrees with the directory; null where no entry is cited.")
+        RecipientCheckOut | None,
+        Field(
+            description=(
+                "How whoever received it agrees with the directory; null where no entry is cited."
+            )
+        ),
     ]

@@ -27,12 +27,28 @@ class SeekAdviceIn(Body):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"ask": "dsl", "question": "Is this remark a disclosure?", "release_free_text": False}]},
+        json_schema_extra={
+            "examples": [
+                {
+                    "ask": "dsl",
+                    "question": "Is this remark a disclosure?",
+                    "release_free_text": False,
+                }
+            ]
+        },
     )
 
     ask: Annotated[Literal["dsl", "manager", "ig_lead"], Field(description="Whom.")]
-    question: Annotated[Text, Field(description="What you want to know; leave out names and anything that tells who it is.")]
-    release_free_text: Annotated[bool, Field(description="Whether the adviser sees the free text; names and references never.")] = False
+    question: Annotated[
+        Text,
+        Field(
+            description="What you want to know; leave out names and anything that tells who it is."
+        ),
+    ]
+    release_free_text: Annotated[
+        bool,
+        Field(description="Whether the adviser sees the free text; names and references never."),
+    ] = False
 
 
 class AnswerAdviceIn(Body):
@@ -52,7 +68,9 @@ class AnswerAdviceIn(Body):
     )
 
     advice: Annotated[Text, Field(description="The advice.")]
-    advised_outcome: Annotated[DecisionOutcome | None, Field(description="What you would decide, if you would say.")] = None
+    advised_outcome: Annotated[
+        DecisionOutcome | None, Field(description="What you would decide, if you would say.")
+    ] = None
     outcome_of_discussion: Annotated[Text, Field(description="What was agreed.")]
 
 
@@ -63,28 +81,48 @@ class NotifyIn(Body):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"person_ref": "mis:7781", "decision": "deferred", "reason": "would_prejudice_enquiry", "revisit_on": "2026-12-07"}
+                {
+                    "person_ref": "mis:7781",
+                    "decision": "deferred",
+                    "reason": "would_prejudice_enquiry",
+                    "revisit_on": "2026-12-07",
+                }
             ]
         },
     )
 
     person_ref: Annotated[Reference, Field(description="One of the request's subjects.")]
-    decision: Annotated[TransparencyDecision, Field(description="Told before, told after, not told, or put off.")]
-    reason: Annotated[TransparencyReason | None, Field(description="Why not; required when not told or put off.")] = None
-    revisit_on: Annotated[Day | None, Field(description="When it is looked at again; required when put off.")] = None
+    decision: Annotated[
+        TransparencyDecision, Field(description="Told before, told after, not told, or put off.")
+    ]
+    reason: Annotated[
+        TransparencyReason | None, Field(description="Why not; required when not told or put off.")
+    ] = None
+    revisit_on: Annotated[
+        Day | None, Field(description="When it is looked at again; required when put off.")
+    ] = None
     how: Annotated[Text | None, Field(description="How they were told.")] = None
 
 
 class ConsentScopeIn(Body):
     """What a consent covers; null is everything."""
 
-    purposes: Annotated[list[PurposeCode] | None, Field(max_length=50, description="For which purposes.")] = None
-    recipients: Annotated[list[OrganisationType] | None, Field(max_length=50, description="To what kinds of organisation.")] = None
-    items: Annotated[list[ItemCategory] | None, Field(max_length=50, description="Which kinds of information.")] = None
+    purposes: Annotated[
+        list[PurposeCode] | None, Field(max_length=50, description="For which purposes.")
+    ] = None
+    recipients: Annotated[
+        list[OrganisationType] | None,
+        Field(max_length=50, description="To what kinds of organisation."),
+    ] = None
+    items: Annotated[
+        list[ItemCategory] | None, Field(max_length=50, description="Which kinds of information.")
+    ] = None
 
 
 class RecordConsentIn(Body):
-    """A person's consent or refusal, or why neither was had. Consent is explicit, freely given, and may be withdrawn at any time."""
+    """A person's consent or refusal, or why neither was had. Consent is explicit, freely given, and
+    may be withdrawn at any time.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -98,7 +136,11 @@ class RecordConsentIn(Body):
                     "unambiguous": "yes",
                     "form": "written",
                     "authority": "parental_responsibility",
-                    "scope": {"purposes": ["sen_support"], "recipients": ["educational_psychologist"], "items": None},
+                    "scope": {
+                        "purposes": ["sen_support"],
+                        "recipients": ["educational_psychologist"],
+                        "items": None,
+                    },
                     "given_at": "2026-11-20T09:00:00Z",
                     "expires_on": "2027-07-31",
                     "evidence": "Form on file",
@@ -107,21 +149,38 @@ class RecordConsentIn(Body):
         },
     )
 
-    person_ref: Annotated[Reference, Field(description="Whose information it is: one of the request's subjects.")]
+    person_ref: Annotated[
+        Reference, Field(description="Whose information it is: one of the request's subjects.")
+    ]
     status: Annotated[ConsentStatus, Field(description="How it stands.")]
-    not_sought_reason: Annotated[NotSoughtReason | None, Field(description="Why it was not sought.")] = None
-    explicit: Annotated[bool | None, Field(description="Whether it was said in so many words.")] = None
-    freely_given: Annotated[Answer | None, Field(description="Whether nobody pressed for it.")] = None
-    unambiguous: Annotated[Answer | None, Field(description="Whether it could be understood otherwise.")] = None
+    not_sought_reason: Annotated[
+        NotSoughtReason | None, Field(description="Why it was not sought.")
+    ] = None
+    explicit: Annotated[bool | None, Field(description="Whether it was said in so many words.")] = (
+        None
+    )
+    freely_given: Annotated[Answer | None, Field(description="Whether nobody pressed for it.")] = (
+        None
+    )
+    unambiguous: Annotated[
+        Answer | None, Field(description="Whether it could be understood otherwise.")
+    ] = None
     form: Annotated[ConsentForm | None, Field(description="Written, verbal or electronic.")] = None
     authority: Annotated[Authority | None, Field(description="By what right it was given.")] = None
     competence: Annotated[
         Literal["assessed_competent", "assessed_not_competent", "not_assessed"] | None,
-        Field(description="Whether a child who consents was judged able to (Gillick); if not, their own yes counts as unsure."),
+        Field(
+            description=(
+                "Whether a child who consents was judged able to (Gillick); if not, their own yes"
+                " counts as unsure."
+            )
+        ),
     ] = None
     objection: Annotated[
         Literal["none", "objects", "objection_weighed_and_overridden"] | None,
-        Field(description="An objection is weighed apart from consent; it forbids nothing by itself."),
+        Field(
+            description="An objection is weighed apart from consent; it forbids nothing by itself."
+        ),
     ] = None
     scope: Annotated[ConsentScopeIn | None, Field(description="What it covers.")] = None
     given_at: Annotated[When | None, Field(description="When it was given.")] = None
@@ -132,7 +191,10 @@ class RecordConsentIn(Body):
 class WithdrawConsentIn(Body):
     """A consent taken back."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"withdrawn_by": "Mother", "at": "2026-11-23T09:00:00Z"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"withdrawn_by": "Mother", "at": "2026-11-23T09:00:00Z"}]},
+    )
 
     withdrawn_by: Annotated[Short, Field(description="Who withdrew it.")]
     at: Annotated[When | None, Field(description="When; empty: now.")] = None
@@ -154,7 +216,10 @@ class ReconsiderIn(Body):
     )
 
     new_information: Annotated[Text, Field(description="What has come to light.")]
-    facts: Annotated[dict[str, Any], Field(default_factory=dict, description="The parts of the facts that change, as in PATCH.")]
+    facts: Annotated[
+        dict[str, Any],
+        Field(default_factory=dict, description="The parts of the facts that change, as in PATCH."),
+    ]
 
 
 class LetterIn(Body):
@@ -166,7 +231,9 @@ class LetterIn(Body):
             "examples": [
                 {
                     "reasons": "You told us of no purpose that concerns the child's welfare.",
-                    "contact": "The designated safeguarding lead, by telephone through the school office.",
+                    "contact": (
+                        "The designated safeguarding lead, by telephone through the school office."
+                    ),
                     "asked": "Whether the family lives at the address you gave.",
                 }
             ]
@@ -175,4 +242,6 @@ class LetterIn(Body):
 
     reasons: Annotated[Text, Field(description="Why, in words that may leave the school.")]
     contact: Annotated[Text, Field(description="Whom the requester can turn to.")]
-    asked: Annotated[Text | None, Field(description="What they asked for, as it may be repeated to them.")] = None
+    asked: Annotated[
+        Text | None, Field(description="What they asked for, as it may be repeated to them.")
+    ] = None

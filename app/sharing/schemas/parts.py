@@ -1,4 +1,6 @@
-"""What bodies and replies of the room are made of. Law: a body refuses fields that it does not know."""
+"""What bodies and replies of the room are made of. Law: a body refuses fields that it does not
+know.
+"""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -14,7 +16,9 @@ Short = SaidShort
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a misspelt one never goes silently missing."""
+    """A request body: unknown fields are refused, so that a misspelt one never goes silently
+    missing.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -22,7 +26,9 @@ class Body(BaseModel):
 class WhyIn(Body):
     """An optional reason."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "Sent twice by mistake."}, {}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"why": "Sent twice by mistake."}, {}]}
+    )
 
     why: Annotated[Text | None, Field(description="Why, in a few words.")] = None
 
@@ -30,7 +36,9 @@ class WhyIn(Body):
 class ByOut(BaseModel):
     """Who did it."""
 
-    subject: Annotated[str | None, Field(description="The account's random id; null in a de-identified view.")]
+    subject: Annotated[
+        str | None, Field(description="The account's random id; null in a de-identified view.")
+    ]
     role: Annotated[str, Field(description="In which role.", examples=["dsl"])]
 
 
@@ -40,11 +48,18 @@ class RecordOut(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: Annotated[UUID, Field(description="Its id.")]
-    recorded_at: Annotated[datetime, Field(description="When it was recorded; to the day in a de-identified view.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
     recorded_by: Annotated[ByOut | None, Field(description="By whom.")] = None
     flags: Annotated[
         list[str] | None,
-        Field(description="What was unusual; `policy_not_found`: another version of the policy, `under`, stood in for one that is lost."),
+        Field(
+            description=(
+                "What was unusual; `policy_not_found`: another version of the policy, `under`,"
+                " stood in for one that is lost."
+            )
+        ),
     ] = None
     under: Annotated[str | None, Field(description="Digest of the version that stood in.")] = None
 
@@ -57,15 +72,33 @@ class FindingOut(BaseModel):
 
 
 class RecipientCheckOut(BaseModel):
-    """What the directory of recipients says beside what was stated. Shown, and no answer of a person is overruled by it."""
+    """What the directory of recipients says beside what was stated. Shown, and no answer of a
+    person is overruled by it.
+    """
 
-    directory_id: Annotated[UUID | None, Field(description="The organisation's entry; null in a de-identified view.")]
-    contact_id: Annotated[UUID | None, Field(description="The contact's entry; null in a de-identified view, or where none is cited.")]
-    verified: Annotated[Answer, Field(description="Whether the directory counts them as checked that day.")]
-    findings: Annotated[list[FindingOut], Field(description="What does not agree; empty when all does.")]
+    directory_id: Annotated[
+        UUID | None, Field(description="The organisation's entry; null in a de-identified view.")
+    ]
+    contact_id: Annotated[
+        UUID | None,
+        Field(
+            description="The contact's entry; null in a de-identified view, or where none is cited."
+        ),
+    ]
+    verified: Annotated[
+        Answer, Field(description="Whether the directory counts them as checked that day.")
+    ]
+    findings: Annotated[
+        list[FindingOut], Field(description="What does not agree; empty when all does.")
+    ]
     supports_identity: Annotated[
         bool,
-        Field(description="Whether the directory has a check, in date, of this very recipient: a ground for an answer, never the answer."),
+        Field(
+            description=(
+                "Whether the directory has a check, in date, of this very recipient: a ground for"
+                " an answer, never the answer."
+            )
+        ),
     ]
     checked_on: Annotated[date, Field(description="The day on which it was looked up.")]
 
@@ -76,7 +109,9 @@ class HintOut(BaseModel):
     code: Annotated[str, Field(description="What.", examples=["ask_partner_why"])]
     text: Annotated[str, Field(description="The same in words.")]
     who: Annotated[str, Field(description="Who should.", examples=["dsl"])]
-    items: Annotated[list[UUID], Field(description="The items that it concerns, where it concerns some.")]
+    items: Annotated[
+        list[UUID], Field(description="The items that it concerns, where it concerns some.")
+    ]
 
 
 class TaskOut(BaseModel):

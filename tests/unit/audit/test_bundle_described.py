@@ -1,4 +1,6 @@
-"""The evidence bundle is what docs/audit.md says: the verifier here is written from that page and RFC 9162, with nothing of ours."""
+"""The evidence bundle is what docs/audit.md says: the verifier here is written from that page and
+RFC 9162, with nothing of ours.
+"""
 
 import json
 import subprocess
@@ -63,19 +65,33 @@ def verify(bundle: Path, pem: str, kept: str | None = None) -> int:
     leaves = files["entries.jsonl"].split(b"\n")[:-1]
     earlier = [json.loads(line) for line in files["proofs.jsonl"].splitlines()]
     origin, size, _ = signed(files["checkpoint.txt"].decode(), key)
-    assert (manifest["format"], manifest["origin"], manifest["size"]) == ("information-sharing-evidence/1", origin, size)
+    assert (manifest["format"], manifest["origin"], manifest["size"]) == (
+        "information-sharing-evidence/1",
+        origin,
+        size,
+    )
     assert size == len(leaves)
-    for note in [files["checkpoint.txt"].decode(), *(one["checkpoint"] for one in earlier), *([kept] if kept else [])]:
+    for note in [
+        files["checkpoint.txt"].decode(),
+        *(one["checkpoint"] for one in earlier),
+        *([kept] if kept else []),
+    ]:
         found = signed(note, key)
         assert found[0].endswith(f"/schools/{manifest['school']}")
         assert found[2] == root(leaves[: found[1]])
     entries = {json.loads(leaf)["id"]: (n, json.loads(leaf)) for n, leaf in enumerate(leaves)}
     assert len(entries) == size
-    assert all(said["v"] == 1 and said["school"] == manifest["school"] for _, said in entries.values())
+    assert all(
+        said["v"] == 1 and said["school"] == manifest["school"] for _, said in entries.values()
+    )
     for line in files["disposals.jsonl"].splitlines():
         gone = json.loads(line)
         (first, one), (then, by) = entries[gone["entry"]], entries[gone["by_entry"]]
-        assert (gone["what"], by["action"], by["request"]) == ("value", "retention.request.disposed", one["request"])
+        assert (gone["what"], by["action"], by["request"]) == (
+            "value",
+            "retention.request.disposed",
+            one["request"],
+        )
         assert then != first
     return size
 
@@ -86,9 +102,21 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
     await sealed(database, 5, 30, 7)
     case = new_id(NOON)
     async with database.transaction() as session:
-        one = log.append(session, Event(action=Action.DECISION_RECORDED, request=case), by=trail.actor(), at=NOON, request_id="r")
+        one = log.append(
+            session,
+            Event(action=Action.DECISION_RECORDED, request=case),
+            by=trail.actor(),
+            at=NOON,
+            request_id="r",
+        )
         at = NOON + timedelta(seconds=1)
-        other = log.append(session, Event(action=Action.REQUEST_DISPOSED, request=case), by=trail.actor(), at=at, request_id="r")
+        other = log.append(
+            session,
+            Event(action=Action.REQUEST_DISPOSED, request=case),
+            by=trail.actor(),
+            at=at,
+            request_id="r",
+        )
         log.dispose(session, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     await export.bundle(database, SCHOOL, tmp_path / "bundle.zip", at=NOON)
@@ -138,9 +166,17 @@ async def test_the_page_names_every_file_and_every_member(bundle: Path):
 
 
 @pytest.mark.live
-def test_the_commands_of_the_page_lead_to_a_bundle_that_is_intact(live_server: LiveServer, tmp_path: Path):
+def test_the_commands_of_the_page_lead_to_a_bundle_that_is_intact(
+    live_server: LiveServer, tmp_path: Path
+):
     made = live_server.run(
-        "users", "add", "dsl@school.example", "--role", "dsl", "--password-stdin", stdin="correct horse battery staple\n"
+        "users",
+        "add",
+        "dsl@school.example",
+        "--role",
+        "dsl",
+        "--password-stdin",
+        stdin="correct horse battery staple\n",
     )
     assert made.returncode == 0, made.stderr
     for command in (
@@ -152,12 +188,18 @@ def test_the_commands_of_the_page_lead_to_a_bundle_that_is_intact(live_server: L
     said = live_server.run("audit", "key")
     assert said.stdout.startswith("-----BEGIN PUBLIC KEY-----")
     (tmp_path / "key.pem").write_text(said.stdout)
-    while (done := live_server.run("audit", "export", "--out", str(tmp_path / "bundle.zip"))).returncode:
+    while (
+        done := live_server.run("audit", "export", "--out", str(tmp_path / "bundle.zip"))
+    ).returncode:
         assert "sealing takes about a second" in done.stderr
     with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         archive.extract("verify.py", tmp_path)
     done = subprocess.run(
-        [sys.executable, "verify.py", "bundle.zip", "--key", "key.pem"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "verify.py", "bundle.zip", "--key", "key.pem"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "intact"), done.stderr
     assert verify(tmp_path / "bundle.zip", said.stdout) > 0

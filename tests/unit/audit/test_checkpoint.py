@@ -1,4 +1,6 @@
-"""Checkpoints and proofs as texts: what is written is read back, and nothing else is taken for one."""
+"""Checkpoints and proofs as texts: what is written is read back, and nothing else is taken for
+one.
+"""
 
 import json
 import stat
@@ -8,14 +10,21 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audit import checkpoint
 from app.audit.checkpoint import Checkpoint, CheckpointRefused, KeyRefused
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "checkpoint.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (Path(__file__).parents[2] / "vectors" / "checkpoint.json").read_text(encoding="utf-8")
+)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(VECTORS["seed"]))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 NOTE = VECTORS["note"]
@@ -40,7 +49,9 @@ def test_a_key_and_signature_made_by_the_go_implementation_are_understood() -> N
 @given(st.integers(0, 2**62), st.binary(min_size=32, max_size=32))
 def test_what_is_signed_is_read_back(size: int, root: bytes) -> None:
     head = Checkpoint("host:8000/schools/123456", size, root)
-    assert checkpoint.verify(checkpoint.sign(head, KEY), KEY.public_key(), origin=head.origin) == head
+    assert (
+        checkpoint.verify(checkpoint.sign(head, KEY), KEY.public_key(), origin=head.origin) == head
+    )
 
 
 @given(st.data())
@@ -122,7 +133,9 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KeyRefused, match="not an Ed25519"):
         checkpoint.checkpoint_key(path)
     with pytest.raises(KeyRefused, match="not an Ed25519"):
-        checkpoint.public_key(rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+        checkpoint.public_key(
+            rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        )
     path.write_bytes(b"nothing")
     with pytest.raises(KeyRefused, match="cannot be read"):
         checkpoint.checkpoint_key(path)

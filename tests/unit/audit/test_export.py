@@ -1,4 +1,6 @@
-"""The evidence bundle is checked by the script inside it, in a process of its own that has nothing of the service."""
+"""The evidence bundle is checked by the script inside it, in a process of its own that has nothing
+of the service.
+"""
 
 # ruff: noqa: ASYNC240 - small files of the test itself
 
@@ -31,9 +33,21 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
     await sealed(database, 5, 300, 7)
     case = new_id(NOON)
     async with database.transaction() as session:
-        one = log.append(session, Event(action=Action.DECISION_RECORDED, request=case), by=trail.actor(), at=NOON, request_id="r")
+        one = log.append(
+            session,
+            Event(action=Action.DECISION_RECORDED, request=case),
+            by=trail.actor(),
+            at=NOON,
+            request_id="r",
+        )
         at = NOON + timedelta(seconds=1)
-        other = log.append(session, Event(action=Action.REQUEST_DISPOSED, request=case), by=trail.actor(), at=at, request_id="r")
+        other = log.append(
+            session,
+            Event(action=Action.REQUEST_DISPOSED, request=case),
+            by=trail.actor(),
+            at=at,
+            request_id="r",
+        )
         log.dispose(session, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     out = tmp_path / "bundle.zip"
@@ -47,7 +61,9 @@ def check(bundle: Path, *options: str) -> int:
     return standalone.main([str(bundle), "--key", VKEY, *options])
 
 
-async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(bundle: Path, tmp_path: Path) -> None:
+async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(
+    bundle: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "elsewhere"
     home.mkdir()
     with zipfile.ZipFile(bundle) as archive:
@@ -55,13 +71,19 @@ async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(bundle: Path,
     (home / "key.pem").write_text(checkpoint.public_pem(KEY.public_key()))
     for key in (VKEY, "key.pem"):
         done = subprocess.run(  # noqa: ASYNC221
-            [sys.executable, "-I", "verify.py", str(bundle), "--key", key], cwd=home, capture_output=True, text=True, check=False
+            [sys.executable, "-I", "verify.py", str(bundle), "--key", key],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == "what #312 sealed was disposed of by #313\nintact: 314 entries\n"
 
 
-async def test_it_is_held_against_a_kept_checkpoint(bundle: Path, database: Database, tmp_path: Path) -> None:
+async def test_it_is_held_against_a_kept_checkpoint(
+    bundle: Path, database: Database, tmp_path: Path
+) -> None:
     kept = tmp_path / "kept.txt"
     for size in (5, 305, 314):
         ((note,),) = await rows(database, f"SELECT note FROM audit_checkpoint WHERE size = {size}")
@@ -75,26 +97,36 @@ async def test_it_is_held_against_a_kept_checkpoint(bundle: Path, database: Data
 
 
 async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path) -> None:
-    other = checkpoint.verifier_key(f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key())
+    other = checkpoint.verifier_key(
+        f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key()
+    )
     assert standalone.main([str(bundle), "--key", other]) == 1
     assert standalone.main([str(bundle), "--key", "nonsense"]) == 2
 
 
-def rewrite(bundle: Path, change: Callable[[dict[str, bytes]], object], *, honest_manifest: bool = True) -> None:
+def rewrite(
+    bundle: Path, change: Callable[[dict[str, bytes]], object], *, honest_manifest: bool = True
+) -> None:
     """Change a bundle's files, with a manifest that fits them."""
     with zipfile.ZipFile(bundle) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     change(files)
     if honest_manifest and "manifest.json" in files:
         manifest = json.loads(files["manifest.json"])
-        manifest["files"] = {name: __import__("hashlib").sha256(files[name]).hexdigest() for name in manifest["files"] if name in files}
+        manifest["files"] = {
+            name: __import__("hashlib").sha256(files[name]).hexdigest()
+            for name in manifest["files"]
+            if name in files
+        }
         files["manifest.json"] = json.dumps(manifest).encode()
     with zipfile.ZipFile(bundle, "w") as archive:
         for name, raw in files.items():
             archive.writestr(name, raw)
 
 
-def line(number: int, change: Callable[[list[bytes]], object]) -> Callable[[dict[str, bytes]], None]:
+def line(
+    number: int, change: Callable[[list[bytes]], object]
+) -> Callable[[dict[str, bytes]], None]:
     def apply(files: dict[str, bytes]) -> None:
         lines = files["entries.jsonl"].splitlines(keepends=True)
         change(lines)
@@ -105,7 +137,9 @@ def line(number: int, change: Callable[[list[bytes]], object]) -> Callable[[dict
 
 def forged_disposal(files: dict[str, bytes]) -> None:
     first, second = (json.loads(text)["id"] for text in files["entries.jsonl"].splitlines()[:2])
-    files["disposals.jsonl"] += json.dumps({"entry": first, "what": "value", "by_entry": second}).encode() + b"\n"
+    files["disposals.jsonl"] += (
+        json.dumps({"entry": first, "what": "value", "by_entry": second}).encode() + b"\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,25 +153,35 @@ def forged_disposal(files: dict[str, bytes]) -> None:
         line(3, lambda lines: lines.append(lines[3])),
         line(3, lambda lines: lines.__setitem__(3, b"[]\n")),
         line(3, lambda lines: lines.__setitem__(-1, lines[-1].rstrip())),
-        lambda files: files.__setitem__("checkpoint.txt", files["checkpoint.txt"].replace(b"314", b"313")),
+        lambda files: files.__setitem__(
+            "checkpoint.txt", files["checkpoint.txt"].replace(b"314", b"313")
+        ),
         lambda files: files.__setitem__("proofs.jsonl", files["proofs.jsonl"].replace(b"A", b"B")),
         lambda files: files.__setitem__("proofs.jsonl", b"[[]]\n"),
-        lambda files: files.__setitem__("manifest.json", files["manifest.json"].replace(b"123456", b"654321")),
+        lambda files: files.__setitem__(
+            "manifest.json", files["manifest.json"].replace(b"123456", b"654321")
+        ),
         forged_disposal,
     ],
 )
-async def test_each_change_of_a_bundle_is_found(bundle: Path, change: Callable[[dict[str, bytes]], object]) -> None:
+async def test_each_change_of_a_bundle_is_found(
+    bundle: Path, change: Callable[[dict[str, bytes]], object]
+) -> None:
     rewrite(bundle, change)
     assert check(bundle) == 1
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "checkpoint.txt", "entries.jsonl", "disposals.jsonl", "proofs.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "checkpoint.txt", "entries.jsonl", "disposals.jsonl", "proofs.jsonl"]
+)
 async def test_a_bundle_with_a_file_missing_is_unreadable(bundle: Path, name: str) -> None:
     rewrite(bundle, lambda files: files.pop(name))
     assert check(bundle) == 2
 
 
-async def test_any_byte_of_the_archive_changed_never_breaks_the_script_or_passes_as_another_log(bundle: Path) -> None:
+async def test_any_byte_of_the_archive_changed_never_breaks_the_script_or_passes_as_another_log(
+    bundle: Path,
+) -> None:
     sound = bundle.read_bytes()
     rng = random.Random(3)
     for _ in range(150):

@@ -18,7 +18,11 @@ from tests.unit.audit import trail
 from tests.unit.audit.trail import HOST, KEY, NOON, append
 
 THING = sa.Table(
-    "thing", sa.MetaData(), sa.Column("id", sa.Uuid, primary_key=True), sa.Column("audit_id", sa.Uuid), sa.Column("x", sa.Integer)
+    "thing",
+    sa.MetaData(),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("audit_id", sa.Uuid),
+    sa.Column("x", sa.Integer),
 )
 
 
@@ -38,7 +42,13 @@ async def guarded(database: Database) -> Database:
 
 async def write(database: Database, thing: UUID, *, cites: UUID | None = None) -> None:
     async with database.transaction() as session:
-        entry = log.append(session, Event(action=Action.REQUEST_SUBMITTED), by=trail.actor(), at=NOON, request_id="r")
+        entry = log.append(
+            session,
+            Event(action=Action.REQUEST_SUBMITTED),
+            by=trail.actor(),
+            at=NOON,
+            request_id="r",
+        )
         session.add(THING, {"id": thing, "audit_id": cites or entry, "x": 1})
 
 
@@ -51,18 +61,28 @@ async def test_a_change_with_its_entry_is_kept(guarded: Database) -> None:
     thing = new_id(NOON)
     await write(guarded, thing)
     async with guarded.transaction() as session:
-        entry = log.append(session, Event(action=Action.REQUEST_AMENDED), by=trail.actor(), at=NOON, request_id="r")
-        assert await session.execute(sa.update(THING).where(THING.c.id == thing).values(audit_id=entry, x=2)) == 1
+        entry = log.append(
+            session, Event(action=Action.REQUEST_AMENDED), by=trail.actor(), at=NOON, request_id="r"
+        )
+        assert (
+            await session.execute(
+                sa.update(THING).where(THING.c.id == thing).values(audit_id=entry, x=2)
+            )
+            == 1
+        )
     assert await count(guarded) == 1
 
 
 @pytest.mark.parametrize("sealed", [True, False])
-async def test_a_change_that_cites_an_older_entry_is_refused(guarded: Database, sealed: bool) -> None:  # noqa: FBT001
+async def test_a_change_that_cites_an_older_entry_is_refused(
+    guarded: Database,
+    sealed: bool,  # noqa: FBT001
+) -> None:
     (older,) = await append(guarded, 1)
     if sealed:
         await seal.seal(guarded, KEY, host=HOST)
     elif guarded.dialect == "sqlite":
-        return  # SQLite has no transaction numbers: an entry of half a second ago passes there, and verification finds it
+        return  # SQLite has no transaction numbers: an entry of half a second ago passes there, and verification finds it  # noqa: E501
     with pytest.raises(DBAPIError, match="cites no audit entry"):
         await write(guarded, new_id(NOON), cites=older)
     assert await count(guarded) == 0

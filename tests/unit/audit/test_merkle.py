@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from app.audit import merkle
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "merkle.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (Path(__file__).parents[2] / "vectors" / "merkle.json").read_text(encoding="utf-8")
+)
 
 
 def mth(bodies: Sequence[bytes]) -> bytes:
@@ -60,7 +62,12 @@ class Store:
         leaves = [merkle.leaf_hash(body) for body in bodies]
         self.kept.update({(0, idx): leaf for idx, leaf in enumerate(leaves)})
         for at in range(0, len(leaves), batch):
-            self.kept.update({(level, idx): root for level, idx, root in self.frontier.extend(leaves[at : at + batch])})
+            self.kept.update(
+                {
+                    (level, idx): root
+                    for level, idx, root in self.frontier.extend(leaves[at : at + batch])
+                }
+            )
 
     def read(self, level: int, idx: int) -> bytes:
         return self.kept[level, idx]
@@ -109,9 +116,15 @@ def test_the_frontier_spares_the_reads_of_the_right_edge(data: st.DataObject) ->
     store = Store(bodies_of(size))
     known = store.frontier.subtrees()
     spans = merkle.inclusion(index, size)
-    wanted = {(level, first + n) for level, first, count in merkle.runs(spans, known) for n in range(count)}
+    wanted = {
+        (level, first + n)
+        for level, first, count in merkle.runs(spans, known)
+        for n in range(count)
+    }
     only = {key: store.kept[key] for key in wanted}
-    assert merkle.roots(spans, lambda level, idx: only[level, idx], known) == path(index, bodies_of(size))
+    assert merkle.roots(spans, lambda level, idx: only[level, idx], known) == path(
+        index, bodies_of(size)
+    )
     assert len(wanted) <= 255 * 2 + 8
 
 
@@ -126,7 +139,9 @@ def test_any_change_to_a_proof_makes_it_fail(data: st.DataObject) -> None:
     byte, bit = data.draw(st.integers(0, 31)), data.draw(st.integers(0, 7))
     changed = bytearray(proof[at])
     changed[byte] ^= 1 << bit
-    assert not merkle.included(index, size, leaf, [*proof[:at], bytes(changed), *proof[at + 1 :]], root)
+    assert not merkle.included(
+        index, size, leaf, [*proof[:at], bytes(changed), *proof[at + 1 :]], root
+    )
     assert not merkle.included(index, size, leaf, proof[:-1], root)
     assert not merkle.included(index, size, leaf, [*proof, leaf], root)
     other = data.draw(st.integers(-1, size + 1).filter(lambda n: n != index))
@@ -143,7 +158,9 @@ def test_any_change_to_a_consistency_proof_makes_it_fail(data: st.DataObject) ->
     changed = bytearray(proof[at])
     changed[data.draw(st.integers(0, 31))] ^= 1 << data.draw(st.integers(0, 7))
     old_root, new_root = mth(bodies[:old]), mth(bodies)
-    assert not merkle.consistent(old, new, old_root, new_root, [*proof[:at], bytes(changed), *proof[at + 1 :]])
+    assert not merkle.consistent(
+        old, new, old_root, new_root, [*proof[:at], bytes(changed), *proof[at + 1 :]]
+    )
     assert not merkle.consistent(old, new, old_root, new_root, proof[:-1])
     assert not merkle.consistent(old, new, old_root, new_root, [*proof, new_root])
     assert not merkle.consistent(old, new, new_root, new_root, proof)
@@ -152,7 +169,10 @@ def test_any_change_to_a_consistency_proof_makes_it_fail(data: st.DataObject) ->
 @pytest.mark.parametrize("case", VECTORS["roots"], ids=lambda case: str(case["size"]))
 def test_fixed_roots(case: dict[str, object]) -> None:
     inputs = [bytes.fromhex(text) for text in VECTORS["leaves"]]
-    assert merkle.root_of(merkle.leaf_hash(body) for body in inputs[: int(str(case["size"]))]).hex() == case["root"]
+    assert (
+        merkle.root_of(merkle.leaf_hash(body) for body in inputs[: int(str(case["size"]))]).hex()
+        == case["root"]
+    )
 
 
 def test_impossible_trees_are_refused() -> None:

@@ -14,11 +14,29 @@ from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, append, rows, sealed
 
 async def test_every_proof_verifies_against_a_signed_checkpoint(database: Database) -> None:
     made = await sealed(database, 1, 2, 255, 300, 700)
-    sizes = [int(str(row[0])) for row in await rows(database, "SELECT size FROM audit_checkpoint ORDER BY size")]
+    sizes = [
+        int(str(row[0]))
+        for row in await rows(database, "SELECT size FROM audit_checkpoint ORDER BY size")
+    ]
     assert sizes == [1, 3, 258, 558, 1258]
     rng = random.Random(1)
     async with database.reading() as session:
-        for index in {0, 1, 2, 255, 256, 257, 511, 512, 557, 558, 1023, 1024, 1257, *rng.sample(range(1258), 20)}:
+        for index in {
+            0,
+            1,
+            2,
+            255,
+            256,
+            257,
+            511,
+            512,
+            557,
+            558,
+            1023,
+            1024,
+            1257,
+            *rng.sample(range(1258), 20),
+        }:
             for size in [None, *(size for size in sizes if size > index)]:
                 proof = await prove.inclusion(session, SCHOOL, made[index], size=size)
                 signed = checkpoint.verify(str(proof.note), KEY.public_key())
@@ -26,19 +44,29 @@ async def test_every_proof_verifies_against_a_signed_checkpoint(database: Databa
                 assert merkle.included(index, proof.size, proof.leaf_hash, proof.path, signed.root)
 
 
-async def test_a_proof_for_a_size_between_checkpoints_verifies_and_says_that_none_was_signed(database: Database) -> None:
+async def test_a_proof_for_a_size_between_checkpoints_verifies_and_says_that_none_was_signed(
+    database: Database,
+) -> None:
     made = await sealed(database, 700)
-    leaves = [bytes(row[0]) for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")]  # type: ignore[call-overload]
+    leaves = [
+        bytes(row[0])
+        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")  # type: ignore[call-overload]
+    ]
     async with database.reading() as session:
         for size in (1, 2, 255, 256, 257, 511, 513, 699):
             proof = await prove.inclusion(session, SCHOOL, made[0], size=size)
             assert proof.note is None
-            assert merkle.included(0, size, proof.leaf_hash, proof.path, merkle.root_of(leaves[:size]))
+            assert merkle.included(
+                0, size, proof.leaf_hash, proof.path, merkle.root_of(leaves[:size])
+            )
 
 
 async def test_every_consistency_proof_verifies(database: Database) -> None:
     await sealed(database, 1, 2, 255, 300)
-    leaves = [bytes(row[0]) for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")]  # type: ignore[call-overload]
+    leaves = [
+        bytes(row[0])
+        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")  # type: ignore[call-overload]
+    ]
     async with database.reading() as session:
         for old in (0, 1, 2, 3, 200, 256, 258, 300, 557, 558):
             for new in (None, 558, 557, 512, 300, 258):
@@ -53,7 +81,11 @@ async def test_every_consistency_proof_verifies(database: Database) -> None:
 async def test_what_is_not_sealed_and_sizes_that_are_not(database: Database) -> None:
     waiting = await append(database, 1)
     async with database.reading() as session:
-        for call in (prove.newest(session, SCHOOL), prove.inclusion(session, SCHOOL, waiting[0]), prove.consistency(session, SCHOOL, 0)):
+        for call in (
+            prove.newest(session, SCHOOL),
+            prove.inclusion(session, SCHOOL, waiting[0]),
+            prove.consistency(session, SCHOOL, 0),
+        ):
             with pytest.raises(NotSealedYet):
                 await call
     await seal.seal(database, KEY, host=HOST)

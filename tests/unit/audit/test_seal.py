@@ -1,4 +1,6 @@
-"""Appending and sealing on real databases: every committed entry once, and no signature over anything doubtful."""
+"""Appending and sealing on real databases: every committed entry once, and no signature over
+anything doubtful.
+"""
 
 import asyncio
 import json
@@ -24,7 +26,9 @@ from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, append, rows, sealed
 
 
 async def note_of(database: Database) -> str:
-    return str((await rows(database, "SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"))[0][0])
+    return str(
+        (await rows(database, "SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"))[0][0]
+    )
 
 
 async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database: Database) -> None:
@@ -72,18 +76,32 @@ async def test_an_entry_without_account_and_an_oversized_one(database: Database)
         event = Event(action=Action.SESSION_REFUSED, outcome=EntryOutcome.FAILURE)
         log.append(session, event, by=stranger(SCHOOL), at=NOON, request_id="r")
         with pytest.raises(log.EntryTooLarge):
-            log.append(session, Event(action=Action.REQUEST_READ, data={"x": "y" * 70_000}), by=stranger(SCHOOL), at=NOON, request_id="r")
+            log.append(
+                session,
+                Event(action=Action.REQUEST_READ, data={"x": "y" * 70_000}),
+                by=stranger(SCHOOL),
+                at=NOON,
+                request_id="r",
+            )
     assert await rows(database, "SELECT actor, outcome FROM audit_entry") == [(None, "failure")]
 
 
-async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_bytes(database: Database, tmp_path: Path) -> None:
+async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_bytes(
+    database: Database, tmp_path: Path
+) -> None:
     shelf = Shelf(tmp_path / "checkpoints")
     await sealed(database, 3, 1, 300, 256, shelf=shelf)
-    stored = await rows(database, "SELECT l.idx, l.hash, e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.idx")
+    stored = await rows(
+        database,
+        "SELECT l.idx, l.hash, e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id"
+        " ORDER BY l.idx",
+    )
     assert [row[0] for row in stored] == list(range(560))
     leaves = [merkle.leaf_hash(str(row[2]).encode()) for row in stored]
     assert [bytes(row[1]) for row in stored] == leaves  # type: ignore[call-overload]
-    signed = checkpoint.verify(await note_of(database), KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}")
+    signed = checkpoint.verify(
+        await note_of(database), KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}"
+    )
     assert (signed.size, signed.root) == (560, merkle.root_of(leaves))
     assert shelf.newest(SCHOOL) == await note_of(database)
     nodes = await rows(database, "SELECT level, idx, hash FROM audit_node ORDER BY level, idx")
@@ -99,7 +117,9 @@ async def test_a_log_keeps_its_name_when_the_host_is_renamed(database: Database)
     assert checkpoint.parse(await note_of(database)).origin == f"{HOST}/schools/{SCHOOL}"
 
 
-async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop_another(database: Database, tmp_path: Path) -> None:
+async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop_another(
+    database: Database, tmp_path: Path
+) -> None:
     shelf = Shelf(tmp_path)
     await append(database, 2)
     await append(database, 3, by=trail.actor(school="654321"))
@@ -108,7 +128,9 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
         signed = checkpoint.verify(str(shelf.newest(school)), KEY.public_key())
         assert (signed.origin, signed.size) == (f"{HOST}/schools/{school}", size)
     async with tampering(database) as run:
-        await run("UPDATE audit_checkpoint SET frontier = :f WHERE school = :s", f=bytes(32), s=SCHOOL)
+        await run(
+            "UPDATE audit_checkpoint SET frontier = :f WHERE school = :s", f=bytes(32), s=SCHOOL
+        )
     await append(database, 1)
     await append(database, 1, by=trail.actor(school="654321"))
     with pytest.raises(SealRefused) as refused:
@@ -131,7 +153,9 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
         "UPDATE audit_checkpoint SET size = 6 WHERE size = 5",
     ],
 )
-async def test_the_sealer_refuses_what_does_not_match_its_last_signature(database: Database, change: str) -> None:
+async def test_the_sealer_refuses_what_does_not_match_its_last_signature(
+    database: Database, change: str
+) -> None:
     await sealed(database, 3, 2)
     async with tampering(database) as run:
         await run(change, **({"junk": bytes(64)} if ":junk" in change else {}))
@@ -169,27 +193,40 @@ async def roll_back(database: Database, size: int) -> None:
         await run("DELETE FROM audit_checkpoint WHERE size > :size", size=size)
 
 
-async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(database: Database, tmp_path: Path) -> None:
+async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
+    database: Database, tmp_path: Path
+) -> None:
     shelf = Shelf(tmp_path)
     await sealed(database, 3, 2, shelf=shelf)
     lost = str(shelf.newest(SCHOOL))
     await roll_back(database, 3)
     await append(database, 1)
-    with pytest.raises(SealRefused, match="a checkpoint of 5 entries was published, and the stored log has 3"):
+    with pytest.raises(
+        SealRefused, match="a checkpoint of 5 entries was published, and the stored log has 3"
+    ):
         await seal.seal(database, KEY, host=HOST, shelf=shelf)
-    note = await seal.reopen(database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1))
+    note = await seal.reopen(
+        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1)
+    )
     signed = checkpoint.verify(note, KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}/2")
     assert signed.size == 5
     assert shelf.newest(SCHOOL) == note == await note_of(database)
     assert lost in texts(tmp_path)
-    ((body,),) = await rows(database, "SELECT body FROM audit_entry WHERE action = 'audit.log.reopened'")
+    ((body,),) = await rows(
+        database, "SELECT body FROM audit_entry WHERE action = 'audit.log.reopened'"
+    )
     former = json.loads(str(body))["data"]["former"]
-    assert [(head["origin"], head["size"]) for head in former] == [(f"{HOST}/schools/{SCHOOL}", 3), (f"{HOST}/schools/{SCHOOL}", 5)]
+    assert [(head["origin"], head["size"]) for head in former] == [
+        (f"{HOST}/schools/{SCHOOL}", 3),
+        (f"{HOST}/schools/{SCHOOL}", 5),
+    ]
     await append(database, 4)
     assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == 4
     assert checkpoint.parse(await note_of(database)).origin == signed.origin
     await roll_back(database, 5)
-    again = await seal.reopen(database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=2))
+    again = await seal.reopen(
+        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=2)
+    )
     assert checkpoint.parse(again).origin == f"{HOST}/schools/{SCHOOL}/3"
 
 
@@ -202,17 +239,23 @@ async def test_a_history_with_a_gap_is_not_reopened(database: Database, tmp_path
 
 
 @pytest.mark.parametrize("published", ["nothing like a note", "", None])
-async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(database: Database, tmp_path: Path, published: str | None) -> None:
+async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(
+    database: Database, tmp_path: Path, published: str | None
+) -> None:
     shelf = Shelf(tmp_path)
     await sealed(database, 2, 1, shelf=shelf)
     forged = checkpoint.sign(checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 2, bytes(32)), KEY)
-    (tmp_path / f"{SCHOOL}.txt").write_text(forged if published is None else published, encoding="utf-8")
+    (tmp_path / f"{SCHOOL}.txt").write_text(
+        forged if published is None else published, encoding="utf-8"
+    )
     await append(database, 1)
     with pytest.raises(SealRefused):
         await seal.seal(database, KEY, host=HOST, shelf=shelf)
 
 
-async def test_a_crash_between_commit_and_publishing_is_made_good(database: Database, tmp_path: Path) -> None:
+async def test_a_crash_between_commit_and_publishing_is_made_good(
+    database: Database, tmp_path: Path
+) -> None:
     shelf = Shelf(tmp_path)
     await sealed(database, 2, shelf=shelf)
     await sealed(database, 2)
@@ -221,7 +264,9 @@ async def test_a_crash_between_commit_and_publishing_is_made_good(database: Data
     assert checkpoint.parse(str(shelf.newest(SCHOOL))).size == 4
 
 
-async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_sealed(database: Database) -> None:
+async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_sealed(
+    database: Database,
+) -> None:
     made = await append(database, 3)
     async with tampering(database) as run:
         value = made[1].hex if database.dialect == "sqlite" else made[1]
@@ -231,7 +276,9 @@ async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_seale
     assert checkpoint.parse(await note_of(database)).size == 2
 
 
-async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(database: Database) -> None:
+async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(
+    database: Database,
+) -> None:
     stop = asyncio.Event()
 
     async def seals() -> int:
@@ -242,7 +289,9 @@ async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(datab
         return count
 
     sealers = [asyncio.create_task(seals()) for _ in range(3)]
-    made = await asyncio.gather(*(append(database, 1 + number % 3, by=trail.actor()) for number in range(200)))
+    made = await asyncio.gather(
+        *(append(database, 1 + number % 3, by=trail.actor()) for number in range(200))
+    )
     stop.set()
     total = sum(await asyncio.gather(*sealers)) + await seal.seal(database, KEY, host=HOST)
     entries = {entry.hex for batch in made for entry in batch}
@@ -250,7 +299,10 @@ async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(datab
     assert total == len(entries) == len(stored)
     assert [row[0] for row in stored] == list(range(total))
     assert {str(row[1]).replace("-", "") for row in stored} == entries
-    bodies = await rows(database, "SELECT body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id ORDER BY idx")
+    bodies = await rows(
+        database,
+        "SELECT body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id ORDER BY idx",
+    )
     root = merkle.root_of(merkle.leaf_hash(str(row[0]).encode()) for row in bodies)
     assert checkpoint.verify(await note_of(database), KEY.public_key()).root == root
 
@@ -258,7 +310,13 @@ async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(datab
 async def test_a_rolled_back_transaction_leaves_nothing_to_seal(database: Database) -> None:
     async def fails() -> None:
         async with database.transaction() as session:
-            log.append(session, Event(action=Action.REQUEST_READ), by=trail.actor(), at=NOON, request_id="r")
+            log.append(
+                session,
+                Event(action=Action.REQUEST_READ),
+                by=trail.actor(),
+                at=NOON,
+                request_id="r",
+            )
             await session.flush()
             raise RuntimeError
 
@@ -277,13 +335,23 @@ async def test_the_backlog_is_counted_and_aged(database: Database) -> None:
 
 @pytest.mark.parametrize("table", trail.APPEND_ONLY)
 @pytest.mark.parametrize(
-    "verb", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "INSERT OR REPLACE INTO {t} SELECT * FROM {t}", "TRUNCATE {t} CASCADE"]
+    "verb",
+    [
+        "UPDATE {t} SET {c} = {c}",
+        "DELETE FROM {t}",
+        "INSERT OR REPLACE INTO {t} SELECT * FROM {t}",
+        "TRUNCATE {t} CASCADE",
+    ],
 )
 async def test_the_tables_of_the_trail_only_grow(database: Database, table: str, verb: str) -> None:
-    if ("REPLACE" in verb and database.dialect != "sqlite") or ("TRUNCATE" in verb and database.dialect != "postgresql"):
+    if ("REPLACE" in verb and database.dialect != "sqlite") or (
+        "TRUNCATE" in verb and database.dialect != "postgresql"
+    ):
         return
     children = (new_id(NOON), new_id(NOON))
-    made = await append(database, 256, event=lambda _: Event(action=Action.REQUEST_READ, subjects=children))
+    made = await append(
+        database, 256, event=lambda _: Event(action=Action.REQUEST_READ, subjects=children)
+    )
     await seal.seal(database, KEY, host=HOST)
     async with database.transaction() as session:
         log.dispose(session, made[:1], by_entry=made[1])
@@ -297,7 +365,9 @@ async def test_the_tables_of_the_trail_only_grow(database: Database, table: str,
     assert await rows(database, f"SELECT * FROM {table}") == before
 
 
-async def test_the_loop_seals_publishes_and_says_when_it_refuses(database: Database, settings: Settings) -> None:
+async def test_the_loop_seals_publishes_and_says_when_it_refuses(
+    database: Database, settings: Settings
+) -> None:
     shelf = Shelf(settings.checkpoints_dir)
     loop = sealer.Sealer(database, KEY, host=HOST, shelf=shelf, pause=0.01)
     stop = asyncio.Event()

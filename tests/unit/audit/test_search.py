@@ -1,4 +1,6 @@
-"""Searching the trail: each filter finds just its entries, newest first, and nobody sees what is not theirs."""
+"""Searching the trail: each filter finds just its entries, newest first, and nobody sees what is
+not theirs.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -20,15 +22,21 @@ LEAD = actor(Role.IG_LEAD)
 
 async def one(database: Database, event: Event, by: Actor, seconds: float = 0) -> UUID:
     async with database.transaction() as session:
-        return log.append(session, event, by=by, at=NOON + timedelta(seconds=seconds), request_id="r")
+        return log.append(
+            session, event, by=by, at=NOON + timedelta(seconds=seconds), request_id="r"
+        )
 
 
-async def found(database: Database, filters: Filters, by: Actor = LEAD, limit: int = 50) -> list[UUID]:
+async def found(
+    database: Database, filters: Filters, by: Actor = LEAD, limit: int = 50
+) -> list[UUID]:
     """All matches, through pages of `limit`."""
     ids: list[UUID] = []
     async with database.reading() as session:
         while True:
-            page = await search.search(session, by, filters, after=ids[-1] if ids else None, limit=limit)
+            page = await search.search(
+                session, by, filters, after=ids[-1] if ids else None, limit=limit
+            )
             ids += [entry.id for entry in page]
             if len(page) < limit:
                 return ids
@@ -36,10 +44,19 @@ async def found(database: Database, filters: Filters, by: Actor = LEAD, limit: i
 
 async def test_each_filter_finds_just_its_entries(database: Database) -> None:
     mary, tom, case, child = actor(), actor(Role.DSL), new_id(NOON), new_id(NOON)
-    a = await one(database, Event(action=Action.REQUEST_SUBMITTED, request=case, subjects=(child,), recipient="mash"), mary, 0)
+    a = await one(
+        database,
+        Event(action=Action.REQUEST_SUBMITTED, request=case, subjects=(child,), recipient="mash"),
+        mary,
+        0,
+    )
     b = await one(database, Event(action=Action.REQUEST_READ, request=case), tom, 1)
-    c = await one(database, Event(action=Action.ACCESS_DENIED, outcome=EntryOutcome.DENIED), mary, 2)
-    d = await one(database, Event(action=Action.REQUEST_READ, subjects=(new_id(NOON), child, child)), mary, 3)
+    c = await one(
+        database, Event(action=Action.ACCESS_DENIED, outcome=EntryOutcome.DENIED), mary, 2
+    )
+    d = await one(
+        database, Event(action=Action.REQUEST_READ, subjects=(new_id(NOON), child, child)), mary, 3
+    )
     for filters, expected in (
         (Filters(), [d, c, b, a]),
         (Filters(actor=mary.id), [d, c, a]),
@@ -64,13 +81,26 @@ async def test_each_filter_finds_just_its_entries(database: Database) -> None:
 
 
 async def test_who_sees_what(database: Database) -> None:
-    staff, other, dsl, elsewhere = actor(), actor(Role.INTEGRATION), actor(Role.DSL), actor(Role.IG_LEAD, "654321")
+    staff, other, dsl, elsewhere = (
+        actor(),
+        actor(Role.INTEGRATION),
+        actor(Role.DSL),
+        actor(Role.IG_LEAD, "654321"),
+    )
     case = await one(database, Event(action=Action.REQUEST_READ, request=new_id(NOON)), staff, 0)
-    account = await one(database, Event(action=Action.SUBJECT_ACCOUNTED, subjects=(new_id(NOON),)), LEAD, 1)
+    account = await one(
+        database, Event(action=Action.SUBJECT_ACCOUNTED, subjects=(new_id(NOON),)), LEAD, 1
+    )
     signed_in = await one(database, Event(action=Action.SESSION_OPENED), staff, 2)
     own = await one(database, Event(action=Action.SESSION_OPENED), dsl, 3)
     away = await one(database, Event(action=Action.SESSION_OPENED), elsewhere, 4)
-    visible = {LEAD: [own, signed_in, account, case], dsl: [own, account, case], staff: [signed_in, case], other: [], elsewhere: [away]}
+    visible = {
+        LEAD: [own, signed_in, account, case],
+        dsl: [own, account, case],
+        staff: [signed_in, case],
+        other: [],
+        elsewhere: [away],
+    }
     async with database.reading() as session:
         for by, expected in visible.items():
             assert await found(database, Filters(), by) == expected
@@ -86,7 +116,9 @@ async def test_who_sees_what(database: Database) -> None:
 
 @pytest.mark.parametrize("names", [{"request": new_id(NOON)}, {"subjects": (new_id(NOON),)}])
 @pytest.mark.parametrize("action", sorted(OF_NO_CASE))
-async def test_what_tells_of_no_case_names_none(database: Database, action: Action, names: dict[str, Any]) -> None:
+async def test_what_tells_of_no_case_names_none(
+    database: Database, action: Action, names: dict[str, Any]
+) -> None:
     async with database.transaction() as session:
         with pytest.raises(log.OfNoCase):
             log.append(session, Event(action=action, **names), by=LEAD, at=NOON, request_id="r")
@@ -95,11 +127,16 @@ async def test_what_tells_of_no_case_names_none(database: Database, action: Acti
 async def test_a_person_is_found_first_or_further_and_each_entry_once(database: Database) -> None:
     child, other = new_id(NOON), new_id(NOON)
     persons = ((child,), (other,), (other, child), (child, other), (other,), (other, child, child))
-    made = [await one(database, Event(action=Action.REQUEST_READ, subjects=given), LEAD, at) for at, given in enumerate(persons)]
+    made = [
+        await one(database, Event(action=Action.REQUEST_READ, subjects=given), LEAD, at)
+        for at, given in enumerate(persons)
+    ]
     of_child = [entry for entry, given in zip(made, persons, strict=True) if child in given][::-1]
     for limit in (1, 2, 3, 50):
         assert await found(database, Filters(subject=(child,)), limit=limit) == of_child
-        assert await found(database, Filters(subject=(child, new_id(NOON))), limit=limit) == of_child
+        assert (
+            await found(database, Filters(subject=(child, new_id(NOON))), limit=limit) == of_child
+        )
 
 
 async def test_an_entry_has_its_index_once_it_is_sealed(database: Database) -> None:
@@ -109,7 +146,10 @@ async def test_an_entry_has_its_index_once_it_is_sealed(database: Database) -> N
     await seal.seal(database, KEY, host=HOST)
     async with database.reading() as session:
         assert (await search.find(session, LEAD, made[1])).index == 1
-        assert [entry.index for entry in await search.search(session, LEAD, Filters(), after=None, limit=9)] == [1, 0]
+        assert [
+            entry.index
+            for entry in await search.search(session, LEAD, Filters(), after=None, limit=9)
+        ] == [1, 0]
 
 
 async def test_an_export_ends_at_its_own_entry_and_gives_every_one_once(database: Database) -> None:

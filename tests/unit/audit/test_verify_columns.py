@@ -1,4 +1,6 @@
-"""Search columns against bodies: whatever is put into a column, it is found and placed, quickly judged or closely."""
+"""Search columns against bodies: whatever is put into a column, it is found and placed, quickly
+judged or closely.
+"""
 
 import itertools
 import json
@@ -31,12 +33,16 @@ def fits(raw: str, columns: list[str | None]) -> bool:
 @given(
     st.binary()
     | st.text().map(str.encode)
-    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(
+        lambda v: json.dumps(v).encode()
+    )
 )
 def test_any_bytes_are_read_as_a_body_or_refused(raw: bytes) -> None:
     with pytest.raises(body.NotABody):
         body.read(raw)
-    line = body.line(raw.decode("utf-8", "replace"), ("a", None, "b", "c", "d", None, None, SCHOOL, None))
+    line = body.line(
+        raw.decode("utf-8", "replace"), ("a", None, "b", "c", "d", None, None, SCHOOL, None)
+    )
     assert body.Layout(SCHOOL).repeated([line], telling=True) == ({}, {}, {})
 
 
@@ -44,11 +50,27 @@ SUBJECTS = st.lists(st.uuids(), max_size=3)
 TEXT = st.text() | st.sampled_from(["mash", "p", "a\\b", 'say "x"', "{}", "é", "],", "}"])
 
 
-@given(SUBJECTS, st.none() | TEXT, st.none() | st.uuids(), st.dictionaries(st.sampled_from(["id", "at", "state"]), TEXT), st.data())
+@given(
+    SUBJECTS,
+    st.none() | TEXT,
+    st.none() | st.uuids(),
+    st.dictionaries(st.sampled_from(["id", "at", "state"]), TEXT),
+    st.data(),
+)
 def test_the_quick_look_agrees_with_the_close_one(
-    subjects: list[UUID], recipient: str | None, request: UUID | None, data: dict[str, str], draw: st.DataObject
+    subjects: list[UUID],
+    recipient: str | None,
+    request: UUID | None,
+    data: dict[str, str],
+    draw: st.DataObject,
 ) -> None:
-    event = Event(action=Action.REQUEST_READ, subjects=tuple(subjects), recipient=recipient, request=request, data=data)
+    event = Event(
+        action=Action.REQUEST_READ,
+        subjects=tuple(subjects),
+        recipient=recipient,
+        request=request,
+        data=data,
+    )
     try:
         raw = log._body(new_id(NOON), event, trail.actor(), NOON, "r")
     except canonical.NotCanonical:
@@ -62,9 +84,17 @@ def test_the_quick_look_agrees_with_the_close_one(
     further = {str(subject) for subject in subjects} - {str(subject) for subject in subjects[:1]}
     assert seen.persons.get(entry, set()) == (further if simple else set())
     assert seen.bodies == ({entry: raw} if simple and "state" in data else {})
-    assert body.Layout("654321").repeated([body.line(raw.decode(), columns)], telling=True).hashes == {}
+    assert (
+        body.Layout("654321").repeated([body.line(raw.decode(), columns)], telling=True).hashes
+        == {}
+    )
     # Columns that hold anything at all, pieces of the line itself among them.
-    pieces = st.sampled_from([*"arsp", "", *filter(None, columns), raw.decode(), json.dumps(recipient)[1:-1]]) | TEXT
+    pieces = (
+        st.sampled_from(
+            [*"arsp", "", *filter(None, columns), raw.decode(), json.dumps(recipient)[1:-1]]
+        )
+        | TEXT
+    )
     texts = st.lists(pieces, min_size=1, max_size=5).map("\t".join)
     wrong = list(columns)
     for position in draw.draw(st.sets(st.integers(0, 8), min_size=1)):
@@ -90,21 +120,59 @@ def test_a_body_that_holds_what_separates_columns_is_looked_at_closely() -> None
 
 KINDS: tuple[Event, ...] = (
     Event(action=Action.REQUEST_READ),
-    Event(action=Action.REQUEST_SUBMITTED, request=new_id(NOON), subjects=(new_id(NOON),), recipient="mash", data={"state": "x"}),
-    Event(action=Action.DECISION_RECORDED, request=new_id(NOON), subjects=(new_id(NOON), new_id(NOON)), content="x", data={"a": {"b": []}}),
-    Event(action=Action.ACCESS_DENIED, outcome=EntryOutcome.DENIED, reason_code="not-yours", target=str(new_id(NOON))),
-    Event(action=Action.DISCLOSURE_RECORDED, recipient="a\\b", subjects=(new_id(NOON),), policy="sha256:0", data={"}": "\t"}),
+    Event(
+        action=Action.REQUEST_SUBMITTED,
+        request=new_id(NOON),
+        subjects=(new_id(NOON),),
+        recipient="mash",
+        data={"state": "x"},
+    ),
+    Event(
+        action=Action.DECISION_RECORDED,
+        request=new_id(NOON),
+        subjects=(new_id(NOON), new_id(NOON)),
+        content="x",
+        data={"a": {"b": []}},
+    ),
+    Event(
+        action=Action.ACCESS_DENIED,
+        outcome=EntryOutcome.DENIED,
+        reason_code="not-yours",
+        target=str(new_id(NOON)),
+    ),
+    Event(
+        action=Action.DISCLOSURE_RECORDED,
+        recipient="a\\b",
+        subjects=(new_id(NOON),),
+        policy="sha256:0",
+        data={"}": "\t"},
+    ),
     Event(action=Action.RECIPIENT_READ, recipient='say "p"\t{'),
-    Event(action=Action.LOG_REOPENED, recipient="", request=new_id(NOON), data={"former": [{"size": 1}]}),
+    Event(
+        action=Action.LOG_REOPENED,
+        recipient="",
+        request=new_id(NOON),
+        data={"former": [{"size": 1}]},
+    ),
 )
-"""Entries of each shape: with and without each of the columns, in layouts that are judged quickly and that are not."""
+"""Entries of each shape: with and without each of the columns, in layouts that are judged quickly
+and that are not."""
 
 WRONG: dict[str, tuple[str, ...]] = {
     "action": ("'access.allowed'", "action || ' '", "''", "action || :tab || action", "outcome"),
     "actor": ("NULL", "id", "request", "subject"),
     "at": ("(SELECT at FROM audit_entry e WHERE e.id <> audit_entry.id ORDER BY at DESC LIMIT 1)",),
     "outcome": ("'failure'",),
-    "recipient": ("NULL", "''", "'null'", "'p'", "'mas'", "recipient || ' '", "'a' || :slash || :slash || 'b'", "'say ' || :tab"),
+    "recipient": (
+        "NULL",
+        "''",
+        "'null'",
+        "'p'",
+        "'mas'",
+        "recipient || ' '",
+        "'a' || :slash || :slash || 'b'",
+        "'say ' || :tab",
+    ),
     "request": ("NULL", "id", "actor", "subject"),
     "school": ("'654321'", "school || ' '"),
     "subject": ("NULL", "id", "request", "(SELECT s.subject FROM audit_subject s LIMIT 1)"),
@@ -112,25 +180,37 @@ WRONG: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("column", WRONG)
-async def test_each_column_of_each_kind_of_entry_changed_is_found_and_placed(database: Database, column: str) -> None:
+async def test_each_column_of_each_kind_of_entry_changed_is_found_and_placed(
+    database: Database, column: str
+) -> None:
     authors: tuple[Author, ...] = (trail.actor(), operator(SCHOOL))
     async with database.transaction() as session:
         for number, (event, by) in enumerate(itertools.product(KINDS, authors)):
-            log.append(session, event, by=by, at=NOON + timedelta(milliseconds=number), request_id="r")
+            log.append(
+                session, event, by=by, at=NOON + timedelta(milliseconds=number), request_id="r"
+            )
     await seal.seal(database, KEY, host=HOST)
     assert (await checked(database)).intact
     before = await rows(database, f"SELECT {column}, id FROM audit_entry ORDER BY id")
     for value in WRONG[column]:
         async with tampering(database) as run:
-            given = {name: text for name, text in (("tab", "\t"), ("slash", "\\")) if f":{name}" in value}
+            given = {
+                name: text for name, text in (("tab", "\t"), ("slash", "\\")) if f":{name}" in value
+            }
             await run(f"UPDATE audit_entry SET {column} = {value}", **given)
         after = await rows(database, f"SELECT {column}, id FROM audit_entry ORDER BY id")
-        changed = {at for at, (old, new) in enumerate(zip(before, after, strict=True)) if old[0] != new[0]}
+        changed = {
+            at for at, (old, new) in enumerate(zip(before, after, strict=True)) if old[0] != new[0]
+        }
         report = await checked(database)
-        assert {f.index for f in report.findings if f.code == "column-changed" and column in f.words} == changed, (value, report.lines())
+        assert {
+            f.index for f in report.findings if f.code == "column-changed" and column in f.words
+        } == changed, (value, report.lines())
         async with tampering(database) as run:
             for old, entry in before:
-                await run(f"UPDATE audit_entry SET {column} = :old WHERE id = :id", old=old, id=entry)
+                await run(
+                    f"UPDATE audit_entry SET {column} = :old WHERE id = :id", old=old, id=entry
+                )
     assert (await checked(database)).intact
 
 
@@ -139,16 +219,25 @@ async def test_an_entry_before_christ_is_not_taken_for_one_of_today(database: Da
     if database.dialect == "postgresql":  # SQLite keeps the text itself
         long_ago = "((at AT TIME ZONE 'UTC')::text || ' BC')::timestamp AT TIME ZONE 'UTC'"
         async with tampering(database) as run:
-            await run(f"UPDATE audit_entry SET at = {long_ago} WHERE id = (SELECT entry_id FROM audit_leaf WHERE idx = 1)")
-        assert [(f.code, f.index) for f in (await checked(database)).findings] == [("column-changed", 1)]
+            await run(
+                f"UPDATE audit_entry SET at = {long_ago} WHERE id = (SELECT entry_id FROM"
+                " audit_leaf WHERE idx = 1)"
+            )
+        assert [(f.code, f.index) for f in (await checked(database)).findings] == [
+            ("column-changed", 1)
+        ]
 
 
-async def test_entries_that_were_committed_late_are_found_in_whatever_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_entries_that_were_committed_late_are_found_in_whatever_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sources, "PAGE", 4)
     several = Event(action=Action.REQUEST_READ, subjects=(new_id(NOON), new_id(NOON), new_id(NOON)))
     for minutes in (5, 1, 9, 3, 0):
         for by in (trail.actor(), trail.actor(school="654321")):
-            await append(database, 3, at=NOON + timedelta(minutes=minutes), by=by, event=lambda _: several)
+            await append(
+                database, 3, at=NOON + timedelta(minutes=minutes), by=by, event=lambda _: several
+            )
         await seal.seal(database, KEY, host=HOST)
     report = await checked(database)
     assert report.intact, report.lines()
@@ -161,4 +250,6 @@ async def test_entries_that_were_committed_late_are_found_in_whatever_order(data
         assert (code, 7) in {(f.code, f.index) for f in (await checked(database)).findings}
     async with tampering(database) as run:
         await run(f"DELETE FROM audit_entry WHERE {where}")
-    assert (SCHOOL, "entry-missing", 7) in {(f.school, f.code, f.index) for f in (await checked(database)).findings}
+    assert (SCHOOL, "entry-missing", 7) in {
+        (f.school, f.code, f.index) for f in (await checked(database)).findings
+    }

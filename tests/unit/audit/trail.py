@@ -1,4 +1,6 @@
-"""Builders for the trail's tests: a school with entries, and the ways in which somebody may tamper with them."""
+"""Builders for the trail's tests: a school with entries, and the ways in which somebody may tamper
+with them.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +21,14 @@ HOST = "school.example"
 SCHOOL = "123456"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-APPEND_ONLY = ("audit_entry", "audit_subject", "audit_leaf", "audit_node", "audit_checkpoint", "audit_disposed")
+APPEND_ONLY = (
+    "audit_entry",
+    "audit_subject",
+    "audit_leaf",
+    "audit_node",
+    "audit_checkpoint",
+    "audit_disposed",
+)
 
 
 def actor(role: Role = Role.STAFF, school: str = SCHOOL) -> Actor:
@@ -28,14 +37,29 @@ def actor(role: Role = Role.STAFF, school: str = SCHOOL) -> Actor:
 
 
 async def append(
-    database: Database, count: int, *, by: Actor | None = None, at: datetime = NOON, event: Callable[[int], Event] | None = None
+    database: Database,
+    count: int,
+    *,
+    by: Actor | None = None,
+    at: datetime = NOON,
+    event: Callable[[int], Event] | None = None,
 ) -> list[UUID]:
     """Append entries, one millisecond apart, in one transaction; gives their ids."""
     author = by or actor()
-    make = event or (lambda number: Event(action=Action.REQUEST_READ, request=new_id(at), data={"number": number}))
+    make = event or (
+        lambda number: Event(
+            action=Action.REQUEST_READ, request=new_id(at), data={"number": number}
+        )
+    )
     async with database.transaction() as session:
         return [
-            log.append(session, make(number), by=author, at=at + timedelta(milliseconds=number), request_id="test")
+            log.append(
+                session,
+                make(number),
+                by=author,
+                at=at + timedelta(milliseconds=number),
+                request_id="test",
+            )
             for number in range(count)
         ]
 
@@ -51,11 +75,17 @@ async def sealed(database: Database, *batches: int, shelf: Shelf | None = None) 
 
 @asynccontextmanager
 async def tampering(database: Database) -> AsyncIterator[Callable[..., Awaitable[int]]]:
-    """A way past the triggers, as the owner of the database has it; gives a function that runs SQL."""
+    """A way past the triggers, as the owner of the database has it; gives a function that runs
+    SQL.
+    """
     async with database.engine.connect() as connection:
         if database.dialect == "sqlite":
             await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            names = (await connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))).all()
+            names = (
+                await connection.execute(
+                    sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                )
+            ).all()
             for name, _ in names:
                 await connection.execute(sa.text(f"DROP TRIGGER {name}"))
         else:

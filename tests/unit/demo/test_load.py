@@ -1,4 +1,6 @@
-"""The invented school: every state that there is, made as people would have made it, and the trail with it."""
+"""The invented school: every state that there is, made as people would have made it, and the trail
+with it.
+"""
 
 from collections import Counter
 from typing import Any
@@ -21,7 +23,13 @@ from tests.service import Service
 async def loaded(service: Service) -> load.Loaded:
     now = service.clock()
     async with service.database.transaction() as session:
-        return await load.load(session, service.settings.school, password_hash="none", now=now, seal=witness.of_accounts(session, now))
+        return await load.load(
+            session,
+            service.settings.school,
+            password_hash="none",
+            now=now,
+            seal=witness.of_accounts(session, now),
+        )
 
 
 async def every(service: Service) -> list[dict[str, Any]]:
@@ -36,8 +44,16 @@ async def test_sixty_requests_in_every_state(service: Service, clock: MovableClo
     items = await every(service)
     assert len(items) == made.requests == 60
     assert {item["status"] for item in items} == {status.value for status in Status}
-    assert {item["outcome"] for item in items} == {"share", "share_emergency", "do_not_share", "seek_advice"}
-    assert {item["decision"] for item in items} == {None, *(outcome.value for outcome in DecisionOutcome)}
+    assert {item["outcome"] for item in items} == {
+        "share",
+        "share_emergency",
+        "do_not_share",
+        "seek_advice",
+    }
+    assert {item["decision"] for item in items} == {
+        None,
+        *(outcome.value for outcome in DecisionOutcome),
+    }
     assert {item["departs"] for item in items} == {True, False}
     assert len({item["submitted_at"][:7] for item in items}) > 5
     assert max(item["submitted_at"] for item in items) <= clock().isoformat()
@@ -57,7 +73,14 @@ async def test_there_is_something_to_look_after(service: Service) -> None:
     await loaded(service)
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     kinds = {one["kind"] for one in (await dsl.get("/v1/attention?limit=200")).json()["items"]}
-    assert kinds >= {"decision_overdue", "emergency_open", "emergency_incomplete", "advice_waiting", "notice_due", "release_held"}
+    assert kinds >= {
+        "decision_overdue",
+        "emergency_open",
+        "emergency_incomplete",
+        "advice_waiting",
+        "notice_due",
+        "release_held",
+    }
     assert len((await dsl.get("/v1/recipients")).json()["items"]) == 5
     assert (await ig_lead.get("/v1/reports/summary")).status_code in {200, 404}
 
@@ -81,7 +104,9 @@ async def test_it_is_loaded_only_where_there_is_nothing(service: Service) -> Non
     assert len(await every(service)) == 60
 
 
-async def test_accounts_that_are_there_take_their_parts(service: Service, database: Database) -> None:
+async def test_accounts_that_are_there_take_their_parts(
+    service: Service, database: Database
+) -> None:
     staff = await service.caller("staff")
     made = await loaded(service)
     assert len(made.made) == 5

@@ -1,4 +1,6 @@
-"""Forged and malformed access tokens by name, each the values of an Authorization header. Everything here must be refused alike."""
+"""Forged and malformed access tokens by name, each the values of an Authorization header.
+Everything here must be refused alike.
+"""
 
 import base64
 import hmac
@@ -48,7 +50,11 @@ def rs256(signed: bytes) -> bytes:
     return THEIRS.sign(signed, padding.PKCS1v15(), hashes.SHA256())
 
 
-def sealed(header: bytes, claims: bytes, sign: Callable[[bytes], bytes] = lambda signed: es256(MINE, signed)) -> str:
+def sealed(
+    header: bytes,
+    claims: bytes,
+    sign: Callable[[bytes], bytes] = lambda signed: es256(MINE, signed),
+) -> str:
     signed = f"{b64(header)}.{b64(claims)}".encode()
     return f"{signed.decode()}.{b64(sign(signed))}"
 
@@ -74,7 +80,9 @@ def claims(**changes: object) -> dict[str, object]:
     return {name: value for name, value in (sound | changes).items() if value is not ...}
 
 
-def token(head: dict[str, object] | None = None, body: dict[str, object] | None = None, **how: Any) -> str:
+def token(
+    head: dict[str, object] | None = None, body: dict[str, object] | None = None, **how: Any
+) -> str:
     return sealed(raw_json(head or header()), raw_json(body or claims()), **how)
 
 
@@ -115,7 +123,20 @@ def algorithms() -> Iterator[tuple[str, list[str]]]:
     }.items():
         yield f"HS256 keyed with {name}", bearer(token(header(alg="HS256"), sign=hs256(secret)))
         yield f"HS256 under the name of ES256, keyed with {name}", bearer(token(sign=hs256(secret)))
-    for alg in ("HS384", "HS512", "RS256", "PS256", "ES384", "ES512", "EdDSA", "es256", "ES256K", "dir", "A256GCMKW", "RSA-OAEP"):
+    for alg in (
+        "HS384",
+        "HS512",
+        "RS256",
+        "PS256",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "es256",
+        "ES256K",
+        "dir",
+        "A256GCMKW",
+        "RSA-OAEP",
+    ):
         yield f"alg {alg}", bearer(token(header(alg=alg)))
     kinds: tuple[object, ...] = (None, 1, True, ["ES256"], {"alg": "ES256"})
     for kind in kinds:
@@ -125,7 +146,10 @@ def algorithms() -> Iterator[tuple[str, list[str]]]:
 def headers() -> Iterator[tuple[str, list[str]]]:
     """Header members that are absent, unwanted or of other kinds."""
     for member in ("alg", "kid", "typ"):
-        yield f"header without {member}", bearer(token({name: value for name, value in header().items() if name != member}))
+        yield (
+            f"header without {member}",
+            bearer(token({name: value for name, value in header().items() if name != member})),
+        )
     members: dict[str, object] = {
         "crit": ["exp"],
         "b64": False,
@@ -141,9 +165,32 @@ def headers() -> Iterator[tuple[str, list[str]]]:
     }
     for member, unwanted in members.items():
         yield f"header with {member}", bearer(token(header(**{member: unwanted})))
-    for typ in ("JWT", "jwt", "dpop+jwt", "id+jwt", "at+jwt ", "at jwt", "", None, 1, ["at+jwt"], "application/application/at+jwt"):
+    for typ in (
+        "JWT",
+        "jwt",
+        "dpop+jwt",
+        "id+jwt",
+        "at+jwt ",
+        "at jwt",
+        "",
+        None,
+        1,
+        ["at+jwt"],
+        "application/application/at+jwt",
+    ):
         yield f"typ {typ!r}", bearer(token(header(typ=typ)))
-    for kid in ("", "unknown", "../token-current.pem", "' OR 1=1 --", "\x00", "a" * 129, None, 1, [KEYRING.kid], KEYRING.kid + "\n"):
+    for kid in (
+        "",
+        "unknown",
+        "../token-current.pem",
+        "' OR 1=1 --",
+        "\x00",
+        "a" * 129,
+        None,
+        1,
+        [KEYRING.kid],
+        KEYRING.kid + "\n",
+    ):
         yield f"kid {kid!r}", bearer(token(header(kid=kid)))
 
 
@@ -171,7 +218,9 @@ def header_bytes() -> Iterator[tuple[str, list[str]]]:
 
 
 def claims_values() -> Iterator[tuple[str, list[str]]]:
-    """Claims that are absent, of other kinds, or of other times and places; every one rightly signed."""
+    """Claims that are absent, of other kinds, or of other times and places; every one rightly
+    signed.
+    """
     for member in ("iss", "aud", "sub", "iat", "exp", "jti", "role", "school", "client_id", "sid"):
         yield f"claims without {member}", bearer(token(body=claims(**{member: ...})))
         others: tuple[object, ...] = (None, True, "", [], {}, 1.5, -1, "x" * 300, ["a", "b"])
@@ -236,10 +285,21 @@ def claims_bytes() -> Iterator[tuple[str, list[str]]]:
 def signatures() -> Iterator[tuple[str, list[str]]]:
     """Signatures by others, of other things, or bent."""
     yield "other key, same name", bearer(token(sign=lambda signed: es256(STRANGERS, signed)))
-    yield "other key, its own name", bearer(token(header(kid=Keyring(STRANGERS).kid), sign=lambda signed: es256(STRANGERS, signed)))
+    yield (
+        "other key, its own name",
+        bearer(
+            token(header(kid=Keyring(STRANGERS).kid), sign=lambda signed: es256(STRANGERS, signed))
+        ),
+    )
     yield "the other issuer's key for our tokens", bearer(token(header(alg="RS256"), sign=rs256))
-    yield "our key for the other issuer's tokens", bearer(token(header(typ="JWT"), claims(iss=OTHER_ISSUER, aud="sharing")))
-    yield "the other issuer with our algorithm", bearer(token(header(typ="JWT"), claims(iss=OTHER_ISSUER, aud="sharing"), sign=rs256))
+    yield (
+        "our key for the other issuer's tokens",
+        bearer(token(header(typ="JWT"), claims(iss=OTHER_ISSUER, aud="sharing"))),
+    )
+    yield (
+        "the other issuer with our algorithm",
+        bearer(token(header(typ="JWT"), claims(iss=OTHER_ISSUER, aud="sharing"), sign=rs256)),
+    )
     signature = base64.urlsafe_b64decode(SIGNATURE + "==")
     for name, changed in {
         "empty": b"",
@@ -252,7 +312,10 @@ def signatures() -> Iterator[tuple[str, list[str]]]:
         "halves swapped": signature[32:] + signature[:32],
     }.items():
         yield f"signature {name}", bearer(f"{HEAD}.{BODY}.{b64(changed)}")
-    yield "claims of another token", bearer(f"{HEAD}.{b64(raw_json(claims(role='ig_lead')))}.{SIGNATURE}")
+    yield (
+        "claims of another token",
+        bearer(f"{HEAD}.{b64(raw_json(claims(role='ig_lead')))}.{SIGNATURE}"),
+    )
 
 
 def spellings() -> Iterator[tuple[str, list[str]]]:
@@ -308,6 +371,17 @@ def header_values() -> Iterator[tuple[str, list[str]]]:
     }.items()
 
 
-GROUPS = (algorithms, headers, header_bytes, claims_values, claims_bytes, signatures, spellings, header_values)
+GROUPS = (
+    algorithms,
+    headers,
+    header_bytes,
+    claims_values,
+    claims_bytes,
+    signatures,
+    spellings,
+    header_values,
+)
 # The key is another in every process, and a test's name must not be.
-ATTACKS = {name.replace(KEYRING.kid, "ours"): values for group in GROUPS for name, values in group()}
+ATTACKS = {
+    name.replace(KEYRING.kid, "ours"): values for group in GROUPS for name, values in group()
+}

@@ -1,4 +1,6 @@
-"""Accounts and clients: kept by the operator, each change sealed by an entry that says what the row became."""
+"""Accounts and clients: kept by the operator, each change sealed by an entry that says what the row
+became.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,13 +46,23 @@ def seals() -> Seals:
     return Seals()
 
 
-async def add(session: Session, seals: Seals, email: str = "Head@School.example", role: Role = Role.DSL) -> accounts.Account:
+async def add(
+    session: Session, seals: Seals, email: str = "Head@School.example", role: Role = Role.DSL
+) -> accounts.Account:
     return await accounts.add_user(
-        session, email=email, role=role, school=SCHOOL, password_hash=HASH, now=TERM_TIME, seal=seals.on(session)
+        session,
+        email=email,
+        role=role,
+        school=SCHOOL,
+        password_hash=HASH,
+        now=TERM_TIME,
+        seal=seals.on(session),
     )
 
 
-async def test_an_account_is_listed_under_the_one_spelling_of_its_email(database: Database, seals: Seals) -> None:
+async def test_an_account_is_listed_under_the_one_spelling_of_its_email(
+    database: Database, seals: Seals
+) -> None:
     async with database.transaction() as session:
         made = await add(session, seals, "  Ange\u0301la@School.example ")
     async with database.reading() as session:
@@ -68,23 +80,40 @@ async def test_an_email_belongs_to_one_account(database: Database, seals: Seals)
 
 
 @pytest.mark.parametrize(
-    "email", ["", "head", "@school.example", "a b@school.example", "a@b@c", "a\0@school.example", "a" * 300 + "@b.example"]
+    "email",
+    [
+        "",
+        "head",
+        "@school.example",
+        "a b@school.example",
+        "a@b@c",
+        "a\0@school.example",
+        "a" * 300 + "@b.example",
+    ],
 )
-async def test_what_is_no_email_makes_no_account(database: Database, seals: Seals, email: str) -> None:
+async def test_what_is_no_email_makes_no_account(
+    database: Database, seals: Seals, email: str
+) -> None:
     with pytest.raises(AccountRefused):
         async with database.transaction() as session:
             await add(session, seals, email)
     assert seals.changes == []
 
 
-async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(database: Database, seals: Seals) -> None:
+async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
+    database: Database, seals: Seals
+) -> None:
     async with database.transaction() as session:
         with pytest.raises(AccountRefused):
             await add(session, seals, role=Role.INTEGRATION)
         with pytest.raises(AccountRefused):
-            await accounts.add_client(session, name="mis", school="12345", now=TERM_TIME, seal=seals.on(session))
+            await accounts.add_client(
+                session, name="mis", school="12345", now=TERM_TIME, seal=seals.on(session)
+            )
         with pytest.raises(AccountRefused):
-            await accounts.add_client(session, name=" ", school=SCHOOL, now=TERM_TIME, seal=seals.on(session))
+            await accounts.add_client(
+                session, name=" ", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+            )
     assert seals.changes == []
 
 
@@ -100,17 +129,38 @@ async def test_what_is_not_there_is_not_found(database: Database, seals: Seals) 
     assert seals.changes == []
 
 
-async def test_each_change_is_sealed_as_the_row_became(database: Database, seals: Seals, clock: MovableClock) -> None:
+async def test_each_change_is_sealed_as_the_row_became(
+    database: Database, seals: Seals, clock: MovableClock
+) -> None:
     async with database.transaction() as session:
         person = await add(session, seals)
     async with database.transaction() as session:
-        client, first = await accounts.add_client(session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session))
+        client, first = await accounts.add_client(
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+        )
     steps: list[tuple[AccountAct, Callable[[Session], object]]] = [
-        (AccountAct.ACCOUNT_CHANGED, lambda s: accounts.set_role(s, person.email, Role.STAFF, now=clock(), seal=seals.on(s))),
-        (AccountAct.ACCOUNT_CHANGED, lambda s: accounts.set_password(s, person.email, HASH + "x", now=clock(), seal=seals.on(s))),
-        (AccountAct.ACCOUNT_DISABLED, lambda s: accounts.disable_user(s, person.email, now=clock(), seal=seals.on(s))),
-        (AccountAct.CLIENT_ROTATED, lambda s: accounts.rotate_client(s, client.id, now=clock(), seal=seals.on(s))),
-        (AccountAct.CLIENT_DISABLED, lambda s: accounts.disable_client(s, client.id, now=clock(), seal=seals.on(s))),
+        (
+            AccountAct.ACCOUNT_CHANGED,
+            lambda s: accounts.set_role(s, person.email, Role.STAFF, now=clock(), seal=seals.on(s)),
+        ),
+        (
+            AccountAct.ACCOUNT_CHANGED,
+            lambda s: accounts.set_password(
+                s, person.email, HASH + "x", now=clock(), seal=seals.on(s)
+            ),
+        ),
+        (
+            AccountAct.ACCOUNT_DISABLED,
+            lambda s: accounts.disable_user(s, person.email, now=clock(), seal=seals.on(s)),
+        ),
+        (
+            AccountAct.CLIENT_ROTATED,
+            lambda s: accounts.rotate_client(s, client.id, now=clock(), seal=seals.on(s)),
+        ),
+        (
+            AccountAct.CLIENT_DISABLED,
+            lambda s: accounts.disable_client(s, client.id, now=clock(), seal=seals.on(s)),
+        ),
     ]
     for act, step in steps:
         clock.forward(minutes=1, microseconds=1)
@@ -119,7 +169,9 @@ async def test_each_change_is_sealed_as_the_row_became(database: Database, seals
         change = seals.changes[-1]
         assert change.act is act
         async with database.reading() as session:
-            stored = {row: (cited, state(head)) async for row, cited, head in accounts.heads(session)}
+            stored = {
+                row: (cited, state(head)) async for row, cited, head in accounts.heads(session)
+            }
             bodies = await session.all(sa.text("SELECT id, body FROM audit_entry"))
         audit_id, digest = stored[change.id]
         assert digest == state(change.head)
@@ -133,7 +185,9 @@ async def test_each_change_is_sealed_as_the_row_became(database: Database, seals
 
 async def test_a_secret_is_kept_only_as_a_hash(database: Database, seals: Seals) -> None:
     async with database.transaction() as session:
-        client, secret = await accounts.add_client(session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session))
+        client, secret = await accounts.add_client(
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+        )
     async with database.reading() as session:
         (row,) = await session.all(sa.select(CLIENT))
         assert await accounts.list_clients(session, SCHOOL) == [client]
@@ -144,11 +198,17 @@ async def test_a_secret_is_kept_only_as_a_hash(database: Database, seals: Seals)
 
 async def test_of_two_rotations_the_older_secret_goes(database: Database, seals: Seals) -> None:
     async with database.transaction() as session:
-        client, first = await accounts.add_client(session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session))
+        client, first = await accounts.add_client(
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+        )
     made = [first]
     for _ in range(2):
         async with database.transaction() as session:
-            made.append(await accounts.rotate_client(session, client.id, now=TERM_TIME, seal=seals.on(session)))
+            made.append(
+                await accounts.rotate_client(
+                    session, client.id, now=TERM_TIME, seal=seals.on(session)
+                )
+            )
     async with database.reading() as session:
         (row,) = await session.all(sa.select(CLIENT))
     assert (row.previous_hash, row.secret_hash) == (secret_hash(made[1]), secret_hash(made[2]))
@@ -165,15 +225,25 @@ async def test_no_account_is_changed_without_an_entry(database: Database, seals:
             await session.execute(sa.update(ACCOUNT).values(role="ig_lead"))
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
-            await accounts.set_role(session, "head@school.example", Role.IG_LEAD, now=TERM_TIME, seal=lambda _: ids.new_id(TERM_TIME))
+            await accounts.set_role(
+                session,
+                "head@school.example",
+                Role.IG_LEAD,
+                now=TERM_TIME,
+                seal=lambda _: ids.new_id(TERM_TIME),
+            )
     async with database.reading() as session:
         assert [account.role for account in await accounts.list_users(session)] == [Role.DSL]
 
 
 @pytest.mark.parametrize("role", ["integration", "admin", ""])
-async def test_the_database_knows_the_roles_of_people(database: Database, seals: Seals, role: str) -> None:
+async def test_the_database_knows_the_roles_of_people(
+    database: Database, seals: Seals, role: str
+) -> None:
     async with database.transaction() as session:
         await add(session, seals)
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
-            await session.execute(sa.text("UPDATE identity_account SET role = :role"), {"role": role})
+            await session.execute(
+                sa.text("UPDATE identity_account SET role = :role"), {"role": role}
+            )

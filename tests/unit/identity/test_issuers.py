@@ -1,4 +1,6 @@
-"""Outside issuers: their keys are read carefully, kept for a while, and their claims mean only what the operator said."""
+"""Outside issuers: their keys are read carefully, kept for a while, and their claims mean only what
+the operator said.
+"""
 
 import asyncio
 import gzip
@@ -31,7 +33,12 @@ def outside() -> Iterator[Provider]:
 
 
 def trusting(issuer: str, clock: MovableClock, **changes: Any) -> OutsideIssuers:
-    sound: dict[str, Any] = {"issuer": issuer, "audience": "sharing", "role_map": ROLES, "school": "123456"}
+    sound: dict[str, Any] = {
+        "issuer": issuer,
+        "audience": "sharing",
+        "role_map": ROLES,
+        "school": "123456",
+    }
     return OutsideIssuers([IssuerSettings(**(sound | changes))], ours=OURS, clock=clock)
 
 
@@ -39,7 +46,9 @@ def key_of(trusted: OutsideIssuers, clock: MovableClock, kid: str = "one") -> ob
     return trusted.trusted[0].key(kid, clock().timestamp())
 
 
-async def test_keys_are_read_when_a_token_needs_them(outside: Provider, clock: MovableClock) -> None:
+async def test_keys_are_read_when_a_token_needs_them(
+    outside: Provider, clock: MovableClock
+) -> None:
     trusted = trusting(outside.url, clock)
     assert key_of(trusted, clock) is None
     assert outside.asked == []
@@ -48,7 +57,9 @@ async def test_keys_are_read_when_a_token_needs_them(outside: Provider, clock: M
     assert outside.asked == [DISCOVERY, "/jwks"]
 
 
-async def test_an_issuer_is_asked_at_most_once_a_minute(outside: Provider, clock: MovableClock) -> None:
+async def test_an_issuer_is_asked_at_most_once_a_minute(
+    outside: Provider, clock: MovableClock
+) -> None:
     trusted = trusting(outside.url, clock)
     outside.answers.clear()
     assert [await trusted.refresh(outside.url) for _ in range(5)] == [False] * 5
@@ -60,7 +71,9 @@ async def test_an_issuer_is_asked_at_most_once_a_minute(outside: Provider, clock
     assert await trusted.refresh(outside.url)
 
 
-async def test_many_who_wait_for_a_key_are_answered_by_one_question(outside: Provider, clock: MovableClock) -> None:
+async def test_many_who_wait_for_a_key_are_answered_by_one_question(
+    outside: Provider, clock: MovableClock
+) -> None:
     trusted = trusting(outside.url, clock)
     assert await asyncio.gather(*(trusted.refresh(outside.url) for _ in range(20))) == [True] * 20
     assert outside.asked == [DISCOVERY, "/jwks"]
@@ -77,9 +90,17 @@ async def test_a_new_key_replaces_the_old_ones(outside: Provider, clock: Movable
 
 
 @pytest.mark.parametrize(
-    ("header", "fresh_s"), [("max-age=1", 300), ("public, max-age=3600", 3600), ("max-age=999999999", 86_400), ("no-store", 300)]
+    ("header", "fresh_s"),
+    [
+        ("max-age=1", 300),
+        ("public, max-age=3600", 3600),
+        ("max-age=999999999", 86_400),
+        ("no-store", 300),
+    ],
 )
-async def test_stale_keys_are_served_for_a_day_and_no_longer(outside: Provider, clock: MovableClock, header: str, fresh_s: int) -> None:
+async def test_stale_keys_are_served_for_a_day_and_no_longer(
+    outside: Provider, clock: MovableClock, header: str, fresh_s: int
+) -> None:
     outside.publish(published(KEY, "one"), Cache_Control=header)
     trusted = trusting(outside.url, clock)
     await trusted.refresh(outside.url)
@@ -95,7 +116,9 @@ async def test_stale_keys_are_served_for_a_day_and_no_longer(outside: Provider, 
     assert key_of(trusted, clock) is None
 
 
-async def test_keys_that_are_no_longer_fresh_are_read_in_the_background(outside: Provider, clock: MovableClock) -> None:
+async def test_keys_that_are_no_longer_fresh_are_read_in_the_background(
+    outside: Provider, clock: MovableClock
+) -> None:
     trusted = trusting(outside.url, clock)
     await trusted.refresh(outside.url)
     trusted.renew(outside.url)
@@ -128,33 +151,60 @@ BAD: dict[str, Callable[[Provider], None]] = {
     "redirect": lambda p: p.answer(DISCOVERY, b"", 302, Location=f"{p.url}/elsewhere"),
     "redirected keys": lambda p: p.answer("/jwks", b"", 307, Location=f"{p.url}/elsewhere"),
     "not found": lambda p: p.answer(DISCOVERY, b"", 404),
-    "another issuer": lambda p: p.answer(DISCOVERY, {"issuer": "https://login.example", "jwks_uri": f"{p.url}/jwks"}),
-    "an issuer with a slash": lambda p: p.answer(DISCOVERY, {"issuer": p.url + "/", "jwks_uri": f"{p.url}/jwks"}),
+    "another issuer": lambda p: p.answer(
+        DISCOVERY, {"issuer": "https://login.example", "jwks_uri": f"{p.url}/jwks"}
+    ),
+    "an issuer with a slash": lambda p: p.answer(
+        DISCOVERY, {"issuer": p.url + "/", "jwks_uri": f"{p.url}/jwks"}
+    ),
     "no issuer": lambda p: p.answer(DISCOVERY, {"jwks_uri": f"{p.url}/jwks"}),
     "no keys": lambda p: p.answer(DISCOVERY, {"issuer": p.url}),
-    "keys over http": lambda p: p.answer(DISCOVERY, {"issuer": p.url, "jwks_uri": "http://login.example/jwks"}),
-    "keys from a file": lambda p: p.answer(DISCOVERY, {"issuer": p.url, "jwks_uri": "file:///etc/passwd"}),
-    "keys with a user": lambda p: p.answer(DISCOVERY, {"issuer": p.url, "jwks_uri": p.url.replace("//", "//a:b@") + "/jwks"}),
+    "keys over http": lambda p: p.answer(
+        DISCOVERY, {"issuer": p.url, "jwks_uri": "http://login.example/jwks"}
+    ),
+    "keys from a file": lambda p: p.answer(
+        DISCOVERY, {"issuer": p.url, "jwks_uri": "file:///etc/passwd"}
+    ),
+    "keys with a user": lambda p: p.answer(
+        DISCOVERY, {"issuer": p.url, "jwks_uri": p.url.replace("//", "//a:b@") + "/jwks"}
+    ),
     "keys at a number": lambda p: p.answer(DISCOVERY, {"issuer": p.url, "jwks_uri": 1}),
     "not JSON": lambda p: p.answer(DISCOVERY, b"<html>"),
-    "duplicate members": lambda p: p.answer(DISCOVERY, f'{{"issuer": "x", "issuer": "{p.url}", "jwks_uri": "{p.url}/jwks"}}'.encode()),
+    "duplicate members": lambda p: p.answer(
+        DISCOVERY, f'{{"issuer": "x", "issuer": "{p.url}", "jwks_uri": "{p.url}/jwks"}}'.encode()
+    ),
     "a list": lambda p: p.answer(DISCOVERY, []),
     "too much": lambda p: p.answer(DISCOVERY, b" " * (issuers.MAX_BYTES + 1)),
-    "too many keys": lambda p: p.answer("/jwks", {"keys": [published(KEY, str(number)) for number in range(65)]}),
+    "too many keys": lambda p: p.answer(
+        "/jwks", {"keys": [published(KEY, str(number)) for number in range(65)]}
+    ),
     "keys that are none": lambda p: p.answer("/jwks", {"keys": "one"}),
     "an empty set": lambda p: p.answer("/jwks", {"keys": []}),
-    "only keys for encryption": lambda p: p.answer("/jwks", {"keys": [published(KEY, "one") | {"use": "enc"}]}),
-    "only private keys": lambda p: p.answer("/jwks", {"keys": [published(KEY, "one") | {"d": "AQAB"}]}),
-    "only weak keys": lambda p: p.answer("/jwks", {"keys": [published(KEY, "one") | {"n": "AQAB"}, 1, None, {}]}),
+    "only keys for encryption": lambda p: p.answer(
+        "/jwks", {"keys": [published(KEY, "one") | {"use": "enc"}]}
+    ),
+    "only private keys": lambda p: p.answer(
+        "/jwks", {"keys": [published(KEY, "one") | {"d": "AQAB"}]}
+    ),
+    "only weak keys": lambda p: p.answer(
+        "/jwks", {"keys": [published(KEY, "one") | {"n": "AQAB"}, 1, None, {}]}
+    ),
     "compressed": lambda p: p.answer(
-        "/jwks", gzip.compress(json.dumps({"keys": [published(KEY, "one")]}).encode()), Content_Encoding="gzip"
+        "/jwks",
+        gzip.compress(json.dumps({"keys": [published(KEY, "one")]}).encode()),
+        Content_Encoding="gzip",
     ),
 }
 
 
 @pytest.mark.parametrize("fault", BAD)
-async def test_what_is_wrongly_published_is_not_believed(outside: Provider, clock: MovableClock, fault: str) -> None:
-    outside.answer("/elsewhere", {"issuer": outside.url, "jwks_uri": f"{outside.url}/jwks", "keys": [published(KEY, "one")]})
+async def test_what_is_wrongly_published_is_not_believed(
+    outside: Provider, clock: MovableClock, fault: str
+) -> None:
+    outside.answer(
+        "/elsewhere",
+        {"issuer": outside.url, "jwks_uri": f"{outside.url}/jwks", "keys": [published(KEY, "one")]},
+    )
     BAD[fault](outside)
     trusted = trusting(outside.url, clock)
     assert not await trusted.refresh(outside.url)
@@ -162,14 +212,18 @@ async def test_what_is_wrongly_published_is_not_believed(outside: Provider, cloc
     assert "/elsewhere" not in outside.asked
 
 
-async def test_a_slow_issuer_is_not_waited_for(outside: Provider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_issuer_is_not_waited_for(
+    outside: Provider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(issuers, "DEADLINE_S", 0.2)
     outside.is_slow = True
     async with asyncio.timeout(3):
         assert not await trusting(outside.url, clock).refresh(outside.url)
 
 
-async def test_proxies_from_the_environment_are_not_used(outside: Provider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxies_from_the_environment_are_not_used(
+    outside: Provider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -199,7 +253,12 @@ def test_an_issuer_that_could_be_forged_stops_the_start(issuer: str, clock: Mova
 
 
 def test_an_issuer_is_named_once(clock: MovableClock) -> None:
-    one = IssuerSettings(issuer="https://login.example", audience="sharing", role_map={"teacher": "staff"}, school="123456")
+    one = IssuerSettings(
+        issuer="https://login.example",
+        audience="sharing",
+        role_map={"teacher": "staff"},
+        school="123456",
+    )
     with pytest.raises(IssuerUnusable):
         OutsideIssuers([one, one], ours=OURS, clock=clock)
 
@@ -213,15 +272,44 @@ def claims(**changes: object) -> dict[str, object]:
     [
         ({}, {}, Role.STAFF, "123456", "outside"),
         ({}, {"role": ["unknown", "safeguarding"]}, Role.DSL, "123456", "outside"),
-        ({}, {"role": ["teacher", "teacher"], "client_id": "front-end"}, Role.STAFF, "123456", "front-end"),
+        (
+            {},
+            {"role": ["teacher", "teacher"], "client_id": "front-end"},
+            Role.STAFF,
+            "123456",
+            "front-end",
+        ),
         ({"school": None}, {"school": "654321", "azp": "app"}, Role.STAFF, "654321", "app"),
-        ({"school": None, "school_claim": "urn"}, {"urn": "654321"}, Role.STAFF, "654321", "outside"),
-        ({"role_claim": "realm_access.roles"}, {"realm_access": {"roles": ["safeguarding"]}}, Role.DSL, "123456", "outside"),
-        ({"role_claim": "https://x.example/role"}, {"https://x.example/role": "teacher"}, Role.STAFF, "123456", "outside"),
+        (
+            {"school": None, "school_claim": "urn"},
+            {"urn": "654321"},
+            Role.STAFF,
+            "654321",
+            "outside",
+        ),
+        (
+            {"role_claim": "realm_access.roles"},
+            {"realm_access": {"roles": ["safeguarding"]}},
+            Role.DSL,
+            "123456",
+            "outside",
+        ),
+        (
+            {"role_claim": "https://x.example/role"},
+            {"https://x.example/role": "teacher"},
+            Role.STAFF,
+            "123456",
+            "outside",
+        ),
     ],
 )
 def test_claims_mean_what_the_operator_said(
-    clock: MovableClock, settings: dict[str, Any], members: dict[str, object], role: Role, school: str, client: str
+    clock: MovableClock,
+    settings: dict[str, Any],
+    members: dict[str, object],
+    role: Role,
+    school: str,
+    client: str,
 ) -> None:
     read = trusting("https://login.example", clock, **settings).trusted[0].read(claims(**members))
     assert (read.role, read.school, read.client, read.session) == (role, school, client, None)
@@ -250,12 +338,16 @@ def test_claims_mean_what_the_operator_said(
         ({"role_claim": "a.b.c"}, {"a": {"b": "teacher"}}),
     ],
 )
-def test_what_the_operator_did_not_say_is_refused(clock: MovableClock, settings: dict[str, Any], members: dict[str, object]) -> None:
+def test_what_the_operator_did_not_say_is_refused(
+    clock: MovableClock, settings: dict[str, Any], members: dict[str, object]
+) -> None:
     with pytest.raises(Refused):
         trusting("https://login.example", clock, **settings).trusted[0].read(claims(**members))
 
 
 def test_a_subject_has_one_id_for_ever() -> None:
-    assert subject_id("https://login.example", "s-1") == UUID("f574147d-5d2b-5fbd-98ae-df97fac09a96")
+    assert subject_id("https://login.example", "s-1") == UUID(
+        "f574147d-5d2b-5fbd-98ae-df97fac09a96"
+    )
     assert subject_id("https://login.example", "s-1") != subject_id("https://login.example", "s-2")
     assert subject_id("https://login.example", "s-1") != subject_id("https://other.example", "s-1")

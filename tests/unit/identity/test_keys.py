@@ -20,7 +20,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.identity.errors import KeysUnusable
-from app.identity.keys import CURRENT, PREVIOUS, Keyring, NotBase64Url, algorithm_of, base64url, from_base64url, jwk_of, key_from_jwk
+from app.identity.keys import (
+    CURRENT,
+    PREVIOUS,
+    Keyring,
+    NotBase64Url,
+    algorithm_of,
+    base64url,
+    from_base64url,
+    jwk_of,
+    key_from_jwk,
+)
 
 RSA = rsa.generate_private_key(65537, 2048)
 SMALL_RSA = rsa.generate_private_key(65537, 1024)  # noqa: S505 - too small on purpose
@@ -63,7 +73,9 @@ def test_the_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -
 
 def test_two_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
-        rings = list(threads.map(lambda _: Keyring.load(tmp_path / "keys", create=True).kid, range(16)))
+        rings = list(
+            threads.map(lambda _: Keyring.load(tmp_path / "keys", create=True).kid, range(16))
+        )
     assert len(set(rings)) == 1
 
 
@@ -82,7 +94,9 @@ def test_keys_that_are_required_are_not_made(tmp_path: Path) -> None:
         (b"changeme", "cannot be read"),
         (b"", "cannot be read"),
         (
-            ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")),
+            ec.generate_private_key(ec.SECP256R1()).private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+            ),
             "cannot be read",
         ),
     ],
@@ -113,7 +127,9 @@ def test_a_key_is_named_by_its_thumbprint_and_published_without_its_secret(tmp_p
     (published,) = Keyring.load(tmp_path / "keys", create=True).jwks()["keys"]
     required = {name: published[name] for name in ("crv", "kty", "x", "y")}
     text = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
-    assert published["kid"] == urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+    assert (
+        published["kid"] == urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+    )
     assert published.keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"}
 
 
@@ -186,6 +202,8 @@ def test_another_spelling_is_none(segment: bytes) -> None:
 def test_a_pseudonym_depends_on_the_key_and_on_where_the_parts_end() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     ring, other = Keyring(key), Keyring(ec.generate_private_key(ec.SECP256R1()))
-    assert ring.pseudonym("account", "a@b.example") == Keyring(key).pseudonym("account", "a@b.example")
+    assert ring.pseudonym("account", "a@b.example") == Keyring(key).pseudonym(
+        "account", "a@b.example"
+    )
     assert ring.pseudonym("account", "a@b.example") != other.pseudonym("account", "a@b.example")
     assert ring.pseudonym("ab", "c") != ring.pseudonym("a", "bc")

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from app.identity.errors import AccountRefused
-from app.identity.passwords import LONGEST, NOBODYS, SHORTEST, THREADS, Passwords, new_password, new_secret
+from app.identity.passwords import (
+    LONGEST,
+    NOBODYS,
+    SHORTEST,
+    THREADS,
+    Passwords,
+    new_password,
+    new_secret,
+)
 
 
 @pytest.fixture
@@ -24,7 +32,9 @@ async def test_a_password_matches_its_own_hash(passwords: Passwords) -> None:
     assert not await passwords.match("correct horsE", stored)
 
 
-async def test_where_there_is_no_account_the_same_work_is_done_in_vain(passwords: Passwords) -> None:
+async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
+    passwords: Passwords,
+) -> None:
     stored = await passwords.hash("correct horse")
     assert NOBODYS.rsplit("$", 2)[0] == stored.rsplit("$", 2)[0]
     assert [len(part) for part in NOBODYS.split("$")] == [len(part) for part in stored.split("$")]
@@ -33,7 +43,15 @@ async def test_where_there_is_no_account_the_same_work_is_done_in_vain(passwords
 
 
 @pytest.mark.parametrize(
-    "password", ["", "x" * (SHORTEST - 1), "x" * (LONGEST + 1), "correct\0horse", "correct\nhorse", "correct\ud800horse"]
+    "password",
+    [
+        "",
+        "x" * (SHORTEST - 1),
+        "x" * (LONGEST + 1),
+        "correct\0horse",
+        "correct\nhorse",
+        "correct\ud800horse",
+    ],
 )
 async def test_a_password_that_cannot_be_is_refused(passwords: Passwords, password: str) -> None:
     with pytest.raises(AccountRefused):
@@ -63,5 +81,7 @@ async def test_hashing_keeps_to_its_threads_and_off_the_loop(passwords: Password
 def test_what_is_generated_differs_each_time_and_can_be_typed() -> None:
     made = {new_password() for _ in range(100)}
     assert len(made) == 100
-    assert all(re.fullmatch(r"([2-9a-hjkmnp-z]{4}-){4}[2-9a-hjkmnp-z]{4}", password) for password in made)
+    assert all(
+        re.fullmatch(r"([2-9a-hjkmnp-z]{4}-){4}[2-9a-hjkmnp-z]{4}", password) for password in made
+    )
     assert len({new_secret() for _ in range(100)}) == 100

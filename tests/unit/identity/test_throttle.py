@@ -10,7 +10,15 @@ from app.identity import throttle
 from app.identity.errors import TooManyAttempts
 from app.identity.keys import Keyring
 from app.identity.tables import THROTTLE
-from app.identity.throttle import FREE_BY_ACCOUNT, FREE_BY_ADDRESS, FREE_BY_KNOWN, KNOWN_FOR, LONGEST_WAIT_S, Names, Standing
+from app.identity.throttle import (
+    FREE_BY_ACCOUNT,
+    FREE_BY_ADDRESS,
+    FREE_BY_KNOWN,
+    KNOWN_FOR,
+    LONGEST_WAIT_S,
+    Names,
+    Standing,
+)
 from app.platform.db import Database
 from tests.running import TERM_TIME, MovableClock
 
@@ -75,15 +83,21 @@ async def test_the_right_password_clears_ones_own_mistakes(database: Database) -
     assert (await look(database, at(CAFE))).waits_s == 0
 
 
-async def test_strangers_who_guess_do_not_lock_out_a_known_address(database: Database, clock: MovableClock) -> None:
+async def test_strangers_who_guess_do_not_lock_out_a_known_address(
+    database: Database, clock: MovableClock
+) -> None:
     await succeed(database, at(HOME))
     await fail(database, at(CAFE), 50)
     assert (await look(database, at(CAFE))).waits_s > 0
     assert (await look(database, at(HOME))).waits_s == 0
-    assert (await look(database, at(HOME), clock.forward(seconds=KNOWN_FOR.total_seconds() + 1))).counted != (at(HOME).known,)
+    assert (
+        await look(database, at(HOME), clock.forward(seconds=KNOWN_FOR.total_seconds() + 1))
+    ).counted != (at(HOME).known,)
 
 
-async def test_an_owner_who_signs_in_does_not_let_the_guessers_begin_again(database: Database) -> None:
+async def test_an_owner_who_signs_in_does_not_let_the_guessers_begin_again(
+    database: Database,
+) -> None:
     await succeed(database, at(HOME))
     await fail(database, at(CAFE), 50)
     await succeed(database, at(HOME))
@@ -132,6 +146,10 @@ async def test_what_is_remembered_names_nobody(database: Database) -> None:
 async def test_what_no_longer_counts_is_deleted(database: Database) -> None:
     await succeed(database, at(CAFE))
     await fail(database, at(HOME))
-    for later, deleted in ((timedelta(hours=23), 0), (timedelta(days=2), 2), (timedelta(days=31), 1)):
+    for later, deleted in (
+        (timedelta(hours=23), 0),
+        (timedelta(days=2), 2),
+        (timedelta(days=31), 1),
+    ):
         async with database.transaction() as session:
             assert await throttle.forget(session, TERM_TIME + later) == deleted

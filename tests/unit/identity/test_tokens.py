@@ -1,4 +1,6 @@
-"""Access tokens: what is made is read again, and hundreds that are not quite tokens are all refused alike."""
+"""Access tokens: what is made is read again, and hundreds that are not quite tokens are all refused
+alike.
+"""
 
 import base64
 import hashlib
@@ -62,11 +64,20 @@ class Outsider:
     longest_s = 3600
 
     def key(self, kid: str, now: float) -> VerifyingKey | None:
-        return VerifyingKey(PublicKey(kid, "RS256", THEIRS.public_key())) if kid == KEYRING.kid else None
+        return (
+            VerifyingKey(PublicKey(kid, "RS256", THEIRS.public_key()))
+            if kid == KEYRING.kid
+            else None
+        )
 
     def read(self, members: Any) -> Claims:
         return Claims(
-            issuer=self.issuer, subject=SUBJECT, role=Role.STAFF, school="123456", client="outside", expires_at=int(members["exp"])
+            issuer=self.issuer,
+            subject=SUBJECT,
+            role=Role.STAFF,
+            school="123456",
+            client="outside",
+            expires_at=int(members["exp"]),
         )
 
 
@@ -103,7 +114,14 @@ def test_the_log_says_why_and_never_shows_the_token(name: str) -> None:
 
 
 def test_a_token_that_was_made_is_read_again() -> None:
-    made = OURS.issue(subject=SUBJECT, role=Role.IG_LEAD, school="654321", client="direct", session=FAMILY, now=NOW)
+    made = OURS.issue(
+        subject=SUBJECT,
+        role=Role.IG_LEAD,
+        school="654321",
+        client="direct",
+        session=FAMILY,
+        now=NOW,
+    )
     assert a_verifier().verify(bearer(made)) == Claims(
         issuer=ISSUER,
         subject=SUBJECT,
@@ -121,14 +139,26 @@ def test_a_token_that_was_made_is_read_again() -> None:
     school=st.from_regex(r"[0-9]{6}", fullmatch=True),
     client=st.from_regex(r"[A-Za-z0-9._:/@-]{1,200}", fullmatch=True),
     session=st.uuids(),
-    now=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    now=st.datetimes(
+        min_value=datetime(2020, 1, 1),  # noqa: DTZ001
+        max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
 )
 def test_every_token_that_can_be_made_is_read_again(
     subject: UUID, role: Role, school: str, client: str, session: UUID, now: datetime
 ) -> None:
-    made = OURS.issue(subject=subject, role=role, school=school, client=client, session=session, now=now)
+    made = OURS.issue(
+        subject=subject, role=role, school=school, client=client, session=session, now=now
+    )
     read = a_verifier(lambda: now).verify(bearer(made))
-    assert (read.subject, read.role, read.school, read.client, read.session) == (subject, role, school, client, session)
+    assert (read.subject, read.role, read.school, read.client, read.session) == (
+        subject,
+        role,
+        school,
+        client,
+        session,
+    )
 
 
 @given(st.text(max_size=300) | st.lists(st.text(max_size=80), min_size=3, max_size=3).map(".".join))
@@ -145,13 +175,22 @@ def test_no_signed_bytes_whatever_do_more_than_be_refused(head: bytes, body: byt
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
 
-@given(st.sampled_from(["iss", "aud", "sub", "iat", "exp", "jti", "role", "school", "client_id", "sid"]), JSON_VALUES)
-def test_a_claim_of_any_other_value_is_refused_or_is_read_as_it_stands(member: str, value: object) -> None:
+@given(
+    st.sampled_from(
+        ["iss", "aud", "sub", "iat", "exp", "jti", "role", "school", "client_id", "sid"]
+    ),
+    JSON_VALUES,
+)
+def test_a_claim_of_any_other_value_is_refused_or_is_read_as_it_stands(
+    member: str, value: object
+) -> None:
     try:
         read = a_verifier().verify(bearer(token(body=claims(**{member: value}))))
     except Unauthenticated:
@@ -170,7 +209,9 @@ def test_a_token_with_any_character_changed_is_refused(place: int, character: st
 
 
 def test_the_key_before_is_still_believed_and_no_longer_signs() -> None:
-    old = Ours(Keyring(BEFORE), ISSUER).issue(subject=SUBJECT, role=Role.STAFF, school="123456", client="direct", session=FAMILY, now=NOW)
+    old = Ours(Keyring(BEFORE), ISSUER).issue(
+        subject=SUBJECT, role=Role.STAFF, school="123456", client="direct", session=FAMILY, now=NOW
+    )
     assert a_verifier().verify(bearer(old)).role is Role.STAFF
     head = json.loads(base64.urlsafe_b64decode(SOUND.split(".")[0] + "=="))
     assert head == {"alg": "ES256", "kid": KEYRING.kid, "typ": "at+jwt"}
@@ -182,21 +223,35 @@ def test_a_scheme_is_known_in_any_case_and_a_type_with_its_prefix() -> None:
 
 
 def test_an_outside_token_is_read_by_its_issuers_own_rules() -> None:
-    outside = token(header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=["sharing"], sid=..., exp=AT + 3600), sign=rs256)
+    outside = token(
+        header(alg="RS256", typ="JWT"),
+        claims(iss=OTHER_ISSUER, aud=["sharing"], sid=..., exp=AT + 3600),
+        sign=rs256,
+    )
     read = a_verifier().verify(bearer(outside))
     assert (read.issuer, read.session) == (OTHER_ISSUER, None)
 
 
-@pytest.mark.parametrize("audience", ["other", ["other"], ["sharing", "other"], [], None, {"sharing": 1}])
+@pytest.mark.parametrize(
+    "audience", ["other", ["other"], ["sharing", "other"], [], None, {"sharing": 1}]
+)
 def test_an_outside_token_for_somebody_else_is_refused(audience: object) -> None:
-    outside = token(header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=audience), sign=rs256)
+    outside = token(
+        header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=audience), sign=rs256
+    )
     with pytest.raises(Unauthenticated):
         a_verifier().verify(bearer(outside))
 
 
 def test_an_outside_key_that_is_not_here_is_named_to_whoever_can_fetch_it() -> None:
     with pytest.raises(KeyUnknown) as unknown:
-        a_verifier().verify(bearer(token(header(alg="RS256", typ="JWT", kid="new"), claims(iss=OTHER_ISSUER), sign=rs256)))
+        a_verifier().verify(
+            bearer(
+                token(
+                    header(alg="RS256", typ="JWT", kid="new"), claims(iss=OTHER_ISSUER), sign=rs256
+                )
+            )
+        )
     assert unknown.value.issuer == OTHER_ISSUER
     assert unknown.value.detail == Unauthenticated().detail
 
@@ -235,8 +290,14 @@ def test_what_is_remembered_is_bounded_and_no_token() -> None:
     verifier.verify(bearer(SOUND))
     assert list(verifier._remembered) == [hashlib.sha256(f"Bearer {SOUND}".encode()).digest()]
     for number in range(REMEMBER_MOST + 10):
-        verifier._remembered[number.to_bytes(32, "big")] = (0.0, 0.0, verifier.verify(bearer(SOUND)))
-    fresh = OURS.issue(subject=SUBJECT, role=Role.DSL, school="123456", client="direct", session=FAMILY, now=NOW)
+        verifier._remembered[number.to_bytes(32, "big")] = (
+            0.0,
+            0.0,
+            verifier.verify(bearer(SOUND)),
+        )
+    fresh = OURS.issue(
+        subject=SUBJECT, role=Role.DSL, school="123456", client="direct", session=FAMILY, now=NOW
+    )
     before = len(verifier._remembered)
     verifier.verify(bearer(fresh))
     assert len(verifier._remembered) == before
@@ -253,5 +314,7 @@ def test_a_refused_token_is_not_remembered() -> None:
 def test_a_keyring_from_files_signs_what_it_checks(tmp_path: Path) -> None:
     ours = Ours(Keyring.load(tmp_path / "keys", create=True), ISSUER)
     again = Ours(Keyring.load(tmp_path / "keys", create=False), ISSUER)
-    made = ours.issue(subject=SUBJECT, role=Role.DSL, school="123456", client="direct", session=FAMILY, now=NOW)
+    made = ours.issue(
+        subject=SUBJECT, role=Role.DSL, school="123456", client="direct", session=FAMILY, now=NOW
+    )
     assert Verifier(again, clock=lambda: NOW).verify(bearer(made)).subject == SUBJECT

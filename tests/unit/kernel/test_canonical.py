@@ -1,4 +1,6 @@
-"""Canonical JSON against another's implementation of RFC 8785, and the text in which values are kept."""
+"""Canonical JSON against another's implementation of RFC 8785, and the text in which values are
+kept.
+"""
 
 import hashlib
 import json
@@ -14,12 +16,22 @@ from app.kernel import canonical
 from app.kernel.canonical import MAX_INTEGER, NotCanonical
 
 ASCII = st.text(st.characters(max_codepoint=127))
-NFC = st.text(st.characters(exclude_categories=["Cs"])).map(lambda text: unicodedata.normalize("NFC", text))
+NFC = st.text(st.characters(exclude_categories=["Cs"])).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
 SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | NFC
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ASCII, inner, max_size=4), max_leaves=20)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ASCII, inner, max_size=4),
+    max_leaves=20,
+)
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 ANY_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
     max_leaves=20,
 )
@@ -48,7 +60,11 @@ def test_different_values_have_different_bytes(one: Any, other: Any) -> None:
 
 
 def test_what_any_mapping_or_sequence_holds_is_what_counts() -> None:
-    assert canonical.encode({"b": (1, 2), "a": {}}) == canonical.encode({"a": {}, "b": [1, 2]}) == b'{"a":{},"b":[1,2]}'
+    assert (
+        canonical.encode({"b": (1, 2), "a": {}})
+        == canonical.encode({"a": {}, "b": [1, 2]})
+        == b'{"a":{},"b":[1,2]}'
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Every failure that the service can name has a code of its own, in the shape that callers rely on."""
+"""Every failure that the service can name has a code of its own, in the shape that callers rely
+on.
+"""
 
 import importlib
 import pkgutil

@@ -1,4 +1,6 @@
-"""Whoever misspells a word is told the one they meant, and never one that would make things worse."""
+"""Whoever misspells a word is told the one they meant, and never one that would make things
+worse.
+"""
 
 import pytest
 

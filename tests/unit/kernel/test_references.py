@@ -1,4 +1,6 @@
-"""One person has one reference, and a pupil number with a slip of the pen in it is told from a sound one."""
+"""One person has one reference, and a pupil number with a slip of the pen in it is told from a
+sound one.
+"""
 
 import pytest
 from hypothesis import assume, given
@@ -6,7 +8,9 @@ from hypothesis import strategies as st
 
 from app.kernel.references import LETTERS, one_form, pupil_number_fault
 
-NUMBERS = st.tuples(st.text("0123456789", min_size=11, max_size=11), st.sampled_from("0123456789" + LETTERS)).map("".join)
+NUMBERS = st.tuples(
+    st.text("0123456789", min_size=11, max_size=11), st.sampled_from("0123456789" + LETTERS)
+).map("".join)
 PLACES = st.integers(0, 11)
 
 
@@ -47,7 +51,8 @@ def test_one_wrong_digit_is_found(rest: str, place: int, digit: str) -> None:
     assume(rest[place] != digit)
     wrong = f"{rest[:place]}{digit}{rest[place + 1 :]}"
     found = pupil_number_fault(f"upn:{number[0]}{wrong}")
-    # Twenty-three letters tell all digits apart in every place; the last of a temporary number has more values than digits.
+    # Twenty-three letters tell all digits apart in every place; the last of a temporary number has
+    # more values than digits.
     assert found is not None or rest[place] in LETTERS
 
 
@@ -57,10 +62,15 @@ def test_two_digits_that_changed_places_are_found(rest: str, place: int) -> None
     one, other = rest[place], rest[place + 1]
     assume(one != other)
     assume(other not in LETTERS)
-    assert pupil_number_fault(f"upn:{number[0]}{rest[:place]}{other}{one}{rest[place + 2 :]}") is not None
+    assert (
+        pupil_number_fault(f"upn:{number[0]}{rest[:place]}{other}{one}{rest[place + 2 :]}")
+        is not None
+    )
 
 
-@pytest.mark.parametrize("other", ["mis:B801200005001", "B801200005001", "uln:1", "staff:dsl@school.example", "upnx:1"])
+@pytest.mark.parametrize(
+    "other", ["mis:B801200005001", "B801200005001", "uln:1", "staff:dsl@school.example", "upnx:1"]
+)
 def test_other_schemes_are_not_looked_into(other: str) -> None:
     assert pupil_number_fault(other) is None
     assert one_form(other) == other
@@ -68,7 +78,13 @@ def test_other_schemes_are_not_looked_into(other: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [(" mis:1\t", "mis:1"), ("UPN : b801 2000 05001", "upn:B801200005001"), ("u\u0308", "\u00fc"), ("MIS:a", "MIS:a"), (" ", "")],
+    [
+        (" mis:1\t", "mis:1"),
+        ("UPN : b801 2000 05001", "upn:B801200005001"),
+        ("u\u0308", "\u00fc"),
+        ("MIS:a", "MIS:a"),
+        (" ", ""),
+    ],
 )
 def test_a_reference_has_one_form(written: str, kept: str) -> None:
     assert one_form(written) == kept

@@ -51,7 +51,11 @@ def mail_server(handler: Kept, **options: Any) -> Iterator[int]:
 
 def a_message() -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@school.example", "dsl@school.example", "A notice"
+    message["From"], message["To"], message["Subject"] = (
+        "a@school.example",
+        "dsl@school.example",
+        "A notice",
+    )
     message.set_content("Something waits.")
     return message
 
@@ -70,13 +74,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + dt.timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     file = tmp_path_factory.mktemp("tls") / "server.pem"
     pem = serialization.Encoding.PEM
-    file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + made.public_bytes(pem))
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(pem)
+    )
     return file
 
 
@@ -90,8 +99,13 @@ def trusted(certificate: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate))
 
 
-def only_the_school(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
-    right = isinstance(given, LoginPassword) and (given.login, given.password) == (b"school", b"p@ss:word")
+def only_the_school(
+    _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any
+) -> AuthResult:
+    right = isinstance(given, LoginPassword) and (given.login, given.password) == (
+        b"school",
+        b"p@ss:word",
+    )
     return AuthResult(success=right)
 
 
@@ -100,7 +114,10 @@ def only_the_school(_server: SMTP, _session: Session, _envelope: Envelope, _how:
     [
         ("smtp://mail.example", Server("mail.example", 587, tls=False)),
         ("smtps://mail.example", Server("mail.example", 465, tls=True)),
-        ("smtp://school:p%40ss%3Aword@mail.example:25", Server("mail.example", 25, False, "school", "p@ss:word")),
+        (
+            "smtp://school:p%40ss%3Aword@mail.example:25",
+            Server("mail.example", 25, False, "school", "p@ss:word"),
+        ),
     ],
 )
 def test_a_url_names_the_server(url: str, server: Server):
@@ -108,7 +125,16 @@ def test_a_url_names_the_server(url: str, server: Server):
     assert "word" not in repr(server)
 
 
-@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://mail.example:x", "smtp://mail.example/inbox"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://mail.example:x",
+        "smtp://mail.example/inbox",
+    ],
+)
 def test_what_is_no_mail_server_is_refused_without_repeating_it(url: str):
     with pytest.raises(SettingsRefused) as refused:
         Server.of(url)
@@ -118,7 +144,10 @@ def test_what_is_no_mail_server_is_refused_without_repeating_it(url: str):
 def test_mail_is_handed_in():
     kept = Kept()
     with mail_server(kept) as port:
-        assert deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()]) == [None, None]
+        assert deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()]) == [
+            None,
+            None,
+        ]
     assert [envelope.rcpt_tos for envelope in kept.mail] == [["dsl@school.example"]] * 2
 
 
@@ -133,7 +162,11 @@ def test_encryption_is_used_where_it_is_offered_and_checked(certificate: Path):
 
 def test_a_password_is_given_over_tls(certificate: Path):
     kept = Kept()
-    options = {"authenticator": only_the_school, "auth_required": True, "tls_context": offered(certificate)}
+    options = {
+        "authenticator": only_the_school,
+        "auth_required": True,
+        "tls_context": offered(certificate),
+    }
     with mail_server(kept, **options) as port:
         right = Server("127.0.0.1", port, False, "school", "p@ss:word")
         wrong = Server("127.0.0.1", port, False, "school", "guess")
@@ -146,7 +179,9 @@ def test_implicit_tls(certificate: Path):
     kept = Kept()
     with mail_server(kept, ssl_context=offered(certificate)) as port:
         # aiosmtpd's own check of its start speaks no TLS with a certificate that it does not know.
-        assert deliver(Server("127.0.0.1", port, tls=True), [a_message()], trusted(certificate)) == [None]
+        assert deliver(
+            Server("127.0.0.1", port, tls=True), [a_message()], trusted(certificate)
+        ) == [None]
     assert len(kept.mail) == 1
 
 
@@ -154,7 +189,10 @@ def test_no_password_travels_in_the_clear():
     kept = Kept()
     with mail_server(kept, authenticator=only_the_school, auth_require_tls=False) as port:
         # This address leads here as well, and is none that stands for this machine alone.
-        elsewhere, here = (Server(host, port, False, "school", "p@ss:word") for host in ("0.0.0.0", "127.0.0.1"))  # noqa: S104 - nothing listens there
+        elsewhere, here = (
+            Server(host, port, False, "school", "p@ss:word")
+            for host in ("0.0.0.0", "127.0.0.1")  # noqa: S104
+        )
         assert deliver(elsewhere, [a_message()]) == ["PasswordInTheClear"]
         assert deliver(here, [a_message()]) == [None]
     assert len(kept.mail) == 1
@@ -163,11 +201,16 @@ def test_no_password_travels_in_the_clear():
 @pytest.mark.parametrize("answer", ["451 later", "550 no"])
 def test_a_refusal_is_said_by_its_code(answer: str):
     with mail_server(Kept(answer)) as port:
-        assert deliver(Server("127.0.0.1", port, tls=False), [a_message()]) == [f"SMTPDataError {answer[:3]}"]
+        assert deliver(Server("127.0.0.1", port, tls=False), [a_message()]) == [
+            f"SMTPDataError {answer[:3]}"
+        ]
 
 
 def test_nobody_there_is_said_for_every_message():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    assert deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()]) == ["ConnectionRefusedError"] * 2
+    assert (
+        deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()])
+        == ["ConnectionRefusedError"] * 2
+    )

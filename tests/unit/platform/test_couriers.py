@@ -33,13 +33,21 @@ class Plane:
 
 
 class Airport:
-    """Planes, and a courier that flies them: `flights` are the loads of those that `left`, `hindered` says what becomes of one."""
+    """Planes, and a courier that flies them: `flights` are the loads of those that `left`,
+    `hindered` says what becomes of one.
+    """
 
-    def __init__(self, hindered: Callable[[Sequence[str]], Any] = lambda _: None, within_s: float | None = None) -> None:
+    def __init__(
+        self,
+        hindered: Callable[[Sequence[str]], Any] = lambda _: None,
+        within_s: float | None = None,
+    ) -> None:
         self.flights: list[list[str]] = []
         self.planes: list[Plane] = []
         self.left: asyncio.Queue[None] = asyncio.Queue()
-        self.courier: Courier[str, str] = Courier(self.board, self.fly, lambda given: given[:1], within_s=within_s)
+        self.courier: Courier[str, str] = Courier(
+            self.board, self.fly, lambda given: given[:1], within_s=within_s
+        )
         self._hindered = hindered
 
     async def board(self) -> Connection:
@@ -119,8 +127,12 @@ async def test_a_database_that_cannot_work_is_not_asked_again_for_each() -> None
     assert len(airport.flights) == 1
 
 
-@pytest.mark.parametrize("fault", [OSError("reset"), asyncpg.InterfaceError("closed"), TimeoutError()])
-async def test_when_the_line_is_lost_all_are_told_and_the_next_takes_another(fault: Exception) -> None:
+@pytest.mark.parametrize(
+    "fault", [OSError("reset"), asyncpg.InterfaceError("closed"), TimeoutError()]
+)
+async def test_when_the_line_is_lost_all_are_told_and_the_next_takes_another(
+    fault: Exception,
+) -> None:
     gate = asyncio.Event()
 
     async def lost() -> None:
@@ -197,7 +209,9 @@ THING = sa.Table(
 )
 NAMED = Lookup(
     sa.select(THING.c.id, sa.func.coalesce(THING.c.number, 7).label("number"))
-    .where(THING.c.name == sa.bindparam("wanted"), THING.c.id == sa.bindparam("known", type_=sa.Uuid))
+    .where(
+        THING.c.name == sa.bindparam("wanted"), THING.c.id == sa.bindparam("known", type_=sa.Uuid)
+    )
     .limit(1)
 )
 
@@ -223,16 +237,26 @@ async def find(database: Database, name: str, known: UUID) -> Any:
 
 async def test_many_at_once_each_store_and_find_their_own(database: Database) -> None:
     await with_things(database)
-    ids = await asyncio.gather(*(keep(database, f"name {number}", number or None) for number in range(40)))
-    found = await asyncio.gather(*(find(database, f"name {number}", ids[number]) for number in range(40)))
+    ids = await asyncio.gather(
+        *(keep(database, f"name {number}", number or None) for number in range(40))
+    )
+    found = await asyncio.gather(
+        *(find(database, f"name {number}", ids[number]) for number in range(40))
+    )
     assert found == [(ids[number], number or 7) for number in range(40)]
-    absent, present = await asyncio.gather(find(database, "name 1", ids[2]), find(database, "name 3", ids[3]))
+    absent, present = await asyncio.gather(
+        find(database, "name 1", ids[2]), find(database, "name 3", ids[3])
+    )
     assert (absent, present) == (None, (ids[3], 3))
 
 
-async def test_of_two_with_one_key_one_is_refused_and_all_others_are_stored(database: Database) -> None:
+async def test_of_two_with_one_key_one_is_refused_and_all_others_are_stored(
+    database: Database,
+) -> None:
     await with_things(database)
-    kept = await asyncio.gather(*(keep(database, f"name {number % 9}") for number in range(10)), return_exceptions=True)
+    kept = await asyncio.gather(
+        *(keep(database, f"name {number % 9}") for number in range(10)), return_exceptions=True
+    )
     refusals = [one for one in kept if isinstance(one, BaseException)]
     assert [type(refusal) for refusal in refusals] == [RowTaken]
     async with database.reading() as session:

@@ -1,4 +1,6 @@
-"""The strict reader agrees with the lenient one on what is sound, and names the place of what is not."""
+"""The strict reader agrees with the lenient one on what is sound, and names the place of what is
+not.
+"""
 
 import contextlib
 import json as lenient
@@ -52,8 +54,21 @@ def test_a_bad_value_is_found_where_it_was_put(value: Any, data: st.DataObject) 
     marker = "@here@"
     holder: Any = {"a/b~c": [value, {"x": marker}], "z": value}
     bad, code = data.draw(
-        st.sampled_from([("NaN", "not-a-number"), ("-Infinity", "not-a-number"), ("1e999", "not-a-number"), ("9" * 30, "not-a-number")])
-        | st.sampled_from([('"\\ud800"', "lone-surrogate"), ('"a\\u0000"', "nul-character"), ('{"d":1,"d":2}', "duplicate-member")])
+        st.sampled_from(
+            [
+                ("NaN", "not-a-number"),
+                ("-Infinity", "not-a-number"),
+                ("1e999", "not-a-number"),
+                ("9" * 30, "not-a-number"),
+            ]
+        )
+        | st.sampled_from(
+            [
+                ('"\\ud800"', "lone-surrogate"),
+                ('"a\\u0000"', "nul-character"),
+                ('{"d":1,"d":2}', "duplicate-member"),
+            ]
+        )
     )
     pointer, found = refusal(lenient.dumps(holder).replace(f'"{marker}"', bad).encode())
     assert found == code

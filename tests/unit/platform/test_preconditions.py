@@ -3,7 +3,13 @@
 import pytest
 from starlette.requests import Request
 
-from app.platform.preconditions import IfMatch, PreconditionMissing, PreconditionStale, etag_of, unchanged
+from app.platform.preconditions import (
+    IfMatch,
+    PreconditionMissing,
+    PreconditionStale,
+    etag_of,
+    unchanged,
+)
 
 TAG = etag_of(3, "full")
 
@@ -22,7 +28,9 @@ def test_who_read_it_may_change_it(given: str) -> None:
     IfMatch(given).check(TAG)
 
 
-@pytest.mark.parametrize("given", ["", '"2.full"', f"W/{TAG}", TAG.strip('"'), TAG[:-1], f"{TAG}x", "**", TAG.upper()])
+@pytest.mark.parametrize(
+    "given", ["", '"2.full"', f"W/{TAG}", TAG.strip('"'), TAG[:-1], f"{TAG}x", "**", TAG.upper()]
+)
 def test_who_read_something_else_may_not(given: str) -> None:
     with pytest.raises(PreconditionStale):
         IfMatch(given).check(TAG)
@@ -37,7 +45,12 @@ def test_who_does_not_say_may_not() -> None:
 def test_what_has_not_changed_is_not_sent_again(given: str) -> None:
     reply = unchanged(asking(given), TAG, {"Cache-Control": "public"})
     assert reply is not None
-    assert (reply.status_code, reply.body, reply.headers["etag"], reply.headers["cache-control"]) == (304, b"", TAG, "public")
+    assert (
+        reply.status_code,
+        reply.body,
+        reply.headers["etag"],
+        reply.headers["cache-control"],
+    ) == (304, b"", TAG, "public")
 
 
 @pytest.mark.parametrize("given", [None, "", '"2.full"', TAG.strip('"')])

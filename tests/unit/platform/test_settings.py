@@ -1,4 +1,6 @@
-"""Every setting that cannot be used stops the start, with its name and what to do, and never with its value."""
+"""Every setting that cannot be used stops the start, with its name and what to do, and never with
+its value.
+"""
 
 from pathlib import Path
 
@@ -18,7 +20,9 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_a_misspelt_setting_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_misspelt_setting_is_named_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     misspelt = f"{PREFIX}{name.upper()}X"
     said = refusal(monkeypatch, **{misspelt: "1"})
     assert said == f"{misspelt} is not a setting; did you mean {PREFIX}{name.upper()}?"
@@ -43,7 +47,9 @@ def test_every_unknown_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch)
         ("SHARING_ISSUERS", '[{"issuer": "hunter2"}]'),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_value_that_cannot_be_used_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     said = refusal(monkeypatch, **{name: value})
     assert name in said
     assert "hunter2" not in said
@@ -61,10 +67,18 @@ def test_without_variables_everything_has_its_default() -> None:
 
 
 def test_what_is_set_is_read_and_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"SHARING_SCHOOL": "654321", "SHARING_PUBLIC_URL": "https://a.example/", "SHARING_LOG_LEVEL": ""}.items():
+    for name, value in {
+        "SHARING_SCHOOL": "654321",
+        "SHARING_PUBLIC_URL": "https://a.example/",
+        "SHARING_LOG_LEVEL": "",
+    }.items():
         monkeypatch.setenv(name, value)
     found = read_settings()
-    assert (found.school, found.public_url, found.log_level) == ("654321", "https://a.example", Settings().log_level)
+    assert (found.school, found.public_url, found.log_level) == (
+        "654321",
+        "https://a.example",
+        Settings().log_level,
+    )
 
 
 def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -74,5 +88,9 @@ def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "hunter2" not in repr(read_settings())
 
 
-def test_a_folder_of_secrets_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert "SHARING_SECRETS_DIR" in refusal(monkeypatch, SHARING_SECRETS_DIR=str(tmp_path / "missing"))
+def test_a_folder_of_secrets_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "SHARING_SECRETS_DIR" in refusal(
+        monkeypatch, SHARING_SECRETS_DIR=str(tmp_path / "missing")
+    )

@@ -1,4 +1,6 @@
-"""The typesetter prints with the fonts that are shipped, whatever the script, and says so where it is not installed."""
+"""The typesetter prints with the fonts that are shipped, whatever the script, and says so where it
+is not installed.
+"""
 
 import hashlib
 import re
@@ -30,38 +32,59 @@ def template(tmp_path: Path) -> Path:
 
 
 def test_the_fonts_are_those_that_the_notice_names():
-    notice = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", (typeset.FONTS / "NOTICE").read_text(), re.MULTILINE))
-    shipped = {hashlib.sha256(font.read_bytes()).hexdigest(): font.name for font in typeset.FONTS.glob("*.ttf")}
+    notice = dict(
+        re.findall(r"^([0-9a-f]{64})  (\S+)$", (typeset.FONTS / "NOTICE").read_text(), re.MULTILINE)
+    )
+    shipped = {
+        hashlib.sha256(font.read_bytes()).hexdigest(): font.name
+        for font in typeset.FONTS.glob("*.ttf")
+    }
     assert shipped == notice
     assert len(shipped) > 10
 
 
 def test_every_family_is_shipped_and_every_shipped_family_is_used():
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeset.FONTS)])
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeset.FONTS)]
+    )
     assert set(fonts.families()) == set(typeset.FAMILIES)
 
 
-FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeset.FONTS)])
+FONTS = typst.Fonts(
+    include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeset.FONTS)]
+)
 
 
 def alone(template: Path, family: str, letters: str) -> bytes:
     """The letters set in one family: the compiler refuses PDF/UA when one of them has no shape."""
     inputs = {"data": encode({"title": "a", "text": letters, "fonts": [family]}).decode()}
-    file = typst.compile(str(template), font_paths=FONTS, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards="ua-1")
+    file = typst.compile(
+        str(template),
+        font_paths=FONTS,
+        ignore_system_fonts=True,
+        sys_inputs=inputs,
+        pdf_standards="ua-1",
+    )
     assert isinstance(file, bytes)
     return file
 
 
 @pytest.mark.parametrize("font", FONTS.fonts(), ids=lambda font: f"{font.family} {font.weight}")
-def test_the_letters_of_a_font_are_those_that_can_be_set_in_it(template: Path, font: typst.FontInfo):
-    lone = TEMPLATE.replace("data.fonts", f"data.fonts, fallback: false, weight: {font.weight}").replace("= #data.title\n", "")
+def test_the_letters_of_a_font_are_those_that_can_be_set_in_it(
+    template: Path, font: typst.FontInfo
+):
+    lone = TEMPLATE.replace(
+        "data.fonts", f"data.fonts, fallback: false, weight: {font.weight}"
+    ).replace("= #data.title\n", "")
     template.write_text(lone)
     assert font.path
     known = sorted(typeset.letters_of(Path(font.path).read_bytes()))
     letters = [chr(code) for code in known[:: max(1, len(known) // 300)] if plain(chr(code))]
     assert len(letters) > 20
     alone(template, font.family, "\n".join(letters))
-    foreign = [chr(code) for code in range(0x0100, 0x30FF, 97) if code not in known and plain(chr(code))]
+    foreign = [
+        chr(code) for code in range(0x0100, 0x30FF, 97) if code not in known and plain(chr(code))
+    ]
     for letter in foreign[:8]:
         with pytest.raises(typst.TypstError, match="could not be displayed"):
             alone(template, font.family, letter)
@@ -69,7 +92,14 @@ def test_the_letters_of_a_font_are_those_that_can_be_set_in_it(template: Path, f
 
 def plain(letter: str) -> bool:
     """A letter that has a shape by itself."""
-    return unicodedata.category(letter) in {"Lu", "Ll", "Lo", "Nd", "So", "Sm"} and unicodedata.is_normalized("NFC", letter)
+    return unicodedata.category(letter) in {
+        "Lu",
+        "Ll",
+        "Lo",
+        "Nd",
+        "So",
+        "Sm",
+    } and unicodedata.is_normalized("NFC", letter)
 
 
 def test_the_scripts_of_a_school_are_covered():
@@ -81,11 +111,26 @@ def test_the_scripts_of_a_school_are_covered():
 
 
 def test_the_same_data_give_the_same_bytes(template: Path):
-    assert typeset.pdf(template, {"title": "a", "text": "b"}, at=NOON) == typeset.pdf(template, {"title": "a", "text": "b"}, at=NOON)
+    assert typeset.pdf(template, {"title": "a", "text": "b"}, at=NOON) == typeset.pdf(
+        template, {"title": "a", "text": "b"}, at=NOON
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["#panic()", '#read("/etc/passwd")', "$ x", "*a", "= b", "\\", "```", "@label", "<a>", "e\u0301", "\ud83d"]
+    "text",
+    [
+        "#panic()",
+        '#read("/etc/passwd")',
+        "$ x",
+        "*a",
+        "= b",
+        "\\",
+        "```",
+        "@label",
+        "<a>",
+        "e\u0301",
+        "\ud83d",
+    ],
 )
 def test_data_is_never_run_and_never_stops_the_press(template: Path, text: str):
     assert typeset.pdf(template, {"title": "a", "text": text}, at=NOON).startswith(b"%PDF-")

@@ -1,4 +1,6 @@
-"""Seeded mistakes: a policy document with one thing wrong that a tired person could have done to it. Reproducible by number."""
+"""Seeded mistakes: a policy document with one thing wrong that a tired person could have done to
+it. Reproducible by number.
+"""
 
 import copy
 import random
@@ -23,7 +25,9 @@ def meaning(path: Path) -> Any:
 
 
 def mistaken(document: Any, number: int) -> tuple[str, Any]:
-    """The document with mistake `number`, and the name of the mistake. Never the same document again."""
+    """The document with mistake `number`, and the name of the mistake. Never the same document
+    again.
+    """
     dice = random.Random(f"mistake {number}")
     while True:
         name, mistake = dice.choice(MISTAKES)
@@ -35,19 +39,38 @@ def mistaken(document: Any, number: int) -> tuple[str, Any]:
 def _tables(document: Any) -> list[list[Any]]:
     found = [node["rows"] for node in document["flow"]["nodes"].values()]
     found += [
-        table["rows"] for section in ("how", "principles", "golden_rules") for table in document[section].values() if table.get("rows")
+        table["rows"]
+        for section in ("how", "principles", "golden_rules")
+        for table in document[section].values()
+        if table.get("rows")
     ]
-    return [*found, document["authority"]["rows"], document["retention"]["rows"], document["actions"]]
+    return [
+        *found,
+        document["authority"]["rows"],
+        document["retention"]["rows"],
+        document["actions"],
+    ]
 
 
 def _conditions(document: Any) -> list[dict[str, Any]]:
     rows = [row for table in _tables(document) for row in table] + list(document["myths"].values())
     whens = [row["when"] for row in rows]
-    return [one for when in whens for one in (when if isinstance(when, list) else [when]) if isinstance(one, dict)]
+    return [
+        one
+        for when in whens
+        for one in (when if isinstance(when, list) else [when])
+        if isinstance(one, dict)
+    ]
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, member in members:
         yield value, key
         yield from _places(member)
@@ -61,7 +84,12 @@ def _another_answer(document: Any, dice: random.Random) -> bool:
 
 
 def _one_answer_fewer(document: Any, dice: random.Random) -> bool:
-    lists = [(cells, fact) for cells in _conditions(document) for fact in cells if isinstance(cells[fact], list)]
+    lists = [
+        (cells, fact)
+        for cells in _conditions(document)
+        for fact in cells
+        if isinstance(cells[fact], list)
+    ]
     cells, fact = dice.choice(lists)
     cells[fact].pop(dice.randrange(len(cells[fact])))
     return True
@@ -111,14 +139,20 @@ _RESULTS: Final = {
 
 
 def _another_result(document: Any, dice: random.Random) -> bool:
-    places = [(at, key) for at, key in _places({**document, "cases": None}) if key in _RESULTS and isinstance(at, dict)]
+    places = [
+        (at, key)
+        for at, key in _places({**document, "cases": None})
+        if key in _RESULTS and isinstance(at, dict)
+    ]
     at, key = dice.choice(places)
     at[key] = dice.choice(_RESULTS[key])
     return True
 
 
 def _another_way(document: Any, dice: random.Random) -> bool:
-    rows = [row for node in document["flow"]["nodes"].values() for row in node["rows"] if "to" in row]
+    rows = [
+        row for node in document["flow"]["nodes"].values() for row in node["rows"] if "to" in row
+    ]
     dice.choice(rows)["to"] = dice.choice(sorted(document["flow"]["nodes"]))
     return True
 
@@ -137,7 +171,11 @@ def _another_number(document: Any, dice: random.Random) -> bool:
 
 
 def _another_day(document: Any, dice: random.Random) -> bool:
-    places = [(at, key) for at, key in _places(document) if key in {"start", "first", "last", "next_review", "day_ends"}]
+    places = [
+        (at, key)
+        for at, key in _places(document)
+        if key in {"start", "first", "last", "next_review", "day_ends"}
+    ]
     at, key = dice.choice(places)
     at[key] = dice.choice(("2024-01-01", "2026-09-01", "2029-02-30", "2027-01", "25:00", "15:45"))
     return True
@@ -153,7 +191,11 @@ def _another_member(document: Any, dice: random.Random) -> bool:
 
 
 def _misspelt(document: Any, dice: random.Random) -> bool:
-    places = [(at, key) for at, key in _places(document) if isinstance(at[key], str) and 1 < len(at[key]) < 30 and " " not in at[key]]
+    places = [
+        (at, key)
+        for at, key in _places(document)
+        if isinstance(at[key], str) and 1 < len(at[key]) < 30 and " " not in at[key]
+    ]
     at, key = dice.choice(places)
     word = at[key]
     place = dice.randrange(len(word) - 1)
@@ -182,7 +224,9 @@ def _nothing_there(document: Any, dice: random.Random) -> bool:
 
 
 def _other_words(document: Any, dice: random.Random) -> bool:
-    places = [(at, key) for at, key in _places(document) if isinstance(at[key], str) and " " in at[key]]
+    places = [
+        (at, key) for at, key in _places(document) if isinstance(at[key], str) and " " in at[key]
+    ]
     at, key = dice.choice(places)
     at[key] = " ".join(reversed(at[key].split(" ")))
     return True
@@ -207,9 +251,16 @@ def _case_lost(document: Any, dice: random.Random) -> bool:
 
 
 def _other_needs(document: Any, dice: random.Random) -> bool:
-    tables = [table for section in ("principles", "golden_rules") for table in document[section].values() if table.get("needs")]
+    tables = [
+        table
+        for section in ("principles", "golden_rules")
+        for table in document[section].values()
+        if table.get("needs")
+    ]
     table = dice.choice(tables)
-    table["needs"] = dice.sample(["purpose", "amount", "secure", "right_recipient", "consent"], dice.randrange(1, 4))
+    table["needs"] = dice.sample(
+        ["purpose", "amount", "secure", "right_recipient", "consent"], dice.randrange(1, 4)
+    )
     return True
 
 

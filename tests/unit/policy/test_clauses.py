@@ -1,4 +1,6 @@
-"""The table of clauses leaves nothing out: each clause is a citation, each citation is in the table, each place cites it."""
+"""The table of clauses leaves nothing out: each clause is a citation, each citation is in the
+table, each place cites it.
+"""
 
 import re
 from pathlib import Path
@@ -8,7 +10,11 @@ from app.policy import service
 from app.policy.source import read
 
 TABLE = Path("docs/policy-clauses.md").read_text(encoding="utf-8")
-ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TABLE.splitlines() if re.match(r"\| `[a-z0-9_.]+` \|", line)]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split(" | ")]
+    for line in TABLE.splitlines()
+    if re.match(r"\| `[a-z0-9_.]+` \|", line)
+]
 MEANING: Any = read(service.SHIPPED.read_bytes()).plain()
 
 

@@ -1,4 +1,6 @@
-"""Time limits in school working days: over week-ends, bank holidays, year ends and the changes of the clock."""
+"""Time limits in school working days: over week-ends, bank holidays, year ends and the changes of
+the clock.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policy import service
-from app.policy.clocks import LONDON, NoWorkingDay, calendar_of, due_at, today_in_school, years_after
+from app.policy.clocks import (
+    LONDON,
+    NoWorkingDay,
+    calendar_of,
+    due_at,
+    today_in_school,
+    years_after,
+)
 from app.policy.shape import Dated, Holiday, Parameter
 
 DOCUMENT = service.shipped().document
@@ -50,7 +59,9 @@ def test_now_is_now_and_a_date_to_be_set_is_none():
 
 def test_the_schools_own_holidays_do_not_count():
     half_term = Holiday(name="half-term", first=date(2026, 10, 26), last=date(2026, 10, 30))
-    away = calendar_of(replace(DOCUMENT, clocks=replace(DOCUMENT.clocks, school_holidays=(half_term,))))
+    away = calendar_of(
+        replace(DOCUMENT, clocks=replace(DOCUMENT.clocks, school_holidays=(half_term,)))
+    )
     assert due_at("advice", london("2026-10-23T10:00"), away) == london("2026-11-02T16:30")
 
 
@@ -70,7 +81,9 @@ def test_numbers_beyond_every_calendar_still_give_a_day():
     assert years_after(date(2028, 2, 28), 10**9) == date(9999, 2, 28)
 
 
-STARTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 11, 30)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+STARTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 11, 30)).map(  # noqa: DTZ001
+    lambda at: at.replace(tzinfo=UTC)
+)
 
 
 def count_by_hand(day: date, days: int) -> date:
@@ -80,7 +93,12 @@ def count_by_hand(day: date, days: int) -> date:
     return day
 
 
-@given(STARTS, st.sampled_from([("routine", 10), ("emergency_record", 1), ("advice", 1), ("file_transfer", 5)]))
+@given(
+    STARTS,
+    st.sampled_from(
+        [("routine", 10), ("emergency_record", 1), ("advice", 1), ("file_transfer", 5)]
+    ),
+)
 def test_working_days_are_those_one_counts_by_hand(start: datetime, clock: tuple[str, int]):
     found = due_at(clock[0], start, CALENDAR)
     assert found is not None
@@ -99,7 +117,11 @@ def test_urgent_is_never_past_and_falls_on_a_working_day(start: datetime):
     assert found - start < timedelta(days=7)
 
 
-@given(STARTS, st.timedeltas(timedelta(0), timedelta(days=30)), st.sampled_from(["urgent", "routine", "advice", "file_transfer"]))
+@given(
+    STARTS,
+    st.timedeltas(timedelta(0), timedelta(days=30)),
+    st.sampled_from(["urgent", "routine", "advice", "file_transfer"]),
+)
 def test_what_starts_later_is_never_due_earlier(start: datetime, later: timedelta, clock: str):
     first, second = due_at(clock, start, CALENDAR), due_at(clock, start + later, CALENDAR)
     assert first is not None
@@ -109,6 +131,7 @@ def test_what_starts_later_is_never_due_earlier(start: datetime, later: timedelt
 
 def test_bank_holidays_fall_on_weekdays():
     assert all(day.weekday() < 5 for day in DOCUMENT.clocks.bank_holidays)
-    assert {year: sum(day.year == year for day in DOCUMENT.clocks.bank_holidays) for year in range(2025, 2029)} == dict.fromkeys(
-        range(2025, 2029), 8
-    )
+    assert {
+        year: sum(day.year == year for day in DOCUMENT.clocks.bank_holidays)
+        for year in range(2025, 2029)
+    } == dict.fromkeys(range(2025, 2029), 8)

@@ -1,4 +1,6 @@
-"""The worked draft for the review of 2026: it may be used, it decides outcomes as 2025 does, and the docs list its differences exactly."""
+"""The worked draft for the review of 2026: it may be used, it decides outcomes as 2025 does, and
+the docs list its differences exactly.
+"""
 
 import re
 from pathlib import Path
@@ -30,7 +32,11 @@ def test_every_case_comes_out_as_it_says():
     policy = draft()
     for name, case in policy.document.cases.items():
         got = evaluate(policy, proofs.facts_of(policy, case))
-        assert (got.outcome, got.decided_at, got.release) == (case.expected.outcome, case.expected.decided_at, case.expected.release), name
+        assert (got.outcome, got.decided_at, got.release) == (
+            case.expected.outcome,
+            case.expected.decided_at,
+            case.expected.release,
+        ), name
 
 
 def test_it_follows_the_edition_of_2024():
@@ -42,20 +48,34 @@ def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
     old, new = service.shipped().document, draft().document
     for section in ("flow", "authority", "clocks", "parameters", "sets", "retention"):
         assert getattr(old, section) == getattr(new, section), section
-    assert not [table for table in found().tables if table.table in {"/flow", "/authority", "/retention"} or table.table.startswith("/how")]
+    assert not [
+        table
+        for table in found().tables
+        if table.table in {"/flow", "/authority", "/retention"} or table.table.startswith("/how")
+    ]
 
 
 def test_law_that_is_not_in_force_is_shown_and_applied_nowhere():
     of = draft().document
     assert [each.title for each in of.upcoming] == ["Children's Wellbeing and Schools Act 2026"]
     assert of.upcoming[0].status == "awaits regulations; not applied"
-    assert not [name for name, clause in of.citations.items() if "Wellbeing and Schools" in clause.where + clause.says]
+    assert not [
+        name
+        for name, clause in of.citations.items()
+        if "Wellbeing and Schools" in clause.where + clause.says
+    ]
 
 
 def test_the_docs_count_exactly_the_tables_that_decide_otherwise():
-    listed = re.findall(r"^\| `(/[^`]+)` \| ([\d,]+) of ([\d,]+) \| ([\d,]+) \|$", DOCS, re.MULTILINE)
-    counted = [(name, *(int(number.replace(",", "")) for number in numbers)) for name, *numbers in listed]
-    assert sorted(counted) == sorted((table.table, table.changed, table.combinations, table.reworded) for table in found().tables)
+    listed = re.findall(
+        r"^\| `(/[^`]+)` \| ([\d,]+) of ([\d,]+) \| ([\d,]+) \|$", DOCS, re.MULTILINE
+    )
+    counted = [
+        (name, *(int(number.replace(",", "")) for number in numbers)) for name, *numbers in listed
+    ]
+    assert sorted(counted) == sorted(
+        (table.table, table.changed, table.combinations, table.reworded) for table in found().tables
+    )
 
 
 def test_the_docs_list_exactly_the_places_that_differ():
@@ -69,14 +89,25 @@ def test_the_worked_cases_of_2025_come_out_the_same_but_for_what_the_docs_say():
     for name, case in old.document.cases.items():
         facts = proofs.facts_of(old, case)
         before, after = evaluate(old, facts), evaluate(new, facts)
-        assert (before.outcome, before.decided_at, before.release) == (after.outcome, after.decided_at, after.release), name
+        assert (before.outcome, before.decided_at, before.release) == (
+            after.outcome,
+            after.decided_at,
+            after.release,
+        ), name
         assert before.may_decide == after.may_decide, name
-        was, becomes = ({str(action.code): action.text for action in each.actions} for each in (before, after))
+        was, becomes = (
+            {str(action.code): action.text for action in each.actions} for each in (before, after)
+        )
         assert was.keys() <= becomes.keys(), name
-        more, otherwise = set(becomes.keys() - was.keys()), {code for code, text in was.items() if becomes[code] != text}
+        more, otherwise = (
+            set(becomes.keys() - was.keys()),
+            {code for code, text in was.items() if becomes[code] != text},
+        )
         if more or otherwise:
             said[name] = (more, otherwise)
-    listed = re.findall(r"^\| `([a-z0-9-]+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$", DOCS, re.MULTILINE)
+    listed = re.findall(
+        r"^\| `([a-z0-9-]+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$", DOCS, re.MULTILINE
+    )
     assert {name: (_codes(more), _codes(words)) for name, more, words in listed} == said
     assert f"All {len(old.document.cases)} come out the same" in DOCS
 

@@ -1,4 +1,6 @@
-"""The flowchart says all it says without colour, keeps its words in their boxes and apart, and runs nothing."""
+"""The flowchart says all it says without colour, keeps its words in their boxes and apart, and runs
+nothing.
+"""
 
 import re
 from itertools import combinations
@@ -17,25 +19,39 @@ from tests.unit.sharing.printing import WAYS, chart, how
 SVG = "{http://www.w3.org/2000/svg}"
 FONT = ImageFont.truetype(str(typeset.FONTS / "DejaVuSans.ttf"), 1000)
 BOLD = ImageFont.truetype(str(typeset.FONTS / "NotoSans-Bold.ttf"), 1000)
-LONG = "A sentence that a school wrote into its policy at length, with an unbreakable Donaudampfschifffahrtsgesellschaftskapitän in it."
+LONG = (
+    "A sentence that a school wrote into its policy at length, with an unbreakable"
+    " Donaudampfschifffahrtsgesellschaftskapitän in it."
+)
 
 
 def blank(**changed: Any) -> str:
-    words: dict[str, Any] = {"title": "When and how", "description": drawing.describe_policy(), "policy_version": "2025-11", **changed}
+    words: dict[str, Any] = {
+        "title": "When and how",
+        "description": drawing.describe_policy(),
+        "policy_version": "2025-11",
+        **changed,
+    }
     return drawing.draw_policy(**words)
 
 
 CHARTS = {
     **{outcome: chart(outcome) for outcome in WAYS},
     "blank": blank(),
-    "long": blank(title=LONG * 3, questions=dict.fromkeys(QUESTIONS, LONG * 2), checks=dict.fromkeys(CHECKS, LONG * 2)),
+    "long": blank(
+        title=LONG * 3,
+        questions=dict.fromkeys(QUESTIONS, LONG * 2),
+        checks=dict.fromkeys(CHECKS, LONG * 2),
+    ),
     "another order": blank(order=("identifiable", "consent")),
 }
 every_chart = pytest.mark.parametrize("svg", CHARTS.values(), ids=CHARTS.keys())
 
 
 def texts(svg: str) -> list[ET.Element]:
-    return [one for one in ET.fromstring(svg).iter(f"{SVG}text") if one.get("text-anchor") != "middle"]
+    return [
+        one for one in ET.fromstring(svg).iter(f"{SVG}text") if one.get("text-anchor") != "middle"
+    ]
 
 
 def words_of(svg: str) -> str:
@@ -43,15 +59,24 @@ def words_of(svg: str) -> str:
 
 
 def box_of(text: ET.Element) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom, measured with the real fonts rather than with the drawing's own table."""
+    """Left, top, right, bottom, measured with the real fonts rather than with the drawing's own
+    table.
+    """
     font = BOLD if text.get("font-weight") == "bold" else FONT
     x, y = float(text.attrib["x"]), float(text.attrib["y"])
     return x, y - paper.SIZE, x + font.getlength(text.text or "") / 1000 * paper.SIZE, y + 4
 
 
 def rectangles(svg: str) -> list[tuple[float, float, float, float]]:
-    boxes = [one.attrib for one in ET.fromstring(svg).iter(f"{SVG}rect") if "x" in one.attrib and one.get("width") != "15"]
-    return [(x, y, x + w, y + h) for x, y, w, h in ((float(b[n]) for n in ("x", "y", "width", "height")) for b in boxes)]
+    boxes = [
+        one.attrib
+        for one in ET.fromstring(svg).iter(f"{SVG}rect")
+        if "x" in one.attrib and one.get("width") != "15"
+    ]
+    return [
+        (x, y, x + w, y + h)
+        for x, y, w, h in ((float(b[n]) for n in ("x", "y", "width", "height")) for b in boxes)
+    ]
 
 
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
@@ -75,7 +100,9 @@ def test_no_words_overlap_and_none_are_cut(svg: str):
     boxes = [box_of(text) for text in texts(svg)]
     assert len(boxes) > 20
     assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
-    assert [box for box in boxes if box[0] < 0 or box[1] < 0 or box[2] > width or box[3] > height] == []
+    assert [
+        box for box in boxes if box[0] < 0 or box[1] < 0 or box[2] > width or box[3] > height
+    ] == []
 
 
 @every_chart
@@ -83,7 +110,9 @@ def test_words_stand_in_a_box_or_outside_but_never_across_an_edge(svg: str):
     for text in texts(svg):
         left, top, right, bottom = box_of(text)
         for box in rectangles(svg):
-            inside = box[0] <= left and right <= box[2] and box[1] <= top + 3 and bottom <= box[3] + 1
+            inside = (
+                box[0] <= left and right <= box[2] and box[1] <= top + 3 and bottom <= box[3] + 1
+            )
             assert inside or not overlap((left, top + 3, right, bottom), box), text.text
 
 
@@ -96,7 +125,9 @@ def test_boxes_do_not_overlap(svg: str):
 
 @every_chart
 def test_nothing_runs_loads_or_needs_a_style_sheet(svg: str):
-    assert not re.search(r"<(script|style|image|use|foreignObject|a)\b|\b(href|style|on\w+)=|url\(|@import", svg)
+    assert not re.search(
+        r"<(script|style|image|use|foreignObject|a)\b|\b(href|style|on\w+)=|url\(|@import", svg
+    )
     assert re.findall(r"https?://[^\"]*", svg) == ["http://www.w3.org/2000/svg"]
 
 
@@ -105,7 +136,9 @@ def test_every_word_has_contrast_on_every_ground(svg: str):
     inks = {one.get("fill", "") for one in texts(svg)} | set(re.findall(r'stroke="(#\w+)"', svg))
     grounds = {one.get("fill", "") for one in ET.fromstring(svg).iter(f"{SVG}rect")}
     assert inks
-    assert [(ink, ground) for ink in inks for ground in grounds if contrast(ink, ground) < 4.5] == []
+    assert [
+        (ink, ground) for ink in inks for ground in grounds if contrast(ink, ground) < 4.5
+    ] == []
 
 
 def contrast(one: str, other: str) -> float:
@@ -116,7 +149,9 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -124,7 +159,11 @@ def luminance(colour: str) -> float:
 def test_the_way_is_told_by_numbers_words_and_weight(outcome: str):
     svg = chart(outcome)
     path, _, _ = WAYS[outcome]
-    numbers = [one.text for one in ET.fromstring(svg).iter(f"{SVG}text") if one.get("text-anchor") == "middle"]
+    numbers = [
+        one.text
+        for one in ET.fromstring(svg).iter(f"{SVG}text")
+        if one.get("text-anchor") == "middle"
+    ]
     taken = svg.count('rx="18" fill="#e8edf3"')
     expected = len(path) + (2 if outcome.startswith("share") else 1)
     assert sorted(int(number or 0) for number in numbers) == list(range(1, expected + 1))
@@ -139,7 +178,9 @@ def test_the_way_is_told_by_numbers_words_and_weight(outcome: str):
 @pytest.mark.parametrize("outcome", WAYS)
 def test_a_thick_line_leads_to_each_step_and_to_the_outcome(outcome: str):
     path, _, _ = WAYS[outcome]
-    thick = re.findall(r'<polyline points="[^"]*" fill="none" stroke="#0b0c0c" stroke-width="4"', chart(outcome))
+    thick = re.findall(
+        r'<polyline points="[^"]*" fill="none" stroke="#0b0c0c" stroke-width="4"', chart(outcome)
+    )
     assert len(thick) == len(path) + (1 if outcome.startswith("share") else 0)
 
 
@@ -166,13 +207,21 @@ def test_an_emergency_is_not_shown_as_held_up():
 def test_the_questions_come_in_the_order_in_which_the_policy_asks():
     lines = [text.text or "" for text in texts(CHARTS["another order"])]
     said = " ".join(lines)
-    assert said.index("identified from it?") < said.index("this sharing?") < said.index("share without consent?")
+    assert (
+        said.index("identified from it?")
+        < said.index("this sharing?")
+        < said.index("share without consent?")
+    )
 
 
 def test_the_description_says_all_that_the_drawing_shows():
     path, decided_at, release = WAYS["share"]
-    said = drawing.describe(path, outcome="share", decided_at=decided_at, release=release, how=how(secure="unsure"))
-    assert all(QUESTIONS[step["step"]] in said and f"Answered: {step['answer']}" in said for step in path)
+    said = drawing.describe(
+        path, outcome="share", decided_at=decided_at, release=release, how=how(secure="unsure")
+    )
+    assert all(
+        QUESTIONS[step["step"]] in said and f"Answered: {step['answer']}" in said for step in path
+    )
     assert OUTCOMES["share"] in said
     assert "held until" in said
     assert f"{CHECKS['secure']}: unsure" in said
@@ -181,11 +230,16 @@ def test_the_description_says_all_that_the_drawing_shows():
 def test_the_table_of_widths_is_never_narrower_than_the_font():
     letters = [chr(code) for code in range(32, 127)]
     assert [one for one in letters if paper.measure(one, 1000) < FONT.getlength(one)] == []
-    assert [one for one in letters if paper.measure(one, 1000, bold=True) < BOLD.getlength(one)] == []
+    assert [
+        one for one in letters if paper.measure(one, 1000, bold=True) < BOLD.getlength(one)
+    ] == []
 
 
 def test_hostile_words_are_escaped_and_cannot_turn_the_line_round():
-    svg = blank(title="<script>alert(1)</script> \u202eabc\u202c \x07 & \"'", policy_version="</text><script/>")
+    svg = blank(
+        title="<script>alert(1)</script> \u202eabc\u202c \x07 & \"'",
+        policy_version="</text><script/>",
+    )
     root = ET.fromstring(svg)
     assert not list(root.iter(f"{SVG}script"))
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", svg)

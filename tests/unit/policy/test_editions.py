@@ -1,4 +1,6 @@
-"""A policy follows one edition of the advice, whole; and what an older edition said of a case stays as it was, byte for byte."""
+"""A policy follows one edition of the advice, whole; and what an older edition said of a case stays
+as it was, byte for byte.
+"""
 
 import hashlib
 from typing import Any
@@ -27,13 +29,20 @@ def codes(document: Any) -> set[tuple[str, str]]:
 def test_the_results_of_2025_are_what_they_were():
     policy = service.shipped()
     assert policy.digest == DIGEST_2025
-    results = encode([evaluate(policy, proofs.facts_of(policy, case)).to_json() for case in policy.document.cases.values()])
+    results = encode(
+        [
+            evaluate(policy, proofs.facts_of(policy, case)).to_json()
+            for case in policy.document.cases.values()
+        ]
+    )
     assert hashlib.sha256(results.replace(policy.digest.encode(), b"")).hexdigest() == RESULTS_2025
 
 
 @pytest.mark.parametrize("edition", ["hmg2018", "hmg2024"])
 def test_each_edition_has_seven_rules(edition: str):
-    assert [str(rule) for rule in GoldenRuleId if rule.edition == edition] == [f"{edition}.{n}" for n in range(1, 8)]
+    assert [str(rule) for rule in GoldenRuleId if rule.edition == edition] == [
+        f"{edition}.{n}" for n in range(1, 8)
+    ]
 
 
 def test_rules_of_two_editions_do_not_go_together():
@@ -45,10 +54,15 @@ def test_rules_of_two_editions_do_not_go_together():
 def test_an_edition_is_followed_whole():
     document = meaning()
     document["golden_rules"]["hmg2024.5"] = document["golden_rules"].pop("hmg2018.5")
-    assert codes(document) == {("two-editions", "/golden_rules/hmg2024.5"), ("missing", "/golden_rules/hmg2018.5")}
+    assert codes(document) == {
+        ("two-editions", "/golden_rules/hmg2024.5"),
+        ("missing", "/golden_rules/hmg2018.5"),
+    }
 
 
 def test_rules_of_the_later_edition_alone_will_do():
     document = meaning()
-    document["golden_rules"] = {name.replace("hmg2018", "hmg2024"): rule for name, rule in document["golden_rules"].items()}
+    document["golden_rules"] = {
+        name.replace("hmg2018", "hmg2024"): rule for name, rule in document["golden_rules"].items()
+    }
     assert codes(document) == set()

@@ -1,4 +1,6 @@
-"""Evaluation against an oracle written from the policy's prose, over every set of answers, and its laws by enumeration."""
+"""Evaluation against an oracle written from the policy's prose, over every set of answers, and its
+laws by enumeration.
+"""
 
 import ast
 import itertools
@@ -15,7 +17,16 @@ from app.policy import evaluate, proofs, service
 from app.policy.columns import DOMAINS
 from app.policy.findings import ActionCode
 from app.policy.model import Facts, FactsUnreadable, fact_words
-from app.policy.vocabulary import Answer, Direction, OrganisationType, Outcome, PurposeCode, Release, Step, Urgency
+from app.policy.vocabulary import (
+    Answer,
+    Direction,
+    OrganisationType,
+    Outcome,
+    PurposeCode,
+    Release,
+    Step,
+    Urgency,
+)
 
 YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
 ANSWERS = (YES, NO, UNSURE)
@@ -56,13 +67,19 @@ def some_facts(**changed: object) -> Facts:
     return Facts(**{**sound, **changed})  # type: ignore[arg-type]
 
 
-def oracle(purpose: Answer, consent: Answer, identifiable: Answer, lawful: Answer) -> tuple[Outcome, Step]:
+def oracle(
+    purpose: Answer, consent: Answer, identifiable: Answer, lawful: Answer
+) -> tuple[Outcome, Step]:
     """The prose, read literally and without tables."""
     if purpose is NO:
         return Outcome.DO_NOT_SHARE, Step.PURPOSE
     if purpose is UNSURE:
         return Outcome.SEEK_ADVICE, Step.PURPOSE
-    three = ((Step.CONSENT, consent, YES), (Step.IDENTIFIABLE, identifiable, NO), (Step.LAWFUL_REASON, lawful, YES))
+    three = (
+        (Step.CONSENT, consent, YES),
+        (Step.IDENTIFIABLE, identifiable, NO),
+        (Step.LAWFUL_REASON, lawful, YES),
+    )
     for step, answer, permits in three:
         if answer is permits:
             return Outcome.SHARE, step
@@ -78,7 +95,9 @@ SETS = list(itertools.product(ANSWERS, repeat=4))
 @pytest.mark.parametrize("answers", SETS, ids="-".join)
 def test_each_of_the_81_answer_sets_gives_what_the_prose_says(answers: tuple[Answer, ...]):
     purpose, consent, identifiable, lawful = answers
-    facts = some_facts(purpose=purpose, consent=consent, identifiable=identifiable, lawful_reason=lawful)
+    facts = some_facts(
+        purpose=purpose, consent=consent, identifiable=identifiable, lawful_reason=lawful
+    )
     found = evaluate.evaluate(POLICY, facts)
     assert (found.outcome, found.decided_at) == oracle(*answers)
     assert evaluate.outcome(POLICY, facts) == oracle(*answers)
@@ -87,7 +106,9 @@ def test_each_of_the_81_answer_sets_gives_what_the_prose_says(answers: tuple[Ans
 
 def test_19_share_28_do_not_34_ask():
     outcomes = [oracle(*answers)[0] for answers in SETS]
-    assert [outcomes.count(o) for o in (Outcome.SHARE, Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE)] == [19, 28, 34]
+    assert [
+        outcomes.count(o) for o in (Outcome.SHARE, Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE)
+    ] == [19, 28, 34]
 
 
 PROTECTIVE = {
@@ -120,7 +141,9 @@ def test_the_emergency_branch_opens_for_verified_protective_bodies_only(body: Or
 
 def random_facts() -> st.SearchStrategy[Facts]:
     fields = {
-        name: st.sampled_from([None if value == "not_stated" else words(value) for value in DOMAINS[name]])
+        name: st.sampled_from(
+            [None if value == "not_stated" else words(value) for value in DOMAINS[name]]
+        )
         for name, (words, _) in fact_words().items()
     }
     return st.builds(Facts, **fields)
@@ -144,11 +167,16 @@ def test_what_must_always_be_said_is_said(facts: Facts):
         assert {ActionCode.SEEK_ADVICE, ActionCode.RECORD_OUTCOME_OF_DISCUSSION} <= codes
         assert next(action for action in found.actions if action.code is ActionCode.SEEK_ADVICE).ask
     if found.outcome is Outcome.DO_NOT_SHARE:
-        assert {ActionCode.RECORD_REASONS_FOR_NOT_SHARING, ActionCode.DISCUSS_REASONS_WITH_REQUESTER} <= codes
+        assert {
+            ActionCode.RECORD_REASONS_FOR_NOT_SHARING,
+            ActionCode.DISCUSS_REASONS_WITH_REQUESTER,
+        } <= codes
     if found.outcome is Outcome.SHARE_EMERGENCY:
         assert found.release is Release.READY
         assert {ActionCode.COMPLETE_RECORD_RETROSPECTIVELY, ActionCode.TELL_DSL} <= codes
-    assert (found.release is Release.NONE) is (found.outcome in {Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE})
+    assert (found.release is Release.NONE) is (
+        found.outcome in {Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE}
+    )
 
 
 @given(random_facts())
@@ -169,7 +197,10 @@ def test_facts_and_result_are_the_same_bytes_after_a_round_trip(facts: Facts):
     assert canonical.encode(evaluate.evaluate(POLICY, again).to_json()) == first
 
 
-@pytest.mark.parametrize("broken", [{"v": 2}, {"purpose": "maybe"}, {"purpose": None}, {"extra": "yes"}, {"doubts": "none"}])
+@pytest.mark.parametrize(
+    "broken",
+    [{"v": 2}, {"purpose": "maybe"}, {"purpose": None}, {"extra": "yes"}, {"doubts": "none"}],
+)
 def test_stored_facts_of_another_shape_are_refused(broken: dict[str, object]):
     with pytest.raises(FactsUnreadable):
         Facts.from_json({**some_facts().to_json(), **broken})  # type: ignore[dict-item]
@@ -186,13 +217,20 @@ def test_facts_that_lack_one_are_refused_and_never_filled_in():
 def test_each_worked_case_comes_out_as_it_says(name: str):
     case = POLICY.document.cases[name]
     found = evaluate.evaluate(POLICY, proofs.facts_of(POLICY, case))
-    assert (found.outcome, found.decided_at, found.release) == (case.expected.outcome, case.expected.decided_at, case.expected.release)
+    assert (found.outcome, found.decided_at, found.release) == (
+        case.expected.outcome,
+        case.expected.decided_at,
+        case.expected.release,
+    )
     assert set(case.expected.actions) <= {action.code for action in found.actions}
 
 
 def test_who_may_decide():
     def may(wanted: Outcome, *, departs: bool = False, **changed: object) -> list[str]:
-        return [str(role) for role in evaluate.may_decide(POLICY, some_facts(**changed), wanted, departs=departs)]
+        return [
+            str(role)
+            for role in evaluate.may_decide(POLICY, some_facts(**changed), wanted, departs=departs)
+        ]
 
     assert may(Outcome.SHARE_EMERGENCY) == ["staff", "dsl", "ig_lead"]
     assert may(Outcome.SHARE, consent=YES) == ["staff", "dsl"]
@@ -218,17 +256,55 @@ def test_a_late_review_is_flagged_and_changes_nothing_else():
     late = evaluate.evaluate(POLICY, some_facts(review_overdue=YES))
     on_time = evaluate.evaluate(POLICY, some_facts())
     assert late.review_overdue
-    assert (late.outcome, late.decided_at, late.release) == (on_time.outcome, on_time.decided_at, on_time.release)
-    assert {a.code for a in late.actions} - {a.code for a in on_time.actions} == {ActionCode.REVIEW_THE_POLICY}
+    assert (late.outcome, late.decided_at, late.release) == (
+        on_time.outcome,
+        on_time.decided_at,
+        on_time.release,
+    )
+    assert {a.code for a in late.actions} - {a.code for a in on_time.actions} == {
+        ActionCode.REVIEW_THE_POLICY
+    }
 
 
 def test_what_decides_reads_no_clock_dice_file_or_network():
-    forbidden = {"time", "random", "secrets", "os", "socket", "logging", "pathlib", "io", "subprocess", "threading", "uuid"}
-    pure = ("evaluate", "floor", "model", "vocabulary", "findings", "columns", "facts", "shape", "space", "clocks")
+    forbidden = {
+        "time",
+        "random",
+        "secrets",
+        "os",
+        "socket",
+        "logging",
+        "pathlib",
+        "io",
+        "subprocess",
+        "threading",
+        "uuid",
+    }
+    pure = (
+        "evaluate",
+        "floor",
+        "model",
+        "vocabulary",
+        "findings",
+        "columns",
+        "facts",
+        "shape",
+        "space",
+        "clocks",
+    )
     for name in pure:
         tree = ast.parse(Path(f"app/policy/{name}.py").read_text(encoding="utf-8"))
-        imported = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        imported |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        imported = {
+            alias.name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        imported |= {
+            str(node.module).split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+        }
         assert imported <= set(sys.stdlib_module_names) | {"app"}, name
         if name != "clocks":
             assert not imported & forbidden, name

@@ -1,4 +1,6 @@
-"""What makes an answer sound: a detail may cast doubt on an answer that permits, and never turns one into a refusal."""
+"""What makes an answer sound: a detail may cast doubt on an answer that permits, and never turns
+one into a refusal.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -40,7 +42,11 @@ SOUND = f.Stated(
         explicit=True,
         freely_given=YES,
         unambiguous=YES,
-        scope=f.Scope(purposes=(PurposeCode.SEN_SUPPORT,), recipients=(OrganisationType.MASH,), items=(ItemCategory.SEN,)),
+        scope=f.Scope(
+            purposes=(PurposeCode.SEN_SUPPORT,),
+            recipients=(OrganisationType.MASH,),
+            items=(ItemCategory.SEN,),
+        ),
         given_on=TODAY,
         expires_on=TODAY,
     ),
@@ -48,7 +54,9 @@ SOUND = f.Stated(
     lawful_reason=f.LawfulReason(
         answer=YES,
         code=LawfulReasonCode.SAFEGUARDING_CONDITION,
-        tests=f.ConditionTests(protects=YES, at_risk=YES, without_consent=YES, substantial_public_interest=YES),
+        tests=f.ConditionTests(
+            protects=YES, at_risk=YES, without_consent=YES, substantial_public_interest=YES
+        ),
     ),
     items=(f.Item(category=ItemCategory.SEN, smallest_group=10),),
 )
@@ -56,7 +64,13 @@ SOUND = f.Stated(
 
 def test_what_is_sound_in_every_detail_counts_as_given():
     found = derive(SOUND, RULES, TODAY)
-    assert (found.purpose, found.consent, found.identifiable, found.lawful_reason, found.recipient_verified) == (YES, YES, NO, YES, YES)
+    assert (
+        found.purpose,
+        found.consent,
+        found.identifiable,
+        found.lawful_reason,
+        found.recipient_verified,
+    ) == (YES, YES, NO, YES, YES)
     assert found.doubts == ()
 
 
@@ -92,31 +106,54 @@ def test_a_yes_without_details_is_taken_as_given():
         ({"scope": f.Scope(items=(ItemCategory.HEALTH,))}, Doubt.CONSENT_OTHER_ITEMS),
     ],
 )
-def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(change: dict[str, Any], doubt: Doubt):
+def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(
+    change: dict[str, Any], doubt: Doubt
+):
     found = derive(replace(SOUND, consent=replace(SOUND.consent, **change)), RULES, TODAY)
     assert found.consent is UNSURE
     assert found.doubts == (doubt,)
 
 
-@pytest.mark.parametrize("status", [ConsentStatus.GIVEN, ConsentStatus.LIMITED, ConsentStatus.UNKNOWN, None])
+@pytest.mark.parametrize(
+    "status", [ConsentStatus.GIVEN, ConsentStatus.LIMITED, ConsentStatus.UNKNOWN, None]
+)
 def test_a_status_that_does_not_contradict_is_no_objection(status: ConsentStatus | None):
-    assert derive(replace(SOUND, consent=f.Consent(answer=YES, status=status)), RULES, TODAY).consent is YES
+    assert (
+        derive(replace(SOUND, consent=f.Consent(answer=YES, status=status)), RULES, TODAY).consent
+        is YES
+    )
 
 
 def test_consent_for_some_items_covers_a_request_that_withholds_the_others():
     other = f.Item(category=ItemCategory.HEALTH)
     assert derive(replace(SOUND, items=(*SOUND.items, other)), RULES, TODAY).consent is UNSURE
-    assert derive(replace(SOUND, items=(*SOUND.items, replace(other, include=Include.WITHHOLD))), RULES, TODAY).consent is YES
+    assert (
+        derive(
+            replace(SOUND, items=(*SOUND.items, replace(other, include=Include.WITHHOLD))),
+            RULES,
+            TODAY,
+        ).consent
+        is YES
+    )
 
 
 @pytest.mark.parametrize(
     ("purpose", "doubt"),
     [
-        (f.Purpose(code=PurposeCode.SUBJECT_ACCESS_REQUEST, answer=YES, stated=True), Doubt.PURPOSE_ROUTED),
-        (f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True), Doubt.PURPOSE_ROUTED),
+        (
+            f.Purpose(code=PurposeCode.SUBJECT_ACCESS_REQUEST, answer=YES, stated=True),
+            Doubt.PURPOSE_ROUTED,
+        ),
+        (
+            f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True),
+            Doubt.PURPOSE_ROUTED,
+        ),
         (f.Purpose(code=PurposeCode.UNKNOWN, answer=YES), Doubt.PURPOSE_NOT_STATED),
         (f.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=NO), Doubt.PURPOSE_INCOMPATIBLE),
-        (f.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=UNSURE), Doubt.PURPOSE_INCOMPATIBLE),
+        (
+            f.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=UNSURE),
+            Doubt.PURPOSE_INCOMPATIBLE,
+        ),
     ],
 )
 def test_a_purpose_that_is_not_borne_out_is_unsure(purpose: f.Purpose, doubt: Doubt):
@@ -126,23 +163,39 @@ def test_a_purpose_that_is_not_borne_out_is_unsure(purpose: f.Purpose, doubt: Do
 
 
 def test_an_unknown_purpose_put_in_words_counts():
-    assert derive(replace(SOUND, purpose=f.Purpose(answer=YES, stated=True)), RULES, TODAY).purpose is YES
+    assert (
+        derive(replace(SOUND, purpose=f.Purpose(answer=YES, stated=True)), RULES, TODAY).purpose
+        is YES
+    )
 
 
 @pytest.mark.parametrize(("size", "answer"), [(9, UNSURE), (10, NO), (11, NO), (0, UNSURE)])
 def test_a_group_below_the_threshold_may_identify(size: int, answer: Answer):
-    assert derive(replace(SOUND, items=(f.Item(category=ItemCategory.SEN, smallest_group=size),)), RULES, TODAY).identifiable is answer
+    assert (
+        derive(
+            replace(SOUND, items=(f.Item(category=ItemCategory.SEN, smallest_group=size),)),
+            RULES,
+            TODAY,
+        ).identifiable
+        is answer
+    )
 
 
 def test_pseudonyms_identify_while_the_school_holds_the_key():
-    found = derive(replace(SOUND, items=(f.Item(category=ItemCategory.SEN, key_held=True),)), RULES, TODAY)
+    found = derive(
+        replace(SOUND, items=(f.Item(category=ItemCategory.SEN, key_held=True),)), RULES, TODAY
+    )
     assert (found.identifiable, found.doubts) == (UNSURE, (Doubt.SCHOOL_HOLDS_THE_KEY,))
 
 
-@pytest.mark.parametrize("test", ["protects", "at_risk", "without_consent", "substantial_public_interest"])
+@pytest.mark.parametrize(
+    "test", ["protects", "at_risk", "without_consent", "substantial_public_interest"]
+)
 @pytest.mark.parametrize("answer", [NO, UNSURE])
 def test_each_of_the_four_tests_of_the_safeguarding_condition_counts(test: str, answer: Answer):
-    reason = replace(SOUND.lawful_reason, tests=replace(SOUND.lawful_reason.tests, **{test: answer}))
+    reason = replace(
+        SOUND.lawful_reason, tests=replace(SOUND.lawful_reason.tests, **{test: answer})
+    )
     found = derive(replace(SOUND, lawful_reason=reason), RULES, TODAY)
     assert (found.lawful_reason, found.doubts) == (UNSURE, (Doubt.CONDITION_NOT_SHOWN,))
 
@@ -155,14 +208,47 @@ def test_each_of_the_four_tests_of_the_safeguarding_condition_counts(test: str, 
         (Direction.RECEIVED, {"identity_verified": NO}, {"identity_verified": YES}, NO),
         (Direction.RECEIVED, {}, {}, UNSURE),
         (Direction.PROACTIVE, {}, {}, UNSURE),
-        (Direction.PROACTIVE, {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER}, {}, YES),
-        (Direction.PROACTIVE, {}, {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER}, YES),
-        (Direction.RECEIVED, {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER}, {}, UNSURE),
-        (Direction.PROACTIVE, {"identity_verified": NO, "verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER}, {}, NO),
-        (Direction.RECEIVED, {"identity_verified": YES, "verification_method": VerificationMethod.NONE}, {}, UNSURE),
+        (
+            Direction.PROACTIVE,
+            {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER},
+            {},
+            YES,
+        ),
+        (
+            Direction.PROACTIVE,
+            {},
+            {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER},
+            YES,
+        ),
+        (
+            Direction.RECEIVED,
+            {"verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER},
+            {},
+            UNSURE,
+        ),
+        (
+            Direction.PROACTIVE,
+            {
+                "identity_verified": NO,
+                "verification_method": VerificationMethod.CALL_BACK_PUBLISHED_NUMBER,
+            },
+            {},
+            NO,
+        ),
+        (
+            Direction.RECEIVED,
+            {"identity_verified": YES, "verification_method": VerificationMethod.NONE},
+            {},
+            UNSURE,
+        ),
     ],
 )
-def test_who_counts_as_verified(direction: Direction, recipient: dict[str, object], requester: dict[str, object], expected: Answer):
+def test_who_counts_as_verified(
+    direction: Direction,
+    recipient: dict[str, object],
+    requester: dict[str, object],
+    expected: Answer,
+):
     stated = replace(
         SOUND,
         direction=direction,
@@ -174,13 +260,34 @@ def test_who_counts_as_verified(direction: Direction, recipient: dict[str, objec
 
 def test_what_the_items_show_together_leaves_out_what_is_withheld():
     shown = f.Item(
-        nature=ItemNature.OPINION, historical=True, special_category=(SpecialCategory.HEALTH,), criminal_offence=True, third_party=True
+        nature=ItemNature.OPINION,
+        historical=True,
+        special_category=(SpecialCategory.HEALTH,),
+        criminal_offence=True,
+        third_party=True,
     )
     found = derive(replace(SOUND, items=(shown,)), RULES, TODAY)
-    assert (found.opinion, found.unexplained_history, found.special_category, found.criminal_offence, found.third_party) == (YES,) * 5
+    assert (
+        found.opinion,
+        found.unexplained_history,
+        found.special_category,
+        found.criminal_offence,
+        found.third_party,
+    ) == (YES,) * 5
     hidden = derive(replace(SOUND, items=(replace(shown, include=Include.WITHHOLD),)), RULES, TODAY)
-    assert (hidden.opinion, hidden.unexplained_history, hidden.special_category, hidden.criminal_offence, hidden.third_party) == (NO,) * 5
-    assert derive(replace(SOUND, items=(replace(shown, explained=True),)), RULES, TODAY).unexplained_history is NO
+    assert (
+        hidden.opinion,
+        hidden.unexplained_history,
+        hidden.special_category,
+        hidden.criminal_offence,
+        hidden.third_party,
+    ) == (NO,) * 5
+    assert (
+        derive(
+            replace(SOUND, items=(replace(shown, explained=True),)), RULES, TODAY
+        ).unexplained_history
+        is NO
+    )
 
 
 ANSWERS = st.sampled_from(Answer)
@@ -199,7 +306,13 @@ CONSENTS = st.builds(
 
 @given(
     consent=CONSENTS,
-    purpose=st.builds(f.Purpose, code=st.sampled_from(PurposeCode), answer=ANSWERS, stated=st.booleans(), compatible=MAYBE),
+    purpose=st.builds(
+        f.Purpose,
+        code=st.sampled_from(PurposeCode),
+        answer=ANSWERS,
+        stated=st.booleans(),
+        compatible=MAYBE,
+    ),
     identifiable=ANSWERS,
     lawful=st.builds(
         f.LawfulReason,
@@ -210,9 +323,20 @@ CONSENTS = st.builds(
     item=st.builds(f.Item, smallest_group=st.none() | st.integers(0, 30), key_held=st.booleans()),
 )
 def test_a_detail_never_makes_a_refusal_and_never_helps(
-    consent: f.Consent, purpose: f.Purpose, identifiable: Answer, lawful: f.LawfulReason, item: f.Item
+    consent: f.Consent,
+    purpose: f.Purpose,
+    identifiable: Answer,
+    lawful: f.LawfulReason,
+    item: f.Item,
 ):
-    stated = replace(SOUND, consent=consent, purpose=purpose, identifiable=identifiable, lawful_reason=lawful, items=(item,))
+    stated = replace(
+        SOUND,
+        consent=consent,
+        purpose=purpose,
+        identifiable=identifiable,
+        lawful_reason=lawful,
+        items=(item,),
+    )
     found = derive(stated, RULES, TODAY)
     for given_, counts, permits in (
         (consent.answer, found.consent, YES),

@@ -1,4 +1,6 @@
-"""The safety floor: each law broken by itself is found, with a counterexample in words; a different but safe policy passes."""
+"""The safety floor: each law broken by itself is found, with a counterexample in words; a different
+but safe policy passes.
+"""
 
 import io
 import json
@@ -82,7 +84,9 @@ def a_machine_to_ask(meaning: dict[str, Any]) -> None:
 def police_only_when_shared(meaning: dict[str, Any]) -> None:
     for rule in meaning["actions"]:
         if rule["code"] == "notify_police_immediately":
-            rule["when"] = [{**when, "outcome": ["share", "share_emergency"]} for when in rule["when"]]
+            rule["when"] = [
+                {**when, "outcome": ["share", "share_emergency"]} for when in rule["when"]
+            ]
 
 
 SHARE = {"outcome": "share", "decided_at": "purpose"}
@@ -93,10 +97,28 @@ BROKEN: list[tuple[str, Change]] = [
     (floor.EMERGENCY, edge("danger", 0, to="purpose")),
     (floor.EMERGENCY, edge("danger", 1, outcome="share_emergency", decided_at="immediate_risk")),
     (floor.EMERGENCY, condition("danger", 0, immediate_risk="yes", recipient_type="$protective")),
-    (floor.EMERGENCY, condition("danger", 0, immediate_risk="yes", recipient_type="$protective", recipient_verified="yes", consent="yes")),
+    (
+        floor.EMERGENCY,
+        condition(
+            "danger",
+            0,
+            immediate_risk="yes",
+            recipient_type="$protective",
+            recipient_verified="yes",
+            consent="yes",
+        ),
+    ),
     (floor.EMERGENCY, deciders(0, "dsl")),
-    (floor.PROTECTIVE, protective("ambulance_or_emergency_service", "childrens_social_care", "mash")),
-    (floor.PROTECTIVE, protective("police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "landlord")),
+    (
+        floor.PROTECTIVE,
+        protective("ambulance_or_emergency_service", "childrens_social_care", "mash"),
+    ),
+    (
+        floor.PROTECTIVE,
+        protective(
+            "police", "ambulance_or_emergency_service", "childrens_social_care", "mash", "landlord"
+        ),
+    ),
     (floor.PURPOSE, edge("purpose", 1, to="consent")),
     (floor.PURPOSE, edge("purpose", 1, **SHARE)),
     (floor.BASIS, edge("lawful_reason", 1, **SHARE)),
@@ -118,7 +140,9 @@ BROKEN: list[tuple[str, Change]] = [
 ]
 
 
-@pytest.mark.parametrize(("law", "change"), BROKEN, ids=[f"{i}-{law[:30]}" for i, (law, _) in enumerate(BROKEN)])
+@pytest.mark.parametrize(
+    ("law", "change"), BROKEN, ids=[f"{i}-{law[:30]}" for i, (law, _) in enumerate(BROKEN)]
+)
 def test_each_broken_law_is_found_with_a_counterexample(law: str, change: Change):
     found = {breach.law: breach.counterexample for breach in floor.breaches(changed(change))}
     assert law in found
@@ -126,7 +150,9 @@ def test_each_broken_law_is_found_with_a_counterexample(law: str, change: Change
 
 
 def record_only_what_is_shared(meaning: dict[str, Any]) -> None:
-    rule = next(rule for rule in meaning["actions"] if rule["code"] == "record_decision_and_reasons")
+    rule = next(
+        rule for rule in meaning["actions"] if rule["code"] == "record_decision_and_reasons"
+    )
     rule["when"] = {"outcome": "share"}
 
 
@@ -136,42 +162,72 @@ def first(code: str) -> int:
 
 PLACES: list[tuple[str, str, Change]] = [
     (floor.EMERGENCY, "/flow/nodes/danger/rows/0", edge("danger", 0, to="purpose")),
-    (floor.EMERGENCY, "/flow/nodes/danger/rows/1", edge("danger", 1, outcome="share_emergency", decided_at="immediate_risk")),
+    (
+        floor.EMERGENCY,
+        "/flow/nodes/danger/rows/1",
+        edge("danger", 1, outcome="share_emergency", decided_at="immediate_risk"),
+    ),
     (floor.BASIS, "/flow/nodes/lawful_reason/rows/1", edge("lawful_reason", 1, **SHARE)),
     (floor.EMERGENCY, "/authority/rows/0/may_decide", deciders(0, "ig_lead")),
     (floor.DECIDERS, "/authority/rows/4/may_decide", deciders(4)),
-    (floor.PROTECTIVE, "/sets/protective/members", protective("ambulance_or_emergency_service", "childrens_social_care", "mash")),
-    (floor.PROTECTIVE, "/sets/protective/members/4", protective(*map(str, sorted(floor.ALWAYS_PROTECTIVE)), "landlord")),
-    (floor.RECORD, f"/actions/{first('record_decision_and_reasons')}/when", record_only_what_is_shared),
+    (
+        floor.PROTECTIVE,
+        "/sets/protective/members",
+        protective("ambulance_or_emergency_service", "childrens_social_care", "mash"),
+    ),
+    (
+        floor.PROTECTIVE,
+        "/sets/protective/members/4",
+        protective(*map(str, sorted(floor.ALWAYS_PROTECTIVE)), "landlord"),
+    ),
+    (
+        floor.RECORD,
+        f"/actions/{first('record_decision_and_reasons')}/when",
+        record_only_what_is_shared,
+    ),
     (floor.RECORD, "/actions", without_action("record_decision_and_reasons")),
     (floor.POLICE, f"/actions/{first('notify_police_immediately')}/when", police_only_when_shared),
     (floor.ADVICE, f"/actions/{first('seek_advice') + 1}/ask", a_machine_to_ask),
 ]
 
 
-@pytest.mark.parametrize(("law", "pointer", "change"), PLACES, ids=[pointer for _, pointer, _ in PLACES])
-def test_a_broken_law_is_told_where_it_is_broken_with_the_line(law: str, pointer: str, change: Change):
+@pytest.mark.parametrize(
+    ("law", "pointer", "change"), PLACES, ids=[pointer for _, pointer, _ in PLACES]
+)
+def test_a_broken_law_is_told_where_it_is_broken_with_the_line(
+    law: str, pointer: str, change: Change
+):
     meaning = json.loads(json.dumps(MEANING))
     change(meaning)
     source = io.StringIO()
     YAML().dump(meaning, source)
     text = source.getvalue()
-    (found,) = (fault for fault in check(text.encode()) if fault.code == "safety-floor" and fault.problem.startswith(law))
+    (found,) = (
+        fault
+        for fault in check(text.encode())
+        if fault.code == "safety-floor" and fault.problem.startswith(law)
+    )
     assert found.pointer == pointer
-    assert found.line == next(node.line for node in read(text.encode()).walk() if node.pointer == pointer)
+    assert found.line == next(
+        node.line for node in read(text.encode()).walk() if node.pointer == pointer
+    )
     assert str(found).startswith(f"line {found.line}, {pointer}: ")
 
 
 def test_rows_of_actions_that_nobody_could_oversee_are_told_apart_from_the_flow():
     meaning = json.loads(json.dumps(MEANING))
     facts = sorted(FLOW_FACTS)[:20]
-    meaning["actions"][first("record_decision_and_reasons")]["when"] = [{fact: DOMAINS[fact][0]} for fact in facts]
+    meaning["actions"][first("record_decision_and_reasons")]["when"] = [
+        {fact: DOMAINS[fact][0]} for fact in facts
+    ]
     found = [fault for fault in check(json.dumps(meaning).encode()) if fault.code == "too-wide"]
     assert [fault.pointer for fault in found] == ["/actions"]
 
 
 def test_every_law_has_a_policy_that_breaks_it():
-    laws = {value for name, value in vars(floor).items() if name.isupper() and isinstance(value, str)}
+    laws = {
+        value for name, value in vars(floor).items() if name.isupper() and isinstance(value, str)
+    }
     assert laws == {law for law, _ in BROKEN}
 
 
@@ -189,7 +245,9 @@ def test_a_school_may_ask_more_often_and_count_more_bodies_as_protective():
 def test_a_broken_floor_is_refused_at_the_door_with_its_counterexample():
     meaning = json.loads(json.dumps(MEANING))
     edge("lawful_reason", 1, **SHARE)(meaning)
-    faults = [fault for fault in check(json.dumps(meaning).encode()) if fault.code == "safety-floor"]
+    faults = [
+        fault for fault in check(json.dumps(meaning).encode()) if fault.code == "safety-floor"
+    ]
     assert faults
     assert "consent is no" in str(faults[0])
     assert "without consent or lawful reason" in str(faults[0])

@@ -1,4 +1,6 @@
-"""Facts in two halves and changes laid over them: nothing is lost, and nothing personal stays with the structure."""
+"""Facts in two halves and changes laid over them: nothing is lost, and nothing personal stays with
+the structure.
+"""
 
 import copy
 import json
@@ -11,7 +13,16 @@ from app.policy import halves
 from app.policy.examples import FACTS_EXAMPLE
 from app.policy.schemas import FactsIn, merge
 
-PERSONAL_WORDS = ("Khan", "Anytown", "mis:7781", "SR-2231", "Attendance this term", "opened today", "Needed to decide", "Social worker")
+PERSONAL_WORDS = (
+    "Khan",
+    "Anytown",
+    "mis:7781",
+    "SR-2231",
+    "Attendance this term",
+    "opened today",
+    "Needed to decide",
+    "Social worker",
+)
 
 
 def test_the_halves_of_the_contracts_example():
@@ -30,7 +41,12 @@ def test_the_structure_stands_without_its_narrative():
 
 
 def test_the_day_of_birth_is_personal():
-    whole = FACTS_EXAMPLE | {"subjects": [{"person_ref": "mis:7781", "born_on": "2014-05-09"}, {"person_ref": "mis:7782"}]}
+    whole = FACTS_EXAMPLE | {
+        "subjects": [
+            {"person_ref": "mis:7781", "born_on": "2014-05-09"},
+            {"person_ref": "mis:7782"},
+        ]
+    }
     structure, narrative = FactsIn.model_validate(whole).split()
     assert structure["subjects"] == [{}, {}]
     assert narrative["subjects"] == whole["subjects"]
@@ -56,13 +72,26 @@ def test_almost_nothing_splits_too():
 
 
 SHAPES = st.fixed_dictionaries(
-    {"purpose": st.fixed_dictionaries({}, optional={"code": st.just("other"), "statement": st.text(max_size=5)})},
+    {
+        "purpose": st.fixed_dictionaries(
+            {}, optional={"code": st.just("other"), "statement": st.text(max_size=5)}
+        )
+    },
     optional={
-        "subjects": st.lists(st.fixed_dictionaries({}, optional={"person_ref": st.text(max_size=3), "role": st.just("child")}), max_size=3),
-        "items": st.lists(
-            st.fixed_dictionaries({}, optional={"description": st.text(max_size=3), "third_party": st.booleans()}), max_size=3
+        "subjects": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"person_ref": st.text(max_size=3), "role": st.just("child")}
+            ),
+            max_size=3,
         ),
-        "requester": st.none() | st.fixed_dictionaries({}, optional={"name": st.none() | st.text(max_size=3)}),
+        "items": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"description": st.text(max_size=3), "third_party": st.booleans()}
+            ),
+            max_size=3,
+        ),
+        "requester": st.none()
+        | st.fixed_dictionaries({}, optional={"name": st.none() | st.text(max_size=3)}),
         "external_id": st.none(),
         "needed_by": st.none() | st.just("2026-01-01"),
     },
@@ -78,6 +107,13 @@ def test_split_and_join_lose_nothing(whole: dict[str, Any]):
 
 def test_changes_are_laid_over_member_by_member():
     before = {"how": {"amount": "no", "secure": "yes"}, "items": [1, 2], "urgency": "urgent"}
-    after = merge(before, {"how": {"amount": "yes"}, "items": [3], "urgency": None, "risk": {"immediate_risk": "no"}})
-    assert after == {"how": {"amount": "yes", "secure": "yes"}, "items": [3], "risk": {"immediate_risk": "no"}}
+    after = merge(
+        before,
+        {"how": {"amount": "yes"}, "items": [3], "urgency": None, "risk": {"immediate_risk": "no"}},
+    )
+    assert after == {
+        "how": {"amount": "yes", "secure": "yes"},
+        "items": [3],
+        "risk": {"immediate_risk": "no"},
+    }
     assert before["how"] == {"amount": "no", "secure": "yes"}

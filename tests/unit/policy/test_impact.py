@@ -1,4 +1,6 @@
-"""Past requests seen by another version: what is known comes out exactly, what nobody asked then is said to be not known."""
+"""Past requests seen by another version: what is known comes out exactly, what nobody asked then is
+said to be not known.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,7 +30,9 @@ def policy(change: Any = None) -> Policy:
     return load(encode(meaning(change)))
 
 
-def replayed(new: Policy, *stored: dict[str, Json], decision: str | None = None, departs: bool = False) -> Any:
+def replayed(
+    new: Policy, *stored: dict[str, Json], decision: str | None = None, departs: bool = False
+) -> Any:
     replay = Replay(OLD, new, TODAY)
     for number, facts in enumerate(stored):
         replay.take(Past(request=UUID(int=number), facts=facts, decision=decision, departs=departs))
@@ -79,18 +83,30 @@ def test_what_was_never_facts_is_unreadable(change: dict[str, Json]):
 
 
 def test_the_gravest_stands_first_with_what_people_decided():
-    found = replayed(PROTECTIVE, some_facts().to_json(), EMERGENCY.to_json(), decision="share", departs=True)
+    found = replayed(
+        PROTECTIVE, some_facts().to_json(), EMERGENCY.to_json(), decision="share", departs=True
+    )
     assert (found["requests"], found["changed"], found["leaves_emergency"]) == (2, 1, 1)
     assert found["changes"][0]["request"] == str(UUID(int=1))
     assert (found["changes"][0]["decision"], found["changes"][0]["departs"]) == ("share", True)
     assert found["changes"][0]["parts_at"] == "immediate_risk"
-    assert {row["code"]: (row["asked_more"], row["asked_less"]) for row in found["actions"]}["complete_record_retrospectively"] == (0, 1)
+    assert {row["code"]: (row["asked_more"], row["asked_less"]) for row in found["actions"]}[
+        "complete_record_retrospectively"
+    ] == (0, 1)
 
 
 def test_every_worked_case_is_unchanged_under_the_same_policy():
-    stored = [f.derive(case.facts, OLD.rules(TODAY), TODAY).to_json() for case in OLD.document.cases.values()]
+    stored = [
+        f.derive(case.facts, OLD.rules(TODAY), TODAY).to_json()
+        for case in OLD.document.cases.values()
+    ]
     found = replayed(policy(), *stored)
-    assert (found["requests"], found["changed"], found["not_known"], found["other_deciders"]) == (len(stored), 0, 0, 0)
+    assert (found["requests"], found["changed"], found["not_known"], found["other_deciders"]) == (
+        len(stored),
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("name", sorted(fact_words()))
@@ -102,7 +118,12 @@ def test_a_missing_fact_is_not_known_just_where_it_could_matter(name: str):
         outcomes = set()
         for value in every:
             try:
-                possible = evaluate(PROTECTIVE, some_facts(**{**{one: getattr(facts, one) for one in fact_words()}, name: value}))
+                possible = evaluate(
+                    PROTECTIVE,
+                    some_facts(
+                        **{**{one: getattr(facts, one) for one in fact_words()}, name: value}
+                    ),
+                )
             except LookupError:
                 continue  # a word that a two-sided fact cannot have
             outcomes.add((possible.outcome, possible.decided_at, possible.release))
@@ -159,7 +180,11 @@ def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
     new = Policy(OLD.document, "x", OLD.tables)
     routed = unproved(route("research", add=True))
     found = replayed(routed, derived(STATED))
-    assert found["changes"][0]["after"] == {"outcome": "seek_advice", "decided_at": "purpose", "release": "none"}
+    assert found["changes"][0]["after"] == {
+        "outcome": "seek_advice",
+        "decided_at": "purpose",
+        "release": "none",
+    }
     assert replayed(new, derived(STATED))["changed"] == 0
 
 
@@ -169,12 +194,21 @@ def test_a_purpose_that_is_no_longer_routed_is_what_was_answered():
     assert before["purpose"] == "unsure"
     found = replayed(unproved(route("bulk_or_pre_agreed", add=False)), before)
     assert found["matrix"]["seek_advice"]["share"] == 1
-    doubted = derived(_with(purpose=f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True, compatible=NO)))
+    doubted = derived(
+        _with(
+            purpose=f.Purpose(
+                code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True, compatible=NO
+            )
+        )
+    )
     assert replayed(unproved(route("bulk_or_pre_agreed", add=False)), doubted)["changed"] == 0
 
 
-@pytest.mark.parametrize(("limit", "stored", "known"), [(10, 12, True), (15, 12, False), (5, 12, True), (5, 7, False), (20, None, False)])
-def test_whether_a_group_is_too_small_now_is_known_only_where_the_limit_is_the_same_or_does_not_reach(
+@pytest.mark.parametrize(
+    ("limit", "stored", "known"),
+    [(10, 12, True), (15, 12, False), (5, 12, True), (5, 7, False), (20, None, False)],
+)
+def test_whether_a_group_is_too_small_now_is_known_only_where_the_limit_is_the_same_or_does_not_reach(  # noqa: E501
     limit: int, stored: int | None, *, known: bool
 ):
     def change(document: Any) -> None:
@@ -190,7 +224,13 @@ def test_an_answer_that_settles_elsewhere_needs_no_group():
     def change(document: Any) -> None:
         document["parameters"]["smallest_group"]["values"][0]["value"] = 100
 
-    assert replayed(unproved(change), derived(_with(purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=NO))))["not_known"] == 0
+    assert (
+        replayed(
+            unproved(change),
+            derived(_with(purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=NO))),
+        )["not_known"]
+        == 0
+    )
 
 
 def _with(**changed: Any) -> f.Stated:
@@ -201,12 +241,18 @@ def _with(**changed: Any) -> f.Stated:
     ("before", "after", "at"),
     [
         ((Step.IMMEDIATE_RISK,), (Step.IMMEDIATE_RISK, Step.PURPOSE), "immediate_risk"),
-        ((Step.IMMEDIATE_RISK, Step.PURPOSE, Step.CONSENT), (Step.IMMEDIATE_RISK, Step.PURPOSE, Step.IDENTIFIABLE), "purpose"),
+        (
+            (Step.IMMEDIATE_RISK, Step.PURPOSE, Step.CONSENT),
+            (Step.IMMEDIATE_RISK, Step.PURPOSE, Step.IDENTIFIABLE),
+            "purpose",
+        ),
         ((Step.IMMEDIATE_RISK, Step.PURPOSE), (Step.IMMEDIATE_RISK, Step.PURPOSE), "purpose"),
         ((Step.PURPOSE,), (Step.IMMEDIATE_RISK,), "immediate_risk"),
     ],
 )
-def test_ways_part_at_the_last_question_that_both_asked(before: tuple[Step, ...], after: tuple[Step, ...], at: str):
+def test_ways_part_at_the_last_question_that_both_asked(
+    before: tuple[Step, ...], after: tuple[Step, ...], at: str
+):
     assert parting(before, after) == at
 
 

@@ -1,4 +1,6 @@
-"""The life of a version: where it stands on each day, and what stands against approving it or taking it back."""
+"""The life of a version: where it stands on each day, and what stands against approving it or
+taking it back.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +20,9 @@ SOUND = Approval(approved_by="Chair of Governors", in_force_from=TODAY, next_rev
 DOCUMENT = service.shipped().document
 
 
-def approve(standing: Standing = DRAFT, wanted: Approval = SOUND, *, taken: frozenset[date] = frozenset()) -> None:
+def approve(
+    standing: Standing = DRAFT, wanted: Approval = SOUND, *, taken: frozenset[date] = frozenset()
+) -> None:
     life.check_approval(wanted, standing, DOCUMENT, by=APPROVER, taken=taken, today=TODAY)
 
 
@@ -56,7 +60,9 @@ def test_one_version_begins_on_a_day():
 
 
 def test_all_that_is_wrong_with_the_dates_is_told_together():
-    wanted = Approval(approved_by="Chair", in_force_from=date(2025, 10, 1), next_review_on="2025-09")
+    wanted = Approval(
+        approved_by="Chair", in_force_from=date(2025, 10, 1), next_review_on="2025-09"
+    )
     with pytest.raises(life.ApprovalUnsound) as refused:
         approve(wanted=wanted)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
@@ -77,18 +83,38 @@ def test_a_review_too_far_away_is_refused_with_what_the_policy_says_of_it(review
         approve(wanted=replace(SOUND, next_review_on=review))
     (fault,) = refused.value.faults
     assert (fault.pointer, fault.code) == ("/next_review_on", "too-late")
-    assert "The policy is looked at every year by the head and approved by the chair of governors. (review.yearly)" in fault.detail
+    assert (
+        "The policy is looked at every year by the head and approved by the chair of governors."
+        " (review.yearly)" in fault.detail
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2027", "2027-00", "2027-13", "2027-3", "2027-02-29", "2027-03-3", "27-03", "2027-03\n", "２０２７-03"]
+    "text",
+    [
+        "",
+        "2027",
+        "2027-00",
+        "2027-13",
+        "2027-3",
+        "2027-02-29",
+        "2027-03-3",
+        "27-03",
+        "2027-03\n",
+        "２０２７-03",
+    ],
 )
 def test_what_is_no_month_and_no_day_is_no_review(text: str):
     assert life.review_by(text) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "last"), [("2027-12", date(2027, 12, 31)), ("2028-02", date(2028, 2, 29)), ("2027-03-04", date(2027, 3, 4))]
+    ("text", "last"),
+    [
+        ("2027-12", date(2027, 12, 31)),
+        ("2028-02", date(2028, 2, 29)),
+        ("2027-03-04", date(2027, 3, 4)),
+    ],
 )
 def test_a_review_is_in_time_until_its_month_or_day_ends(text: str, last: date):
     assert life.review_by(text) == last
@@ -107,13 +133,28 @@ def test_a_version_is_taken_back_until_the_day_before_it_begins():
 DAYS = st.dates(date(2026, 1, 1), date(2027, 1, 1))
 
 
-@given(st.lists(st.tuples(st.none() | DAYS, st.booleans()), max_size=6, unique_by=lambda pair: pair[0] or object()), DAYS)
-def test_on_every_day_at_most_one_version_is_in_force_and_each_stands_somewhere(versions: list[tuple[date | None, bool]], on: date):
-    begun = [start for start, withdrawn in versions if start is not None and not withdrawn and start <= on]
+@given(
+    st.lists(
+        st.tuples(st.none() | DAYS, st.booleans()),
+        max_size=6,
+        unique_by=lambda pair: pair[0] or object(),
+    ),
+    DAYS,
+)
+def test_on_every_day_at_most_one_version_is_in_force_and_each_stands_somewhere(
+    versions: list[tuple[date | None, bool]], on: date
+):
+    begun = [
+        start
+        for start, withdrawn in versions
+        if start is not None and not withdrawn and start <= on
+    ]
     current = max(begun, default=None)
     found = [
         life.status(
-            Standing(author=AUTHOR, starts_on=start, withdrawn=gone), on, current=start is not None and not gone and start == current
+            Standing(author=AUTHOR, starts_on=start, withdrawn=gone),
+            on,
+            current=start is not None and not gone and start == current,
         )
         for start, gone in versions
     ]

@@ -1,4 +1,6 @@
-"""Three hundred seeded mistakes in both documents: each is refused with its place, or stands in the exact difference. None goes unseen."""
+"""Three hundred seeded mistakes in both documents: each is refused with its place, or stands in the
+exact difference. None goes unseen.
+"""
 
 import random
 from collections import Counter
@@ -28,7 +30,12 @@ def original(path: Path) -> tuple[Any, Policy]:
 
 def some_facts(dice: random.Random) -> Facts:
     words = {name: dice.choice(DOMAINS[name]) for name in fact_words()}
-    return Facts(**{name: None if word == NOT_STATED else fact_words()[name][0](word) for name, word in words.items()})  # type: ignore[arg-type]
+    return Facts(
+        **{  # type: ignore[arg-type]
+            name: None if word == NOT_STATED else fact_words()[name][0](word)
+            for name, word in words.items()
+        }
+    )
 
 
 def codes(policy: Policy, facts: Facts) -> tuple[Any, ...]:
@@ -37,14 +44,19 @@ def codes(policy: Policy, facts: Facts) -> tuple[Any, ...]:
     return (
         (found.outcome, found.decided_at, found.release, found.may_decide),
         tuple(check.met for check in found.how),
-        (tuple(one.finding for one in found.principles), tuple(rule.finding for rule in found.golden_rules)),
+        (
+            tuple(one.finding for one in found.principles),
+            tuple(rule.finding for rule in found.golden_rules),
+        ),
         frozenset((action.code, action.who, action.clock, action.ask) for action in found.actions),
         tuple(myth.id for myth in found.myths),
     )
 
 
 def seen(old: Policy, new: Policy, found: Difference, dice: random.Random) -> None:
-    """Where an evaluation comes out otherwise, a table says so; where no table does, none comes out otherwise."""
+    """Where an evaluation comes out otherwise, a table says so; where no table does, none comes out
+    otherwise.
+    """
     cases = [proofs.facts_of(old, case) for case in old.document.cases.values()]
     tried = [*cases, *(some_facts(dice) for _ in range(60))]
     otherwise = [facts for facts in tried if codes(old, facts) != codes(new, facts)]
@@ -64,7 +76,9 @@ def test_a_mistake_is_refused_or_stands_in_the_difference(path: Path, first: int
             became["refused"] += 1
             faults = refused.found
             assert faults, (name, number)
-            assert all(fault.code and fault.problem and fault.pointer[:1] in {"", "/"} for fault in faults), (name, number)
+            assert all(
+                fault.code and fault.problem and fault.pointer[:1] in {"", "/"} for fault in faults
+            ), (name, number)
             continue
         became["accepted"] += 1
         assert new.digest != old.digest, (name, number)

@@ -1,23 +1,34 @@
-"""Every policy that ever shipped can still be found: requests were judged under it, and their evaluations are made again from it."""
+"""Every policy that ever shipped can still be found: requests were judged under it, and their
+evaluations are made again from it.
+"""
 
 from app.policy import document, service
 
-SHIPPED_SO_FAR = {"sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472": "2025-11"}
-"""The digest of every policy that a release shipped, with the name of its version. Only ever added to."""
+SHIPPED_SO_FAR = {
+    "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472": "2025-11"
+}
+"""The digest of every policy that a release shipped, with the name of its version. Only ever added
+to."""
 
 
 def ships() -> dict[str, str]:
-    """Every version that ships, by digest; reading one proves that its bytes still mean what its name says."""
+    """Every version that ships, by digest; reading one proves that its bytes still mean what its
+    name says.
+    """
     named = {f"sha256:{file.stem}": file.read_bytes() for file in service.EARLIER.glob("*.yaml")}
-    found = [service.shipped(), *(document.load_proven(source, digest) for digest, source in named.items())]
+    found = [
+        service.shipped(),
+        *(document.load_proven(source, digest) for digest, source in named.items()),
+    ]
     return {policy.digest: policy.version for policy in found}
 
 
 def test_every_policy_that_ever_shipped_can_still_be_found():
     lost = sorted(SHIPPED_SO_FAR.keys() - ships().keys())
     assert not lost, (
-        f"{', '.join(lost)} can no longer be found, and requests were judged under it. Put the bytes that app/policy/default.yaml had in "
-        "the release (git show TAG:app/policy/default.yaml) into app/policy/shipped/, named by these digits and .yaml"
+        f"{', '.join(lost)} can no longer be found, and requests were judged under it. Put the"
+        " bytes that app/policy/default.yaml had in the release (git show"
+        " TAG:app/policy/default.yaml) into app/policy/shipped/, named by these digits and .yaml"
     )
 
 

@@ -1,4 +1,6 @@
-"""The policy in plain English: every value of every fact has its words, every section is on the page, and every row is a sentence."""
+"""The policy in plain English: every value of every fact has its words, every section is on the
+page, and every row is a sentence.
+"""
 
 import io
 import json
@@ -24,7 +26,12 @@ from app.policy.wording.page import MARKINGS, Standing
 from app.policy.wording.words import either, label
 
 DRAFT = Path("docs/policies/2026-draft.yaml")
-IN_FORCE = Standing(status="in_force", starts_on=date(2025, 11, 1), approved_by="Chair of Governors", review_due="2026-11")
+IN_FORCE = Standing(
+    status="in_force",
+    starts_on=date(2025, 11, 1),
+    approved_by="Chair of Governors",
+    review_due="2026-11",
+)
 
 
 def policies() -> list[Policy]:
@@ -53,11 +60,18 @@ def texts(block: Block) -> list[str]:
 
 
 def said(page: Page) -> str:
-    return "\n".join(text for section in page.sections for block in section.blocks for text in texts(block))
+    return "\n".join(
+        text for section in page.sections for block in section.blocks for text in texts(block)
+    )
 
 
 def when(**cells: Any) -> Condition:
-    return Condition({fact: (words,) if isinstance(words, str) else tuple(words) for fact, words in cells.items()})
+    return Condition(
+        {
+            fact: (words,) if isinstance(words, str) else tuple(words)
+            for fact, words in cells.items()
+        }
+    )
 
 
 def test_every_value_of_every_fact_reads_as_words():
@@ -70,10 +84,14 @@ def test_every_value_of_every_fact_reads_as_words():
 
 
 def test_a_row_says_which_facts_go_together():
-    row = when(outcome=["share", "seek_advice"], amount=["no", "unsure"], recipient_type="$protective")
-    assert sentences.rule(row, "met. Done", first=True) == (
-        "If the outcome is “share” or “seek advice”, and either it holds more than is needed or how much is needed is not settled, "
-        "and the recipient is of the group “protective”: met. Done."
+    row = when(
+        outcome=["share", "seek_advice"], amount=["no", "unsure"], recipient_type="$protective"
+    )
+    assert (
+        sentences.rule(row, "met. Done", first=True)
+        == "If the outcome is “share” or “seek advice”, and either it holds more than is needed or"
+        " how much is needed is not settled, and the recipient is of the group “protective”:"
+        " met. Done."
     )
     assert sentences.rule(when(), "met", first=False) == "Otherwise: met."
     assert sentences.rule(when(), "met", first=True) == "Always: met."
@@ -81,13 +99,17 @@ def test_a_row_says_which_facts_go_together():
 
 def test_what_is_not_stated_is_said_not_to_be():
     assert sentences.condition(when(lawful_code="not_stated")) == "no lawful reason is named"
-    assert sentences.condition(when(emergency_kind=["medical", "not_stated"])) == (
-        "the danger is of the kind “medical” or the kind of danger is not stated"
+    assert (
+        sentences.condition(when(emergency_kind=["medical", "not_stated"]))
+        == "the danger is of the kind “medical” or the kind of danger is not stated"
     )
 
 
 def test_several_occasions_are_told_apart():
-    assert sentences.occasions([when(consent="yes"), when(consent="no")]) == "If there is consent.\nOr if there is no consent."
+    assert (
+        sentences.occasions([when(consent="yes"), when(consent="no")])
+        == "If there is consent.\nOr if there is no consent."
+    )
     assert sentences.occasions([when()]) == "Always."
 
 
@@ -95,9 +117,26 @@ def test_several_occasions_are_told_apart():
 def test_every_text_of_the_document_is_on_the_page(policy: Policy):
     page = pages.page(policy, IN_FORCE)
     shown = said(page) + "\n" + "\n".join(value for _, value in page.head.rows)
-    apart = {"id", "title", "url", "sound", "to", "fact", "due", "days", "keep_as", "keep_years", "review_years", "start", "value", "on"}
+    apart = {
+        "id",
+        "title",
+        "url",
+        "sound",
+        "to",
+        "fact",
+        "due",
+        "days",
+        "keep_as",
+        "keep_years",
+        "review_years",
+        "start",
+        "value",
+        "on",
+    }
     lost = [
-        text for key, text in _texts(policy.meaning) if key not in apart and text.strip().rstrip(".").casefold() not in shown.casefold()
+        text
+        for key, text in _texts(policy.meaning)
+        if key not in apart and text.strip().rstrip(".").casefold() not in shown.casefold()
     ]
     assert lost == []
 
@@ -114,13 +153,25 @@ def _texts(value: Any, key: str = "") -> list[tuple[str, str]]:
 @both
 def test_every_row_is_a_sentence_and_every_section_is_there(policy: Policy):
     page = pages.page(policy, IN_FORCE)
-    steps = [text for line in said(page).splitlines() if (text := line).startswith(("If ", "Or if ", "Otherwise", "Always"))]
+    steps = [
+        text
+        for line in said(page).splitlines()
+        if (text := line).startswith(("If ", "Or if ", "Otherwise", "Always"))
+    ]
     assert len(steps) > 150
     assert [text for text in steps if "_" in text or not text.endswith((".", "?", "”"))] == []
-    parts = [block for section in page.sections for block in section.blocks if isinstance(block, Part)]
+    parts = [
+        block for section in page.sections for block in section.blocks if isinstance(block, Part)
+    ]
     shown = {part.title for part in parts}
     of = policy.document
-    titled: list[Any] = [*of.how.values(), *of.principles.values(), *of.lawful_reasons.values(), *of.duties.values(), *of.cases.values()]
+    titled: list[Any] = [
+        *of.how.values(),
+        *of.principles.values(),
+        *of.lawful_reasons.values(),
+        *of.duties.values(),
+        *of.cases.values(),
+    ]
     assert {each.title for each in titled} <= shown
     assert len(of.actions) == next(
         len(block.rows)
@@ -150,13 +201,17 @@ def test_a_schools_text_stays_text():
     shown = markup.page(hostile)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; turned" in shown
     assert "<script" not in shown
-    assert typeset.pdf(typeset.PAGE, hostile.to_json(), at=datetime(2026, 11, 22, tzinfo=UTC)).startswith(b"%PDF")
+    assert typeset.pdf(
+        typeset.PAGE, hostile.to_json(), at=datetime(2026, 11, 22, tzinfo=UTC)
+    ).startswith(b"%PDF")
 
 
 @both
 def test_the_pdf_is_tagged_and_has_what_the_page_has(policy: Policy):
     page = pages.page(policy, IN_FORCE)
-    with pikepdf.open(io.BytesIO(typeset.pdf(typeset.PAGE, page.to_json(), at=datetime(2026, 11, 22, tzinfo=UTC)))) as pdf:
+    with pikepdf.open(
+        io.BytesIO(typeset.pdf(typeset.PAGE, page.to_json(), at=datetime(2026, 11, 22, tzinfo=UTC)))
+    ) as pdf:
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.Root.Lang) == "en-GB"
         with pdf.open_metadata() as metadata:
@@ -192,11 +247,18 @@ def test_the_flowchart_follows_the_policys_order():
                 "basis": "B",
                 "cites": ["when.identifiable"],
             },
-            {"when": {"identifiable": ["yes", "unsure"]}, "to": "consent", "basis": "B", "cites": ["when.identifiable"]},
+            {
+                "when": {"identifiable": ["yes", "unsure"]},
+                "to": "consent",
+                "basis": "B",
+                "cites": ["when.identifiable"],
+            },
         ],
     }
     described = pages.flowchart(Policy(*_unproved(meaning)))
-    assert described.index("Could somebody be identified from it?") < described.index("Do you have consent to share it?")
+    assert described.index("Could somebody be identified from it?") < described.index(
+        "Do you have consent to share it?"
+    )
 
 
 def _unproved(meaning: Any) -> tuple[Any, ...]:

@@ -59,7 +59,12 @@ def contact(**broken: Any) -> Contact:
         "identity_version": 1,
         "active": True,
         "details_id": UUID(int=3),
-        "details": Details(name="A. Khan", role_title="Social worker", email="a.khan@mash.example", phone="01632 960124"),
+        "details": Details(
+            name="A. Khan",
+            role_title="Social worker",
+            email="a.khan@mash.example",
+            phone="01632 960124",
+        ),
         "recorded_at": NOW,
         "changed_at": NOW,
     }

@@ -19,10 +19,26 @@ CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
     (Mismatch.RECIPIENT_RETIRED, facts(active=False), {}),
     (Mismatch.CONTACT_RETIRED, facts(contact_active=False), {}),
     (Mismatch.NEVER_VERIFIED, facts(standing=NEVER), {}),
-    (Mismatch.VERIFICATION_EXPIRED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.EXPIRED)), {}),
-    (Mismatch.DETAILS_CHANGED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DETAILS_CHANGED)), {}),
-    (Mismatch.IDENTITY_DOUBTED, facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DOUBTED)), {}),
-    (Mismatch.IDENTITY_REFUTED, facts(standing=checked(verified=Verified.NO, why=VerifiedWhy.REFUTED)), {}),
+    (
+        Mismatch.VERIFICATION_EXPIRED,
+        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.EXPIRED)),
+        {},
+    ),
+    (
+        Mismatch.DETAILS_CHANGED,
+        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DETAILS_CHANGED)),
+        {},
+    ),
+    (
+        Mismatch.IDENTITY_DOUBTED,
+        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DOUBTED)),
+        {},
+    ),
+    (
+        Mismatch.IDENTITY_REFUTED,
+        facts(standing=checked(verified=Verified.NO, why=VerifiedWhy.REFUTED)),
+        {},
+    ),
 ]
 
 
@@ -30,8 +46,14 @@ def test_what_agrees_raises_nothing():
     assert check_right_recipient(facts(), STATED) == []
 
 
-@pytest.mark.parametrize(("mismatch", "known", "otherwise"), CASES, ids=lambda value: value.value if isinstance(value, Mismatch) else "")
-def test_each_mismatch_is_found_alone(mismatch: Mismatch, known: RecipientFacts, otherwise: dict[str, Any]):
+@pytest.mark.parametrize(
+    ("mismatch", "known", "otherwise"),
+    CASES,
+    ids=lambda value: value.value if isinstance(value, Mismatch) else "",
+)
+def test_each_mismatch_is_found_alone(
+    mismatch: Mismatch, known: RecipientFacts, otherwise: dict[str, Any]
+):
     assert check_right_recipient(known, STATED | otherwise) == [mismatch]
 
 
@@ -42,7 +64,12 @@ def test_every_mismatch_has_a_case_and_words():
 def test_everybody_who_is_not_verified_is_named():
     """Subtracted from the enum: a new reason without a mismatch would pass unseen."""
     for why in set(VerifiedWhy) - {VerifiedWhy.CHECKED}:
-        assert check_right_recipient(facts(standing=checked(verified=Verified.UNSURE, why=why)), STATED) != []
+        assert (
+            check_right_recipient(
+                facts(standing=checked(verified=Verified.UNSURE, why=why)), STATED
+            )
+            != []
+        )
 
 
 def test_what_is_not_stated_is_not_compared():
@@ -54,15 +81,26 @@ def test_a_disclosure_names_its_route_shorter():
     assert check_right_recipient(facts(), {"route": "post_tracked"}) == [Mismatch.ROUTE_NOT_LISTED]
 
 
-@pytest.mark.parametrize("name", ["A. Khan", "a khan", "Aisha Khan", "Mrs A Khan", "Dr Aisha B. Khan", "Khan"])
+@pytest.mark.parametrize(
+    "name", ["A. Khan", "a khan", "Aisha Khan", "Mrs A Khan", "Dr Aisha B. Khan", "Khan"]
+)
 def test_spellings_of_one_name_are_one_person(name: str):
     assert check_right_recipient(facts(), {"named_individual": name}) == []
 
 
-@pytest.mark.parametrize("name", ["B. Khan", "A. Khanna", "Aisha", "", "Dr", "Social worker on duty"])
+@pytest.mark.parametrize(
+    "name", ["B. Khan", "A. Khanna", "Aisha", "", "Dr", "Social worker on duty"]
+)
 def test_other_names_are_not(name: str):
-    assert check_right_recipient(facts(), {"named_individual": name}) == [Mismatch.INDIVIDUAL_DIFFERS]
+    assert check_right_recipient(facts(), {"named_individual": name}) == [
+        Mismatch.INDIVIDUAL_DIFFERS
+    ]
 
 
 def test_without_a_contact_no_name_is_compared():
-    assert check_right_recipient(facts(contact_id=None, contact_active=None, named_individual=None), STATED) == []
+    assert (
+        check_right_recipient(
+            facts(contact_id=None, contact_active=None, named_individual=None), STATED
+        )
+        == []
+    )

@@ -33,7 +33,11 @@ LATER = NOW + timedelta(hours=1)
 
 
 def test_nobody_is_verified_by_silence():
-    assert standing(None, recipient(), TODAY) == NEVER == Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
+    assert (
+        standing(None, recipient(), TODAY)
+        == NEVER
+        == Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
+    )
 
 
 def test_a_check_counts_on_its_last_day_and_not_on_the_next():
@@ -45,41 +49,75 @@ def test_a_check_counts_on_its_last_day_and_not_on_the_next():
 
 @pytest.mark.parametrize("days", [0, VALID_DAYS + 1, 10 * VALID_DAYS])
 def test_a_no_stands_however_old_and_whatever_changed(days: int):
-    refuted = standing(check(result=Verified.NO), recipient(identity_version=7), TODAY + timedelta(days=days))
-    assert (refuted.verified, refuted.why, refuted.valid_until) == (Verified.NO, VerifiedWhy.REFUTED, None)
+    refuted = standing(
+        check(result=Verified.NO), recipient(identity_version=7), TODAY + timedelta(days=days)
+    )
+    assert (refuted.verified, refuted.why, refuted.valid_until) == (
+        Verified.NO,
+        VerifiedWhy.REFUTED,
+        None,
+    )
 
 
 def test_a_doubt_is_no_yes():
     doubted = standing(check(result=Verified.UNSURE), recipient(), TODAY)
-    assert (doubted.verified, doubted.why, doubted.valid_until) == (Verified.UNSURE, VerifiedWhy.DOUBTED, None)
+    assert (doubted.verified, doubted.why, doubted.valid_until) == (
+        Verified.UNSURE,
+        VerifiedWhy.DOUBTED,
+        None,
+    )
 
 
-@given(result=st.sampled_from(Verified), of=st.integers(1, 3), now=st.integers(1, 3), age=st.integers(-2, 2 * VALID_DAYS))
-def test_yes_is_said_only_of_what_was_checked_and_lately(result: Verified, of: int, now: int, age: int):
-    found = standing(check(result=result, identity_version=of), contact(identity_version=now), TODAY + timedelta(days=age))
-    assert (found.verified is Verified.YES) == (result is Verified.YES and of == now and age <= VALID_DAYS)
+@given(
+    result=st.sampled_from(Verified),
+    of=st.integers(1, 3),
+    now=st.integers(1, 3),
+    age=st.integers(-2, 2 * VALID_DAYS),
+)
+def test_yes_is_said_only_of_what_was_checked_and_lately(
+    result: Verified, of: int, now: int, age: int
+):
+    found = standing(
+        check(result=result, identity_version=of),
+        contact(identity_version=now),
+        TODAY + timedelta(days=age),
+    )
+    assert (found.verified is Verified.YES) == (
+        result is Verified.YES and of == now and age <= VALID_DAYS
+    )
     assert (found.verified is Verified.NO) == (result is Verified.NO)
 
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("organisation", "Othertown MASH"), ("organisation_type", RecipientType.POLICE), ("call_back_number", "01632 960999")],
+    [
+        ("organisation", "Othertown MASH"),
+        ("organisation_type", RecipientType.POLICE),
+        ("call_back_number", "01632 960999"),
+    ],
 )
-def test_other_identifying_members_make_another_identity_of_an_organisation(member: str, value: object):
+def test_other_identifying_members_make_another_identity_of_an_organisation(
+    member: str, value: object
+):
     changed, differ = recipient().changed({member: value}, LATER)
     assert differ == (member,)
     assert (changed.version, changed.identity_version, changed.changed_at) == (2, 2, LATER)
     assert standing(check(), changed, TODAY).why is VerifiedWhy.DETAILS_CHANGED
 
 
-@pytest.mark.parametrize(("member", "value"), [("call_back_source", None), ("secure_routes", ()), ("active", False)])
+@pytest.mark.parametrize(
+    ("member", "value"), [("call_back_source", None), ("secure_routes", ()), ("active", False)]
+)
 def test_other_members_leave_the_identity_of_an_organisation_alone(member: str, value: object):
     changed, differ = recipient().changed({member: value}, LATER)
     assert differ == (member,)
     assert (changed.version, changed.identity_version) == (2, 1)
 
 
-@pytest.mark.parametrize(("member", "moves"), [("name", True), ("email", True), ("phone", True), ("role_title", False), ("active", False)])
+@pytest.mark.parametrize(
+    ("member", "moves"),
+    [("name", True), ("email", True), ("phone", True), ("role_title", False), ("active", False)],
+)
 def test_a_contact_is_recognised_by_name_address_and_number(member: str, moves: bool):  # noqa: FBT001 - a parameter of the table above
     changed, differ = contact().changed({member: False if member == "active" else "another"}, LATER)
     assert differ == (member,)
@@ -112,16 +150,22 @@ def test_a_refuted_organisation_refutes_its_contacts_and_nothing_else_carries_ov
 
 def test_a_check_is_not_made_in_the_future():
     with pytest.raises(VerificationUnsound) as found:
-        check_verification(recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY)
+        check_verification(
+            recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY
+        )
     assert [fault.pointer for fault in found.value.faults] == ["/verified_on"]
 
 
 def test_nobody_calls_back_a_published_number_that_the_directory_does_not_hold():
     unpublished = recipient(listing=listing(call_back_number=None))
     with pytest.raises(VerificationUnsound) as found:
-        check_verification(unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY)
+        check_verification(
+            unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY
+        )
     assert [fault.code for fault in found.value.faults] == ["no-published-number"]
-    check_verification(unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.NO, TODAY, TODAY)
+    check_verification(
+        unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.NO, TODAY, TODAY
+    )
     check_verification(unpublished, CheckMethod.WARRANT_CARD, Verified.YES, TODAY, TODAY)
 
 

@@ -44,7 +44,9 @@ def test_every_type_is_explained():
 
 def test_the_protective_types_are_those_of_the_policy_that_ships():
     shipped = document.load(Path(policy.__file__).with_name("default.yaml").read_bytes())
-    assert {name.value for name, kind in TYPES.items() if kind.protective} == set(shipped.document.sets["protective"].members)
+    assert {name.value for name, kind in TYPES.items() if kind.protective} == set(
+        shipped.document.sets["protective"].members
+    )
 
 
 def test_duties_and_partners():

@@ -1,4 +1,6 @@
-"""What is stored is what the trail says was stored, on both databases; and what other rooms are told of it."""
+"""What is stored is what the trail says was stored, on both databases; and what other rooms are
+told of it.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,12 +35,22 @@ async def a_hub(database: Database) -> Found:
 async def khan(database: Database, hub: Found) -> FoundContact:
     async with database.transaction() as session:
         details = Details(name="A. Khan", email="a.khan@mash.example")
-        return await service.add_contact(session, DSL, hub.recipient.id, details, now=NOW, request_id="r")
+        return await service.add_contact(
+            session, DSL, hub.recipient.id, details, now=NOW, request_id="r"
+        )
 
 
-async def verified(database: Database, hub: Found, contact_id: UUID | None = None, **other: Any) -> None:
+async def verified(
+    database: Database, hub: Found, contact_id: UUID | None = None, **other: Any
+) -> None:
     check = Check(
-        **{"method": CheckMethod.WARRANT_CARD, "result": Verified.YES, "contact_id": contact_id, "note": "Seen at the gate."} | other
+        **{
+            "method": CheckMethod.WARRANT_CARD,
+            "result": Verified.YES,
+            "contact_id": contact_id,
+            "note": "Seen at the gate.",
+        }
+        | other
     )
     async with database.transaction() as session:
         await service.verify(session, DSL, hub.recipient.id, check, now=NOW, request_id="r")
@@ -63,8 +75,12 @@ async def test_what_is_stored_is_what_the_trail_says(database: Database):
     await verified(database, hub)
     await verified(database, hub, person.contact.id, note=None)
     async with database.transaction() as session:
-        await service.change(session, DSL, hub, {"organisation": "Anytown hub"}, now=NOW, request_id="r")
-        await service.change_contact(session, DSL, person, {"name": "Aisha Khan"}, now=NOW, request_id="r")
+        await service.change(
+            session, DSL, hub, {"organisation": "Anytown hub"}, now=NOW, request_id="r"
+        )
+        await service.change_contact(
+            session, DSL, person, {"name": "Aisha Khan"}, now=NOW, request_id="r"
+        )
     assert await findings(database) == set()
     assert len([one for one in await sealed(database) if one.mutable]) == 2
     assert len([one for one in await sealed(database) if not one.mutable]) == 4
@@ -79,7 +95,9 @@ async def test_what_is_stored_is_what_the_trail_says(database: Database):
         ("recipients_narrative", "body", '{"name":"Somebody else"}', "record-changed"),
     ],
 )
-async def test_what_is_altered_behind_the_trail_shows(database: Database, table: str, column: str, value: object, found: str):
+async def test_what_is_altered_behind_the_trail_shows(
+    database: Database, table: str, column: str, value: object, found: str
+):
     hub = await a_hub(database)
     await khan(database, hub)
     async with tampering(database) as run:
@@ -94,7 +112,11 @@ async def test_a_destroyed_narrative_has_no_digest_and_one_that_never_was_has(da
     await verified(database, hub, note=None)
     person = await khan(database, hub)
     async with database.transaction() as session:
-        await session.execute(sa.delete(tables.NARRATIVE).where(tables.NARRATIVE.c.record_id == person.contact.details_id))
+        await session.execute(
+            sa.delete(tables.NARRATIVE).where(
+                tables.NARRATIVE.c.record_id == person.contact.details_id
+            )
+        )
     digests = {one.id: one.digest for one in await sealed(database) if not one.mutable}
     assert digests.pop(str(person.contact.details_id)) is None
     assert None not in digests.values()
@@ -102,8 +124,13 @@ async def test_a_destroyed_narrative_has_no_digest_and_one_that_never_was_has(da
     assert await findings(database) == {"record-missing"}
 
 
-@pytest.mark.parametrize("table", ["recipients_recipient", "recipients_contact", "recipients_record", "recipients_narrative"])
-async def test_the_database_itself_refuses_a_change_without_an_entry(database: Database, table: str):
+@pytest.mark.parametrize(
+    "table",
+    ["recipients_recipient", "recipients_contact", "recipients_record", "recipients_narrative"],
+)
+async def test_the_database_itself_refuses_a_change_without_an_entry(
+    database: Database, table: str
+):
     hub = await a_hub(database)
     await khan(database, hub)
     target = sa.Table(table, tables.RecipientRow.metadata)
@@ -114,7 +141,10 @@ async def test_the_database_itself_refuses_a_change_without_an_entry(database: D
 
 async def test_records_never_change(database: Database):
     await verified(database, await a_hub(database))
-    for statement in (sa.delete(tables.RECORD), sa.update(tables.RECORD).values(verified_on="2020-01-01")):
+    for statement in (
+        sa.delete(tables.RECORD),
+        sa.update(tables.RECORD).values(verified_on="2020-01-01"),
+    ):
         with pytest.raises(DBAPIError):
             async with database.transaction() as session:
                 await session.execute(statement)
@@ -124,7 +154,9 @@ async def test_of_two_who_read_the_same_version_one_is_told(database: Database):
     hub = await a_hub(database)
     for name, stale in (("One", False), ("Two", True)):
         async with database.transaction() as session:
-            work = service.change(session, DSL, hub, {"organisation": name}, now=NOW, request_id="r")
+            work = service.change(
+                session, DSL, hub, {"organisation": name}, now=NOW, request_id="r"
+            )
             if not stale:
                 await work
                 continue
@@ -143,14 +175,22 @@ async def test_other_rooms_are_told_who_is_verified(database: Database):
     assert (known.named_individual, known.contact_active, known.active) == ("A. Khan", True, True)
     assert known.secure_routes == listing().secure_routes
     await verified(database, hub, contact_id)
-    for on, answer in ((TODAY, Verified.YES), (TODAY + timedelta(days=365), Verified.YES), (TODAY + timedelta(days=366), Verified.UNSURE)):
+    for on, answer in (
+        (TODAY, Verified.YES),
+        (TODAY + timedelta(days=365), Verified.YES),
+        (TODAY + timedelta(days=366), Verified.UNSURE),
+    ):
         async with database.reading() as session:
-            person_facts = await service.facts_about(session, "123456", recipient_id, contact_id, on=on)
+            person_facts = await service.facts_about(
+                session, "123456", recipient_id, contact_id, on=on
+            )
             hub_facts = await service.facts_about(session, "123456", recipient_id, on=on)
         assert person_facts is not None
         assert hub_facts is not None
         assert person_facts.verified is answer
-        assert replace(hub_facts, standing=known.standing) == replace(known, contact_id=None, contact_active=None, named_individual=None)
+        assert replace(hub_facts, standing=known.standing) == replace(
+            known, contact_id=None, contact_active=None, named_individual=None
+        )
         assert hub_facts.verified is Verified.UNSURE
 
 
@@ -160,4 +200,6 @@ async def test_other_rooms_are_told_nothing_of_whom_the_directory_does_not_know(
     async with database.reading() as session:
         assert await service.facts_about(session, STRANGER, hub.recipient.id, on=TODAY) is None
         assert await service.facts_about(session, "123456", nobody, on=TODAY) is None
-        assert await service.facts_about(session, "123456", hub.recipient.id, nobody, on=TODAY) is None
+        assert (
+            await service.facts_about(session, "123456", hub.recipient.id, nobody, on=TODAY) is None
+        )

@@ -1,4 +1,6 @@
-"""The chart says in words all that it draws, needs no colour, and holds nothing that runs or loads."""
+"""The chart says in words all that it draws, needs no colour, and holds nothing that runs or
+loads.
+"""
 
 import xml.etree.ElementTree as ET
 
@@ -8,7 +10,11 @@ from app.reports.suppress import Counted, protected
 from app.reports.telling import TITLES, WORDS, Section, sections
 
 SVG = "{http://www.w3.org/2000/svg}"
-TABLES = [Section("requests", {"total": 40}), Section("outcome", {"share": 30, "do_not_share": None}), Section("departures", {})]
+TABLES = [
+    Section("requests", {"total": 40}),
+    Section("outcome", {"share": 30, "do_not_share": None}),
+    Section("departures", {}),
+]
 
 
 def drawn() -> ET.Element:
@@ -27,7 +33,9 @@ def test_it_has_a_title_and_a_description_that_name_it():
 
 def test_every_bar_has_its_label_and_its_number_in_words():
     texts = [text.text for text in drawn().iter(f"{SVG}text")]
-    assert [texts.count(word) for word in ("All", "40", "Share", "30", "Do not share", "withheld")] == [1] * 6
+    assert [
+        texts.count(word) for word in ("All", "40", "Share", "30", "Do not share", "withheld")
+    ] == [1] * 6
     assert TITLES["departures"] not in texts
 
 
@@ -39,8 +47,14 @@ def test_bars_are_as_long_as_their_numbers_and_what_is_withheld_has_none():
 
 def test_it_has_one_ink_and_nothing_that_runs_loads_or_links():
     text = chart.draw(TABLES, period="now")
-    assert {rect.get("fill") for rect in drawn().iter(f"{SVG}rect")} == {"#ffffff", "#0b0c0c", "none"}
-    assert not [word for word in ("<script", "href", "url(", "<style", "onload", "@import") if word in text]
+    assert {rect.get("fill") for rect in drawn().iter(f"{SVG}rect")} == {
+        "#ffffff",
+        "#0b0c0c",
+        "none",
+    }
+    assert not [
+        word for word in ("<script", "href", "url(", "<style", "onload", "@import") if word in text
+    ]
 
 
 def test_nothing_hangs_over_the_edge():
@@ -52,12 +66,25 @@ def test_nothing_hangs_over_the_edge():
 
 
 def test_every_code_has_words():
-    codes = {"total", *ADVICE, *GROUNDS, *GROUPS, "other", *SHARED, "do_not_share", "seek_advice", *TIMELINESS, *WAITING}
+    codes = {
+        "total",
+        *ADVICE,
+        *GROUNDS,
+        *GROUPS,
+        "other",
+        *SHARED,
+        "do_not_share",
+        "seek_advice",
+        *TIMELINESS,
+        *WAITING,
+    }
     assert codes <= WORDS.keys()
     assert max(len(words) for words in WORDS.values()) <= 40
 
 
 def test_an_empty_period_is_drawn():
-    nothing = protected(Counted(0, {"outcome": {}, "standing": {}, "purpose_group": {}, "reconsideration": {}}))
+    nothing = protected(
+        Counted(0, {"outcome": {}, "standing": {}, "purpose_group": {}, "reconsideration": {}})
+    )
     tables = list(sections(nothing, protected(Counted(0, {"timeliness": {}}))))
     ET.fromstring(chart.draw(tables, period="1 May 2026 to 1 May 2026"))

@@ -1,4 +1,6 @@
-"""Everything that a reader could add and subtract is tried: no small number, and no withheld one, comes out of it."""
+"""Everything that a reader could add and subtract is tried: no small number, and no withheld one,
+comes out of it.
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -13,7 +15,9 @@ Sum = tuple[Mapping[tuple[str, ...], int], int]
 
 
 def whole(counts: Mapping[str, int]) -> Counted:
-    return Counted(sum(counts.values()), {"s": {name: Counted(count) for name, count in counts.items()}})
+    return Counted(
+        sum(counts.values()), {"s": {name: Counted(count) for name, count in counts.items()}}
+    )
 
 
 def parts(counts: Mapping[str, int]) -> dict[str, int | None]:
@@ -32,18 +36,28 @@ def _tree(draw: st.DrawFn, count: int, depth: int) -> Counted:
     splits = {}
     for number in range(draw(st.integers(0, 2)) if depth else 0):
         names = [f"p{place}" for place in range(draw(st.integers(2, 4)))]
-        cuts = sorted(draw(st.lists(st.integers(0, count), min_size=len(names) - 1, max_size=len(names) - 1)))
+        cuts = sorted(
+            draw(st.lists(st.integers(0, count), min_size=len(names) - 1, max_size=len(names) - 1))
+        )
         sizes = [after - before for before, after in zip([0, *cuts], [*cuts, count], strict=True)]
-        splits[f"s{number}"] = {name: draw(_tree(size, depth - 1)) for name, size in zip(names, sizes, strict=True)}
+        splits[f"s{number}"] = {
+            name: draw(_tree(size, depth - 1)) for name, size in zip(names, sizes, strict=True)
+        }
     return Counted(count, splits)
 
 
 def equations(true: Counted, shown: Shown, at: tuple[str, ...] = ()) -> Iterator[Sum]:
-    """The number less each of its splits is zero, and what is shown is known: what that tells of the rest."""
+    """The number less each of its splits is zero, and what is shown is known: what that tells of
+    the rest.
+    """
     for split, every in true.splits.items():
         terms = {(*at, split, part): 1 for part in every} | {at: -1}
-        known = {(*at, split, part): find(shown.splits[split], part) for part in every} | {at: shown.count}
-        value = -sum(sign * count for place, sign in terms.items() if (count := known[place]) is not None)
+        known = {(*at, split, part): find(shown.splits[split], part) for part in every} | {
+            at: shown.count
+        }
+        value = -sum(
+            sign * count for place, sign in terms.items() if (count := known[place]) is not None
+        )
         yield {place: sign for place, sign in terms.items() if known[place] is None}, value
         for part, inner in every.items():
             if part in shown.splits[split]:
@@ -71,7 +85,9 @@ def gives_away(terms: Mapping[tuple[str, ...], int], value: int) -> bool:
     """A sum of withheld numbers that is one number alone, or so small that each in it is small."""
     if not terms:
         return False
-    alike = all(factor > 0 for factor in terms.values()) or all(factor < 0 for factor in terms.values())
+    alike = all(factor > 0 for factor in terms.values()) or all(
+        factor < 0 for factor in terms.values()
+    )
     return len(terms) == 1 or (alike and abs(value) < SMALLEST)
 
 
@@ -112,9 +128,14 @@ def test_what_is_shown_is_true(tree: Counted):
 def test_the_search_finds_what_a_naive_report_gives_away():
     """That the property above can fail."""
     naive = Shown(20, {"s": {"a": Shown(17, {}), "b": Shown(None, {})}})
-    assert any(gives_away(*found) for found in sums(list(equations(whole({"a": 17, "b": 3}), naive))))
+    assert any(
+        gives_away(*found) for found in sums(list(equations(whole({"a": 17, "b": 3}), naive)))
+    )
     zero = Shown(20, {"s": {"a": Shown(None, {}), "b": Shown(None, {}), "c": Shown(18, {})}})
-    assert any(gives_away(*found) for found in sums(list(equations(whole({"a": 1, "b": 1, "c": 18}), zero))))
+    assert any(
+        gives_away(*found)
+        for found in sums(list(equations(whole({"a": 1, "b": 1, "c": 18}), zero)))
+    )
 
 
 def test_a_small_part_takes_the_smallest_other_with_it():
@@ -128,7 +149,10 @@ def test_what_did_not_occur_hides_with_the_rest_of_its_split():
 
 def test_a_guarded_split_tells_not_even_of_nothing():
     tree = Counted(9, {"s": {"a": Counted(9), "b": Counted(0)}}, guarded=frozenset({"s"}))
-    assert {name: part.count for name, part in protected(tree).splits["s"].items()} == {"a": None, "b": None}
+    assert {name: part.count for name, part in protected(tree).splits["s"].items()} == {
+        "a": None,
+        "b": None,
+    }
 
 
 def test_small_parts_that_add_up_to_little_take_another_with_them():

@@ -6,7 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from app.retention.schedule import Bar, Keep, Reason, Review, ReviewUnsound, bars, due_on, reasons, reviewed
+from app.retention.schedule import (
+    Bar,
+    Keep,
+    Reason,
+    Review,
+    ReviewUnsound,
+    bars,
+    due_on,
+    reasons,
+    reviewed,
+)
 from app.sharing.case import Head
 from app.sharing.model import OPEN, Status
 
@@ -66,7 +76,9 @@ def after(review: Review, *, policy_until: date | None = date(2051, 11, 23)) -> 
         (BEFORE, AFTER, BEFORE, (Reason.RETENTION_ENDED,)),
     ],
 )
-def test_a_request_is_due_from_the_day_on(until: date | None, review: date | None, due: date | None, why: tuple[Reason, ...]):
+def test_a_request_is_due_from_the_day_on(
+    until: date | None, review: date | None, due: date | None, why: tuple[Reason, ...]
+):
     assert (due_on(head(until, review)), reasons(head(until, review), TODAY)) == (due, why)
 
 
@@ -85,17 +97,25 @@ def test_a_tombstone_is_never_due():
         (AFTER, TODAY, (Bar.NOT_DUE,)),
     ],
 )
-def test_what_is_kept_goes_when_its_time_has_come(until: date | None, review: date | None, against: tuple[Bar, ...]):
+def test_what_is_kept_goes_when_its_time_has_come(
+    until: date | None, review: date | None, against: tuple[Bar, ...]
+):
     assert bars(head(until, review), TODAY) == against
 
 
 @pytest.mark.parametrize("status", Status)
 def test_only_what_is_decided_or_withdrawn_goes(status: Status):
-    assert (Bar.UNDECIDED in bars(head(TODAY, status=status), TODAY)) == (status in OPEN | {Status.DISPOSED})
+    assert (Bar.UNDECIDED in bars(head(TODAY, status=status), TODAY)) == (
+        status in OPEN | {Status.DISPOSED}
+    )
 
 
 def test_a_hold_is_named_with_everything_else_that_bars():
-    assert bars(head(AFTER, status=Status.SUBMITTED, legal_hold=True), TODAY) == (Bar.UNDECIDED, Bar.LEGAL_HOLD, Bar.NOT_DUE)
+    assert bars(head(AFTER, status=Status.SUBMITTED, legal_hold=True), TODAY) == (
+        Bar.UNDECIDED,
+        Bar.LEGAL_HOLD,
+        Bar.NOT_DUE,
+    )
 
 
 def test_a_review_sets_a_day():
@@ -105,11 +125,18 @@ def test_a_review_sets_a_day():
 
 def test_what_is_kept_longer_than_the_policy_says_is_looked_at_again():
     assert after(UNTIL, policy_until=date(2032, 11, 23)).review_on == "2027-11-23"
-    assert after(replace(UNTIL, until=date(2027, 3, 1)), policy_until=date(2026, 12, 1)).review_on == "2027-03-01"
+    assert (
+        after(replace(UNTIL, until=date(2027, 3, 1)), policy_until=date(2026, 12, 1)).review_on
+        == "2027-03-01"
+    )
 
 
 def test_indefinitely_has_a_next_review_and_no_end():
-    kept = after(Review(keep=Keep.INDEFINITELY, until=None, next_review_on=date(2027, 11, 23), legal_hold=True))
+    kept = after(
+        Review(
+            keep=Keep.INDEFINITELY, until=None, next_review_on=date(2027, 11, 23), legal_hold=True
+        )
+    )
     assert (kept.retain_until, kept.review_on, kept.legal_hold) == (None, "2027-11-23", True)
 
 
@@ -120,7 +147,12 @@ def test_what_is_to_go_is_due_at_once():
 
 @pytest.mark.parametrize("held", [True, False])
 def test_a_review_that_says_nothing_of_a_hold_leaves_it(held: bool):  # noqa: FBT001
-    assert reviewed(head(TODAY, legal_hold=held), UNTIL, TODAY, review_years=1, policy_until=None).legal_hold is held
+    assert (
+        reviewed(
+            head(TODAY, legal_hold=held), UNTIL, TODAY, review_years=1, policy_until=None
+        ).legal_hold
+        is held
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,12 +164,20 @@ def test_a_review_that_says_nothing_of_a_hold_leaves_it(held: bool):  # noqa: FB
         (replace(UNTIL, next_review_on=TODAY), ["/next_review_on"]),
         (replace(UNTIL, next_review_on=date(2041, 9, 2)), ["/next_review_on"]),
         (replace(UNTIL, keep=Keep.INDEFINITELY), ["/until", "/next_review_on"]),
-        (replace(UNTIL, keep=Keep.INDEFINITELY, until=None, next_review_on=TODAY), ["/next_review_on"]),
-        (replace(UNTIL, keep=Keep.INDEFINITELY, until=None, next_review_on=date(2027, 11, 24)), ["/next_review_on"]),
+        (
+            replace(UNTIL, keep=Keep.INDEFINITELY, until=None, next_review_on=TODAY),
+            ["/next_review_on"],
+        ),
+        (
+            replace(UNTIL, keep=Keep.INDEFINITELY, until=None, next_review_on=date(2027, 11, 24)),
+            ["/next_review_on"],
+        ),
         (replace(UNTIL, keep=Keep.DISPOSE, next_review_on=AFTER), ["/until", "/next_review_on"]),
     ],
 )
-def test_a_review_that_does_not_fit_together_is_refused_with_every_fault(review: Review, places: list[str]):
+def test_a_review_that_does_not_fit_together_is_refused_with_every_fault(
+    review: Review, places: list[str]
+):
     with pytest.raises(ReviewUnsound) as refused:
         after(review)
     assert [fault.pointer for fault in refused.value.faults] == places

@@ -1,4 +1,6 @@
-"""Builders for printed records: a request as its reader sees it, sound in every member; a test changes one thing."""
+"""Builders for printed records: a request as its reader sees it, sound in every member; a test
+changes one thing.
+"""
 
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -11,31 +13,67 @@ DIGEST = "sha256:" + "5a" * 32
 ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 OTHER_ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8e"
 BY = {"subject": "01a2048c-0000-7000-8000-0000000000d1", "role": "dsl"}
-HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' #emph[typst] $x$ \u202eecnetnes eht nrut\u202c \x07"
-NAMES = ("Siân Llŷr-Gwynedd", "Łucja Żółkiewska", "محمد بن عبد الله", "李小龍", "ਹਰਪ੍ਰੀਤ ਕੌਰ", "Олена Шевченко", "👩‍👧 Ada")
+HOSTILE = (
+    "<script>alert(1)</script> & \"quoted\" 'single' #emph[typst] $x$ \u202eecnetnes eht nrut\u202c"
+    " \x07"
+)
+NAMES = (
+    "Siân Llŷr-Gwynedd",
+    "Łucja Żółkiewska",
+    "محمد بن عبد الله",
+    "李小龍",
+    "ਹਰਪ੍ਰੀਤ ਕੌਰ",
+    "Олена Шевченко",
+    "👩‍👧 Ada",
+)
 
-PRINCIPLES = ("necessary_and_proportionate", "relevant", "adequate", "accurate", "timely", "secure", "record")
+PRINCIPLES = (
+    "necessary_and_proportionate",
+    "relevant",
+    "adequate",
+    "accurate",
+    "timely",
+    "secure",
+    "record",
+)
 CHECKS = ("amount", "fact_from_opinion", "right_recipient", "secure", "transparency")
 
 
 def steps(*answers: tuple[str, str]) -> list[dict[str, Any]]:
     """The way taken, as an evaluation tells it."""
     return [
-        {"step": step, "answer": answer, "basis": f"The facts settle {step.replace('_', ' ')}.", "cites": [f"when.{step}"]}
+        {
+            "step": step,
+            "answer": answer,
+            "basis": f"The facts settle {step.replace('_', ' ')}.",
+            "cites": [f"when.{step}"],
+        }
         for step, answer in answers
     ]
 
 
 WAYS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
     "share": (
-        steps(("immediate_risk", "no"), ("purpose", "yes"), ("consent", "no"), ("identifiable", "yes"), ("lawful_reason", "yes")),
+        steps(
+            ("immediate_risk", "no"),
+            ("purpose", "yes"),
+            ("consent", "no"),
+            ("identifiable", "yes"),
+            ("lawful_reason", "yes"),
+        ),
         "lawful_reason",
         "hold",
     ),
     "share_emergency": (steps(("immediate_risk", "yes")), "immediate_risk", "ready"),
     "do_not_share": (steps(("immediate_risk", "no"), ("purpose", "no")), "purpose", "none"),
     "seek_advice": (
-        steps(("immediate_risk", "unsure"), ("purpose", "yes"), ("consent", "unsure"), ("identifiable", "yes"), ("lawful_reason", "no")),
+        steps(
+            ("immediate_risk", "unsure"),
+            ("purpose", "yes"),
+            ("consent", "unsure"),
+            ("identifiable", "yes"),
+            ("lawful_reason", "no"),
+        ),
         "consent",
         "none",
     ),
@@ -44,7 +82,14 @@ WAYS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
 
 def how(**met: str) -> list[dict[str, Any]]:
     """The checks, all met but for those given."""
-    return [{"check": check, "met": met.get(check, "yes"), "basis": f"What was said about {check.replace('_', ' ')}."} for check in CHECKS]
+    return [
+        {
+            "check": check,
+            "met": met.get(check, "yes"),
+            "basis": f"What was said about {check.replace('_', ' ')}.",
+        }
+        for check in CHECKS
+    ]
 
 
 def evaluation(outcome: str = "share") -> dict[str, Any]:
@@ -59,9 +104,18 @@ def evaluation(outcome: str = "share") -> dict[str, Any]:
         "path": path,
         "how": how(secure="unsure"),
         "principles": [
-            {"id": one, "finding": "met", "basis": "The facts bear it out.", "cites": [f"principles.{one}"]} for one in PRINCIPLES
+            {
+                "id": one,
+                "finding": "met",
+                "basis": "The facts bear it out.",
+                "cites": [f"principles.{one}"],
+            }
+            for one in PRINCIPLES
         ],
-        "golden_rules": [{"id": f"hmg2018.{n}", "finding": "met", "basis": "Followed.", "cites": [f"rules.{n}"]} for n in range(1, 8)],
+        "golden_rules": [
+            {"id": f"hmg2018.{n}", "finding": "met", "basis": "Followed.", "cites": [f"rules.{n}"]}
+            for n in range(1, 8)
+        ],
         "actions": [
             {
                 "code": "record_decision_and_reasons",
@@ -73,7 +127,12 @@ def evaluation(outcome: str = "share") -> dict[str, Any]:
             }
         ],
         "may_decide": ["dsl"],
-        "myths": [{"id": "consent_is_always_needed", "text": "Consent is one way to share lawfully, not the only one."}],
+        "myths": [
+            {
+                "id": "consent_is_always_needed",
+                "text": "Consent is one way to share lawfully, not the only one.",
+            }
+        ],
         "mais": "PERMIT",
         "counts": True,
         "because": "submitted",
@@ -101,8 +160,15 @@ def facts() -> dict[str, Any]:
             "identity_verified": "yes",
             "secure_route": "secure_email",
         },
-        "purpose": {"code": "section_47_enquiry", "statement": "Section 47 enquiry opened today", "answer": "yes"},
-        "subjects": [{"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}, {"person_ref": "mis:7790", "role": "sibling"}],
+        "purpose": {
+            "code": "section_47_enquiry",
+            "statement": "Section 47 enquiry opened today",
+            "answer": "yes",
+        },
+        "subjects": [
+            {"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"},
+            {"person_ref": "mis:7790", "role": "sibling"},
+        ],
         "items": [
             {
                 "id": ITEM,
@@ -130,9 +196,17 @@ def facts() -> dict[str, Any]:
                 "withheld_because": "Not needed for the enquiry",
             },
         ],
-        "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "would_increase_risk"},
+        "consent": {
+            "answer": "no",
+            "status": "not_sought",
+            "not_sought_reason": "would_increase_risk",
+        },
         "identifiable": "yes",
-        "lawful_reason": {"answer": "yes", "code": "safeguarding_condition", "necessity": "Needed to decide on the child's safety"},
+        "lawful_reason": {
+            "answer": "yes",
+            "code": "safeguarding_condition",
+            "necessity": "Needed to decide on the child's safety",
+        },
         "risk": {"immediate_risk": "no", "crime_suspected": "no"},
         "how": {
             "amount": "yes",
@@ -157,7 +231,9 @@ def record(number: int, **says: Any) -> dict[str, Any]:
 
 
 def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
-    """A request to which everything happened that can happen, as its submitter and the DSL see it."""
+    """A request to which everything happened that can happen, as its submitter and the DSL see
+    it.
+    """
     evaluated = evaluation(outcome)
     return {
         "id": "01a2048c-538b-7f43-a0cf-42edea9dbc00",
@@ -181,7 +257,10 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
         "overdue_clocks": ["notice"],
         "facts": facts(),
         "evaluation": evaluated,
-        "evaluations": [evaluation("seek_advice") | {"because": "submitted"}, evaluated | {"because": "amended"}],
+        "evaluations": [
+            evaluation("seek_advice") | {"because": "submitted"},
+            evaluated | {"because": "amended"},
+        ],
         "questions": [record(1, question="Which dates do you need?")],
         "advice": [
             record(
@@ -224,7 +303,10 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
                 supersedes="01a2048c-0000-7000-8000-000000000004",
                 reasons="Attendance is what the enquiry needs.\nThe rest is not.",
                 departs_because=None,
-                lawful_reason={"code": "safeguarding_condition", "necessity": "The enquiry cannot wait."},
+                lawful_reason={
+                    "code": "safeguarding_condition",
+                    "necessity": "The enquiry cannot wait.",
+                },
                 refusal_how=None,
             ),
         ],
@@ -244,7 +326,14 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
             )
         ],
         "notices": [
-            record(7, decision="deferred", reason="would_prejudice_enquiry", revisit_on="2026-12-07", person_ref="mis:7781", how=None)
+            record(
+                7,
+                decision="deferred",
+                reason="would_prejudice_enquiry",
+                revisit_on="2026-12-07",
+                person_ref="mis:7781",
+                how=None,
+            )
         ],
         "consents": [
             record(
@@ -254,18 +343,29 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
                 freely_given="yes",
                 form="written",
                 authority="parental_responsibility",
-                scope={"purposes": ["sen_support"], "recipients": ["educational_psychologist"], "items": None},
+                scope={
+                    "purposes": ["sen_support"],
+                    "recipients": ["educational_psychologist"],
+                    "items": None,
+                },
                 given_at="2026-09-01T08:00:00.000000Z",
                 expires_on="2027-07-31",
                 person_ref="mis:7781",
                 evidence="Signed form in the file",
                 withdrawal=record(
-                    9, consent_id="01a2048c-0000-7000-8000-000000000008", at="2026-11-01T09:00:00.000000Z", withdrawn_by="The mother"
+                    9,
+                    consent_id="01a2048c-0000-7000-8000-000000000008",
+                    at="2026-11-01T09:00:00.000000Z",
+                    withdrawn_by="The mother",
                 ),
             )
         ],
         "reconsiderations": [
-            record(10, decision_id="01a2048c-0000-7000-8000-000000000004", new_information="The team sent its section 47 reference.")
+            record(
+                10,
+                decision_id="01a2048c-0000-7000-8000-000000000004",
+                new_information="The team sent its section 47 reference.",
+            )
         ],
         "letters": [
             record(
@@ -276,25 +376,52 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
                 asked=None,
             )
         ],
-        "retention_reviews": [record(11, keep="until", until="2041-09-01", next_review_on=None, why="Part of the child protection file.")],
-        "tasks": [{"code": "complete_record_retrospectively", "due": "2026-11-24T17:00:00.000000Z", "done_at": None}],
-        "retention": {"class": "child_protection", "retain_until": "2041-09-01", "review_on": None, "legal_hold": False},
+        "retention_reviews": [
+            record(
+                11,
+                keep="until",
+                until="2041-09-01",
+                next_review_on=None,
+                why="Part of the child protection file.",
+            )
+        ],
+        "tasks": [
+            {
+                "code": "complete_record_retrospectively",
+                "due": "2026-11-24T17:00:00.000000Z",
+                "done_at": None,
+            }
+        ],
+        "retention": {
+            "class": "child_protection",
+            "retain_until": "2041-09-01",
+            "review_on": None,
+            "legal_hold": False,
+        },
         **changed,
     }
 
 
 def refused(**changed: Any) -> dict[str, Any]:
     """A request that was refused, and the refusal stands."""
-    whole = request("do_not_share", decision="do_not_share", status="decided", disclosures=[], purpose_code="locate_family")
+    whole = request(
+        "do_not_share",
+        decision="do_not_share",
+        status="decided",
+        disclosures=[],
+        purpose_code="locate_family",
+    )
     whole["decisions"] = whole["decisions"][:1]
     return {**whole, **changed}
 
 
 def deidentified() -> dict[str, Any]:
-    """The same request as the information governance lead sees it: codes, days, no words, no names."""
+    """The same request as the information governance lead sees it: codes, days, no words, no
+    names.
+    """
     whole = deepcopy(request())
     held = {
-        "question", "reasons", "departs_because", "lawful_reason", "refusal_how", "recipient", "secure_exception", "acknowledged_by", "how",
+        "question", "reasons", "departs_because", "lawful_reason", "refusal_how", "recipient", "secure_exception", "acknowledged_by", "how",  # noqa: E501
         "contact", "asked", "evidence", "withdrawn_by", "new_information", "why",
     }  # fmt: skip
     days = {"submitted_at", "decided_at", "due_at", "recorded_at", "due"}
@@ -317,7 +444,11 @@ def deidentified() -> dict[str, Any]:
 
     seen: dict[str, Any] = thin(whole)
     seen["view"] = "deidentified"
-    seen["facts"] |= {"requester": {"identity_verified": "yes"}, "recipient": {"organisation_type": "mash"}, "external_id": None}
+    seen["facts"] |= {
+        "requester": {"identity_verified": "yes"},
+        "recipient": {"organisation_type": "mash"},
+        "external_id": None,
+    }
     child, sibling = seen["facts"]["subjects"]
     child.pop("born_on")
     child["age_band"], sibling["age_band"] = "11_to_15", None
@@ -346,7 +477,10 @@ def audit() -> dict[str, Any]:
                 "occurred_at": "2026-11-23T11:05:00.000000Z",
             },
         ],
-        "checkpoint": "school.example/123456\n57\nqINS1GRFhWHwdkUeqLEoP4yEMkTBBzxBkGwGQlVlVcs=\n\n— school.example+4f2a ABCDEFGH\n",
+        "checkpoint": (
+            "school.example/123456\n57\nqINS1GRFhWHwdkUeqLEoP4yEMkTBBzxBkGwGQlVlVcs=\n\n—"
+            " school.example+4f2a ABCDEFGH\n"
+        ),
     }
 
 
@@ -354,7 +488,9 @@ def chart(outcome: str = "share") -> str:
     """The flowchart of an evaluation."""
     path, decided_at, release = WAYS[outcome]
     checks = how(secure="unsure")
-    described = drawing.describe(path, outcome=outcome, decided_at=decided_at, release=release, how=checks)
+    described = drawing.describe(
+        path, outcome=outcome, decided_at=decided_at, release=release, how=checks
+    )
     return drawing.draw(
         path,
         outcome=outcome,

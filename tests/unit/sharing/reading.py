@@ -1,4 +1,6 @@
-"""Readers of printed papers: markup as strictly as our own has to be, and the text of a PDF file."""
+"""Readers of printed papers: markup as strictly as our own has to be, and the text of a PDF
+file.
+"""
 
 import io
 import re
@@ -25,7 +27,9 @@ def letter(**changed: Any) -> dict[str, Any]:
 
 
 class Reader(HTMLParser):
-    """Reads markup as strictly as our own has to be: every element closed in order, no attribute twice."""
+    """Reads markup as strictly as our own has to be: every element closed in order, no attribute
+    twice.
+    """
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -61,11 +65,15 @@ class Reader(HTMLParser):
 
 
 def pdf_text(file: bytes) -> str:
-    """What a PDF says: the characters behind its glyphs, or the text that a marked stretch gives in their place."""
+    """What a PDF says: the characters behind its glyphs, or the text that a marked stretch gives in
+    their place.
+    """
     said: list[str] = []
     with pikepdf.open(io.BytesIO(file)) as pdf:
         for page in pdf.pages:
-            fonts = {name: unicode_of(font) for name, font in page.Resources.get("/Font", {}).items()}
+            fonts = {
+                name: unicode_of(font) for name, font in page.Resources.get("/Font", {}).items()
+            }
             font: dict[int, str] = {}
             marks: list[bool] = []
             for step in pikepdf.parse_content_stream(page):
@@ -73,19 +81,29 @@ def pdf_text(file: bytes) -> str:
                 if operator == "Tf":
                     font = fonts[str(operands[0])]
                 elif operator in {"BDC", "BMC"}:
-                    given = operands[1].get("/ActualText") if operator == "BDC" and isinstance(operands[1], pikepdf.Dictionary) else None
+                    given = (
+                        operands[1].get("/ActualText")
+                        if operator == "BDC" and isinstance(operands[1], pikepdf.Dictionary)
+                        else None
+                    )
                     marks.append(given is not None)
                     said.append(str(given) if given is not None else "")
                 elif operator == "EMC":
                     marks.pop()
                 elif operator in {"Tj", "TJ"} and not any(marks):
                     parts = operands[0] if operator == "TJ" else [operands[0]]
-                    raw = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
-                    said += [font.get(int.from_bytes(raw[i : i + 2]), "") for i in range(0, len(raw), 2)]
+                    raw = b"".join(
+                        bytes(part) for part in parts if isinstance(part, pikepdf.String)
+                    )
+                    said += [
+                        font.get(int.from_bytes(raw[i : i + 2]), "") for i in range(0, len(raw), 2)
+                    ]
     return "".join(said)
 
 
 def unicode_of(font: pikepdf.Object) -> dict[int, str]:
     table = font.ToUnicode.read_bytes().decode("latin-1")
     pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>", table)
-    return {int(code, 16): bytes.fromhex(text).decode("utf-16-be", "replace") for code, text in pairs}
+    return {
+        int(code, 16): bytes.fromhex(text).decode("utf-16-be", "replace") for code, text in pairs
+    }

@@ -45,5 +45,7 @@ def test_born_on_a_leap_day_means_a_year_older_on_the_first_of_march():
 def test_nobody_grows_younger(born_on: date, years: int):
     order = list(AgeBand)
     days = [born_on + timedelta(days=365 * years), born_on + timedelta(days=365 * years + 1)]
-    younger, older = [order.index(found) for found in (band(born_on, day) for day in days) if found is not None]
+    younger, older = [
+        order.index(found) for found in (band(born_on, day) for day in days) if found is not None
+    ]
     assert older - younger in {0, 1}

@@ -13,10 +13,26 @@ from tests.unit.sharing.reading import Reader, letter, pdf_text
 
 
 def test_a_letter_says_what_was_released_and_nothing_else():
-    for said in (Reader(record.letter_html(refused(), **letter())).said, pdf_text(record.letter_pdf(refused(), **letter()))):
-        for wanted in ("A. Khan", "Social worker", "Anytown MASH", "24 November 2026", "SR-2231", "No purpose that concerns a child."):
+    for said in (
+        Reader(record.letter_html(refused(), **letter())).said,
+        pdf_text(record.letter_pdf(refused(), **letter())),
+    ):
+        for wanted in (
+            "A. Khan",
+            "Social worker",
+            "Anytown MASH",
+            "24 November 2026",
+            "SR-2231",
+            "No purpose that concerns a child.",
+        ):
             assert wanted in said
-        for wanted in ("Nobody consented.", "Information Sharing Policy", "2025-11", "01632 960001", "You may ask again"):
+        for wanted in (
+            "Nobody consented.",
+            "Information Sharing Policy",
+            "2025-11",
+            "01632 960001",
+            "You may ask again",
+        ):
             assert wanted in said
         inner = (
             "The purpose was not clear yet",
@@ -52,7 +68,12 @@ def test_a_letter_to_somebody_unnamed_is_still_a_letter():
 
 @pytest.mark.parametrize(
     "shown",
-    [request(), refused(decision=None), refused(direction="proactive"), refused(view="deidentified")],
+    [
+        request(),
+        refused(decision=None),
+        refused(direction="proactive"),
+        refused(view="deidentified"),
+    ],
     ids=["shared", "undecided", "nobody asked", "de-identified"],
 )
 def test_no_letter_but_for_a_refused_request(shown: dict[str, Any]):

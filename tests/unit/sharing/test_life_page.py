@@ -15,8 +15,13 @@ def test_every_exit_of_every_state_is_on_the_page_and_no_other():
         told[state] = set()
         for part in exits.split(" · ") if exits != "nothing" else ():
             target, _, acts = part.partition(": ")
-            told[state] |= {(act, state if target == "stays" else target.strip("`")) for act in acts.split(", ")}
-    assert told == {status.value: {(act.value, to.value) for act, to in TRANSITIONS[status].items()} for status in Status}
+            told[state] |= {
+                (act, state if target == "stays" else target.strip("`")) for act in acts.split(", ")
+            }
+    assert told == {
+        status.value: {(act.value, to.value) for act, to in TRANSITIONS[status].items()}
+        for status in Status
+    }
 
 
 def test_every_kind_of_waiting_is_on_the_page():

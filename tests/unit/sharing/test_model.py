@@ -31,11 +31,17 @@ def test_only_disposal_ends_everything() -> None:
     assert [status for status, exits in TRANSITIONS.items() if not exits] == [Status.DISPOSED]
 
 
-@pytest.mark.parametrize("act", [Act.SEEK_ADVICE, Act.ANSWER_ADVICE, Act.NOTIFY, Act.CONSENT, Act.REVIEW_RETENTION])
+@pytest.mark.parametrize(
+    "act", [Act.SEEK_ADVICE, Act.ANSWER_ADVICE, Act.NOTIFY, Act.CONSENT, Act.REVIEW_RETENTION]
+)
 def test_asking_telling_and_keeping_never_decide_anything(act: Act) -> None:
-    reached = {exits[act] for status, exits in TRANSITIONS.items() if act in exits and status in OPEN}
+    reached = {
+        exits[act] for status, exits in TRANSITIONS.items() if act in exits and status in OPEN
+    }
     assert reached <= OPEN
 
 
 def test_an_open_request_can_always_be_talked_about() -> None:
-    assert all({Act.SEEK_ADVICE, Act.NOTIFY, Act.CONSENT} <= TRANSITIONS[status].keys() for status in OPEN)
+    assert all(
+        {Act.SEEK_ADVICE, Act.NOTIFY, Act.CONSENT} <= TRANSITIONS[status].keys() for status in OPEN
+    )

@@ -1,4 +1,6 @@
-"""A printed record is whole, inert, accessible, and the same in HTML and PDF; a letter says only what was released for it."""
+"""A printed record is whole, inert, accessible, and the same in HTML and PDF; a letter says only
+what was released for it.
+"""
 
 import base64
 import hashlib
@@ -17,11 +19,28 @@ from app.kernel.canonical import encode
 from app.platform import typeset
 from app.sharing import record
 from app.sharing.record import filed, words
-from tests.unit.sharing.printing import HOSTILE, ITEM, NAMES, NOW, audit, chart, deidentified, refused, request
+from tests.unit.sharing.printing import (
+    HOSTILE,
+    ITEM,
+    NAMES,
+    NOW,
+    audit,
+    chart,
+    deidentified,
+    refused,
+    request,
+)
 from tests.unit.sharing.printing import record as record_of
 from tests.unit.sharing.reading import Reader, letter, pdf_text
 
-UPNS = ("A123456789012", "b12345678901C", "A 123 456 789 012", "A-1234-5678-9012", "A１２３４５６７８９０１２", "H801200001001")
+UPNS = (
+    "A123456789012",
+    "b12345678901C",
+    "A 123 456 789 012",
+    "A-1234-5678-9012",
+    "A１２３４５６７８９０１２",
+    "H801200001001",
+)
 
 
 def arguments(**changed: Any) -> dict[str, Any]:
@@ -47,7 +66,13 @@ def hostile() -> dict[str, Any]:
     return whole
 
 
-RECORDS = {"full": request(), "deidentified": deidentified(), "refused": refused(), "hostile": hostile(), "empty": {}}
+RECORDS = {
+    "full": request(),
+    "deidentified": deidentified(),
+    "refused": refused(),
+    "hostile": hostile(),
+    "empty": {},
+}
 RECORDS["empty"] = {
     **request(),
     **{name: [] for name, value in request().items() if isinstance(value, list)},
@@ -82,13 +107,19 @@ def test_the_record_is_well_formed_and_accessible(shown: dict[str, Any]):
 def test_the_record_passes_its_own_strict_policy(shown: dict[str, Any]):
     markup = record.html(shown, **arguments())
     styles = re.findall(r"<style>(.*?)</style>", markup, re.DOTALL)
-    digests = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
+    digests = [
+        base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles
+    ]
     assert [f"'sha256-{digest}'" in record.CSP for digest in digests] == [True]
     assert "default-src 'none'" in record.CSP
     assert "unsafe" not in record.CSP
     page = Reader(markup)
     assert not {"script", "img", "link", "iframe", "object", "form"} & {tag for tag, _ in page.tags}
-    assert [a for _, a in page.tags if "style" in a or "src" in a or any(name.startswith("on") for name in a)] == []
+    assert [
+        a
+        for _, a in page.tags
+        if "style" in a or "src" in a or any(name.startswith("on") for name in a)
+    ] == []
     assert not re.search(r"url\(|@import", styles[0])
 
 
@@ -104,7 +135,9 @@ def test_the_pdf_is_tagged_titled_and_claims_pdf_ua(shown: dict[str, Any]):
             assert metadata["dc:title"] == "Information sharing record"
         kinds = kinds_in(pdf.Root.StructTreeRoot)
         assert {"H1", "H2", "Table", "TH", "TD", "L", "Figure"} <= kinds.keys()
-        assert kinds["H1"] == len(filed.page(shown, **arguments()).sections) >= 16, "one for each section"
+        assert kinds["H1"] == len(filed.page(shown, **arguments()).sections) >= 16, (
+            "one for each section"
+        )
 
 
 def kinds_in(tree: pikepdf.Object) -> dict[str, int]:
@@ -128,21 +161,68 @@ def test_the_record_says_everything_that_happened():
     whole = request()
     said = Reader(record.html(whole, **arguments())).said
     expected = [
-        *("A. Khan", "Social worker", "Anytown MASH", "Section 47 enquiry opened today", "SR-2231", "mis:7781", "mis:7790"),
-        *("Attendance this term", "Notes of a talk with the aunt", "Withhold", "Not needed for the enquiry", "20 November 2026"),
-        *("Needed to decide on the child's safety", "Would increase risk", "Safeguarding condition"),
-        *("Which dates do you need?", "May we share without asking the parents?", "Yes: asking would put the child at risk."),
-        *("Agreed to share attendance only.", "The purpose was not clear yet.", "By telephone the same morning."),
-        *("The caller could not say under which power she asked.", "Decision 2 (stands)", "The enquiry cannot wait."),
-        *("Item 1: Attendance this term", "Item 2: Notes of a talk with the aunt", "Secure email", "23 November 2026 at 11:30 GMT"),
-        *("Would prejudice enquiry", "7 December 2026", "Parental responsibility", "Signed form in the file", "The mother"),
+        *(
+            "A. Khan",
+            "Social worker",
+            "Anytown MASH",
+            "Section 47 enquiry opened today",
+            "SR-2231",
+            "mis:7781",
+            "mis:7790",
+        ),
+        *(
+            "Attendance this term",
+            "Notes of a talk with the aunt",
+            "Withhold",
+            "Not needed for the enquiry",
+            "20 November 2026",
+        ),
+        *(
+            "Needed to decide on the child's safety",
+            "Would increase risk",
+            "Safeguarding condition",
+        ),
+        *(
+            "Which dates do you need?",
+            "May we share without asking the parents?",
+            "Yes: asking would put the child at risk.",
+        ),
+        *(
+            "Agreed to share attendance only.",
+            "The purpose was not clear yet.",
+            "By telephone the same morning.",
+        ),
+        *(
+            "The caller could not say under which power she asked.",
+            "Decision 2 (stands)",
+            "The enquiry cannot wait.",
+        ),
+        *(
+            "Item 1: Attendance this term",
+            "Item 2: Notes of a talk with the aunt",
+            "Secure email",
+            "23 November 2026 at 11:30 GMT",
+        ),
+        *(
+            "Would prejudice enquiry",
+            "7 December 2026",
+            "Parental responsibility",
+            "Signed form in the file",
+            "The mother",
+        ),
         *(
             "The team sent its section 47 reference.",
             "1 September 2041",
             "Part of the child protection file.",
             "The purpose was not clear to us.",
         ),
-        *(whole["policy_digest"], "sharing.request.submitted", "41", "Not sealed yet", "01a2048c-538c-7000-8000-000000000001"),
+        *(
+            whole["policy_digest"],
+            "sharing.request.submitted",
+            "41",
+            "Not sealed yet",
+            "01a2048c-538c-7000-8000-000000000001",
+        ),
         *(
             "qINS1GRFhWHwdkUeqLEoP4yEMkTBBzxBkGwGQlVlVcs=",
             "24 November 2026 at 17:00 GMT",
@@ -155,7 +235,9 @@ def test_the_record_says_everything_that_happened():
 
 def test_html_and_pdf_say_the_same():
     said = Reader(record.html(request(), **arguments(chart_svg=None))).said
-    printed = re.sub(r"[\s\u200b]", "", pdf_text(record.pdf(request(), **arguments(chart_svg=None))))
+    printed = re.sub(
+        r"[\s\u200b]", "", pdf_text(record.pdf(request(), **arguments(chart_svg=None)))
+    )
     lines = [re.sub(r"\s", "", line) for line in said.splitlines() if len(line) > 12]
     assert len(lines) > 100
     ligatures = str.maketrans({"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff"})
@@ -190,7 +272,15 @@ def test_names_in_every_script_are_printed():
 
 
 @pytest.mark.parametrize(
-    "name", ["Z\u0336\u0317a\u0334l\u0334g\u0335o", "\u0915\u0301\u0651", "한국", "\U0010fffe", "\ufffe", "\u0e49\u0e49"]
+    "name",
+    [
+        "Z\u0336\u0317a\u0334l\u0334g\u0335o",
+        "\u0915\u0301\u0651",
+        "한국",
+        "\U0010fffe",
+        "\ufffe",
+        "\u0e49\u0e49",
+    ],
 )
 def test_no_name_stops_a_record_from_being_printed(name: str):
     whole = request()
@@ -205,7 +295,10 @@ def test_a_pupil_number_is_never_printed(upn: str):
     whole["facts"]["items"][0]["description"] = f"File of {upn}, attendance"
     whole["notices"][0]["person_ref"] = upn
     whole["decisions"][0]["reasons"] = f"See ({upn})."
-    for markup in (record.html(whole, **arguments()), record.letter_html(refused(), **letter(reasons=f"About {upn}"))):
+    for markup in (
+        record.html(whole, **arguments()),
+        record.letter_html(refused(), **letter(reasons=f"About {upn}")),
+    ):
         assert upn not in markup
         assert upn.replace(" ", "") not in markup
         assert words.UPN_SHOWN in markup
@@ -213,7 +306,15 @@ def test_a_pupil_number_is_never_printed(upn: str):
 
 
 @pytest.mark.parametrize(
-    "other", ["01a2048c-538b-7f43-a0cf-42edea9dbc8d", "mis:7781", "01632 960001", "A12345", "2026-11-23T10:02:00Z", "1234567890"]
+    "other",
+    [
+        "01a2048c-538b-7f43-a0cf-42edea9dbc8d",
+        "mis:7781",
+        "01632 960001",
+        "A12345",
+        "2026-11-23T10:02:00Z",
+        "1234567890",
+    ],
 )
 def test_other_numbers_are_left_alone(other: str):
     assert words.inert(f"see {other} there") == f"see {other} there"
@@ -230,7 +331,10 @@ def test_a_deidentified_copy_says_so_and_names_no_time():
 
 
 def test_a_copy_with_names_says_when_people_were_born_and_one_without_their_band():
-    full, thin = Reader(record.html(request(), **arguments())).said, Reader(record.html(deidentified(), **arguments())).said
+    full, thin = (
+        Reader(record.html(request(), **arguments())).said,
+        Reader(record.html(deidentified(), **arguments())).said,
+    )
     assert "Born" in full
     assert "9 May 2014" in full
     assert not re.search(r"Born|\b2014\b", thin)
@@ -242,14 +346,28 @@ def test_a_copy_with_names_says_when_people_were_born_and_one_without_their_band
 @every_record
 def test_nothing_is_cut_at_the_edge_of_the_paper(shown: dict[str, Any]):
     data = filed.page(shown, **arguments()).to_json()
-    inputs = {"data": encode({**typeset._legible(data, typeset.coverage()), "fonts": list(typeset.FAMILIES)}).decode()}  # type: ignore[dict-item]
+    inputs = {
+        "data": encode(
+            {**typeset._legible(data, typeset.coverage()), "fonts": list(typeset.FAMILIES)}  # type: ignore[dict-item]
+        ).decode()
+    }
     template = str(typeset.PAGE)
-    sheets = typst.compile(template, font_paths=typeset._fonts(), ignore_system_fonts=True, sys_inputs=inputs, format="png", ppi=50)
+    sheets = typst.compile(
+        template,
+        font_paths=typeset._fonts(),
+        ignore_system_fonts=True,
+        sys_inputs=inputs,
+        format="png",
+        ppi=50,
+    )
     assert isinstance(sheets, list)
     for sheet in sheets:
         image = Image.open(io.BytesIO(sheet)).convert("L")
         margin = round(image.width * 15 / 210)
-        for edge in ((0, 0, margin, image.height), (image.width - margin, 0, image.width, image.height)):
+        for edge in (
+            (0, 0, margin, image.height),
+            (image.width - margin, 0, image.width, image.height),
+        ):
             assert image.crop(edge).getextrema() == (255, 255), "ink in the margin"
 
 
@@ -267,7 +385,9 @@ def test_what_was_destroyed_is_said_to_be_destroyed():
 
 
 def test_what_did_not_happen_is_said_not_to_have_happened():
-    said = Reader(record.html(RECORDS["empty"], **arguments(audit={"entries": [], "checkpoint": None}))).said
+    said = Reader(
+        record.html(RECORDS["empty"], **arguments(audit={"entries": [], "checkpoint": None}))
+    ).said
     for line in (
         "Nothing has been decided.",
         "Nothing is recorded as shared.",
