@@ -49,8 +49,8 @@ async def test_a_proof_for_a_size_between_checkpoints_verifies_and_says_that_non
 ) -> None:
     made = await sealed(database, 700)
     leaves = [
-        bytes(row[0])
-        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")  # type: ignore[call-overload]
+        bytes(row[0])  # type: ignore[call-overload]
+        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")
     ]
     async with database.reading() as session:
         for size in (1, 2, 255, 256, 257, 511, 513, 699):
@@ -64,8 +64,8 @@ async def test_a_proof_for_a_size_between_checkpoints_verifies_and_says_that_non
 async def test_every_consistency_proof_verifies(database: Database) -> None:
     await sealed(database, 1, 2, 255, 300)
     leaves = [
-        bytes(row[0])
-        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")  # type: ignore[call-overload]
+        bytes(row[0])  # type: ignore[call-overload]
+        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")
     ]
     async with database.reading() as session:
         for old in (0, 1, 2, 3, 200, 256, 258, 300, 557, 558):

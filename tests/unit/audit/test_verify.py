@@ -270,8 +270,8 @@ async def test_a_rollback_together_with_its_checkpoints_is_shown_by_the_kept_one
 async def resign(database: Database) -> None:
     """Rewrite the log with the key: what a thief of both can do."""
     leaves = [
-        bytes(row[0])
-        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")  # type: ignore[call-overload]
+        bytes(row[0])  # type: ignore[call-overload]
+        for row in await rows(database, "SELECT hash FROM audit_leaf ORDER BY idx")
     ]
     sizes = [int(str(row[0])) for row in await rows(database, "SELECT size FROM audit_checkpoint")]
     async with tampering(database) as run:
