@@ -26,9 +26,9 @@ from app.retention import schedule, service
 from app.retention.schedule import Review
 from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
 from app.retention.service import Due
-from app.sharing import service as sharing
-from app.sharing import views
-from app.sharing.case import Case, Record, View
+from app.sharing.case.case import Case, Record, View
+from app.sharing.presentation import views
+from app.sharing.requests import service as sharing
 
 router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
 

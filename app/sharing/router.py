@@ -1,0 +1,22 @@
+"""Sharing requests over HTTP: translate, call, translate."""
+
+from fastapi import APIRouter
+
+from app.platform.web import StrictRoute
+from app.sharing.accounting import routes as accounting_routes
+from app.sharing.decisions import routes as decisions_routes
+from app.sharing.records import routes as records_routes
+from app.sharing.requests import life_routes
+from app.sharing.requests import routes as requests_routes
+from app.sharing.work_queue import routes as work_queue_routes
+
+router = APIRouter(prefix="/v1", tags=["sharing"], route_class=StrictRoute)
+for part in (
+    requests_routes.router,
+    work_queue_routes.router,
+    decisions_routes.router,
+    life_routes.router,
+    records_routes.router,
+    accounting_routes.router,
+):
+    router.include_router(part)
