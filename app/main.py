@@ -35,6 +35,7 @@ from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
 from app.platform.middleware import Edge, Metrics
 from app.platform.settings import Settings
+from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import routes as policy_routes
@@ -56,6 +57,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sharing_router,
     identity_routes.router,
     policy_routes.router,
+    impact_routes.router,
     wording_routes.router,
     recipients_routes.router,
     retention_routes.router,

@@ -24,14 +24,19 @@ from app.retention import service as retention
 from app.retention.schedule import Keep, Review
 from app.sharing.advice import service as advice_service
 from app.sharing.case.case import Case, Record
+from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.consents import service as consents_service
 from app.sharing.consents.service import Consent
 from app.sharing.decisions import service as decisions_service
-from app.sharing.decisions.rules import Decide, DecisionOutcome, Disclose, Refusal
+from app.sharing.decisions.rules import Decide, Refusal
+from app.sharing.disclosures import service as disclosures_service
+from app.sharing.disclosures.rules import Disclose
 from app.sharing.disposal import service as disposal_service
+from app.sharing.emergencies import service as emergencies_service
 from app.sharing.emergencies.schemas import EmergencyIn
+from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.evaluation import assessment
-from app.sharing.facts.statements import emergency_statement, revision_of, statement_of
+from app.sharing.facts.statements import revision_of, statement_of
 from app.sharing.notices import service as notices_service
 from app.sharing.notices.service import Notice
 from app.sharing.records import service as records_service
@@ -123,7 +128,7 @@ class Town:
         """Somebody records what they shared in an emergency."""
         read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
         statement, told, flags = emergency_statement(read, self.now)
-        case, _ = await decisions_service.record_emergency(
+        case, _ = await emergencies_service.record_emergency(
             self.session,
             who,
             statement,
@@ -249,7 +254,7 @@ class Town:
             secure_exception=None,
             receipt={"acknowledged_by": name, "at": self.now},
         )
-        case, _ = await decisions_service.disclose(
+        case, _ = await disclosures_service.disclose(
             self.session, who, request, command, now=self.now, trace=TRACE
         )
         await self._done(case)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.web import reply
+from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record
 from app.sharing.presentation import views
-from app.sharing.requests import service as requests_service
 
 READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
 """Permissions of which each lets its holder see some requests; which ones, `Head.view_for` says."""
@@ -32,5 +32,5 @@ def created(case: Case, record: Record, actor: Actor) -> Response:
     return reply(
         views.one(case, record, view),
         201,
-        {**location(case), "ETag": requests_service.etag(case.head, view)},
+        {**location(case), "ETag": case_version.etag(case.head, view)},
     )

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from app.platform.db import Session
 from app.sharing.case.model import RecordKind, Status
+from app.sharing.case.outcomes import PERMITTING
 from app.sharing.case.tables import RECORD, REQUEST
-from app.sharing.decisions.rules import PERMITTING
 
 _ENDED: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
 _PERMITTING: Final = tuple(sorted(outcome.value for outcome in PERMITTING))

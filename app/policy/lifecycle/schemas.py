@@ -2,12 +2,14 @@
 from it, and the versions.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.platform.instants import Day
 from app.policy.engine.codes import ActionCode, MythId
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import (
@@ -23,6 +25,7 @@ from app.policy.engine.vocabulary import (
     Step,
 )
 from app.policy.facts.examples import DIGEST_EXAMPLE, EVALUATION_EXAMPLE
+from app.policy.lifecycle.model import Approval
 
 
 class PolicyRefOut(BaseModel):
@@ -347,3 +350,96 @@ def _each(
         {key: str(name), **{field: getattr(section[name], field) for field in names}}
         for name in keys
     ]
+
+
+YAML: Final = "application/yaml"
+
+
+YAMLS: Final = (YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
+
+
+JSON: Final = "application/json"
+
+
+DocumentText = {
+    "requestBody": {
+        "required": True,
+        "description": (
+            "The whole document, YAML 1.2 or JSON of the same meaning. docs/policy-versions.md"
+            " tells how to write one."
+        ),
+        "content": {
+            YAML: {
+                "schema": {"type": "string"},
+                "example": (
+                    'policy:\n  id: information-sharing\n  version: "2026-11"\n  start:'
+                    " 2026-12-01\n# … and every table\n"
+                ),
+            },
+            JSON: {
+                "schema": {"type": "object"},
+                "example": {
+                    "policy": {
+                        "id": "information-sharing",
+                        "version": "2026-11",
+                        "start": "2026-12-01",
+                    },
+                    "citations": {},
+                },
+            },
+        },
+    }
+}
+"""How the document is described; it is read by the policy's own reader, which keeps lines and
+comments."""
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+class ApprovalIn(BaseModel):
+    """That a version was approved."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "approved_by": "A. Example, Chair of Governors",
+                    "in_force_from": "2026-12-01",
+                    "next_review_on": "2027-11",
+                }
+            ]
+        },
+    )
+
+    approved_by: Annotated[
+        str,
+        StringConstraints(
+            strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"
+        ),
+        AfterValidator(_composed),
+        Field(description="Name and role of whoever approved it."),
+    ]
+    in_force_from: Annotated[
+        Day, Field(description="The day on which it begins; today at the earliest.")
+    ]
+    next_review_on: Annotated[
+        str,
+        StringConstraints(max_length=10),
+        Field(
+            description=(
+                "When it is looked at again: a month or a day, after it begins and within two"
+                " years."
+            )
+        ),
+    ]
+
+    def approval(self) -> Approval:
+        """The same as the domain has it."""
+        return Approval(
+            approved_by=self.approved_by,
+            in_force_from=self.in_force_from,
+            next_review_on=self.next_review_on,
+        )

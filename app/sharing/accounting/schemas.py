@@ -21,7 +21,7 @@ from app.policy.engine.vocabulary import (
     TransparencyReason,
 )
 from app.sharing.case.model import Flag
-from app.sharing.decisions.rules import DecisionOutcome
+from app.sharing.case.outcomes import DecisionOutcome
 
 
 class AccountedItemOut(BaseModel):

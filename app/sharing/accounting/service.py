@@ -21,7 +21,8 @@ from app.sharing.case import store
 from app.sharing.case.case import Case, Record, Subject, View
 from app.sharing.case.model import Flag, RecordKind
 from app.sharing.case.tables import RECORD, SUBJECT
-from app.sharing.presentation.views import Shown, instant
+from app.sharing.presentation.deidentification import instant
+from app.sharing.presentation.views import Shown
 
 TOLD: Final = frozenset({"informed_before", "informed_after"})
 

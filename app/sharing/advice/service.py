@@ -17,11 +17,12 @@ from app.policy.engine import evaluate
 from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer
 from app.sharing.case import store
+from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, NotYours, Record
+from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, Alert, RecordKind, Status
-from app.sharing.case.store import Change, Draft
 from app.sharing.evaluation import assessment
-from app.sharing.requests import service as requests_service
+from app.sharing.evaluation import policy as evaluation_policy
 
 DOUBTED: Final = (
     "immediate_risk",
@@ -68,7 +69,7 @@ async def seek(
     only if it is released to them.
     """
     case = await store.load(session, actor, request_id, to_change=True)
-    policy = await requests_service.policy_in_force(session, actor, now)
+    policy = await evaluation_policy.policy_in_force(session, actor, now)
 
     status = case.head.after(Act.SEEK_ADVICE)
     due = assessment.due_at(policy, assessment.ADVICE_CLOCK, now)
@@ -97,7 +98,7 @@ async def seek(
         data={"ask": whom, "released": release_free_text},
     )
 
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     if whom == "dsl":
         outbox.add(
             session, school=actor.school, kind=Alert.ADVICE_WAITING, about=request_id, at=now
@@ -172,5 +173,5 @@ async def answer(
         data={"advised_outcome": advised_outcome, "advice": str(advice_id)},
     )
 
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     return after, after.records[-1]

@@ -29,6 +29,7 @@ from app.kernel.canonical import Json, kept
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionStale
 from app.sharing.case.case import Case, Head, Record, RequestNotFound, Subject
+from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
 from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
@@ -38,32 +39,6 @@ _PER_CHILD: Final = frozenset(
     {Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED}
 )
 """Acts that leave one entry for each subject."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A record about to be stored."""
-
-    kind: RecordKind
-    body: Mapping[str, Any]
-    text: Mapping[str, Any]
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What one act does to a request: the head after it, the records it makes, and what the trail
-    says of it.
-    """
-
-    action: Action
-    head: Head
-    drafts: Sequence[Draft]
-    subjects: Sequence[Subject] = ()
-    about: Sequence[UUID] = ()
-    target: UUID | None = None
-    reason_code: str | None = None
-    data: Mapping[str, Json] | None = None
 
 
 async def load(
@@ -481,3 +456,15 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
             digest=state_digest(_canonical_head(head)),
             mutable=True,
         )
+
+
+async def merged(
+    session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str
+) -> Case:
+    """Write a change of a case and give the case as it is after it."""
+    made = await write(session, change, by=actor, at=now, request_id=trace, previous=case.head)
+    return Case(
+        head=made.head,
+        records=(*case.records, *made.records),
+        subjects=(*case.subjects, *made.subjects),
+    )

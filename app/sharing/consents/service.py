@@ -18,15 +18,17 @@ from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.sharing.case import store
+from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Record
+from app.sharing.case.change import Draft
 from app.sharing.case.model import Act, RecordKind
-from app.sharing.case.store import Draft
-from app.sharing.decisions.rules import SKEW
+from app.sharing.case.outcomes import SKEW
+from app.sharing.case.people import person_of
 from app.sharing.evaluation import consent as effective_consent
+from app.sharing.evaluation import policy as evaluation_policy
+from app.sharing.evaluation import restatement as evaluation_restatement
 from app.sharing.facts import recipient_check
-from app.sharing.notices.service import person_of
-from app.sharing.requests import service as requests_service
-from app.sharing.requests.service import Revise
+from app.sharing.facts.statement import Revise
 
 
 class ConsentNotFound(ServiceError):
@@ -168,9 +170,9 @@ async def _weigh(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
-    policy = await requests_service.policy_in_force(session, actor, now)
+    policy = await evaluation_policy.policy_in_force(session, actor, now)
     statement = await recipient_check.cited(session, actor.school, revise({"consent": answer}), now)
-    change = requests_service.restated(
+    change = evaluation_restatement.restated(
         case, statement, {"consent"}, policy, now, because=draft.kind.value
     )
     change = replace(
@@ -181,7 +183,7 @@ async def _weigh(
         target=draft.id,
         data={**(change.data or {}), "consent": answer["answer"]},
     )
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     found = after.find(draft.kind, draft.id)
     assert found is not None  # noqa: S101 - it was just written
     return after, found

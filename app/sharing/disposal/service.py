@@ -21,12 +21,12 @@ from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
+from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Head, Record
+from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, RecordKind
-from app.sharing.case.store import Change, Draft
 from app.sharing.disposal import due as disposal_due
 from app.sharing.evaluation import assessment
-from app.sharing.requests import service as requests_service
 
 _PAGE: Final = 500
 
@@ -115,7 +115,7 @@ async def keep(
         target=draft.id,
         data={"keep": body["keep"], "legal_hold": head.legal_hold},
     )
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     return after, after.records[-1]
 
 

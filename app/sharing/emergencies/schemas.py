@@ -19,7 +19,7 @@ from app.platform.partial_validation import NotUnderstood, understood
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import OrganisationType
 from app.policy.facts.schemas import EvaluationOut, PurposeIn, RecipientIn, SubjectIn
-from app.sharing.decisions.schemas import DisclosureOut
+from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.requests.schemas import RequestOut
 from app.sharing.schemas import Body, TaskOut, Text
 

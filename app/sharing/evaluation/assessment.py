@@ -19,9 +19,9 @@ from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Evaluation, Facts
 from app.policy.engine.vocabulary import Outcome, PurposeCode
 from app.sharing.case.case import Case, Head
+from app.sharing.case.change import Draft
 from app.sharing.case.model import RecordKind
-from app.sharing.case.store import Draft
-from app.sharing.decisions.rules import DecisionOutcome, departs
+from app.sharing.case.outcomes import DecisionOutcome
 
 POLICY_NOT_FOUND: Final = "policy_not_found"
 """The flag of what was recorded while the version that the case was judged under could not be
@@ -40,23 +40,6 @@ _OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
     }
 )
 """Purposes whose decision is due by a clock of their own, whatever the urgency."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What somebody stated: codes and dates apart from names and narrative, and the same as the
-    policy reads it.
-
-    `refs` are the subjects' references with their roles, in the order in which they stand in
-    `structure["subjects"]`. `check` is what the directory says of the recipient that is cited
-    (`sharing.citing`), where one is.
-    """
-
-    structure: dict[str, Any]
-    narrative: dict[str, Any]
-    stated: Stated
-    refs: tuple[tuple[str, str], ...]
-    check: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,3 +203,11 @@ def item_ids(structure: dict[str, Any]) -> list[UUID]:
 
 def _text(value: datetime | None) -> str | None:
     return None if value is None else clock.to_text(value)
+
+
+def departs(case: Case, outcome: DecisionOutcome) -> bool:
+    """Whether recording this outcome differs from what the evaluation recommended. A part of a
+    share is still a share.
+    """
+    recommended: str = case.evaluation.body["result"]["outcome"]
+    return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)

@@ -20,7 +20,7 @@ from app.recipients import service as directory
 from app.recipients.matching import Mismatch, RecipientFacts, check_right_recipient
 from app.recipients.model import Verified
 from app.sharing.case.case import Head
-from app.sharing.evaluation.assessment import Statement
+from app.sharing.facts.statement import Statement
 
 NOT_LISTED: Final = "not_in_directory"
 NOT_CHECKED: Final = "individual_not_checked"

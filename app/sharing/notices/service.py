@@ -14,10 +14,11 @@ from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.sharing.case import store
-from app.sharing.case.case import Case, Record, Subject
+from app.sharing.case import store as case_store
+from app.sharing.case.case import Case, Record
+from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, RecordKind
-from app.sharing.case.store import Change, Draft
-from app.sharing.requests import service as requests_service
+from app.sharing.case.people import person_of
 
 DEFERRED: Final = "deferred"
 
@@ -30,26 +31,6 @@ class NoticeUnsound(ServiceError):
     title = "The notice lacks something that the record must say"
 
 
-class PersonUnknown(ServiceError):
-    """The request is not about this person."""
-
-    kind = Kind.INVALID
-    code = "person-not-of-this-request"
-    title = "The request is not about this person"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "name one of the request's subjects",
-            faults=(
-                Fault(
-                    "/person_ref",
-                    "not one of the request's subjects; see facts.subjects",
-                    "unknown-person",
-                ),
-            ),
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Whether somebody was told, and if not why, or when it is looked at again."""
@@ -59,14 +40,6 @@ class Notice:
     reason: str | None
     revisit_on: date | None
     how: str | None
-
-
-def person_of(case: Case, ref: str) -> Subject:
-    """The subject with this reference; raises `PersonUnknown`."""
-    for person in case.people:
-        if person.ref == ref:
-            return person
-    raise PersonUnknown
 
 
 async def notify(
@@ -101,7 +74,7 @@ async def notify(
         data={"decision": notice.decision},
     )
 
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     return after, after.records[-1]
 
 

@@ -15,6 +15,13 @@ from app.policy.facts.schemas import FactsIn
 from app.sharing.case.case import Case, Head, Record, View
 from app.sharing.case.model import RecordKind
 from app.sharing.presentation import age_bands, guidance
+from app.sharing.presentation.deidentification import (
+    DIRECTORY_IDS,
+    instant,
+    instant_member,
+    pseudonyms,
+    without_names,
+)
 
 Shown = dict[str, Any]
 
@@ -26,9 +33,6 @@ _ENDINGS: Final = {
 }
 """What happens to a request once, or not at all."""
 
-_INSTANTS: Final = frozenset({"at", "due", "given_at", "receipt_at", "sent_at"})
-"""Members of records that are instants, and shown to the day where the exact time could give
-somebody away."""
 
 HELD_BACK: Final = None
 """What stands where a reader does not see the text."""
@@ -115,14 +119,16 @@ def facts(case: Case, view: View) -> Shown:
     released = view is View.FULL or _released(case)
     if record.text is not None and released:
         structure = FactsIn.join(
-            structure, record.text if view is View.FULL else _without_names(record.text)
+            structure, record.text if view is View.FULL else without_names(record.text)
         )
     if view is View.DEIDENTIFIED:
         structure["recipient"] = {
-            name: value for name, value in structure["recipient"].items() if name not in _CITES
+            name: value
+            for name, value in structure["recipient"].items()
+            if name not in DIRECTORY_IDS
         }
         structure["consent"] = {
-            name: _at(name, value, view) for name, value in structure["consent"].items()
+            name: instant_member(name, value, view) for name, value in structure["consent"].items()
         }
     if view is View.DEIDENTIFIED or record.text is None:
         structure["subjects"] = _subjects(case, record, view)
@@ -148,47 +154,8 @@ def _subjects(case: Case, record: Record, view: View) -> list[Shown]:
     return shown
 
 
-def pseudonyms(case: Case) -> dict[str, str]:
-    """For each person of the request a name that is the same throughout it and means nothing
-    outside, such as `child-1`.
-    """
-    names: dict[str, str] = {}
-    for record in case.of(RecordKind.FACTS):
-        for person in case.people_of(record):
-            names.setdefault(person.ref, f"{person.role.replace('_', '-')}-{len(names) + 1}")
-    return names
-
-
 def _released(case: Case) -> bool:
     return any(record.body["release_free_text"] for record in case.of(RecordKind.ADVICE))
-
-
-_CITES: Final = frozenset({"directory_id", "contact_id"})
-"""Ids of the directory, which whoever may read it could look up."""
-
-_NAMES: Final = frozenset(
-    {
-        "name",
-        "organisation",
-        "named_individual",
-        "role_title",
-        "person_ref",
-        "born_on",
-        "external_id",
-        "value",
-    }
-)
-
-
-def _without_names(value: Any) -> Any:
-    """Narrative that its author released, still without names and references."""
-    if isinstance(value, Mapping):
-        return {
-            name: _without_names(member) for name, member in value.items() if name not in _NAMES
-        }
-    if isinstance(value, list):
-        return [_without_names(member) for member in value]
-    return value
 
 
 def evaluation(record: Record, view: View) -> Shown:
@@ -219,7 +186,7 @@ def one(case: Case, record: Record, view: View) -> Shown:
     }
     for name, value in record.body.items():
         if name != "subject_id":
-            shown[name] = _at(name, value, view)
+            shown[name] = instant_member(name, value, view)
     if "subject_id" in record.body:
         shown["person_ref"] = _person(case, record.body["subject_id"], view)
     text = record.text or {}
@@ -306,17 +273,3 @@ def tasks(case: Case, view: View) -> list[Shown]:
             "done_at": instant(decided.at, view) if decided else None,
         }
     ]
-
-
-def _at(name: str, value: Any, view: View) -> Any:
-    """A member of a record as the view shows it, if it is an instant; else as it is."""
-    return instant(clock.from_text(value), view) if name in _INSTANTS and value else value
-
-
-def instant(value: datetime | None, view: View) -> str | None:
-    """An instant on the wire; to the day where the exact time could give somebody away."""
-    if value is None:
-        return None
-    if view is View.DEIDENTIFIED:
-        value = value.replace(hour=0, minute=0, second=0, microsecond=0)
-    return clock.to_text(value)

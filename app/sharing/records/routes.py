@@ -16,7 +16,7 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
-from app.sharing.requests.life_schemas import LetterIn
+from app.sharing.records.schemas import LetterIn
 from app.sharing.schemas import RecordOut
 
 router = APIRouter(route_class=StrictRoute)

@@ -21,14 +21,14 @@ from app.policy.flowchart import drawing
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle.in_force import PolicyNotFound
 from app.sharing.case import store
+from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Record, View
+from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, RecordKind
-from app.sharing.case.store import Change, Draft
 from app.sharing.evaluation import assessment
-from app.sharing.presentation import views
+from app.sharing.presentation import deidentification, views
 from app.sharing.records import document
 from app.sharing.records.letter import letter_html, letter_pdf
-from app.sharing.requests import service as requests_service
 
 HTML: Final = "text/html"
 PDF: Final = "application/pdf"
@@ -179,7 +179,7 @@ async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
             "id": str(entry.id),
             "index": entry.index,
             "action": entry.fields["action"],
-            "occurred_at": views.instant(clock.from_text(entry.fields["at"]), view),
+            "occurred_at": deidentification.instant(clock.from_text(entry.fields["at"]), view),
         }
         for entry in entries
     ]
@@ -220,7 +220,7 @@ async def release_letter(
         target=draft.id,
     )
 
-    after = await requests_service.merged(session, actor, case, change, now=now, trace=trace)
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
     return after, after.records[-1]
 
 

@@ -19,7 +19,7 @@ from app.policy.engine.vocabulary import Word
 from app.policy.wording.words import day as written
 from app.policy.wording.words import label
 from app.sharing.case.model import Status
-from app.sharing.decisions.rules import DecisionOutcome
+from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.presentation.age_bands import AgeBand
 
 UPN_SHOWN: Final = "[UPN not printed]"

@@ -22,12 +22,22 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.facts.schemas import EvaluationOut, FactsIn
 from app.sharing.case import store
+from app.sharing.case import version as case_version
 from app.sharing.case.case import Case
+from app.sharing.case.model import RecordKind
 from app.sharing.facts.statements import revision_of, statement_of
 from app.sharing.http import READ, RequestId, created, location
 from app.sharing.presentation import views
 from app.sharing.requests import service
-from app.sharing.requests.schemas import AmendIn, AskIn, EvaluateIn, ListQuery, PageOut, RequestOut
+from app.sharing.requests.schemas import (
+    AmendIn,
+    AskIn,
+    EvaluateIn,
+    ListQuery,
+    PageOut,
+    ReconsiderIn,
+    RequestOut,
+)
 from app.sharing.schemas import RecordOut, WhyIn
 
 router = APIRouter(route_class=StrictRoute)
@@ -47,7 +57,7 @@ def _shown(
     return reply(
         views.whole(case, view, now),
         status,
-        {"ETag": service.etag(case.head, view), **(headers or {})},
+        {"ETag": case_version.etag(case.head, view), **(headers or {})},
     )
 
 
@@ -138,7 +148,7 @@ async def read_sharing_request(
         data={"view": view.value},
     )
     log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
-    return preconditions.unchanged(request, service.etag(case.head, view)) or _shown(
+    return preconditions.unchanged(request, case_version.etag(case.head, view)) or _shown(
         case, actor, call.now
     )
 
@@ -209,7 +219,7 @@ async def evaluate_sharing_request(
         return reply(
             views.evaluation(record, view),
             201,
-            {**location(case), "ETag": service.etag(case.head, view)},
+            {**location(case), "ETag": case_version.etag(case.head, view)},
         )
 
     return await once(work, about=lambda: request_id)
@@ -295,5 +305,41 @@ async def ask_for_information(
             call.session, actor, request_id, body.question, now=call.now, trace=call.trace
         )
         return created(case, case.records[-1], actor)
+
+    return await once(work, about=lambda: request_id)
+
+
+@router.post(
+    "/sharing-requests/{request_id}/reconsiderations",
+    status_code=201,
+    response_model=RecordOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422),
+)
+async def reconsider_sharing_request(
+    actor: Annotated[Actor, Require(P.REQUEST_RECONSIDER)],
+    request_id: RequestId,
+    body: ReconsiderIn,
+    call: CallDep,
+    once: OnceDep,
+) -> Response:
+    """Reopen a refused request on new information. The refusal stands in the record; the request
+    waits for a new decision.
+    """
+
+    async def work() -> Response:
+        revise = revision_of(await store.load(call.session, actor, request_id))
+        case = await service.reconsider(
+            call.session,
+            actor,
+            request_id,
+            body.new_information,
+            body.facts,
+            revise,
+            now=call.now,
+            trace=call.trace,
+        )
+        record = case.latest(RecordKind.RECONSIDERATION)
+        assert record is not None  # noqa: S101 - it was just written
+        return created(case, record, actor)
 
     return await once(work, about=lambda: request_id)

@@ -15,8 +15,9 @@ from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.facts.schemas import EvaluationOut
 from app.policy.facts.statutory import StatutoryPower
 from app.sharing.case.model import Status
-from app.sharing.decisions.rules import DecisionOutcome
-from app.sharing.decisions.schemas import DecisionOut, DisclosureOut
+from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.decisions.schemas import DecisionOut
+from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.requests.facts_schemas import FactsOut
 from app.sharing.schemas import (
     Body,
@@ -253,3 +254,25 @@ class ListQuery(BaseModel):
         if to is not None and begins is not None and to < begins:
             raise PydanticCustomError("before-begin", "lies before submitted_from")
         return to
+
+
+class ReconsiderIn(Body):
+    """New information after a refusal."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "new_information": "The social worker explained the enquiry by telephone.",
+                    "facts": {"purpose": {"code": "section_47_enquiry", "answer": "yes"}},
+                }
+            ]
+        },
+    )
+
+    new_information: Annotated[Text, Field(description="What has come to light.")]
+    facts: Annotated[
+        dict[str, Any],
+        Field(default_factory=dict, description="The parts of the facts that change, as in PATCH."),
+    ]

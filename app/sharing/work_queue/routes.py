@@ -12,7 +12,7 @@ from app.kernel import clock
 from app.platform.paging import CursorRefused, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
-from app.sharing.presentation import views
+from app.sharing.presentation import deidentification
 from app.sharing.work_queue import service
 from app.sharing.work_queue.schemas import AttentionOut, AttentionQuery
 from app.sharing.work_queue.service import Pending, Place
@@ -65,8 +65,8 @@ def _shown(one: Pending, actor: Actor, overdue: bool) -> dict[str, Any]:  # noqa
     else:
         view = head.view_for(actor)
         due, since = (
-            views.instant(one.due, view),
-            views.instant(one.since, view),
+            deidentification.instant(one.due, view),
+            deidentification.instant(one.since, view),
         )
         about = {
             "sharing_request_id": str(head.id),

@@ -25,7 +25,7 @@ from app.sharing.case import store
 from app.sharing.case.case import Head
 from app.sharing.case.model import OPEN, RecordKind, Status, Waiting
 from app.sharing.case.tables import RECORD, REQUEST
-from app.sharing.requests import service as requests_service
+from app.sharing.evaluation import policy as evaluation_policy
 
 NOBODY: Final = UUID(int=0)
 """Where something concerns no request: the place that it takes in the order."""
@@ -83,7 +83,7 @@ async def waiting(
     """A page of what waits at the caller's school, the most pressing first, and whether there is
     more. Looking leaves an entry.
     """
-    policy = await requests_service.policy_in_force(session, actor, now)
+    policy = await evaluation_policy.policy_in_force(session, actor, now)
     found = await _page(session, actor, kind=kind, after=after, limit=limit + 1, now=now)
     heads = await store.heads(session, actor, [place.request_id for place, _, _ in found])
 

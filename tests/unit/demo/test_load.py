@@ -15,7 +15,7 @@ from app.demo.load import NotEmpty
 from app.main import LOG_KEY, READERS
 from app.platform.db import Database
 from app.sharing.case.model import Status
-from app.sharing.decisions.rules import DecisionOutcome
+from app.sharing.case.outcomes import DecisionOutcome
 from tests.running import MovableClock
 from tests.service import Service
 
