@@ -79,7 +79,7 @@ class Service:
         """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
         a caller sees.
         """
-        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
         return await self._clients.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url=self.settings.public_url)
         )
@@ -131,7 +131,7 @@ class Service:
             if account.role is Role.INTEGRATION
             else {"grant_type": "password", "username": account.login, "password": account.secret}
         )
-        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
         caller = Caller(transport=transport, base_url=self.settings.public_url)
         await self._clients.enter_async_context(caller)
         reply = await caller.post("/v1/token", data=form)
