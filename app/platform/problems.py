@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.kernel.nearest import nearest
-from app.platform.json import pointer
+from app.kernel.suggestions import nearest
+from app.platform.strict_json import pointer
 
 MEDIA_TYPE: Final = "application/problem+json"
 

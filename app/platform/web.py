@@ -14,10 +14,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.kernel.nearest import nearest
-from app.platform import json
+from app.kernel.suggestions import nearest
+from app.platform import strict_json
+from app.platform.body_limit import BodyTooLarge
 from app.platform.db import Database, Session
-from app.platform.limits import BodyTooLarge
 from app.platform.problems import request_id_of
 
 JSON: Final = "application/json"
@@ -46,7 +46,7 @@ class UnknownParameter(ServiceError):
             faults=tuple(
                 [
                     Fault(
-                        json.pointer(["query", name]),
+                        strict_json.pointer(["query", name]),
                         f"not a known parameter{_meant(name, known)}",
                         "unknown-field",
                     )
@@ -102,9 +102,9 @@ class _StrictRequest(Request):
 
     async def json(self) -> Any:
         try:
-            self.state.parsed = json.parse(await self.body())
+            self.state.parsed = strict_json.parse(await self.body())
             return self.state.parsed
-        except json.BodyRefused as fault:
+        except strict_json.BodyRefused as fault:
             # A body that says it is coded, or in another charset, is told so first.
             self.state.fault = getattr(self.state, "fault", fault)
             return {}

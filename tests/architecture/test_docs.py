@@ -14,7 +14,7 @@ import pytest
 import app
 from app.kernel.errors import ServiceError
 from app.platform.problems import STATUS
-from app.sharing.model import TRANSITIONS, Status
+from app.sharing.case.model import TRANSITIONS, Status
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
