@@ -13,6 +13,8 @@ from app.policy.lifecycle import in_force as policies
 from tests.api.policies import YAML, approved, drafted, without_health_providers
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 DRAFT = Path("docs/policies/2026-draft.yaml").read_bytes()
 ROLES = ("staff", "dsl", "ig_lead", "integration")
 FORMS = {
