@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from app.identity.model import Role
 from app.policy.engine.codes import ActionCode, Doubt, MythId
-from app.policy.engine.derive import Stated
+from app.policy.engine.inputs import Stated
 from app.policy.engine.vocabulary import (
     Answer,
     Finding,

@@ -11,8 +11,9 @@ from pydantic import ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from app.policy.engine import derive
+from app.policy.engine import inputs
 from app.policy.engine.deadlines import today_in_school
+from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer, Direction, PurposeCode, Urgency
@@ -104,43 +105,43 @@ class FactsIn(Body):
             )
         return items
 
-    def stated(self) -> derive.Stated:
+    def stated(self) -> inputs.Stated:
         """What is stated, without names and narrative, as the policy's functions read it."""
         requester, recipient, purpose = self.requester, self.recipient, self.purpose
-        return derive.Stated(
+        return inputs.Stated(
             direction=self.direction,
-            requester=derive.Requester(
+            requester=inputs.Requester(
                 identity_verified=requester.identity_verified if requester else None,
                 verification_method=requester.verification_method if requester else None,
             ),
-            recipient=derive.Recipient(
+            recipient=inputs.Recipient(
                 organisation_type=recipient.organisation_type,
                 identity_verified=recipient.identity_verified,
                 verification_method=recipient.verification_method,
                 secure_route=recipient.secure_route,
             ),
-            purpose=derive.Purpose(
+            purpose=inputs.Purpose(
                 code=purpose.code,
                 answer=purpose.answer,
                 stated=bool(purpose.statement and purpose.statement.strip()),
                 compatible=purpose.compatible,
             ),
-            subjects=tuple([derive.Subject(role=subject.role) for subject in self.subjects]),
+            subjects=tuple([inputs.Subject(role=subject.role) for subject in self.subjects]),
             items=tuple([_item(item) for item in self.items]),
             consent=_consent(self.consent),
             identifiable=self.identifiable,
             lawful_reason=_lawful(self.lawful_reason),
-            risk=derive.Risk(
+            risk=inputs.Risk(
                 immediate_risk=self.risk.immediate_risk,
                 crime_suspected=self.risk.crime_suspected,
                 emergency_kind=self.risk.emergency_kind,
             ),
-            how=derive.How(
+            how=inputs.How(
                 amount=self.how.amount,
                 fact_from_opinion=self.how.fact_from_opinion,
                 right_recipient=self.how.right_recipient,
                 secure=self.how.secure,
-                transparency=derive.Transparency(
+                transparency=inputs.Transparency(
                     decision=self.how.transparency.decision, reason=self.how.transparency.reason
                 ),
             ),
@@ -149,7 +150,7 @@ class FactsIn(Body):
 
     def to_facts(self, policy: Policy, today: date) -> Facts:
         """The enumerated facts under a policy on a day."""
-        return derive.derive(self.stated(), policy.rules(today), today)
+        return derive(self.stated(), policy.rules(today), today)
 
     def split(self) -> personal_data.Halves:
         """Structure (codes, dates, numbers) and narrative (names, references, texts), each JSON;
@@ -172,8 +173,8 @@ class FactsIn(Body):
         return personal_data.join(structure, narrative)
 
 
-def _item(item: ItemIn) -> derive.Item:
-    return derive.Item(
+def _item(item: ItemIn) -> inputs.Item:
+    return inputs.Item(
         category=item.category,
         nature=item.nature,
         historical=item.historical,
@@ -187,9 +188,9 @@ def _item(item: ItemIn) -> derive.Item:
     )
 
 
-def _consent(consent: ConsentIn) -> derive.Consent:
+def _consent(consent: ConsentIn) -> inputs.Consent:
     scope = consent.scope or ScopeIn()
-    return derive.Consent(
+    return inputs.Consent(
         answer=consent.answer,
         status=consent.status,
         not_sought_reason=consent.not_sought_reason,
@@ -198,7 +199,7 @@ def _consent(consent: ConsentIn) -> derive.Consent:
         unambiguous=consent.unambiguous,
         form=consent.form,
         authority=consent.authority,
-        scope=derive.Scope(
+        scope=inputs.Scope(
             purposes=None if scope.purposes is None else tuple(scope.purposes),
             recipients=None if scope.recipients is None else tuple(scope.recipients),
             items=None if scope.items is None else tuple(scope.items),
@@ -210,12 +211,12 @@ def _consent(consent: ConsentIn) -> derive.Consent:
     )
 
 
-def _lawful(reason: LawfulReasonIn) -> derive.LawfulReason:
+def _lawful(reason: LawfulReasonIn) -> inputs.LawfulReason:
     tests = reason.tests or ConditionTestsIn()
-    return derive.LawfulReason(
+    return inputs.LawfulReason(
         answer=reason.answer,
         code=reason.code,
-        tests=derive.ConditionTests(
+        tests=inputs.ConditionTests(
             protects=tests.protects,
             at_risk=tests.at_risk,
             without_consent=tests.without_consent,

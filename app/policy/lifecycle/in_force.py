@@ -27,8 +27,9 @@ from app.platform.db import Database, Session
 from app.policy.document import loader as document_loader
 from app.policy.engine import deadlines
 from app.policy.engine.deadlines import Calendar, today_in_school
-from app.policy.engine.derive import Stated, derive
+from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy, evaluate
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Evaluation
 from app.policy.lifecycle import model, store
 from app.policy.lifecycle.model import Status

@@ -14,8 +14,8 @@ from app.identity.model import Role
 from app.kernel import clock, ids
 from app.policy.engine import deadlines, derive, evaluate
 from app.policy.engine.deadlines import Calendar
-from app.policy.engine.derive import Stated
 from app.policy.engine.evaluate import Policy
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Evaluation, Facts
 from app.policy.engine.vocabulary import Outcome, PurposeCode
 from app.sharing.case.case import Case, Head
