@@ -179,11 +179,11 @@ class _YamlReader(_Reader):
         try:
             root = yaml.compose(self.text)
         except MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
+            at = error.problem_mark.line + 1 if error.problem_mark else None
             if isinstance(error, MaxDepthExceededError):
-                raise _unreadable("too-deep", line, "nested too deeply", _DEPTH) from None
-            problem = f"not YAML that can be read: {error.problem:.100}"
-            raise _unreadable("not-yaml", line, problem) from None
+                raise _unreadable("too-deep", at, "nested too deeply", _DEPTH) from None
+            problem = f"not YAML that can be read: {str(error.problem)[:100]}"
+            raise _unreadable("not-yaml", at, problem) from None
         except (YAMLError, ValueError):
             raise _unreadable("not-yaml", None, "not YAML that can be read") from None
         return Node(None, None, "") if root is None else self._node(root, "", _line(root))
@@ -226,7 +226,7 @@ class _YamlReader(_Reader):
             members[name] = self._node(value, at, _line(key))
         return members
 
-    def _scalar(self, node: ScalarNode, pointer: str) -> Scalar:
+    def _scalar(self, node: YamlNode, pointer: str) -> Scalar:
         text = str(node.value)
         match str(node.tag).removeprefix(_TAG):
             case "int" if _INTEGER.match(text) and abs(int(text)) <= MAX_INTEGER:

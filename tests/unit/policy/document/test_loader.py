@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.documents import policy_verbs
-from app.policy.document.loader import PolicyRefused, check, load, load_proven
+from app.policy.document.loader import PolicyRefused, check, load, load_accepted
 from app.policy.document.source import MAX_BYTES, DocumentFault, Unreadable, read
 from app.policy.lifecycle import in_force
 
@@ -365,9 +365,9 @@ def test_json_and_yaml_and_any_layout_give_the_same_digest():
 
 def test_a_stored_document_is_loaded_only_if_its_digest_matches():
     policy = in_force.shipped()
-    assert load_proven(SOURCE.encode(), policy.digest).digest == policy.digest
+    assert load_accepted(SOURCE.encode(), policy.digest).digest == policy.digest
     with pytest.raises(PolicyRefused):
-        load_proven(swapped("value: 10}", "value: 12}").encode(), policy.digest)
+        load_accepted(swapped("value: 10}", "value: 12}").encode(), policy.digest)
 
 
 def test_the_command_line_checks_a_document_in_a_file(tmp_path: Path):

@@ -180,7 +180,7 @@ def route(code: str, *, add: bool) -> Any:
 
 
 def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
-    new = Policy(OLD.document, "x", OLD.tables)
+    new = replace(OLD, digest="x")
     routed = unproved(route("research", add=True))
     found = replayed(routed, derived(STATED))
     assert found["changes"][0]["after"] == {
