@@ -240,7 +240,7 @@ async def evaluate_facts(
     that a dry run was made, and by whom.
     """
     return reply(
-        await in_force.try_out(
+        await lifecycle_service.try_out(
             call.session, actor, body.stated(), now=call.now, request_id=call.trace
         )
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.policy.engine.derive import Stated
+from app.policy.engine.inputs import Stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

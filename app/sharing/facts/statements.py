@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from app.platform.problems import PartRefused
 from app.policy.facts.fields import KNOWN
-from app.policy.facts.schemas import FactsIn, merge
+from app.policy.facts.personal_data import merge
+from app.policy.facts.schemas import FactsIn
 from app.sharing.case.case import Case
 from app.sharing.facts.statement import Statement
 
