@@ -135,9 +135,13 @@ def decisions(case: Printed) -> Iterator[Block]:
         first = [
             ("outcome", "Outcome"),
             ("reasons", "Reasons"),
-            ("departs", "Departs from the recommendation"),
+            ("departs_from_evaluation", "Departs from the recommendation"),
         ]
-        first += [("departs_because", "Why it departs")] if decision.get("departs") else []
+        first += (
+            [("departs_because", "Why it departs")]
+            if decision.get("departs_from_evaluation")
+            else []
+        )
         first += (
             [
                 ("discussed_with_requester", "Discussed with whoever asked"),
@@ -151,7 +155,7 @@ def decisions(case: Printed) -> Iterator[Block]:
         skip = (
             "evaluation_id",
             *(("items",) if refused else ()),
-            *(() if decision.get("departs") else ("departs_because",)),
+            *(() if decision.get("departs_from_evaluation") else ("departs_because",)),
         )
         yield Part(
             f"Decision {number}{' (stands)' if stands else ''}",
