@@ -112,7 +112,7 @@ async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "image/svg+xml"
     assert "<title" in reply.text
-    assert "First: Is a child, or anybody else, at risk of harm right now?" in reply.text
+    assert "First: Is a child or anyone else at risk of harm right now?" in reply.text
     assert "default-src 'none'" in reply.headers["content-security-policy"]
 
 

@@ -14,8 +14,8 @@ from app.policy.evaluate import evaluate
 from app.policy.source import read
 from app.policy.vocabulary import GoldenRuleId
 
-DIGEST_2025 = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
-RESULTS_2025 = "39e2682fe5e1fa115a74f4ad4d729437e0a98eba1e8ab332b649c7fa99926505"
+DIGEST_2025 = "sha256:7f6d68ea19477b7259d1c53afa794e6765c6020ccebb1b01eddd55fd7140e9bc"
+RESULTS_2025 = "e1a97299c437baf1bc3b071a9c321932eff3b1f918cf3e493185aa7a9dfacd0b"
 
 
 def meaning() -> Any:

@@ -229,7 +229,7 @@ def _outline(pdf: pikepdf.Pdf) -> list[pikepdf.OutlineItem]:
 def test_the_flowchart_is_drawn_in_the_policys_own_words(policy: Policy):
     drawn = pages.flowchart(policy)
     assert f"Policy version {policy.version}" in drawn
-    assert "Is there a lawful reason to share it without consent?" in drawn
+    assert "Is there a lawful reason to share this without consent?" in drawn
     assert not re.search(r"<script|href|style=|url\(", drawn)
 
 
@@ -256,8 +256,8 @@ def test_the_flowchart_follows_the_policys_order():
         ],
     }
     described = pages.flowchart(Policy(*_unproved(meaning)))
-    assert described.index("Could somebody be identified from it?") < described.index(
-        "Do you have consent to share it?"
+    assert described.index("Could anyone be identified from this?") < described.index(
+        "Do you have consent to share this?"
     )
 
 
