@@ -95,7 +95,7 @@ EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
             "step": "lawful_reason",
             "answer": "yes",
             "basis": "You have a lawful reason to share without consent, so you can share this once"
-                " the checks on how to share are met.",
+            " the checks on how to share are met.",
             "cites": ["when.lawful_reason"],
         },
     ],
