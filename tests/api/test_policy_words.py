@@ -72,7 +72,7 @@ async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller)
     page = Text(reply.text)
     words = " ".join(page.words)
     assert "In force: the school follows this policy." in words
-    assert "If there is a clear and legitimate purpose: go to point 3." in words
+    assert "If the purpose is clear and legitimate: go to point 3." in words
     assert page.levels[0] == 1
     assert all(
         after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False)
