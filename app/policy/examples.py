@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-DIGEST_EXAMPLE: Final = "sha256:7f6d68ea19477b7259d1c53afa794e6765c6020ccebb1b01eddd55fd7140e9bc"
+DIGEST_EXAMPLE: Final = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
 
 FACTS_EXAMPLE: Final[dict[str, Any]] = {
     "direction": "received",

@@ -278,8 +278,9 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
     """Where in the audit log all this stands."""
     yield Paragraph(
         "Each step above has an entry in the school’s audit log. Entries can be added to the log"
-        " but never changed. The entries are hashed together, and the checkpoint is the signed state"
-        " of the log. Anyone who has the checkpoint can prove that no entry was changed or left out."
+        " but never changed. The entries are hashed together, and the checkpoint is the signed"
+        " state of the log. Anyone who has the checkpoint can prove that no entry was changed or"
+        " left out."
     )
     entries = tuple(
         (

@@ -14,8 +14,8 @@ from app.policy.evaluate import evaluate
 from app.policy.source import read
 from app.policy.vocabulary import GoldenRuleId
 
-DIGEST_2025 = "sha256:7f6d68ea19477b7259d1c53afa794e6765c6020ccebb1b01eddd55fd7140e9bc"
-RESULTS_2025 = "e1a97299c437baf1bc3b071a9c321932eff3b1f918cf3e493185aa7a9dfacd0b"
+DIGEST_2025 = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
+RESULTS_2025 = "e64beefdf1e84eee9106ad72771f37e1a72facfd3a76b544c9a2af9c79fbd2ca"
 
 
 def meaning() -> Any:
