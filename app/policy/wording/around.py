@@ -54,7 +54,7 @@ def clocks(document: Document) -> tuple[Block, ...]:
     )
     return (
         Paragraph(
-            f"The school day ends at {of.day_ends}. The service shows what is overdue. It does not"
+            f"The school day ends at {of.day_ends}. The service shows what is overdue, but does not"
             " stop you."
         ),
         Grid("Time limits", ("Name", "Time limit", "How it is counted"), rows),

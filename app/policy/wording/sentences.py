@@ -26,7 +26,7 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "identifiable": {
             "yes": "someone can be identified from it",
             "no": "no one can be identified from it",
-            "unsure": "it is not certain whether anybody can be identified from it",
+            "unsure": "it is not certain whether anyone can be identified from it",
         },
         "lawful_reason": {
             "yes": "there is a lawful reason to share without consent",
@@ -36,7 +36,7 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "immediate_risk": {
             "yes": "someone is in danger now",
             "no": "no one is in danger now",
-            "unsure": "it is not certain whether anybody is in danger now",
+            "unsure": "it is not certain whether anyone is in danger now",
         },
         "crime_suspected": {
             "yes": "a crime may have been committed",
@@ -149,7 +149,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         Step.PURPOSE: "purpose",
         Step.CONSENT: "consent",
         Step.IDENTIFIABLE: "who can be identified",
-        Step.LAWFUL_REASON: "a lawful reason",
+        Step.LAWFUL_REASON: "lawful reasons",
     }
 )
 """The questions inside a sentence: “decided by the question on …”."""
