@@ -251,7 +251,7 @@ def test_a_doubt_is_told_where_the_question_was_asked():
     found = evaluate.evaluate(POLICY, table_checks.facts_of(POLICY, case))
     said = next(step for step in found.path if step.step is Step.CONSENT)
     assert said.answer is UNSURE
-    assert "not in force today" in said.basis
+    assert "not valid today" in said.basis
 
 
 def test_a_late_review_is_flagged_and_changes_nothing_else():
