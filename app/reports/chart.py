@@ -24,8 +24,8 @@ _FONTS: Final = "'Noto Sans', Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans'
 
 WITHHELD: Final = "withheld"
 NOTE: Final = (
-    "Withheld: a number under 5, or one that would give such a number away. What did not occur is"
-    " left out."
+    "Withheld means under 5, or a number that would reveal one. Things that did not happen are left"
+    " out."
 )
 
 

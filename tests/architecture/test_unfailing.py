@@ -19,6 +19,8 @@ from tests.api.policies import approved, drafted, meaning
 from tests.api.sharing import MASH, SHARE
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 BARE: dict[str, Any] = {
     "recipient": {"organisation_type": "police"},
     "what": "Name and address",

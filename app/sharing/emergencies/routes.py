@@ -11,7 +11,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import OnceDep
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, reply
+from app.platform.web import CallDep, LenientRoute, reply
 from app.sharing.case import version as case_version
 from app.sharing.case.model import RecordKind
 from app.sharing.emergencies import service as emergencies_service
@@ -20,7 +20,7 @@ from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.http import location
 from app.sharing.presentation import views
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=LenientRoute)
 
 
 @router.post(
