@@ -1,8 +1,7 @@
-"""The difference between two versions as a page: what is decided otherwise, and every text, number
-and rule that is not the same. Pure.
+"""The difference between two policy versions as a page. Pure.
 
-Law: all of the difference is on the page; what is graver stands first, as `app.policy.diff.diff`
-orders it.
+Invariant: the page shows the whole difference, in the order of `app.policy.diff.compare`, the most
+serious changes first.
 """
 
 import re
@@ -14,8 +13,8 @@ from app.identity.model import Role
 from app.kernel.canonical import Json
 from app.platform.documents.page import Block, Grid, Page, Pairs, Paragraph, Part, Section
 from app.policy.diff.diff import Change, Difference, Edit, TableDifference
+from app.policy.engine.decision_tables import Condition
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.tables import Condition
 from app.policy.wording.page import inert
 from app.policy.wording.sentences import FINDINGS, MET, OUTCOMES, STEPS, condition, occasions
 from app.policy.wording.words import ROLES, either, label, sentence, spoken

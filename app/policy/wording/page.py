@@ -1,7 +1,7 @@
-"""A version of the policy as one page of data, which HTML and PDF show alike. Pure.
+"""A policy version as one page of data, rendered as HTML or PDF. Pure.
 
-Law: every section of the document is on it; a text of the school's stays text, and nothing in it
-can turn a sentence round.
+Invariant: every section of the document is on the page, and control characters in the school's
+texts cannot change how the page reads.
 """
 
 import dataclasses

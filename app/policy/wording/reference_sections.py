@@ -1,5 +1,5 @@
-"""What stands around the tables of a policy: lawful reasons, time limits, retention, numbers,
-myths, duties, cases, clauses. Pure.
+"""The sections of the page other than the tables: lawful reasons, time limits, retention, numbers,
+myths, duties, cases and clauses. Pure.
 """
 
 import dataclasses

@@ -1,13 +1,13 @@
 """The tables of a policy as numbered rules: questions, flow, checks, principles, golden rules,
-actions, authority. Pure.
+actions and authority. Pure.
 """
 
 from collections.abc import Iterable, Iterator
 
 from app.identity.model import Role
 from app.platform.documents.page import Block, Bullets, Grid, Paragraph, Part, Steps
+from app.policy.engine.decision_tables import AuthorityRow, FlowRow, Judged
 from app.policy.engine.grammar import Document, Question
-from app.policy.engine.tables import AuthorityRow, FlowRow, Judged
 from app.policy.engine.vocabulary import GoldenRuleId, PrincipleId, Step
 from app.policy.wording.sentences import MET, OUTCOMES, STEPS, judged, occasions, rule
 from app.policy.wording.words import ROLES, either, label, sentence

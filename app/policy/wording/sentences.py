@@ -1,5 +1,6 @@
-"""Rows as English sentences: what a cell means, what a row says, and in which order rows speak.
-Pure and total over the closed facts.
+"""Rows and cells as English sentences. Pure.
+
+Invariant: there are words for every value of every fact.
 """
 
 from collections.abc import Iterable, Mapping
@@ -7,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.policy.engine.bitmasks import NOT_STATED
-from app.policy.engine.tables import Condition, Judged
+from app.policy.engine.decision_tables import Condition, Judged
 from app.policy.engine.vocabulary import Answer, Finding, Outcome, Release, Step
 from app.policy.wording.words import either, sentence, spoken
 

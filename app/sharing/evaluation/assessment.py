@@ -11,7 +11,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.identity.model import Role
-from app.kernel import ids
 from app.policy.engine import deadlines, derive, evaluate
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.inputs import Stated
@@ -53,7 +52,7 @@ class Judgement:
     routed: bool
 
     def draft(
-        self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None
+        self, *, id: UUID, counts: bool, because: str, check: Mapping[str, Any] | None = None
     ) -> Draft:
         """The evaluation as a record: the facts that were used, the result, and when its actions
         are due.
@@ -67,7 +66,7 @@ class Judgement:
             **({"routed": True} if self.routed else {}),
             **({"recipient_check": dict(check)} if check is not None else {}),
         }
-        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
+        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=id)
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:

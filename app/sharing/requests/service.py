@@ -134,7 +134,11 @@ async def evaluate_again(
     change = Change(
         action=Action.REQUEST_EVALUATED,
         head=head,
-        drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
+        drafts=(
+            judgement.draft(
+                id=ids.new_id(now), counts=counts, because="asked", check=statement.check
+            ),
+        ),
         about=[subject.id for subject in case.people],
         data={
             "outcome": judgement.evaluation.outcome.value,

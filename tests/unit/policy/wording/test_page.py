@@ -30,9 +30,9 @@ from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS
 from app.policy.engine.compile import compile_policy
+from app.policy.engine.decision_tables import Condition
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Document
-from app.policy.engine.tables import Condition
 from app.policy.lifecycle import in_force
 from app.policy.lifecycle.model import Status
 from app.policy.wording import page as pages
