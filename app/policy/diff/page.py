@@ -15,7 +15,7 @@ from app.kernel.canonical import Json
 from app.platform.documents.page import Block, Grid, Page, Pairs, Paragraph, Part, Section
 from app.policy.diff.diff import Change, Difference, Edit, TableDifference
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.grammar import Condition
+from app.policy.engine.tables import Condition
 from app.policy.wording.page import inert
 from app.policy.wording.sentences import FINDINGS, MET, OUTCOMES, STEPS, condition, occasions
 from app.policy.wording.words import ROLES, either, label, sentence, spoken

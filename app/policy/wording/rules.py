@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from app.identity.model import Role
 from app.platform.documents.page import Block, Bullets, Grid, Paragraph, Part, Steps
-from app.policy.engine.grammar import AuthorityRow, Document, FlowRow, Judged, Question
+from app.policy.engine.grammar import Document, Question
+from app.policy.engine.tables import AuthorityRow, FlowRow, Judged
 from app.policy.engine.vocabulary import GoldenRuleId, PrincipleId, Step
 from app.policy.wording.sentences import MET, OUTCOMES, STEPS, judged, occasions, rule
 from app.policy.wording.words import ROLES, either, label, sentence

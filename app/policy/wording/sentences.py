@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.policy.engine.bitmasks import NOT_STATED
-from app.policy.engine.grammar import Condition, Judged
+from app.policy.engine.tables import Condition, Judged
 from app.policy.engine.vocabulary import Answer, Finding, Outcome, Release, Step
 from app.policy.wording.words import either, sentence, spoken
 

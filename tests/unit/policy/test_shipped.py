@@ -19,7 +19,7 @@ def ships() -> dict[str, str]:
     named = {f"sha256:{file.stem}": file.read_bytes() for file in in_force.EARLIER.glob("*.yaml")}
     found = [
         in_force.shipped(),
-        *(document_loader.load_proven(source, digest) for digest, source in named.items()),
+        *(document_loader.load_accepted(source, digest) for digest, source in named.items()),
     ]
     return {policy.digest: policy.version for policy in found}
 

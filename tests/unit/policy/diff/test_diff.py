@@ -24,7 +24,8 @@ from app.policy.document.loader import load
 from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS, bars, bit
-from app.policy.engine.evaluate import Policy, compile_tables, outcome_of_bits
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy, outcome_of_bits
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 from tests.api.policies import meaning, without_health_providers
@@ -37,7 +38,7 @@ def policy(change: Any) -> Policy:
     """The changed policy, whether or not it would be accepted."""
     root = read(encode(meaning(change)))
     document = Reader().read(root, Document)
-    return Policy(document, "sha256:other", compile_tables(document), root.plain())
+    return compile_policy(document, "sha256:other", root.plain())
 
 
 def spoken(rows: tuple[Ruled, ...], bits: int) -> Code | None:

@@ -26,10 +26,13 @@ from app.platform.documents.page import (
     Steps,
 )
 from app.policy.document import loader as document_loader
+from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS
+from app.policy.engine.compile import compile_policy
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.grammar import Condition
+from app.policy.engine.grammar import Document
+from app.policy.engine.tables import Condition
 from app.policy.lifecycle import in_force
 from app.policy.lifecycle.model import Status
 from app.policy.wording import page as pages
@@ -271,20 +274,16 @@ def test_the_flowchart_follows_the_policys_order():
             },
         ],
     }
-    described = pages.flowchart(Policy(*_unproved(meaning)))
+    described = pages.flowchart(_unchecked(meaning))
     assert described.index("Could anyone be identified from this?") < described.index(
         "Do you have consent to share this?"
     )
 
 
-def _unproved(meaning: Any) -> tuple[Any, ...]:
-    """A document whose rows are not all reached: enough to draw."""
-    from app.policy.document.parser import Reader  # noqa: PLC0415
-    from app.policy.engine.evaluate import compile_tables  # noqa: PLC0415
-    from app.policy.engine.grammar import Document  # noqa: PLC0415
-
-    read_in = Reader().read(read(json.dumps(meaning).encode()), Document)
-    return read_in, "sha256:drawn", compile_tables(read_in)
+def _unchecked(meaning: Any) -> Policy:
+    """A policy that has not passed the checks: some of its rows are unreachable."""
+    document = Reader().read(read(json.dumps(meaning).encode()), Document)
+    return compile_policy(document, "sha256:drawn")
 
 
 def test_words_are_put_together_as_people_do():
