@@ -1,6 +1,6 @@
 """Facts as stated, split into personal and structural data. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,3 @@ class Statement:
     stated: Stated
     refs: tuple[tuple[str, str], ...]
     check: Mapping[str, Any] | None = None
-
-
-Revise = Callable[[Mapping[str, Any]], Statement]
-"""Lays what was changed over the facts as they were stated, and reads the whole again."""
