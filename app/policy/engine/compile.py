@@ -10,6 +10,7 @@ from typing import TypeVar
 from app.kernel.canonical import Json
 from app.policy.engine.bitmasks import bars, bit, reader_of
 from app.policy.engine.deadlines import calendar_of
+from app.policy.engine.decision_tables import Condition, FlowRow, Judged
 from app.policy.engine.evaluate import Compiled, Edge, End, FlowTable, Policy, Table
 from app.policy.engine.grammar import Document
 from app.policy.engine.model import (
@@ -20,7 +21,6 @@ from app.policy.engine.model import (
     PrincipleFinding,
     RuleFinding,
 )
-from app.policy.engine.tables import Condition, FlowRow, Judged
 from app.policy.engine.vocabulary import Answer, Finding, Step
 
 R = TypeVar("R")

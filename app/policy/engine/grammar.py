@@ -1,4 +1,4 @@
-"""The grammar of a policy document as types: a document can express nothing else."""
+"""The grammar of a policy document as types; a document can express nothing else. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.policy.engine.codes import ActionCode, Doubt, MythId
-from app.policy.engine.inputs import Stated
-from app.policy.engine.tables import (
+from app.policy.engine.decision_tables import (
     ActionRule,
     AuthorityTable,
     Flow,
@@ -17,6 +16,7 @@ from app.policy.engine.tables import (
     MythRule,
     RetentionTable,
 )
+from app.policy.engine.inputs import Stated
 from app.policy.engine.vocabulary import (
     GoldenRuleId,
     HowCheck,
@@ -29,7 +29,7 @@ from app.policy.engine.vocabulary import (
 
 
 class Question(StrEnum):
-    """What a policy asks about a case."""
+    """The questions that a policy asks about a case."""
 
     IMMEDIATE_RISK = "immediate_risk"
     CRIME_SUSPECTED = "crime_suspected"
@@ -41,7 +41,7 @@ class Question(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """How a time limit is counted."""
+    """The way in which a time limit is counted."""
 
     NOW = "now"
     SAME_SCHOOL_DAY = "same_school_day"
@@ -51,8 +51,8 @@ class ClockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which policy this is, and when it was and will be looked at. Months are `YYYY-MM`; roles,
-    never names.
+    """The identity and review dates of a policy. Months are `YYYY-MM`; people are given as roles,
+    never as names.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A clause of the school's policy, or of a law it rests on, in our own words."""
+    """A clause of the school's policy, or of the law behind it, paraphrased."""
 
     where: str
     says: str
@@ -76,7 +76,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """A value from a day on."""
+    """A value that applies from a day on."""
 
     start: date
     value: int
@@ -84,21 +84,21 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A number that the functions and clocks use."""
+    """A number used by answer checks, time limits and retention."""
 
     text: str
     cites: tuple[str, ...]
     values: tuple[Dated, ...]
 
     def on(self, day: date) -> int | None:
-        """The value in force on a day, if there is one."""
+        """The value in force on a day, or None."""
         begun = [dated for dated in self.values if dated.start <= day]
         return max(begun, key=lambda dated: dated.start).value if begun else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedSet:
-    """Some values of one fact under a name; a row writes it `$name`."""
+    """A named set of values of one fact; a row refers to it as `$name`."""
 
     fact: str
     members: tuple[str, ...]
@@ -107,8 +107,8 @@ class NamedSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question in words, the function that checks its answer, and what to say about each doubt
-    that function can raise.
+    """The wording of a question; `sound` names the function that checks its answer, `doubts` has a
+    text for each doubt that the function can raise.
     """
 
     text: str
@@ -120,7 +120,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lawful:
-    """A lawful reason with its place in data protection law."""
+    """A lawful reason with its basis in data protection law."""
 
     title: str
     text: str
@@ -143,7 +143,7 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holiday:
-    """A stretch of days on which the school does not work."""
+    """A period in which the school is closed."""
 
     name: str
     first: date
@@ -152,7 +152,7 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
-    """Time limits and the school's calendar; `day_ends` is local time, HH:MM."""
+    """Time limits and the school's calendar; `day_ends` is local time, `HH:MM`."""
 
     day_ends: str
     rules: Mapping[str, ClockRule]
@@ -162,7 +162,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """An instruction that holds at all times, whatever a case shows."""
+    """An instruction that applies to every case."""
 
     text: str
     cites: tuple[str, ...]
@@ -170,7 +170,7 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """A duty in law, and whom it binds."""
+    """A legal duty and the bodies it binds."""
 
     title: str
     text: str
@@ -180,7 +180,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Where to read more."""
+    """A reference for further reading."""
 
     title: str
     publisher: str
@@ -190,7 +190,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upcoming:
-    """A change of law that is known but not applied."""
+    """A change of law that is known but not yet applied."""
 
     title: str
     text: str
@@ -199,7 +199,7 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a worked case must give."""
+    """The expected result of a worked case."""
 
     outcome: Outcome
     decided_at: Step
@@ -209,8 +209,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A worked example that governors read and the service proves. `on` is the day it plays; the
-    policy's first day otherwise.
+    """A worked example, checked when the document is loaded. `on` is the day of evaluation, by
+    default the first day of the policy.
     """
 
     title: str
@@ -223,7 +223,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A school's whole policy."""
+    """A whole policy."""
 
     policy: Identity
     citations: Mapping[str, Citation]

@@ -1,5 +1,6 @@
-"""The facts of a case as the submitter stated them, without names and narrative: the input of
-`derive`.
+"""The facts of a case as the submitter stated them, without names and narrative. Pure.
+
+They are the input of `derive`.
 """
 
 from dataclasses import dataclass, field

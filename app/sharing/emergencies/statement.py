@@ -1,4 +1,4 @@
-"""The facts that an emergency states, with flags for what is missing. Pure."""
+"""The facts that an emergency states, with flags for what is missing."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
+from uuid import UUID
 
 from app.identity.model import Role
-from app.kernel import ids
 from app.policy.engine import deadlines, derive, evaluate
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.inputs import Stated
@@ -54,7 +54,7 @@ class Judgement:
     def draft(
         self,
         *,
-        at: datetime,
+        id: UUID,
         trigger: EvaluationTrigger,
         current: bool = True,
         check: RecipientCheck | None = None,
@@ -71,7 +71,7 @@ class Judgement:
             routed=self.routed,
             recipient_check=check,
         )
-        return Draft(id=ids.new_id(at), content=content)
+        return Draft(id=id, content=content)
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:

@@ -1,4 +1,4 @@
-"""New and restated facts with their evaluation, as a change of the request. Pure."""
+"""New and restated facts with their evaluation, as a change of the request."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +65,9 @@ def submitted(
         legal_hold=False,
         audit_id=ids.new_id(now),
     )
-    evaluation = judgement.draft(at=now, trigger=EvaluationTrigger.SUBMITTED, check=statement.check)
+    evaluation = judgement.draft(
+        id=ids.new_id(now), trigger=EvaluationTrigger.SUBMITTED, check=statement.check
+    )
     change = Change(
         action=Action.REQUEST_SUBMITTED,
         head=head,
@@ -114,7 +116,7 @@ def restated(
     trigger: EvaluationTrigger,
 ) -> Change:
     """The case with new facts, judged again. Items keep their ids unless the list itself was sent
-    anew. Pure.
+    anew.
     """
     item_ids = [] if "items" in fields else [item.id for item in case.items]
     facts, subjects = facts_draft(statement, now, item_ids=item_ids, known=case.subjects)
@@ -138,7 +140,7 @@ def restated(
         head=head,
         drafts=(
             facts,
-            judgement.draft(at=now, trigger=trigger, check=statement.check),
+            judgement.draft(id=ids.new_id(now), trigger=trigger, check=statement.check),
         ),
         subjects=subjects,
         about=facts.content.subject_ids,

@@ -14,6 +14,7 @@ from app.platform.documents.html import CSP
 from app.platform.idempotency import idempotent
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
+from app.sharing.case.model import RecordFlag
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
 from app.sharing.records.schemas import LetterIn, LetterOut
@@ -29,9 +30,14 @@ _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ance
 
 RECORD_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "required": ["sharing_request", "audit"],
+    "required": ["sharing_request", "flags", "audit"],
     "properties": {
         "sharing_request": {"$ref": "#/components/schemas/RequestOut"},
+        "flags": {
+            "type": "array",
+            "items": {"type": "string", "enum": [flag.value for flag in RecordFlag]},
+            "description": "`policy_not_found`: the policy of the request could not be found.",
+        },
         "audit": {
             "type": "object",
             "description": (
@@ -99,7 +105,8 @@ async def read_decision_record(
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )
     return reply(
-        {"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"}
+        {"sharing_request": printed.shown, "flags": printed.flags, "audit": printed.audit},
+        headers={"Vary": "Accept"},
     )
 
 

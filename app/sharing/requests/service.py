@@ -223,7 +223,10 @@ async def evaluate_again(
     judgement = judge(policy, statement.stated, now)
     head = replace(judged(case.head, judgement), status=status) if is_current else case.head
     draft = judgement.draft(
-        at=now, trigger=EvaluationTrigger.ASKED, current=is_current, check=statement.check
+        id=ids.new_id(now),
+        trigger=EvaluationTrigger.ASKED,
+        current=is_current,
+        check=statement.check,
     )
     change = Change(
         action=Action.REQUEST_EVALUATED,

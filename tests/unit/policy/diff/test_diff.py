@@ -117,8 +117,8 @@ def test_a_body_that_is_no_longer_protective_is_told_with_every_combination():
     words = flow.to_json()["changes"][0]["in_words"]  # type: ignore[index,call-overload]
     assert (
         words == "When recipient type is health provider, recipient verified is yes, purpose is no,"
-        " immediate risk is yes: share in an emergency (settled by immediate risk) becomes do"
-        " not share (settled by purpose)."
+        " immediate risk is yes: share in an emergency (decided by immediate risk) becomes do"
+        " not share (decided by purpose)."
     )
     assert {edit.pointer: edit.kind for edit in found.edits}[
         "/sets/protective/members/5"
@@ -185,7 +185,7 @@ def test_an_action_that_goes_is_nothing_afterwards():
     assert (found.table, found.combinations, found.changed) == ("/actions/review_the_policy", 2, 1)
     assert (
         found.changes[0].to_json()["in_words"]
-        == "When review overdue is yes: who: ig lead, due: routine, ask: nobody becomes nothing."
+        == "When review overdue is yes: who: ig lead, due: routine, ask: no one becomes nothing."
     )
 
 

@@ -82,8 +82,8 @@ MISTAKES = [
         "needs: [purpose, right_recipent]",
         "right_recipient",
     ),
-    ("missing", "    basis: There is consent, so", "    because: There is consent, so", None),
-    ("missing-text", "    title: How much", '    title: ""', None),
+    ("missing", "    basis: You have consent, so", "    because: You have consent, so", None),
+    ("missing-text", "    title: How much to share", '    title: ""', None),
     ("missing-citation", "cites: [how.amount, principles.necessary]", "cites: []", None),
     ("missing", "  gdpr_is_a_barrier:", "  gdpr_is_barrier:", None),
     (
@@ -95,7 +95,7 @@ MISTAKES = [
     (
         "gap",
         (
-            "      - {when: {amount: unsure}, met: unsure, basis: Nobody has yet settled how much"
+            "      - {when: {amount: unsure}, met: unsure, basis: No one has decided yet how much"
             " is needed.}\n"
         ),
         "",

@@ -248,7 +248,7 @@ def test_a_doubt_appears_at_the_step_of_its_question():
     found = evaluate.evaluate(POLICY, table_checks.facts_of(POLICY, case))
     passed = next(step for step in found.path if step.step is Step.CONSENT)
     assert passed.answer is UNSURE
-    assert "not in force today" in passed.basis
+    assert "not valid today" in passed.basis
 
 
 def test_an_overdue_review_is_flagged_and_changes_nothing_else():

@@ -14,7 +14,7 @@ from app.policy.document.loader import load
 from app.policy.engine import inputs
 from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, recall
+from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, read_stored
 from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, PurposeCode, Step
 from app.policy.impact.replay import NOT_KNOWN, Past, Replay, parting
 from app.policy.lifecycle import in_force
@@ -51,13 +51,13 @@ PROTECTIVE = policy(without_health_providers)
 def test_stored_facts_of_this_shape_are_read_whole():
     stored = some_facts().to_json()
     assert Facts.from_json(stored) == some_facts()
-    assert recall(stored).missing == ()
+    assert read_stored(stored).missing == ()
 
 
 @pytest.mark.parametrize("name", sorted(fact_words()))
 def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
     stored = without(some_facts(), name)
-    assert recall(stored).missing == (name,)
+    assert read_stored(stored).missing == (name,)
     with pytest.raises(FactsUnreadable, match=name):
         Facts.from_json(stored)
 
@@ -77,7 +77,7 @@ def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
 )
 def test_what_was_never_facts_is_unreadable(change: dict[str, Json]):
     with pytest.raises(FactsUnreadable):
-        recall({**some_facts().to_json(), **change})
+        read_stored({**some_facts().to_json(), **change})
     found = replayed(OLD, {**some_facts().to_json(), **change})
     assert found["unknown"][0]["facts"] == ["facts"]
     assert found["matrix"][NOT_KNOWN][NOT_KNOWN] == 1

@@ -1,4 +1,4 @@
-"""The grammar of the tables in a policy document: conditions, rows and their results.
+"""The grammar of the tables in a policy document: conditions, rows and their results. Pure.
 
 A table is *first match* (flow, how, principles, golden rules, authority, retention) or *collect*
 (actions, myths). Its rows name closed facts only; dates, counts and texts reach it through the
@@ -15,8 +15,8 @@ from app.policy.engine.vocabulary import Answer, Finding, Outcome, Step
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The cells of a row, ANDed: for each fact the values it may have; empty fits everything
-    (`otherwise`, `always`).
+    """The cells of a row, ANDed: for each fact the allowed values. An empty condition (`otherwise`,
+    `always`) matches everything.
     """
 
     cells: Mapping[str, tuple[str, ...]]
@@ -24,7 +24,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRow:
-    """An edge: to another node, or to an outcome that names the question which settled it."""
+    """An edge to another node, or to an outcome with the question that decided it."""
 
     when: Condition
     basis: str
@@ -36,7 +36,7 @@ class FlowRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowNode:
-    """A question put at one point of the way."""
+    """A point of the flow at which a question is asked."""
 
     asks: Step
     rows: tuple[FlowRow, ...]
@@ -44,7 +44,7 @@ class FlowNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """The way from the facts to one outcome."""
+    """The decision graph from the facts to one outcome."""
 
     start: str
     nodes: Mapping[str, FlowNode]
@@ -52,7 +52,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HowRow:
-    """When a check is met."""
+    """The condition under which a check has a result."""
 
     when: Condition
     met: Answer
@@ -61,7 +61,7 @@ class HowRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HowTable:
-    """A check of How; `holds` says whether it holds the release until it is met."""
+    """A check on how to share; `holds` says whether the release waits until it is met."""
 
     title: str
     text: str
@@ -72,7 +72,7 @@ class HowTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRow:
-    """When a principle or rule stands how."""
+    """The condition under which a principle or golden rule has a finding."""
 
     when: Condition
     finding: Finding
@@ -81,7 +81,7 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Because:
-    """The reasons that go with `needs`."""
+    """The texts of the findings that follow from `needs`."""
 
     met: str
     not_met: str
@@ -90,8 +90,8 @@ class Because:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A principle or golden rule: rows first, then `needs` (any no → not met, any unsure → unsure,
-    else met).
+    """A principle or golden rule. The rows are tried first, then `needs`: any no gives not met, any
+    unsure gives unsure, otherwise met.
     """
 
     title: str
@@ -104,7 +104,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRule:
-    """Something to do. Of several rules with one code the first that fits speaks."""
+    """A recommended action. Among rules with the same code, the first that matches applies."""
 
     code: ActionCode
     when: tuple[Condition, ...]
@@ -117,7 +117,7 @@ class ActionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityRow:
-    """Who may record an outcome."""
+    """The condition under which roles may record an outcome."""
 
     when: Condition
     may_decide: tuple[Role, ...]
@@ -125,7 +125,7 @@ class AuthorityRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityTable:
-    """Who may decide what."""
+    """The roles that may record each outcome."""
 
     text: str
     cites: tuple[str, ...]
@@ -134,8 +134,8 @@ class AuthorityTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionClass:
-    """How long a record is kept, in years from the day it closes, and how often what is kept longer
-    is looked at again.
+    """A retention class. `keep_years` and `review_years` name parameters: the years from closing to
+    disposal, and the years between reviews of records kept longer.
     """
 
     title: str
@@ -147,7 +147,7 @@ class RetentionClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRow:
-    """Which record falls into which class."""
+    """The condition under which a record has a retention class."""
 
     when: Condition
     keep_as: str
@@ -155,7 +155,7 @@ class RetentionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionTable:
-    """How long records are kept."""
+    """The retention classes and the assignment of records to them."""
 
     text: str
     cites: tuple[str, ...]
@@ -165,7 +165,7 @@ class RetentionTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MythRule:
-    """A myth, what is true instead, and the cases in which it is likely to be believed."""
+    """A myth, its correction, and the cases in which to show it."""
 
     claim: str
     text: str
