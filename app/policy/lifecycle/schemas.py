@@ -6,9 +6,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.identity.model import Role
 from app.kernel.classification import Personal, Structural
 from app.platform.instants import Day
 from app.policy.engine.codes import ActionCode, MythId
@@ -39,7 +41,7 @@ class PolicyRefOut(BaseModel):
     )
 
 
-class PathStepOut(BaseModel):
+class StepTakenOut(BaseModel):
     """A question that was asked on the way."""
 
     step: Step
@@ -47,6 +49,11 @@ class PathStepOut(BaseModel):
     basis: str = Field(
         description="What follows from it, and why it may count otherwise than it was given."
     )
+
+
+class PathStepOut(StepTakenOut):
+    """The same, with the clauses that it rests on."""
+
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
@@ -58,37 +65,52 @@ class HowOut(BaseModel):
     basis: str = Field(description="What was found.")
 
 
-class PrincipleOut(BaseModel):
+class PrincipleFindingOut(BaseModel):
     """How the facts stand against a principle."""
 
     id: PrincipleId
     finding: Finding
     basis: str = Field(description="What was found.")
+
+
+class PrincipleOut(PrincipleFindingOut):
+    """The same, with the clauses that it rests on."""
+
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
-class GoldenRuleOut(BaseModel):
+class GoldenRuleFindingOut(BaseModel):
     """How the facts stand against a golden rule."""
 
     id: GoldenRuleId
     finding: Finding
     basis: str = Field(description="What was found.")
+
+
+class GoldenRuleOut(GoldenRuleFindingOut):
+    """The same, with the clauses that it rests on."""
+
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
-class ActionOut(BaseModel):
+class ToDoOut(BaseModel):
     """Something to do."""
 
     code: ActionCode
     text: str = Field(description="What to do, in words.")
-    who: str = Field(description="The role that does it.", examples=["staff"])
-    due: str | None = Field(
-        description="By when, an instant; null where somebody sets a date.",
+    who: Role = Field(description="The role that does it.", examples=["staff"])
+    due: datetime | None = Field(
+        description="By when; null where somebody sets a date.",
         examples=["2026-11-23T16:30:00.000000Z"],
     )
-    ask: list[str] = Field(
+    ask: list[Role] = Field(
         description="Whom to ask, where it is about seeking advice.", examples=[["dsl"]]
     )
+
+
+class ActionOut(ToDoOut):
+    """The same, with the clauses that it rests on."""
+
     cites: list[str] = Field(description="Clauses of the policy.")
 
 
@@ -99,28 +121,39 @@ class MythToldOut(BaseModel):
     text: str = Field(description="What is true instead.")
 
 
-class EvaluationOut(BaseModel):
+class BriefEvaluationOut(BaseModel):
     """What the policy says of the facts: a recommendation with its reasons. A person decides."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
-
-    id: str = Field(description="Id of this evaluation.")
+    id: UUID = Field(description="Id of this evaluation.")
     policy: PolicyRefOut
     outcome: Outcome
     decided_at: Step = Field(description="The question that settled it.")
     release: Release = Field(description="Whether what may be shared may also leave now.")
-    path: list[PathStepOut] = Field(
+    path: Sequence[StepTakenOut] = Field(
         description="The questions in the order in which they were asked."
     )
     how: list[HowOut] = Field(description="The checks that hold the release.")
-    principles: list[PrincipleOut] = Field(description="The seven principles.")
-    golden_rules: list[GoldenRuleOut] = Field(description="The seven golden rules.")
-    actions: list[ActionOut] = Field(description="What to do next, most urgent first.")
-    may_decide: list[str] = Field(
+    principles: Sequence[PrincipleFindingOut] = Field(description="The seven principles.")
+    golden_rules: Sequence[GoldenRuleFindingOut] = Field(description="The seven golden rules.")
+    actions: Sequence[ToDoOut] = Field(description="What to do next, most urgent first.")
+    may_decide: list[Role] = Field(
         description="The roles that may record this outcome.", examples=[["dsl"]]
     )
     myths: list[MythToldOut] = Field(description="Myths worth dispelling here.")
     mais: Mais = Field(description="The outcome for machines.")
+
+
+class EvaluationOut(BriefEvaluationOut):
+    """An evaluation, each finding with the clauses of the policy that it rests on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
+
+    path: Sequence[PathStepOut] = Field(
+        description="The questions in the order in which they were asked."
+    )
+    principles: Sequence[PrincipleOut] = Field(description="The seven principles.")
+    golden_rules: Sequence[GoldenRuleOut] = Field(description="The seven golden rules.")
+    actions: Sequence[ActionOut] = Field(description="What to do next, most urgent first.")
 
 
 class QuestionOut(BaseModel):

@@ -87,7 +87,8 @@ async def prepare(
     policy = await _policy_of(session, case)
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown=views.whole(case, view, now),
+        shown=views.whole(case, view, now)
+        | {"evaluation": views.evaluation(case.evaluation, view)},
         flags=() if policy else (RecordFlag.POLICY_NOT_FOUND,),
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
