@@ -1,4 +1,4 @@
-"""Parse the facts object into a statement, and merge changes into the facts of a case. Pure."""
+"""Parse the facts object into a statement, and merge changes into the facts of a case."""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
