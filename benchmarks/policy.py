@@ -17,7 +17,7 @@ from statistics import median
 from uuid import UUID
 
 from app.kernel.canonical import encode
-from app.policy.diff import diff as diff_diff
+from app.policy.diff.compare import compare
 from app.policy.document import loader as document_loader
 from app.policy.document import safety_floor, table_checks
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
@@ -51,7 +51,7 @@ def measure() -> Iterator[str]:
         lambda: safety_floor.breaches(new),
         f"{_tried(new)} combinations of the flow, 12 laws",
     )
-    found = diff_diff.between(old, new)
+    found = compare(old, new)
     tried, changed = (
         sum(table.combinations for table in found.tables),
         sum(table.changed for table in found.tables),
@@ -60,9 +60,7 @@ def measure() -> Iterator[str]:
         f"{len(found.tables)} tables differ, {changed} of {tried} combinations; {len(found.edits)}"
         " places"
     )
-    yield _line(
-        "the exact difference of 2025 and the draft", lambda: diff_diff.between(old, new), what
-    )
+    yield _line("the exact difference of 2025 and the draft", lambda: compare(old, new), what)
     past = list(_past())
     replay = Replay(old, new, TODAY)
     yield _line(

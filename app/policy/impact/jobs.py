@@ -23,7 +23,7 @@ from app.kernel.canonical import Json, kept
 from app.kernel.clock import Clock
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
-from app.policy.diff import diff as diff_diff
+from app.policy.diff.compare import compare
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.impact.replay import Past, Replay
@@ -180,7 +180,7 @@ class Work:
     def result(self) -> dict[str, Json]:
         """The difference of the versions, and what it would have made of past requests."""
         return {
-            "difference": diff_diff.between(self._old, self._new).to_json(),
+            "difference": compare(self._old, self._new).to_json(),
             "replay": self.replay.result(),
         }
 

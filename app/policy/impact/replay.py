@@ -15,7 +15,8 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from app.kernel.canonical import Json
-from app.policy.diff.diff import gravity, tables_of
+from app.policy.diff.compare import severity
+from app.policy.diff.rows import tables_of
 from app.policy.document.combinations import facts_in
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED, RESULTS
 from app.policy.engine.codes import Doubt
@@ -221,7 +222,7 @@ class Replay:
             after.decided_at,
             after.release,
         ):
-            grave = gravity(before.outcome, after.outcome)
+            grave = severity(before.outcome, after.outcome)
             parts_at = (
                 parting(before.asked, after.asked) if before.asked and after.asked else NOT_KNOWN
             )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.kernel.canonical import encode
-from app.policy.diff.diff import Difference, between
+from app.policy.diff.compare import Difference, compare
 from app.policy.document import loader as document_loader
 from app.policy.document import table_checks
 from app.policy.document.loader import PolicyRefused
@@ -81,9 +81,9 @@ def test_a_mistake_is_refused_or_appears_in_the_difference(path: Path, first: in
             continue
         became["accepted"] += 1
         assert new.digest != old.digest, (name, number)
-        found = between(old, new)
+        found = compare(old, new)
         assert found.edits, (name, number)
-        assert between(new, old).edits, (name, number)
+        assert compare(new, old).edits, (name, number)
         check_evaluations(old, new, found, random.Random(number))
     assert became.total() == BATCH
     assert became["refused"] >= 5
@@ -94,4 +94,4 @@ def test_a_mistake_is_refused_or_appears_in_the_difference(path: Path, first: in
 def test_the_same_document_is_accepted_and_has_no_difference(path: Path):
     text, old = original(path)
     same = document_loader.load(encode(text))
-    assert between(old, same) == Difference(tables=(), edits=())
+    assert compare(old, same) == Difference(tables=(), edits=())
