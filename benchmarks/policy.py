@@ -23,7 +23,7 @@ from app.policy.document import safety_floor, table_checks
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts, fact_words
-from app.policy.impact.replay import Past, Replay
+from app.policy.impact.replay import PastRequest, Replay
 from app.policy.lifecycle import in_force
 
 DRAFT = Path(__file__).parents[1] / "docs" / "policies" / "2026-draft.yaml"
@@ -91,12 +91,12 @@ def _tried(policy: Policy) -> int:
     return sum(1 for _ in flow.seen())
 
 
-def _seen(replay: Replay, past: list[Past]) -> None:
+def _seen(replay: Replay, past: list[PastRequest]) -> None:
     for one in past:
-        replay.take(one)
+        replay.add(one)
 
 
-def _past() -> Iterator[Past]:
+def _past() -> Iterator[PastRequest]:
     """Worked cases, each with a few facts drawn anew, as a school's requests vary."""
     policy, dice = in_force.shipped(), random.Random(10)
     cases = [table_checks.facts_of(policy, case) for case in policy.document.cases.values()]
@@ -106,7 +106,9 @@ def _past() -> Iterator[Past]:
             word = dice.choice(DOMAINS[name])
             drawn = {name: None if word == NOT_STATED else fact_words()[name][0](word)}
             facts = replace(facts, **drawn)  # type: ignore[arg-type]
-        yield Past(request=UUID(int=number), facts=facts.to_json(), decision=None, departs=False)
+        yield PastRequest(
+            request=UUID(int=number), facts=facts.to_json(), decision=None, departs=False
+        )
 
 
 if __name__ == "__main__":
