@@ -88,7 +88,7 @@ def _line(name: str, work: Callable[[], object], what: str) -> str:
 
 def _tried(policy: Policy) -> int:
     flow = safety_floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
-    return sum(1 for _ in flow.seen())
+    return sum(1 for _ in flow.cases())
 
 
 def _seen(replay: Replay, past: list[PastRequest]) -> None:

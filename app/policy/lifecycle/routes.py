@@ -35,7 +35,7 @@ from app.policy.lifecycle.schemas import (
     PolicyDocumentOut,
     PolicyOut,
     PolicyVersionOut,
-    policy_shown,
+    policy_body,
 )
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
@@ -82,7 +82,7 @@ async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response
 
     etag = etag_of(policy.digest)
     return unchanged(request, etag, CACHEABLE) or reply(
-        policy_shown(policy, today), 200, {"ETag": etag, **CACHEABLE}
+        policy_body(policy, today), 200, {"ETag": etag, **CACHEABLE}
     )
 
 

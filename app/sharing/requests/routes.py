@@ -17,8 +17,8 @@ from app.platform.paging import decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
+from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.schemas import FactsIn
-from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Filter
 from app.sharing.case.model import RecordKind
