@@ -20,6 +20,7 @@ from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, media_type_of, raise_fault, reply
 from app.policy.engine.deadlines import today_in_school
+from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.facts.schemas import FactsIn
 from app.policy.lifecycle import in_force
@@ -30,7 +31,6 @@ from app.policy.lifecycle.schemas import (
     YAMLS,
     ApprovalIn,
     DocumentText,
-    EvaluationOut,
     PoliciesOut,
     PolicyDocumentOut,
     PolicyOut,
