@@ -58,8 +58,8 @@ _SQLITE_BYTES: Final = re.sub(r"\be\.(?!body)\w+", r"CAST(\g<0> AS BLOB)", _SQLI
 _SQLITE_IDS: Final = (2, 4, 7, 9)
 _SQLITE_TEXT: Final = "e.body, " + ", ".join(f"e.{name}" for name in leaf.COLUMNS)
 _SQLITE_PAGE: Final = (
-    "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id WHERE"
-    " l.school = ? AND l.idx >= ? AND l.idx <= ?"
+    "SELECT {columns}, l.idx FROM audit_leaf l JOIN audit_entry e ON e.school = l.school AND e.id ="
+    " l.entry_id WHERE l.school = ? AND l.idx >= ? AND l.idx <= ?"
 )
 _INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 _POSTGRESQL: Final = (
@@ -145,7 +145,9 @@ async def entries(session: Session, school: str, page: Places) -> list[Row | Non
         }
         return [by_index.get(index) for index in page.indexes]
     rows = await session.raw(
-        f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.id = ANY($1::uuid[])", page.entries
+        f"SELECT {_POSTGRESQL} FROM audit_entry e WHERE e.school = $1 AND e.id = ANY($2::uuid[])",
+        school,
+        page.entries,
     )
     found: dict[str, Row] = {row[ID]: row for row in rows}
     return [found.get(entry) for entry in page.entries]
@@ -153,27 +155,28 @@ async def entries(session: Session, school: str, page: Places) -> list[Row | Non
 
 async def waiting(session: Session) -> AsyncIterator[Waiting]:
     """Every entry in the queue that has no leaf."""
-    after = "0" * 32
+    after = ("", "0" * 32)
     while True:
         if session.dialect == "sqlite":
             query = (
-                "SELECT {columns}, p.entry_id, p.school FROM audit_pending p "
-                "LEFT JOIN audit_entry e ON e.id = p.entry_id "
-                f"WHERE p.entry_id > ? ORDER BY p.entry_id LIMIT {PAGE}"
+                "SELECT {columns}, p.entry_id, p.school FROM audit_pending p LEFT JOIN audit_entry"
+                " e ON e.school = p.school AND e.id = p.entry_id WHERE (p.school, p.entry_id) >"
+                f" (?, ?) ORDER BY p.school, p.entry_id LIMIT {PAGE}"
             )
-            rows = await _from_sqlite(session, query, after)
+            rows = await _from_sqlite(session, query, *after)
         else:
             rows = await session.raw(
-                f"SELECT {_POSTGRESQL}, replace(p.entry_id::text, '-', ''), p.school "
-                "FROM audit_pending p LEFT JOIN audit_entry e ON e.id = p.entry_id "
-                f"WHERE p.entry_id > $1 ORDER BY p.entry_id LIMIT {PAGE}",
-                after,
+                f"SELECT {_POSTGRESQL}, replace(p.entry_id::text, '-', ''), p.school FROM"
+                " audit_pending p LEFT JOIN audit_entry e ON e.school = p.school AND e.id ="
+                " p.entry_id WHERE (p.school, p.entry_id) > ($1, $2) ORDER BY p.school, p.entry_id"
+                f" LIMIT {PAGE}",
+                *after,
             )
         for row in rows:
             yield Waiting(str(row[-2]), str(row[-1]), stored_bytes(row[0]), row[:-2])
         if len(rows) < PAGE:
             return
-        after = str(rows[-1][-2])
+        after = (str(rows[-1][-1]), str(rows[-1][-2]))
 
 
 async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
@@ -220,7 +223,8 @@ async def disposals(session: Session) -> dict[str, bool]:
     rows = await session.raw(
         f"SELECT {as_hex.format('d.entry_id')}, e.request = b.request AND b.at >= e.at AND b.action"
         f" = '{Action.REQUEST_DISPOSED}' AND b.id <> e.id FROM audit_disposed d LEFT JOIN"
-        " audit_entry e ON e.id = d.entry_id LEFT JOIN audit_entry b ON b.id = d.by_entry"
+        " audit_entry e ON e.school = d.school AND e.id = d.entry_id LEFT JOIN audit_entry b ON"
+        " b.school = d.school AND b.id = d.by_entry"
     )
     return {str(row[0]): bool(row[1]) for row in rows}
 
@@ -234,8 +238,8 @@ async def strays(session: Session) -> list[tuple[str, str]]:
     """School and id of some entries that are neither sealed nor waiting to be."""
     rows = await session.raw(
         "SELECT e.school, e.id FROM audit_entry e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l"
-        " WHERE l.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id ="
-        " e.id) LIMIT 1000"
+        " WHERE l.school = e.school AND l.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM"
+        " audit_pending p WHERE p.school = e.school AND p.entry_id = e.id) LIMIT 1000"
     )
     return [(str(row[0]), str(row[1])) for row in rows]
 

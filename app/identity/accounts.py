@@ -10,16 +10,17 @@ import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.identity import store
 from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
 from app.identity.keys import base64url
 from app.identity.model import AccountAct, AccountChange, Role
 from app.identity.passwords import new_secret, secret_hash
-from app.identity.tables import ACCOUNT, CLIENT, SESSION
+from app.identity.tables import ACCOUNT, CLIENT
 from app.kernel import clock, ids
 from app.kernel.canonical import Json
 from app.platform.db import Session
@@ -31,28 +32,6 @@ ROTATION: Final = timedelta(days=7)
 
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,188}")
 _URN: Final = re.compile(r"[0-9]{6}", re.ASCII)
-
-PRINCIPAL: Final = (
-    sa.select(
-        sa.func.coalesce(ACCOUNT.c.role, Role.INTEGRATION.value).label("role"),
-        sa.func.coalesce(ACCOUNT.c.school, CLIENT.c.school).label("school"),
-    )
-    .select_from(
-        SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(
-            CLIENT, CLIENT.c.id == SESSION.c.client_id
-        )
-    )
-    .where(
-        SESSION.c.id == sa.bindparam("principal_session", type_=sa.Uuid),
-        sa.func.coalesce(SESSION.c.account_id, SESSION.c.client_id)
-        == sa.bindparam("principal_subject", type_=sa.Uuid),
-        SESSION.c.revoked_at.is_(None),
-        sa.func.coalesce(ACCOUNT.c.active, sa.true()),
-        sa.func.coalesce(CLIENT.c.active, sa.true()),
-    )
-)
-"""Role and school of a live session's holder; no row when the session is revoked, or account or
-client disabled. Binds `principal_*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +80,13 @@ async def add_user(
     if role is Role.INTEGRATION:
         raise AccountRefused("a person is staff, dsl or ig_lead; machines are clients")
     _check_school(school)
-    if await session.first(sa.select(ACCOUNT.c.id).where(ACCOUNT.c.email == normal)):
+    name = store.email_hash(normal)
+    if await store.find_school(session, name) is not None:
         raise AccountExists("an account with this email address exists")
     made = ids.new_id(now)
     row: dict[str, Any] = {
-        "id": made,
         "school": school,
+        "id": made,
         "email": normal,
         "role": role.value,
         "password_hash": password_hash,
@@ -118,6 +98,7 @@ async def add_user(
         ACCOUNT,
         row | {"audit_id": seal(_change(AccountAct.ACCOUNT_CREATED, row, ("role", "school")))},
     )
+    store.add_name(session, name, school, made)
     return Account(made, school, normal, role, active=True)
 
 
@@ -132,17 +113,17 @@ async def list_users(session: Session, school: str | None = None) -> list[Accoun
     ]
 
 
-async def email_of(session: Session, account: UUID) -> str | None:
+async def email_of(session: Session, school: str, account: UUID) -> str | None:
     """The email address of an account; None for what is no account here."""
-    row = await session.first(sa.select(ACCOUNT.c.email).where(ACCOUNT.c.id == account))
-    return None if row is None else str(row.email)
+    row = await store.load_account(session, school, account)
+    return None if row is None else row.email
 
 
 async def disable_user(session: Session, email: str, *, now: datetime, seal: Seal) -> None:
     """Shut an account at once, its sessions with it. Raises `AccountNotFound`."""
     row = await _account(session, email)
     await _write(session, ACCOUNT, row, {"active": False}, AccountAct.ACCOUNT_DISABLED, now, seal)
-    await _revoke_sessions(session, SESSION.c.account_id, row["id"], now)
+    await store.revoke_sessions_of_account(session, row["school"], row["id"], now)
 
 
 async def set_role(session: Session, email: str, role: Role, *, now: datetime, seal: Seal) -> None:
@@ -169,7 +150,7 @@ async def set_password(
         now,
         seal,
     )
-    await _revoke_sessions(session, SESSION.c.account_id, row["id"], now)
+    await store.revoke_sessions_of_account(session, row["school"], row["id"], now)
 
 
 async def add_client(
@@ -188,8 +169,8 @@ async def add_client(
         raise AccountExists("a client with this name exists")
     made, secret = ids.new_id(now), new_secret()
     row: dict[str, Any] = {
-        "id": made,
         "school": school,
+        "id": made,
         "name": name,
         "secret_hash": secret_hash(secret),
         "previous_hash": None,
@@ -201,6 +182,7 @@ async def add_client(
     session.add(
         CLIENT, row | {"audit_id": seal(_change(AccountAct.CLIENT_CREATED, row, ("school",)))}
     )
+    store.add_name(session, store.client_hash(made), school, made)
     return Client(made, school, name, active=True), secret
 
 
@@ -234,7 +216,7 @@ async def disable_client(session: Session, client: UUID, *, now: datetime, seal:
     row = await _client(session, client)
     values = {"active": False, "previous_hash": None, "previous_until": None}
     await _write(session, CLIENT, row, values, AccountAct.CLIENT_DISABLED, now, seal)
-    await _revoke_sessions(session, SESSION.c.client_id, client, now)
+    await store.revoke_sessions_of_client(session, row["school"], client, now)
 
 
 async def heads(session: Session) -> AsyncIterator[tuple[UUID, UUID, Mapping[str, Json]]]:
@@ -257,20 +239,18 @@ async def _account(session: Session, email: str) -> dict[str, Any]:
     row = (
         None
         if normal is None
-        else await session.first(
-            sa.select(ACCOUNT).where(ACCOUNT.c.email == normal).with_for_update()
-        )
+        else await store.load_account_by_email(session, normal, for_update=True)
     )
     if row is None:
         raise AccountNotFound("no account has this email address")
-    return dict(row._mapping)  # noqa: SLF001
+    return dict(cast("sa.Row[Any]", row)._mapping)  # noqa: SLF001
 
 
 async def _client(session: Session, client: UUID) -> dict[str, Any]:
-    row = await session.first(sa.select(CLIENT).where(CLIENT.c.id == client).with_for_update())
+    row = await store.load_client(session, client, for_update=True)
     if row is None:
         raise AccountNotFound("no client has this id")
-    return dict(row._mapping)  # noqa: SLF001
+    return dict(cast("sa.Row[Any]", row)._mapping)  # noqa: SLF001
 
 
 async def _write(
@@ -284,7 +264,11 @@ async def _write(
 ) -> None:
     written = {**values, "changed_at": now}
     written["audit_id"] = seal(_change(act, row | written, tuple(sorted(values))))
-    await session.execute(sa.update(table).where(table.c.id == row["id"]).values(written))
+    await session.execute(
+        sa.update(table)
+        .where(table.c.school == row["school"], table.c.id == row["id"])
+        .values(written)
+    )
 
 
 def _change(act: AccountAct, row: Mapping[str, Any], changed: tuple[str, ...]) -> AccountChange:
@@ -306,13 +290,3 @@ def _plain(value: object) -> Json:
     if isinstance(value, datetime):
         return clock.to_text(value)
     return str(value)
-
-
-async def _revoke_sessions(
-    session: Session, holder: sa.Column[Any], id: UUID, now: datetime
-) -> None:
-    await session.execute(
-        sa.update(SESSION)
-        .where(holder == id, SESSION.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )

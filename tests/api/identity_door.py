@@ -43,11 +43,13 @@ async def add_person(
     return made.id
 
 
-async def add_machine(service: Service, name: str = "mis") -> tuple[Client, str]:
+async def add_machine(
+    service: Service, name: str = "mis", school: str = "123456"
+) -> tuple[Client, str]:
     now = service.clock()
     async with service.database.transaction() as session:
         return await accounts.add_client(
-            session, name=name, school="123456", now=now, seal=of_accounts(session, now)
+            session, name=name, school=school, now=now, seal=of_accounts(session, now)
         )
 
 

@@ -111,6 +111,32 @@ async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> No
     assert (await ask(client, auth=mine_auth, **form)).status_code == 200
 
 
+async def test_a_client_of_another_school_signs_nobody_in(service: Service) -> None:
+    await add_person(service)
+    made, secret = await add_machine(service, "front end", school="654321")
+    client = await service.stranger()
+    reply = await ask(
+        client,
+        auth=(str(made.id), secret),
+        grant_type="password",
+        username=EMAIL,
+        password=PASSWORD,
+    )
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+    assert seen(await trail(service)) == {"refused denied another-school": 1}
+
+
+async def test_a_refresh_token_under_another_school_is_unknown(service: Service) -> None:
+    await add_person(service)
+    client = await service.stranger()
+    given = (await tokens(client))["refresh_token"]
+    assert given.startswith("123456")
+    for altered in ("654321" + given[6:], given[6:]):
+        reply = await refresh(client, altered)
+        assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+    assert (await refresh(client, given)).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 async def test_signing_out_holds_at_once_and_for_every_token(service: Service, kind: str) -> None:
     await add_person(service)

@@ -147,7 +147,7 @@ async def dispose(
         text={"basis": basis, "approved_by": approved_by},
         id=ids.new_id(now),
     )
-    remains = store.remains(await store.rows_of(session, case.head.id))
+    remains = store.remains(await store.rows_of(session, case.head.school, case.head.id))
     change = Change(
         action=Action.REQUEST_DISPOSED,
         head=replace(
@@ -164,11 +164,12 @@ async def dispose(
     disposal = made.head.audit_id
     log.dispose(
         session,
+        case.head.school,
         [entry for entry, records in sealed_by.items() if records & destroyed],
         by_entry=disposal,
     )
-    await store.destroy(session, case.head.id, but=disposal)
-    await idempotency.forget(session, case.head.id)
+    await store.destroy(session, case.head.school, case.head.id, but=disposal)
+    await idempotency.forget(session, case.head.school, case.head.id)
     bare = tuple(replace(record, text=None) for record in case.records)
     after = Case(head=made.head, records=(*bare, *made.records), subjects=())
     return after, made.records[0]
