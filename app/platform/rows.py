@@ -42,6 +42,12 @@ def values(row: Callable[P, SQLModel]) -> Callable[P, dict[str, object]]:
     return cast("Callable[P, dict[str, object]]", dict)
 
 
+def changed_values(row: SQLModel, changes: Mapping[sa.Column[Any], object]) -> dict[str, object]:
+    """The columns of a row that was read with some of them changed, for an update."""
+    stored = dict(cast("sa.Row[Any]", row)._mapping)  # noqa: SLF001 - the documented way to a row's mapping
+    return {**stored, **{column.key: value for column, value in changes.items()}}
+
+
 async def first_row(
     session: Session,
     row: type[T],

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts, store
 from app.identity.deps import Require, SignedIn
 from app.identity.issuers import subject_id
@@ -353,7 +353,7 @@ async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
     await asyncio.sleep(0.03)
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_user(session, EMAIL, now=now, seal=of_accounts(session, now))
+        await accounts.disable_user(session, EMAIL, now=now, save=save_account(session, now))
     reply = await signing_in
     assert (
         reply.status_code == 400

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity import service as door
 from app.identity.model import Role
@@ -180,7 +180,7 @@ async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.set_role(
-            session, EMAIL, Role.IG_LEAD, now=now, seal=of_accounts(session, now)
+            session, EMAIL, Role.IG_LEAD, now=now, save=save_account(session, now)
         )
     who = (await me(client, given["access_token"])).json()
     assert (who["role"], "audit:export" in who["permissions"]) == ("ig_lead", True)
@@ -194,7 +194,7 @@ async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
     given = await tokens(client)
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_user(session, EMAIL, now=now, seal=of_accounts(session, now))
+        await accounts.disable_user(session, EMAIL, now=now, save=save_account(session, now))
     assert (await me(client, given["access_token"])).status_code == 401
     assert (await refresh(client, given["refresh_token"])).status_code == 400
     assert (await sign_in(client)).status_code == 400
@@ -208,7 +208,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service)
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.set_password(
-            session, EMAIL, changed, now=now, seal=of_accounts(session, now)
+            session, EMAIL, changed, now=now, save=save_account(session, now)
         )
     assert (await me(client, given["access_token"])).status_code == 401
     assert (await refresh(client, given["refresh_token"])).status_code == 400
