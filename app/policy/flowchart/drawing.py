@@ -1,26 +1,22 @@
 """The When-and-How flowchart of a policy as SVG, blank or with the way that one request took.
 
-Law: the way is told by numbers, words and the weight of lines, never by colour alone; nothing in
-the drawing runs, loads or links.
+Invariant: numbers, words and the weight of lines show the way taken, never colour alone.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.platform.documents.svg import INK, image
 from app.policy.engine.vocabulary import HowCheck, Outcome, Release, Step
 from app.policy.flowchart.svg import (
     BADGE,
-    FONTS,
-    INK,
     LINE,
     SIZE,
     Box,
     Mark,
     Sheet,
     Words,
-    printable,
     wrap,
 )
 from app.policy.flowchart.text import (
@@ -146,14 +142,13 @@ def _drawn(
     bottom = _when(sheet, way, questions, ordered(order), 16 + heading.height + 24)
     bottom = _how(sheet, way, checks, bottom)
     bottom = _foot(sheet, way, version, bottom)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom:g}"'
-        f' width="{_WIDTH}" height="{bottom:g}" role="img" lang="en-GB"'
-        f' aria-labelledby="flowchart-title flowchart-description" font-family="{FONTS}"'
-        f' font-size="{SIZE}"><title'
-        f' id="flowchart-title">{html.escape(printable(title))}</title><desc'
-        f' id="flowchart-description">{html.escape(printable(description))}</desc><rect'
-        f' width="{_WIDTH}" height="{bottom:g}" fill="#ffffff"/>' + "".join(sheet.parts) + "</svg>"
+    return image(
+        "flowchart",
+        (_WIDTH, bottom),
+        sheet.parts,
+        title=title,
+        description=description,
+        font_size=SIZE,
     )
 
 

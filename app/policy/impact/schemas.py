@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.classification import Personal
 from app.policy.diff.schemas import EditOut, TableOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 
@@ -17,7 +18,7 @@ class ImpactIn(BaseModel):
     )
 
     against: Annotated[
-        str | None,
+        Personal[str | None],
         StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$"),
         Field(
             description="Digest of the version to compare with; by default the version in force."

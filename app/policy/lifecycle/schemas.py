@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.classification import Personal, Structural
 from app.platform.instants import Day
 from app.policy.engine.codes import MythId
 from app.policy.engine.evaluate import Policy
@@ -320,7 +321,7 @@ class ApprovalIn(BaseModel):
     )
 
     approved_by: Annotated[
-        str,
+        Personal[str],
         StringConstraints(
             strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"
         ),
@@ -328,10 +329,11 @@ class ApprovalIn(BaseModel):
         Field(description="Name and role of the approver."),
     ]
     in_force_from: Annotated[
-        Day, Field(description="The first day of the version; today at the earliest.")
+        Structural[Day],
+        Field(description="The first day of the version; today at the earliest."),
     ]
     next_review_on: Annotated[
-        str,
+        Personal[str],
         StringConstraints(max_length=10),
         Field(
             description=(

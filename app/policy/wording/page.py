@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from app.platform.documents.page import Block, Chart, Page, Pairs, Paragraph, Section
+from app.platform.documents.svg import printable
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Question
 from app.policy.engine.vocabulary import Step
 from app.policy.flowchart import drawing
-from app.policy.flowchart.svg import printable
 from app.policy.wording import reference_sections, rules
 from app.policy.wording.words import day, label, month
 

@@ -39,14 +39,21 @@ class PastRequests:
         """Each request, in the order in which they were made."""
         query = (
             sa.select(RECORD.c.request_id, RECORD.c.body, REQUEST.c.decision, REQUEST.c.departs)
-            .select_from(RECORD.join(REQUEST, REQUEST.c.id == RECORD.c.request_id))
+            .select_from(
+                RECORD.join(
+                    REQUEST,
+                    sa.and_(
+                        REQUEST.c.school == RECORD.c.school, REQUEST.c.id == RECORD.c.request_id
+                    ),
+                )
+            )
             .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.EVALUATION.value)
             .order_by(RECORD.c.request_id, RECORD.c.version, RECORD.c.id)
         )
         newest: PastRequest | None = None
         async for row in session.stream(query, batch=200):
             body = json.loads(row.body)
-            if not body["counts"]:
+            if not body["current"]:
                 continue
             if newest is not None and newest.request != row.request_id:
                 yield newest
