@@ -30,12 +30,12 @@ CSP: Final = (
 router = APIRouter(include_in_schema=False)
 
 
-class NoSuchFile(ServiceError):
+class PageNotFound(ServiceError):
     """The page has no such file."""
 
     kind = Kind.NOT_FOUND
     code = "not-found"
-    title = "There is nothing here that you may see"
+    title = "Not found"
 
 
 @router.get("/docs")
@@ -50,7 +50,7 @@ async def read_documentation() -> Response:
 async def read_documentation_file(name: Annotated[str, Path()]) -> Response:
     """A file of the page."""
     if name not in TYPES:
-        raise NoSuchFile
+        raise PageNotFound
     return FileResponse(
         ASSETS / name, media_type=TYPES[name], headers={"Cache-Control": "public, max-age=86400"}
     )

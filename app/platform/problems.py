@@ -164,7 +164,7 @@ def _example(status: int) -> dict[str, object]:
     return example
 
 
-class PartRefused(RequestValidationError):
+class InvalidPart(RequestValidationError):
     """A part of the body was read by a model of its own, and refused; the faults stand where they
     are in the body.
     """
@@ -308,7 +308,7 @@ _KNOWN: Final = re.compile(r"'([^']*)'")
 
 
 def _models_of(error: RequestValidationError, request: Request) -> list[type[BaseModel]]:
-    if isinstance(error, PartRefused):
+    if isinstance(error, InvalidPart):
         return [error.model]
     body_field = getattr(request.scope.get("route"), "body_field", None)
     return _models_in(body_field.field_info.annotation) if body_field is not None else []

@@ -20,12 +20,12 @@ _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 _TOO_LARGE: Final = "a number is too large to be read"
 
 
-class BodyRefused(ServiceError):
+class InvalidJson(ServiceError):
     """The body is not JSON that the service reads; the fault names the place."""
 
     kind = Kind.INVALID
     code = "invalid-json"
-    title = "The body is not JSON that can be read safely"
+    title = "Invalid JSON"
 
 
 class _Unsound(Exception):
@@ -44,7 +44,7 @@ class _Unreadable:
 
 
 def parse(body: bytes) -> object:
-    """The value of a JSON text (RFC 8259) in UTF-8; raises `BodyRefused` with the pointer of the
+    """The value of a JSON text (RFC 8259) in UTF-8; raises `InvalidJson` with the pointer of the
     first fault.
     """
     try:
@@ -116,7 +116,7 @@ def _check(value: object) -> None:
 
 def _check_text(text: str, path: Sequence[str]) -> None:
     if "\x00" in text:
-        _refuse(pointer(path), "holds a NUL character; remove it", "nul-character")
+        _refuse(pointer(path), "contains a NUL character; remove it", "nul-character")
     if any("\ud800" <= character <= "\udfff" for character in text):
         _refuse(
             pointer(path),
@@ -185,4 +185,4 @@ def pointer(path: Sequence[str | int]) -> str:
 
 
 def _refuse(where: str, detail: str, code: str) -> NoReturn:
-    raise BodyRefused(detail, faults=(Fault(where, detail, code),))
+    raise InvalidJson(detail, faults=(Fault(where, detail, code),))

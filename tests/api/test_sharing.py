@@ -131,7 +131,7 @@ async def test_only_the_how_checks_change_after_a_decision(service: Service) -> 
     reply = await dsl.patch(
         f"/v1/sharing-requests/{made['id']}", json={"urgency": "routine"}, headers=tag
     )
-    assert (reply.status_code, reply.json()["code"]) == (409, "facts-settled")
+    assert (reply.status_code, reply.json()["code"]) == (409, "facts-already-decided")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ async def test_a_person_of_the_request_does_not_decide_it(service: Service, writ
         made = await submitted(dsl, body)
         path, tag = f"/v1/sharing-requests/{made['id']}/decisions", {"If-Match": made["etag"]}
         reply = await dsl.post(path, json=SHARE, headers=tag)
-        assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-yours"), body
+        assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-permitted"), body
         assert (
             await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=tag)
         ).status_code == 201

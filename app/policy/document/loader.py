@@ -15,12 +15,12 @@ from app.policy.engine.evaluate import Policy, compile_tables
 from app.policy.engine.grammar import Document
 
 
-class PolicyRefused(ServiceError):
+class InvalidPolicy(ServiceError):
     """The document is no policy that may be used; `found` lists every fault."""
 
     kind = Kind.INVALID
-    code = "policy-refused"
-    title = "The policy document was refused"
+    code = "invalid-policy"
+    title = "Invalid policy document"
 
     def __init__(self, found: list[DocumentFault]) -> None:
         super().__init__(
@@ -31,16 +31,16 @@ class PolicyRefused(ServiceError):
 
 
 def load(source: bytes) -> Policy:
-    """The policy in a document, YAML 1.2 or JSON; raises PolicyRefused with all faults that can be
+    """The policy in a document, YAML 1.2 or JSON; raises InvalidPolicy with all faults that can be
     told at once.
     """
     try:
         root = read(source)
     except Unreadable as error:
-        raise PolicyRefused(list(error.faults)) from error
+        raise InvalidPolicy(list(error.faults)) from error
     policy, found = _examine(root)
     if found or policy is None:
-        raise PolicyRefused(found)
+        raise InvalidPolicy(found)
     return policy
 
 
@@ -48,7 +48,7 @@ def check(source: bytes) -> list[DocumentFault]:
     """The faults of a document; empty when it may be used."""
     try:
         load(source)
-    except PolicyRefused as refused:
+    except InvalidPolicy as refused:
         return refused.found
     return []
 
@@ -58,13 +58,13 @@ def load_proven(meaning: bytes, expected: str) -> Policy:
     it was then.
 
     Spares the proofs, which depend on nothing but the meaning that the digest pins. Raises
-    PolicyRefused when the digest is another.
+    InvalidPolicy when the digest is another.
     """
     root = read(meaning)
     document = Reader().read(root, Document)
     found = digest(root.plain())
     if document is MISSING or found != expected:
-        raise PolicyRefused(
+        raise InvalidPolicy(
             [
                 DocumentFault(
                     "digest", "", None, "this is not the document that was accepted", expected
@@ -94,7 +94,7 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     found += table_checks.table_faults(policy, places)
     # A row too many hides nothing; where nothing is said, or too much to be looked at, the floor
     # cannot be tried.
-    if {fault.code for fault in found} <= {"dead-row"}:
+    if {fault.code for fault in found} <= {"unreachable-row"}:
         found += table_checks.floor_faults(policy, places) + table_checks.case_faults(
             policy, places
         )

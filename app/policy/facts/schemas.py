@@ -223,7 +223,9 @@ class ItemIn(Body):
     @classmethod
     def _reason(cls, because: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("include") is Include.WITHHOLD and not (because and because.strip()):
-            raise PydanticCustomError("missing", "a withheld item says why it is withheld")
+            raise PydanticCustomError(
+                "missing", "a withheld item needs the reason for withholding it"
+            )
         return because
 
 
@@ -418,7 +420,7 @@ class FactsIn(Body):
             and purpose.code is not PurposeCode.ADVICE_DEIDENTIFIED
         ):
             raise PydanticCustomError(
-                "no-items", "name at least one item; only de-identified advice goes without"
+                "no-items", "add at least one item; only de-identified advice needs none"
             )
         return items
 

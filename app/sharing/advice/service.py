@@ -18,7 +18,7 @@ from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer
 from app.sharing.case import store
 from app.sharing.case import store as case_store
-from app.sharing.case.case import Case, NotYours, Record
+from app.sharing.case.case import ActionNotPermitted, Case, Record
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, Alert, RecordKind, Status
 from app.sharing.evaluation import assessment
@@ -40,18 +40,18 @@ class AdviceNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "advice-not-found"
-    title = "The request has no such advice"
+    title = "Advice not found"
 
 
-class AdviceAnswered(ServiceError):
+class AdviceAlreadyAnswered(ServiceError):
     """The advice was given; what is added now is new advice."""
 
     kind = Kind.CONFLICT
     code = "advice-already-answered"
-    title = "This advice has been given"
+    title = "Advice already answered"
 
     def __init__(self) -> None:
-        super().__init__("advice is not edited; seek advice again to add to it")
+        super().__init__("an answer is never changed; to add to it, seek advice again")
 
 
 async def seek(
@@ -138,15 +138,15 @@ async def answer(
     """
     case = await store.load(session, actor, request_id, to_change=True)
     if not actor.may(Permission.ADVICE_ANSWER):
-        raise NotYours("the DSL or the information governance lead gives advice")
+        raise ActionNotPermitted("only the DSL or the information governance lead gives advice")
     asked = case.find(RecordKind.ADVICE, advice_id)
     if asked is None:
         raise AdviceNotFound("check the id; see advice in the request")
     if asked.by_id == actor.id:
-        raise NotYours("somebody else answers what you asked")
+        raise ActionNotPermitted("another person has to answer the question that you asked")
     answered = {record.body["advice_id"] for record in case.of(RecordKind.ADVICE_ANSWER)}
     if str(advice_id) in answered:
-        raise AdviceAnswered
+        raise AdviceAlreadyAnswered
 
     leads_to = case.head.after(Act.ANSWER_ADVICE)
     waiting = [

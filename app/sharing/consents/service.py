@@ -36,23 +36,23 @@ class ConsentNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "consent-not-found"
-    title = "The request has no such consent"
+    title = "Consent not found"
 
 
-class ConsentWithdrawn(ServiceError):
+class ConsentAlreadyWithdrawn(ServiceError):
     """The consent was withdrawn before."""
 
     kind = Kind.CONFLICT
     code = "consent-already-withdrawn"
-    title = "This consent was withdrawn before"
+    title = "Consent already withdrawn"
 
 
-class ConsentUnsound(ServiceError):
+class InvalidConsent(ServiceError):
     """The consent's details contradict each other."""
 
     kind = Kind.INVALID
-    code = "consent-unsound"
-    title = "The consent's details do not fit together"
+    code = "invalid-consent"
+    title = "Invalid consent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +134,8 @@ async def withdraw(
     if str(consent_id) in {
         record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)
     }:
-        raise ConsentWithdrawn(
-            "a withdrawn consent stays withdrawn; record a new consent if one was given"
+        raise ConsentAlreadyWithdrawn(
+            "a withdrawal is final; if the person has consented again, record a new consent"
         )
 
     case.head.after(Act.CONSENT)
@@ -195,27 +195,27 @@ def _check(consent: Consent, now: datetime) -> None:
         faults.append(
             Fault(
                 "/given_at",
-                "lies in the future; record a consent when it has been given",
+                "in the future; record a consent after it was given",
                 "in-the-future",
             )
         )
     given_on = today_in_school(consent.given_at) if consent.given_at else None
     if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
         faults.append(
-            Fault("/expires_on", "lies before the day on which consent was given", "before-given")
+            Fault("/expires_on", "before the day on which consent was given", "before-given")
         )
     if faults:
-        raise ConsentUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidConsent(faults[0].detail, faults=tuple(faults))
 
 
 def _check_withdrawal(consent: Record, at: datetime, now: datetime) -> None:
     given_at = consent.body["given_at"]
     if at > now + SKEW:
         fault = Fault(
-            "/at", "lies in the future; record a withdrawal when it has been made", "in-the-future"
+            "/at", "in the future; record a withdrawal after it was made", "in-the-future"
         )
     elif given_at is not None and at < clock.from_text(given_at):
-        fault = Fault("/at", "lies before the instant at which consent was given", "before-given")
+        fault = Fault("/at", "before the time at which consent was given", "before-given")
     else:
         return
-    raise ConsentUnsound(fault.detail, faults=(fault,))
+    raise InvalidConsent(fault.detail, faults=(fault,))

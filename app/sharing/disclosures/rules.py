@@ -18,15 +18,15 @@ class DisclosureNotPermitted(ServiceError):
 
     kind = Kind.CONFLICT
     code = "disclosure-not-permitted"
-    title = "Nothing may leave yet"
+    title = "Disclosure not permitted"
 
 
-class DisclosureUnsound(ServiceError):
+class InvalidDisclosure(ServiceError):
     """What was recorded about the disclosure does not fit the decision."""
 
     kind = Kind.INVALID
-    code = "disclosure-unsound"
-    title = "The disclosure does not fit the decision"
+    code = "invalid-disclosure"
+    title = "Invalid disclosure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +48,18 @@ def disclose(
     """The head after the disclosure, and what its record says.
 
     Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks
-    open, else `DisclosureUnsound`.
+    open, else `InvalidDisclosure`.
     """
     standing = case.decision
     if standing is None or standing.body["outcome"] not in PERMITTING:
-        raise DisclosureNotPermitted("no decision permits it; record the decision first")
+        raise DisclosureNotPermitted("the request has no decision; record the decision first")
     if case.head.decision is None:
         raise DisclosureNotPermitted(
             "the request was reconsidered after its decision; record the new decision first"
         )
     if command.decision_id != standing.id:
         raise DisclosureNotPermitted(
-            "decision_id does not name the decision that stands; read the request again"
+            "decision_id is not the newest decision; read the request again"
         )
     emergency = standing.body["outcome"] == DecisionOutcome.SHARE_EMERGENCY
     if not emergency:
@@ -73,12 +73,12 @@ def disclose(
         if item not in permitted
     ]
     if not chosen:
-        faults.append(Fault("/items", "name at least one item", "too-short"))
+        faults.append(Fault("/items", "add at least one item", "too-short"))
     if command.route == "none" and not command.secure_exception and not emergency:
         faults.append(
             Fault(
                 "/secure_exception",
-                "no secure route was used: say why, and how the risk was weighed",
+                "required when no secure route was used: the reason, and how the risk was weighed",
                 "missing",
             )
         )
@@ -86,12 +86,12 @@ def disclose(
         faults.append(
             Fault(
                 "/sent_at",
-                "lies in the future; record a disclosure when it has been made",
+                "in the future; record a disclosure after it was made",
                 "in-the-future",
             )
         )
     if faults:
-        raise DisclosureUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidDisclosure(faults[0].detail, faults=tuple(faults))
     return replace(case.head, status=status), *disclosure_record(
         command, chosen, _left_out(case, chosen), case.evaluation.id
     )
@@ -138,13 +138,13 @@ def _check_release(case: Case) -> None:
             for check in unmet
         )
         raise DisclosureNotPermitted(
-            f"release is held until these checks are met: {named}; amend facts.how when they are",
+            f"these checks are not met: {named}; amend facts.how when they are",
             faults=faults,
         )
     if result["outcome"] in {"do_not_share", "seek_advice"} and not (
         case.decision and case.decision.body["departs"]
     ):
         raise DisclosureNotPermitted(
-            "the newest evaluation no longer says share; record a new decision that gives the"
-            " reasons"
+            "the newest evaluation no longer recommends sharing; record a new decision with"
+            " its reasons"
         )

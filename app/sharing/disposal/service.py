@@ -47,7 +47,7 @@ class Waiting(NamedTuple):
 
 
 async def held(session: Session, actor: Actor, request_id: UUID) -> Case:
-    """The request, held against other writers; raises `RequestNotFound`."""
+    """The request, held against other writers; raises `SharingRequestNotFound`."""
     return await store.load(session, actor, request_id, to_change=True)
 
 

@@ -37,12 +37,12 @@ _ANOTHER: Final = frozenset(
 """Mismatches by which the check in the directory may be of somebody else."""
 
 
-class RecipientUnknown(ServiceError):
+class RecipientNotInDirectory(ServiceError):
     """The directory has no such entry."""
 
     kind = Kind.INVALID
     code = "recipient-not-in-directory"
-    title = "The directory has no such recipient"
+    title = "Recipient not in the directory"
 
     def __init__(self, pointer: str, what: str) -> None:
         super().__init__(what, faults=(Fault(pointer, what, "unknown-recipient"),))
@@ -54,7 +54,7 @@ async def cited(
     """The statement with what the directory says of the recipient that it cites.
 
     With `strict`, the pointer below which the facts stand in the body, an entry that there is not
-    raises `RecipientUnknown`; without, it is a finding.
+    raises `RecipientNotInDirectory`; without, it is a finding.
     """
     structure = statement.structure["recipient"]
     organisation, contact = structure.get("directory_id"), structure.get("contact_id")
@@ -110,17 +110,17 @@ async def _known(
 
 async def _unknown(
     session: Session, school: str, organisation: str | None, now: datetime, below: str
-) -> RecipientUnknown:
+) -> RecipientNotInDirectory:
     if organisation is None:
-        return RecipientUnknown(
+        return RecipientNotInDirectory(
             f"{below}/recipient/directory_id", "name the organisation whose contact this is"
         )
     if await _known(session, school, organisation, None, now) is None:
-        return RecipientUnknown(
+        return RecipientNotInDirectory(
             f"{below}/recipient/directory_id",
             "not an organisation of the directory; see GET /v1/recipients",
         )
-    return RecipientUnknown(
+    return RecipientNotInDirectory(
         f"{below}/recipient/contact_id", "not a contact of this organisation; see its contacts"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.platform.problems import PartRefused
+from app.platform.problems import InvalidPart
 from app.policy.facts.fields import KNOWN
 from app.policy.facts.schemas import FactsIn, merge
 from app.sharing.case.case import Case
@@ -48,4 +48,4 @@ def read(value: object, known: Collection[str] = ()) -> FactsIn:
     try:
         return FactsIn.model_validate(value, context={KNOWN: known})
     except ValidationError as error:
-        raise PartRefused(error, FactsIn) from error
+        raise InvalidPart(error, FactsIn) from error

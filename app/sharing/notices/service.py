@@ -23,12 +23,12 @@ from app.sharing.case.people import person_of
 DEFERRED: Final = "deferred"
 
 
-class NoticeUnsound(ServiceError):
+class InvalidNotice(ServiceError):
     """The notice lacks what the record must say."""
 
     kind = Kind.INVALID
-    code = "notice-unsound"
-    title = "The notice lacks something that the record must say"
+    code = "invalid-notice"
+    title = "Invalid notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +83,24 @@ def _check(notice: Notice, today: date) -> None:
     if notice.decision == DEFERRED:
         if notice.revisit_on is None:
             faults.append(
-                Fault("/revisit_on", "set a day on which this is looked at again", "missing")
+                Fault("/revisit_on", "required: the day on which to look again", "missing")
             )
         elif notice.revisit_on <= today:
-            faults.append(Fault("/revisit_on", "set a day that is still to come", "in-the-past"))
+            faults.append(Fault("/revisit_on", "use a day in the future", "in-the-past"))
     elif notice.revisit_on is not None:
         faults.append(
-            Fault("/revisit_on", "only a deferred notice has a day to look again", "not-deferred")
+            Fault(
+                "/revisit_on",
+                "only a deferred notice has a day on which to look again",
+                "revisit-not-allowed",
+            )
         )
     if notice.decision in {DEFERRED, "not_informed"} and notice.reason is None:
-        faults.append(Fault("/reason", "say why they are not told", "missing"))
+        faults.append(
+            Fault("/reason", "required: the reason for not telling the person", "missing")
+        )
     if faults:
-        raise NoticeUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidNotice(faults[0].detail, faults=tuple(faults))
 
 
 def _next_look(case: Case, newest: dict[str, str | None]) -> str | None:
