@@ -22,7 +22,6 @@ from app.kernel.clock import Clock
 from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
-from tests.contract import CheckedTransport
 from tests.running import started
 
 PASSWORD: Final = "correct horse battery staple"

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.http import RequestId, created
@@ -26,12 +26,12 @@ router = APIRouter(route_class=StrictRoute)
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
+@idempotent()
 async def record_notice(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: NotifyIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Record that the person or family was told, or why not, or when that is looked at again."""
     notice = Notice(
@@ -42,10 +42,7 @@ async def record_notice(
         how=body.how,
     )
 
-    async def work() -> Response:
-        case, record = await notices_service.notify(
-            call.session, actor, request_id, notice, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await notices_service.notify(
+        call.session, actor, request_id, notice, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)
