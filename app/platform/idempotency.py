@@ -98,7 +98,7 @@ class Once:
         """Give the stored reply of an earlier call, or do the work and store its reply.
 
         Work that `only_adds` rows is done before the look-up of an earlier call: if there was one,
-        none of its rows are written. Raises `KeyReused` and `CallInFlight`.
+        none of its rows are written. Raises `IdempotencyKeyReused` and `RequestInProgress`.
         """
         if self._key is None:
             return await work()

@@ -27,8 +27,8 @@ from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
-from app.sharing.case.case import Case, Filter, Head, Record, RequestNotFound, Subject
+from app.platform.preconditions import PreconditionFailed
+from app.sharing.case.case import Case, Filter, Head, Record, SharingRequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
 from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT

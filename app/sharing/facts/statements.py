@@ -26,7 +26,7 @@ def revise(case: Case, changes: Mapping[str, Any], *, replaced: Collection[str] 
 
     `case` is the case as loaded under lock: a revision of older facts would undo what another
     caller wrote. Members named in `replaced` are not merged; the new value replaces the old one.
-    Raises `PartRefused`, with pointers into the body, for changes that do not fit.
+    Raises `InvalidPart`, with pointers into the body, for changes that do not fit.
     """
     structure = deepcopy(dict(case.facts.body["structure"]))
     for item in structure.get("items", []):

@@ -18,7 +18,7 @@ from app.platform.preconditions import IfMatch
 from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
-from app.sharing.case.case import ActImpossible, Case, Filter, Head
+from app.sharing.case.case import Case, Filter, Head, InvalidState
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, RecordKind, Status
 from app.sharing.case.store import merged
