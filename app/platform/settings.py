@@ -126,8 +126,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log line that is written."
     )
-    docs: bool = Field(default=True, description="Serve `/docs` and `/openapi.json`.")
-    metrics: bool = Field(default=True, description="Serve `/metrics` on the main port.")
+    docs: bool = Field(default=True, description="Serve `/docs`, `/problems` and `/openapi.json`.")
+    metrics: bool = Field(default=True, description="Serve `/metrics`.")
 
     @field_validator("public_url")
     @classmethod

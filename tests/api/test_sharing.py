@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tests.api.sharing import (
     MASH,
@@ -511,8 +512,11 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
     async with service.database.transaction() as session:
         for statement in failing:
             await session.execute(sa.text(statement))
-    reply = await staff.post("/v1/sharing-requests", json=MASH)
+    with structlog.testing.capture_logs() as lines:
+        reply = await staff.post("/v1/sharing-requests", json=MASH)
     assert (reply.status_code, reply.json()["code"]) == (500, "internal-error")
+    (failure,) = (line for line in lines if line["event"] == "request.failed")
+    assert failure["request_id"] == reply.headers["X-Request-Id"]
     async with service.database.reading() as session:
         for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject"):
             assert (await session.first(sa.text(f"SELECT count(*) FROM {table}")))[0] == 0  # type: ignore[index]
