@@ -140,7 +140,7 @@ def _condition(
         if fact not in _ALLOWED[section]:
             known = _ALLOWED[section]
             yield places.fault(
-                "fact-not-here",
+                "fact-not-allowed",
                 at,
                 f"{fact} may not be used in {section}",
                 "one of " + ", ".join(sorted(known)),
@@ -250,7 +250,7 @@ def _flow(document: Document, places: Places, names: _Names) -> Iterator[Documen
                 yield from names.known("flow/nodes", f"{at}/to", row.to, "unknown-node")
             if not _has_one_target(row):
                 yield places.fault(
-                    "no-edge",
+                    "invalid-flow-row",
                     at,
                     "this row has no target, or two",
                     "either to, or outcome with decided_at",

@@ -129,7 +129,7 @@ def _never_open(document: Document, places: Places) -> Iterator[DocumentFault]:
     for at, end in ends.items():
         if not any(calendar.works(end + timedelta(days=n)) for n in range(1, LONGEST_HOLIDAY + 1)):
             yield places.fault(
-                "never-open",
+                "school-never-open",
                 at,
                 f"after this day the school is closed for {LONGEST_HOLIDAY} days or more",
                 "a working day",

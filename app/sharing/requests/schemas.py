@@ -65,7 +65,7 @@ class AmendIn(RootModel[dict[str, Any]]):
     @classmethod
     def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
         if not changed:
-            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+            raise PydanticCustomError("missing", "add at least one part of the facts")
         return changed
 
 
@@ -328,7 +328,7 @@ class ListQuery(BaseModel):
     def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
         begins = info.data.get("submitted_from")
         if to is not None and begins is not None and to < begins:
-            raise PydanticCustomError("before-begin", "lies before submitted_from")
+            raise PydanticCustomError("before-begin", "before submitted_from")
         return to
 
 
