@@ -23,19 +23,6 @@ class NotSealedYet(ServiceError):
         super().__init__("sealing takes about a second: ask again", headers={"Retry-After": "1"})
 
 
-class PeriodReversed(ServiceError):
-    """The period that was asked for ends before it begins: nothing could be in it."""
-
-    kind = Kind.INVALID
-    code = "period-reversed"
-    title = "The period ends before it begins"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "exchange from and to", faults=(Fault("/query/from", "lies after to", "after-end"),)
-        )
-
-
 class SizeRefused(ServiceError):
     """A tree size in the query is one that the log does not have."""
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from app.kernel.clock import LONDON
 from app.policy.engine.grammar import ClockKind, Clocks, Document, Parameter
 
-LONDON: Final = ZoneInfo("Europe/London")
 _SATURDAY: Final = 5
 _FURTHEST: Final = 3660
 """Days looked ahead: a calendar that is closed for ten years has no working day."""
