@@ -33,8 +33,9 @@ from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
 from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
-from app.platform.middleware import Edge, Metrics
+from app.platform.middleware import Edge, HeadAsGet, Metrics
 from app.platform.settings import Settings
+from app.platform.web import literal_paths
 from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
@@ -106,6 +107,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     problems.install(app, audit_hooks.of_refusal)
     for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
         app.include_router(router)
+    app.state.literal_paths = literal_paths(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -134,6 +136,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         hosts = [*settings.allowed_hosts, "127.0.0.1", "localhost"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Edge, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -108,6 +108,26 @@ class Edge:
             )
 
 
+class HeadAsGet:
+    """Answers HEAD as GET without the body (RFC 9110, section 9.3.2). Pure ASGI."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
+
+
 def _route_of(scope: Scope) -> str:
     """The path of the matched route with its placeholders: never what stood in their places."""
     effective = scope.get("fastapi", {}).get("effective_route_context")

@@ -20,8 +20,8 @@ _TOP: Final = 92
 
 WITHHELD: Final = "withheld"
 NOTE: Final = (
-    "Withheld: a number under 5, or one that would give such a number away. What did not occur is"
-    " left out."
+    "Withheld means under 5, or a number that would reveal one. Things that did not happen are left"
+    " out."
 )
 
 

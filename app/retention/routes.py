@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import (
     CursorDep,
     CursorRefused,
@@ -24,10 +24,12 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
 from app.retention.schedule import Review
-from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
+from app.retention.schemas import DisposeIn, DuePageOut, ReviewIn
 from app.retention.service import Due
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record, View
+from app.sharing.case.records import Content
+from app.sharing.disposal.schemas import DisposalOut, RetentionReviewOut
 from app.sharing.presentation import views
 
 router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
@@ -96,15 +98,15 @@ async def list_retention_due(
     operation_id="review_retention",
     summary="Decide how long a request is kept",
     status_code=201,
-    response_model=ReviewOut,
+    response_model=RetentionReviewOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
 )
+@idempotent()
 async def review_retention(
     actor: Annotated[Actor, Require(Permission.RETENTION_REVIEW)],
     request_id: RequestId,
     body: ReviewIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it
     against disposal, or lift the hold.
@@ -119,13 +121,10 @@ async def review_retention(
         legal_hold=body.legal_hold,
     )
 
-    async def work() -> Response:
-        case, record = await service.review(
-            call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.review(
+        call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
+    )
+    return _created(case, record, actor)
 
 
 @router.post(
@@ -136,32 +135,28 @@ async def review_retention(
     response_model=DisposalOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
 )
+@idempotent()
 async def dispose_of_sharing_request(
     actor: Annotated[Actor, Require(Permission.RETENTION_DISPOSE)],
     request_id: RequestId,
     body: DisposeIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Names, references and every word people wrote are destroyed; codes and days stay as a
     tombstone, and the trail stays valid.
 
     409 while the request is undecided, under legal hold, or to be kept longer. It cannot be undone.
     """
-
-    async def work() -> Response:
-        case, record = await service.dispose(
-            call.session,
-            actor,
-            request_id,
-            basis=body.basis,
-            approved_by=body.approved_by,
-            now=call.now,
-            trace=call.trace,
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.dispose(
+        call.session,
+        actor,
+        request_id,
+        basis=body.basis,
+        approved_by=body.approved_by,
+        now=call.now,
+        trace=call.trace,
+    )
+    return _created(case, record, actor)
 
 
 def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:
@@ -186,7 +181,7 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
     }
 
 
-def _created(case: Case, record: Record, actor: Actor) -> Response:
+def _created(case: Case, record: Record[Content], actor: Actor) -> Response:
     view = case.head.view_for(actor)
     headers = {
         "Location": f"/v1/sharing-requests/{case.head.id}",

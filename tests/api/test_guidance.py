@@ -10,6 +10,8 @@ from tests.api.sharing import decided, facts, submitted
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 STATUTORY: dict[str, Any] = {
     "power": "section_16h",
     "burden_explained": "yes",

@@ -13,6 +13,8 @@ from app.policy.lifecycle import in_force as policies
 from tests.service import Caller, Service
 from tests.unit.policy.engine.test_evaluate import oracle
 
+pytestmark = pytest.mark.database_independent
+
 ROLES = ("staff", "dsl", "ig_lead", "integration")
 
 

@@ -24,6 +24,8 @@ from tests.faults.operator import verify as verified
 from tests.running import LiveServer
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 OLD = policies.SHIPPED.read_bytes()
 NEW = OLD.replace(b"  bank_holidays:\n", b"  bank_holidays:\n    2029-01-01: New Year's Day\n")
 OLD_DIGEST, NEW_DIGEST = (document_loader.load(source).digest for source in (OLD, NEW))

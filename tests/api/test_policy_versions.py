@@ -23,6 +23,8 @@ from app.policy.lifecycle import store as lifecycle_store
 from app.policy.lifecycle.model import Status
 from app.policy.lifecycle.tables import APPROVAL, VERSION
 
+pytestmark = pytest.mark.database_independent
+
 SCHOOL = "123456"
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 TODAY = AT.date()

@@ -10,6 +10,8 @@ from tests.api.sharing import MASH, SHARE, decided, etag_for, facts, submitted
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 NOBODY = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 
 

@@ -9,8 +9,12 @@ import itertools
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tests.api.sharing import facts
 from tests.service import Caller
+
+pytestmark = pytest.mark.database_independent
 
 ANSWERS = ("yes", "no", "unsure")
 Case = tuple[str, str, str, str]

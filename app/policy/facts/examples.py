@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-DIGEST_EXAMPLE: Final = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
+DIGEST_EXAMPLE: Final = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
 
 FACTS_EXAMPLE: Final[dict[str, Any]] = {
     "direction": "received",
@@ -70,31 +70,32 @@ EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
         {
             "step": "immediate_risk",
             "answer": "no",
-            "basis": "Nobody is thought to be in danger now.",
+            "basis": "No one is thought to be in danger now.",
             "cites": ["alert.police"],
         },
         {
             "step": "purpose",
             "answer": "yes",
-            "basis": "There is a clear and legitimate purpose.",
+            "basis": "The purpose is clear and legitimate.",
             "cites": ["when.purpose"],
         },
         {
             "step": "consent",
             "answer": "no",
-            "basis": "There is no consent; that alone settles nothing.",
+            "basis": "You do not have consent. That alone does not decide the outcome.",
             "cites": ["when.consent"],
         },
         {
             "step": "identifiable",
             "answer": "yes",
-            "basis": "Somebody can be identified from it.",
+            "basis": "Someone can be identified from this.",
             "cites": ["when.identifiable"],
         },
         {
             "step": "lawful_reason",
             "answer": "yes",
-            "basis": "There is a lawful reason.",
+            "basis": "You have a lawful reason to share without consent, so you can share this once"
+            " the checks on how to share are met.",
             "cites": ["when.lawful_reason"],
         },
     ],
@@ -111,14 +112,14 @@ EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
         {
             "id": "hmg2018.1",
             "finding": "met",
-            "basis": "The law was used as a framework and allows it.",
+            "basis": "The law was used as a framework, and it allows this.",
             "cites": ["rules.1"],
         }
     ],
     "actions": [
         {
             "code": "record_decision_and_reasons",
-            "text": "Record the decision and the reasons for it, whichever way it goes.",
+            "text": "Record the decision and the reasons, whether or not you share.",
             "who": "staff",
             "due": "2026-11-23T16:30:00.000000Z",
             "ask": [],

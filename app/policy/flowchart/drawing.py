@@ -208,10 +208,10 @@ def _label(sheet: Sheet, x: float, y: float, text: str, width: float, mark: Mark
     sheet.words(x, y - len(lines) * LINE - 4, [Words(lines, bold=mark is Mark.TAKEN)], mark.ink)
 
 
-_EMERGENCY_NOTE: Final = "Do what you can of How now; finish the record afterwards."
+_EMERGENCY_NOTE: Final = "Do the checks you can now. Finish the record afterwards."
 _ON: Final = (
-    "No. Or unsure: tell the DSL now. Or yes, with a recipient who is not verified: tell the police"
-    " now. Then go on."
+    "No: go on. Unsure: tell the DSL now and go on. Yes, but the recipient is not verified: tell"
+    " the police now and go on."
 )
 
 
@@ -266,7 +266,7 @@ def _when(
                 step,
                 questions[step],
                 top,
-                (other.capitalize(), f"Unsure, or {other} after an unsure"),
+                (other.capitalize(), f"Unsure, or {other} after an unsure answer"),
             )
         else:
             box = _question(sheet, way, step, questions[step], top, 84)
@@ -302,8 +302,8 @@ def _ends(
         last and way.outcome == Outcome.SEEK_ADVICE,
     )
     refusal_note, advice_note = (
-        "Record why, and talk it over with whoever asked.",
-        "Record the answer too.",
+        "Record why, and discuss it with the person who asked.",
+        "Record the advice too.",
     )
     # The label of the lower line stands between the two boxes: a long one pushes them apart.
     lines = len(wrap(labels[1], _MID_X - _LEFT_X - _SIDE - 22, bold=True)) * LINE
@@ -335,7 +335,7 @@ def _shares(sheet: Sheet, way: _Way, boxes: Mapping[str, Box], bottom: float) ->
         way,
         result,
         Outcome.SHARE,
-        "What may leave, and when, the checks below say.",
+        "The checks below show what you can share and when.",
         taken=taken,
     )
     for step, box in boxes.items():
@@ -386,12 +386,12 @@ def _foot(sheet: Sheet, way: _Way, version: str, top: float) -> float:
     width = _WIDTH - 2 * _LEFT_X
     said = [
         Words(
-            wrap("Whatever the outcome: record it with its reasons.", width, bold=True), bold=True
+            wrap("Whatever the outcome, record it with the reasons.", width, bold=True), bold=True
         ),
         Words(
             wrap(
-                "Crime suspected or a child in danger: tell the police at once, on 999. Unsure at"
-                " any point: ask, and go on.",
+                "If you suspect a crime or a child is in danger, tell the police at once on 999."
+                " If you are unsure at any point, ask and go on.",
                 width,
             ),
             bold=False,
@@ -401,8 +401,8 @@ def _foot(sheet: Sheet, way: _Way, version: str, top: float) -> float:
         said.append(
             Words(
                 wrap(
-                    "Thick lines and numbers: the way this request took. Thin dashed lines: the"
-                    " rest of the chart.",
+                    "Thick lines and numbers show the path of this request. Thin dashed lines"
+                    " show the rest of the chart.",
                     width,
                 ),
                 bold=False,

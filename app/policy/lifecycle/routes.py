@@ -14,7 +14,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.platform import strict_json
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
@@ -141,23 +141,19 @@ async def get_policy_version(
     responses=replies(401, 403, 409, 413, 415, 422),
     openapi_extra=DocumentText,
 )
+@idempotent()
 async def draft_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_DRAFT)],
     request: Request,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Store a document as a draft. One that has any fault is refused whole, with every fault, and
     nothing is stored.
     """
-
-    async def work() -> Response:
-        listed = await lifecycle_service.draft(
-            call.session, actor, await _document_of(request), now=call.now, trace=call.trace
-        )
-        return _changed(listed, Location=f"/v1/policies/{listed.digest}")
-
-    return await once(work)
+    listed = await lifecycle_service.draft(
+        call.session, actor, await _document_of(request), now=call.now, trace=call.trace
+    )
+    return _changed(listed, Location=f"/v1/policies/{listed.digest}")
 
 
 async def _document_of(request: Request) -> bytes:
@@ -177,32 +173,28 @@ async def _document_of(request: Request) -> bytes:
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422),
 )
+@idempotent()
 async def approve_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
     body: ApprovalIn,
     call: CallDep,
     if_match: IfMatchDep,
-    once: OnceDep,
 ) -> Response:
     """It begins on the day given and is in force from then on, until another begins. Whoever
     drafted it cannot record its approval.
     """
-
-    async def work() -> Response:
-        return _changed(
-            await lifecycle_service.approve(
-                call.session,
-                actor,
-                digest,
-                body.approval(),
-                precondition=if_match,
-                now=call.now,
-                trace=call.trace,
-            )
+    return _changed(
+        await lifecycle_service.approve(
+            call.session,
+            actor,
+            digest,
+            body.approval(),
+            precondition=if_match,
+            now=call.now,
+            trace=call.trace,
         )
-
-    return await once(work)
+    )
 
 
 @router.post(
@@ -213,25 +205,21 @@ async def approve_policy_version(
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 422),
 )
+@idempotent()
 async def withdraw_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
     call: CallDep,
     if_match: IfMatchDep,
-    once: OnceDep,
 ) -> Response:
     """A draft, or an approved version before its day. What has begun is superseded by another and
     never taken back.
     """
-
-    async def work() -> Response:
-        return _changed(
-            await lifecycle_service.withdraw(
-                call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace
-            )
+    return _changed(
+        await lifecycle_service.withdraw(
+            call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace
         )
-
-    return await once(work)
+    )
 
 
 def _changed(listed: Listed, **headers: str) -> Response:
@@ -252,7 +240,7 @@ async def evaluate_facts(
     that a dry run was made, and by whom.
     """
     return reply(
-        await in_force.try_out(
+        await lifecycle_service.try_out(
             call.session, actor, body.stated(), now=call.now, request_id=call.trace
         )
     )

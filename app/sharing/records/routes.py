@@ -11,13 +11,12 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import content_negotiation
 from app.platform.documents.html import CSP
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
-from app.sharing.records.schemas import LetterIn
-from app.sharing.schemas import RecordOut
+from app.sharing.records.schemas import LetterIn, LetterOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -124,34 +123,30 @@ async def draw_flowchart(
 @router.post(
     "/sharing-requests/{request_id}/letters",
     status_code=201,
-    response_model=RecordOut,
+    response_model=LetterOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
+@idempotent()
 async def release_letter(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: LetterIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Release words for a written answer to the requester of a refused request. Nothing else of the
     record goes into the letter.
     """
-
-    async def work() -> Response:
-        case, made = await service.release_letter(
-            call.session,
-            actor,
-            request_id,
-            reasons=body.reasons,
-            contact=body.contact,
-            asked=body.asked,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, made, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, made = await service.release_letter(
+        call.session,
+        actor,
+        request_id,
+        reasons=body.reasons,
+        contact=body.contact,
+        asked=body.asked,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, made, actor)
 
 
 @router.get(

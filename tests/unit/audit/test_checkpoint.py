@@ -108,7 +108,9 @@ def test_the_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     again = checkpoint.checkpoint_key(path, make=False)
     assert checkpoint.public_pem(again.public_key()) == checkpoint.public_pem(first.public_key())
     assert [child.name for child in path.parent.iterdir()] == ["audit.pem"]
-    assert load_pem_public_key(checkpoint.public_pem(first.public_key()).encode())
+    assert load_pem_public_key(checkpoint.public_pem(first.public_key()).encode()) == (
+        first.public_key()
+    )
 
 
 def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from app.platform.db import Database
 from tests.unit.audit import trail
 from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, append, rows, sealed, tampering
 
+pytestmark = pytest.mark.database_independent
+
 
 async def checked(database: Database) -> Report:
     return await verify(database, KEY.public_key(), (), now=NOON + timedelta(hours=2))

@@ -19,6 +19,8 @@ from app.sharing.case.outcomes import DecisionOutcome
 from tests.running import MovableClock
 from tests.service import Service
 
+pytestmark = pytest.mark.database_independent
+
 
 async def loaded(service: Service) -> load.Loaded:
     now = service.clock()
