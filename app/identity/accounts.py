@@ -15,7 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
+from app.identity.errors import AccountExists, AccountNotFound, InvalidAccount
 from app.identity.keys import base64url
 from app.identity.model import AccountAct, AccountChange, Role
 from app.identity.passwords import new_secret, secret_hash
@@ -92,14 +92,14 @@ async def add_user(
     now: datetime,
     seal: Seal,
 ) -> Account:
-    """Make an account. Raises `AccountRefused` for an email, role or school that cannot be,
+    """Make an account. Raises `InvalidAccount` for an email, role or school that cannot be,
     `AccountExists` for a taken email.
     """
     normal = normal_email(email)
     if normal is None:
-        raise AccountRefused("that is not an email address")
+        raise InvalidAccount("that is not an email address")
     if role is Role.INTEGRATION:
-        raise AccountRefused("a person is staff, dsl or ig_lead; machines are clients")
+        raise InvalidAccount("a person is staff, dsl or ig_lead; machines are clients")
     _check_school(school)
     if await session.first(sa.select(ACCOUNT.c.id).where(ACCOUNT.c.email == normal)):
         raise AccountExists("an account with this email address exists")
@@ -147,10 +147,10 @@ async def disable_user(session: Session, email: str, *, now: datetime, seal: Sea
 
 async def set_role(session: Session, email: str, role: Role, *, now: datetime, seal: Seal) -> None:
     """Give an account another role, from its next request on. Raises `AccountNotFound`,
-    `AccountRefused`.
+    `InvalidAccount`.
     """
     if role is Role.INTEGRATION:
-        raise AccountRefused("a person is staff, dsl or ig_lead; machines are clients")
+        raise InvalidAccount("a person is staff, dsl or ig_lead; machines are clients")
     row = await _account(session, email)
     await _write(session, ACCOUNT, row, {"role": role.value}, AccountAct.ACCOUNT_CHANGED, now, seal)
 
@@ -176,11 +176,11 @@ async def add_client(
     session: Session, *, name: str, school: str, now: datetime, seal: Seal
 ) -> tuple[Client, str]:
     """Make a machine's account; gives it and its secret, which is stored nowhere. Raises
-    `AccountRefused`, `AccountExists`.
+    `InvalidAccount`, `AccountExists`.
     """
     name = unicodedata.normalize("NFC", name)
     if not (name.isprintable() and name.strip() == name and 1 <= len(name) <= 100):
-        raise AccountRefused("a client's name has 1 to 100 printable characters")
+        raise InvalidAccount("a client's name has 1 to 100 printable characters")
     _check_school(school)
     if await session.first(
         sa.select(CLIENT.c.id).where(CLIENT.c.school == school, CLIENT.c.name == name)
@@ -249,7 +249,7 @@ async def heads(session: Session) -> AsyncIterator[tuple[UUID, UUID, Mapping[str
 
 def _check_school(school: str) -> None:
     if _URN.fullmatch(school) is None:
-        raise AccountRefused("a school is named by its URN: six digits")
+        raise InvalidAccount("a school is named by its URN: six digits")
 
 
 async def _account(session: Session, email: str) -> dict[str, Any]:

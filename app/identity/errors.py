@@ -12,7 +12,7 @@ class Unauthenticated(ServiceError):
 
     kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
     code: ClassVar[str] = "unauthenticated"
-    title: ClassVar[str] = "Sign in to use this service"
+    title: ClassVar[str] = "Authentication required"
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class Forbidden(ServiceError):
 
     kind: ClassVar[Kind] = Kind.FORBIDDEN
     code: ClassVar[str] = "forbidden"
-    title: ClassVar[str] = "Your role does not permit this"
+    title: ClassVar[str] = "Operation not permitted for your role"
 
     def __init__(self) -> None:
         super().__init__("the role of this account does not permit this operation")
@@ -61,7 +61,7 @@ class AccountNotFound(ServiceError):
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
     code: ClassVar[str] = "account-not-found"
-    title: ClassVar[str] = "There is no such account"
+    title: ClassVar[str] = "Account not found"
 
 
 class AccountExists(ServiceError):
@@ -69,30 +69,30 @@ class AccountExists(ServiceError):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "account-exists"
-    title: ClassVar[str] = "There is such an account already"
+    title: ClassVar[str] = "Account exists"
 
 
-class AccountRefused(ServiceError):
+class InvalidAccount(ServiceError):
     """An account cannot be made with these values."""
 
     kind: ClassVar[Kind] = Kind.INVALID
-    code: ClassVar[str] = "account-refused"
-    title: ClassVar[str] = "The account cannot be made like this"
+    code: ClassVar[str] = "invalid-account"
+    title: ClassVar[str] = "Invalid account"
 
 
-class KeysUnusable(ServiceError):
+class InvalidSigningKeys(ServiceError):
     """The signing keys are absent, weak or open to others; the detail says which and what to do.
     Stops the start.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "keys-unusable"
-    title: ClassVar[str] = "The signing keys cannot be used"
+    code: ClassVar[str] = "invalid-signing-keys"
+    title: ClassVar[str] = "Invalid signing keys"
 
 
-class IssuerUnusable(ServiceError):
+class InvalidIssuer(ServiceError):
     """An outside issuer's settings or published keys cannot be used; the detail says why."""
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "issuer-unusable"
-    title: ClassVar[str] = "An outside issuer cannot be used"
+    code: ClassVar[str] = "invalid-issuer"
+    title: ClassVar[str] = "Invalid issuer"

@@ -95,7 +95,9 @@ class Identity:
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Reads the keys, or makes them at first start. Raises `KeysUnusable`, `IssuerUnusable`."""
+        """Reads the keys, or makes them at first start. Raises `InvalidSigningKeys`,
+        `InvalidIssuer`.
+        """
         self.keyring: Final = Keyring.load(settings.keys_dir, create=not settings.keys_required)
         self.ours: Final = Ours(self.keyring, settings.public_url)
         self.outside: Final = OutsideIssuers(

@@ -74,12 +74,12 @@ PeriodEnd = Annotated[
 """The beginning or end of a period in a call: a day at the school, or an instant."""
 
 
-class PeriodReversed(ServiceError):
-    """A period ends before it begins, so that nothing can lie in it."""
+class InvalidPeriod(ServiceError):
+    """A period ends before it begins, or is longer than the operation allows."""
 
     kind = Kind.INVALID
-    code = "period-reversed"
-    title = "The period ends before it begins"
+    code = "invalid-period"
+    title = "Invalid period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ def parse_period(
 ) -> Period:
     """Make a period of two `PeriodEnd` values in the query parameters with these names.
 
-    Days are whole days at the school, both included. Raises PeriodReversed.
+    Days are whole days at the school, both included. Raises InvalidPeriod.
     """
     begins = start if isinstance(start, datetime) or start is None else _midnight(start)
     ends = end if isinstance(end, datetime) or end is None else _midnight(end + timedelta(days=1))
     whole_day = not isinstance(end, datetime)
     if begins and ends and (begins > ends or (whole_day and begins == ends)):
-        detail = f"lies before {names[0]}"
-        raise PeriodReversed(detail, faults=(Fault(f"/query/{names[1]}", detail, "before-start"),))
+        fault = Fault(f"/query/{names[1]}", f"before {names[0]}", "before-begin")
+        raise InvalidPeriod("the period ends before it begins", faults=(fault,))
     return Period(begins, ends)
 
 

@@ -12,9 +12,9 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel.clock import LONDON
-from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.errors import Fault
 from app.platform.db import Session
-from app.platform.instants import Period
+from app.platform.instants import InvalidPeriod, Period
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
@@ -44,14 +44,6 @@ ADVICE: Final = ("answered_in_time", "answered_late", "waiting", "overdue")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-class PeriodTooLong(ServiceError):
-    """The period has more days than one report covers."""
-
-    kind = Kind.INVALID
-    code = "period-too-long"
-    title = "Period too long"
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The numbers that may be shown of the requests submitted, and the advice sought, from the day
@@ -65,7 +57,7 @@ class Summary:
 
 
 def days_of(asked: Period, today: date) -> tuple[date, date]:
-    """The first and the last day of a report: by default a year up to today; raises PeriodTooLong.
+    """The first and the last day of a report: by default a year up to today; raises InvalidPeriod.
 
     An instant stands for its day at the school.
     """
@@ -75,7 +67,7 @@ def days_of(asked: Period, today: date) -> tuple[date, date]:
     first = first or last - timedelta(days=DEFAULT_DAYS - 1)
     if (last - first).days >= LONGEST_DAYS:
         detail = f"a report covers {LONGEST_DAYS} days at most; ask for each part separately"
-        raise PeriodTooLong(detail, faults=(Fault("/query/from", detail, "too-long"),))
+        raise InvalidPeriod(detail, faults=(Fault("/query/from", detail, "too-long"),))
     return first, last
 
 

@@ -67,5 +67,5 @@ async def test_every_period_that_ends_before_it_begins_is_refused_alike(service:
         for length in (len("2026-11-23"), None):
             params = {f"{prefix}{name}": end[:length] for name, end in period.items()}
             refusal = (await caller.get(path, params=params)).json()
-            assert (refusal["status"], refusal["code"]) == (422, "period-reversed"), path
+            assert (refusal["status"], refusal["code"]) == (422, "invalid-period"), path
             assert [one["pointer"] for one in refusal["errors"]] == [f"/query/{prefix}to"]

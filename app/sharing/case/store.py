@@ -27,10 +27,10 @@ from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
+from app.platform.preconditions import PreconditionFailed
 from app.policy.engine.vocabulary import SubjectRole
 from app.sharing.case import codec
-from app.sharing.case.case import Case, Filter, Head, Record, RequestNotFound, Subject
+from app.sharing.case.case import Case, Filter, Head, Record, SharingRequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
 from app.sharing.case.records import Content
@@ -47,15 +47,15 @@ _PER_CHILD: Final = frozenset(
 async def load(
     session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False
 ) -> Case:
-    """The request, for this caller; raises `RequestNotFound` where they may not see it. `to_change`
-    holds it against other writers.
+    """The request, for this caller; raises `SharingRequestNotFound` where they may not see it.
+    `to_change` holds it against other writers.
     """
     query = sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == actor.school)
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update()
     row = await session.first(query)
     if row is None:
-        raise RequestNotFound
+        raise SharingRequestNotFound
     head = head_of(row)
     head.view_for(actor)
     return await _complete(session, head)
@@ -224,7 +224,7 @@ async def write(
     """Store one act with its entries, in this transaction; gives the new records (and head) as a
     case of their own.
 
-    `previous` is the head that the act was decided on; raises `PreconditionStale` if it is no
+    `previous` is the head that the act was decided on; raises `PreconditionFailed` if it is no
     longer the stored one.
     """
     entry_id = ids.new_id(at)
@@ -266,7 +266,7 @@ async def write(
     if previous is not None:
         same = (REQUEST.c.id == head.id, REQUEST.c.version == previous.version)
         if await session.execute(sa.update(REQUEST).where(*same).values(**_head_row(head))) != 1:
-            raise PreconditionStale
+            raise PreconditionFailed
     made = tuple(
         Record(
             id=draft.id,

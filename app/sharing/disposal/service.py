@@ -47,7 +47,7 @@ class Waiting(NamedTuple):
 
 
 async def load_for_update(session: Session, actor: Actor, request_id: UUID) -> Case:
-    """The request, locked against other writers; raises `RequestNotFound`."""
+    """The request, locked against other writers; raises `SharingRequestNotFound`."""
     return await store.load(session, actor, request_id, to_change=True)
 
 

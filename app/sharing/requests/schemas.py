@@ -65,7 +65,7 @@ class AmendIn(RootModel[dict[str, Any]]):
     @classmethod
     def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
         if not changed:
-            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+            raise PydanticCustomError("missing", "add at least one part of the facts")
         return changed
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.audit.model import state
 from app.audit_hooks import of_accounts
 from app.identity import accounts
-from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
+from app.identity.errors import AccountExists, AccountNotFound, InvalidAccount
 from app.identity.model import AccountAct, AccountChange, Role
 from app.identity.passwords import secret_hash
 from app.identity.tables import ACCOUNT, CLIENT
@@ -94,7 +94,7 @@ async def test_an_email_belongs_to_one_account(database: Database, seals: Seals)
 async def test_what_is_no_email_makes_no_account(
     database: Database, seals: Seals, email: str
 ) -> None:
-    with pytest.raises(AccountRefused):
+    with pytest.raises(InvalidAccount):
         async with database.transaction() as session:
             await add(session, seals, email)
     assert seals.changes == []
@@ -104,13 +104,13 @@ async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
     database: Database, seals: Seals
 ) -> None:
     async with database.transaction() as session:
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await add(session, seals, role=Role.INTEGRATION)
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
                 session, name="mis", school="12345", now=TERM_TIME, seal=seals.on(session)
             )
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
                 session, name=" ", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
             )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from app.platform.instants import PeriodEnd, PeriodReversed, parse_period
+from app.platform.instants import InvalidPeriod, PeriodEnd, parse_period
 
 SPRING = date(2026, 3, 29)
 """The day on which clocks go forward in London: it has 23 hours."""
@@ -37,7 +37,7 @@ def test_instants_are_used_as_they_are() -> None:
 def test_a_period_that_ends_before_it_begins_is_refused(
     start: date | datetime, end: date | datetime
 ) -> None:
-    with pytest.raises(PeriodReversed) as refused:
+    with pytest.raises(InvalidPeriod) as refused:
         parse_period(start, end, names=("since", "until"))
     assert [one.pointer for one in refused.value.faults] == ["/query/until"]
 
