@@ -4,20 +4,17 @@ both before the body is judged.
 `Require(Permission.X)` stands first in a signature, so that a stranger never opens a transaction.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2
 
-from app.identity.accounts import PRINCIPAL
+from app.identity import store
 from app.identity.errors import Forbidden, KeyUnknown, Unauthenticated
-from app.identity.model import Actor, Permission, Role
+from app.identity.model import Actor, Permission
 from app.identity.service import Identity
 from app.identity.tokens import Claims
-from app.platform.couriers import Lookup
 from app.platform.web import call_of, raise_fault
-
-_PRINCIPAL: Final = Lookup(PRINCIPAL)
 
 _scheme = OAuth2(
     flows={
@@ -62,14 +59,10 @@ async def _actor(request: Request) -> Actor:
         actor = Actor(claims.subject, claims.role, claims.school, claims.client)
     else:
         session = call_of(request).session
-        row = await session.look_up(
-            _PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session
-        )
-        if row is None:
+        role = await store.role_of(session, claims.school, claims.subject, claims.session)
+        if role is None:
             raise Unauthenticated
-        actor = Actor(
-            claims.subject, Role(row["role"]), row["school"], claims.client, claims.session
-        )
+        actor = Actor(claims.subject, role, claims.school, claims.client, claims.session)
     # Denials are audited by main, which is told here whom it denied.
     request.state.actor = actor
     return actor

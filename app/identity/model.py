@@ -4,14 +4,11 @@ door.
 Law: nothing else in the service grants anything.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
-
-from app.kernel.canonical import Json
 
 
 class Role(StrEnum):
@@ -186,19 +183,3 @@ class AccountAct(StrEnum):
     CLIENT_CREATED = "client_created"
     CLIENT_ROTATED = "client_rotated"
     CLIENT_DISABLED = "client_disabled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountChange:
-    """A change of an account or client that is about to be written, as its audit entry needs it.
-
-    `head` is the whole row as it will be. It holds personal data and hashes: an entry keeps its
-    digest (`data.state`), never the thing.
-    """
-
-    act: AccountAct
-    id: UUID
-    school: str
-    role: Role
-    changed: tuple[str, ...]
-    head: Mapping[str, Json]

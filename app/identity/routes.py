@@ -273,7 +273,7 @@ def _declined(error: OAuthErrorCode, words: str | None = None) -> Response:
 def _visit(request: Request, identity: Identity, now: datetime, request_id: str) -> Visit:
     def witness(session: Session, event: SignIn) -> None:
         # Main's own function: the audit room lies above this one.
-        request.app.state.witness(session, event, now, request_id)
+        request.app.state.record_sign_in(session, event, now, request_id)
 
     return Visit(
         identity,

@@ -10,20 +10,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-import sqlalchemy as sa
-
-from app.identity import throttle
+from app.identity import store, throttle
 from app.identity.accounts import normal_email
 from app.identity.errors import TooManyAttempts, Unauthenticated
 from app.identity.issuers import OutsideIssuers
 from app.identity.keys import Keyring
 from app.identity.model import Actor, Role, SignIn, SignInResult
-from app.identity.passwords import Passwords, new_secret, secret_hash
-from app.identity.tables import ACCOUNT, CLIENT, REFRESH_TOKEN, SESSION
+from app.identity.passwords import Passwords, secret_hash
+from app.identity.store import StoredRefreshToken, StoredSession
+from app.identity.tables import AccountRow
 from app.identity.tokens import LIFETIME_S, Ours, Verifier
 from app.kernel import ids
 from app.kernel.clock import Clock
@@ -35,7 +34,6 @@ SESSION_LENGTH: Final = timedelta(hours=12)
 next."""
 REFRESH_IDLE: Final = timedelta(hours=4)
 """How long a refresh token waits to be used."""
-KEPT_AFTER: Final = timedelta(days=1)
 MOST_WAITING: Final = 128
 DIRECT: Final = "direct"
 """The `client_id` of tokens that a person got without an application that is known here."""
@@ -131,13 +129,13 @@ async def sign_in(
             async with visit.database.reading() as session:
                 standing = await throttle.standing(session, names, visit.now)
                 throttle.admit(standing)
-                account = None if email is None else await session.first(_ACCOUNT, {"email": email})
+                account = (
+                    None if email is None else await store.load_account_by_email(session, email)
+                )
             matched = await identity.passwords.match(
                 password, None if account is None else account.password_hash
             )
-            return await _tried(
-                visit, names, standing, account if matched else None, email, application
-            )
+            return await _tried(visit, names, standing, account, application, matched=matched)
     finally:
         identity.waiting -= 1
 
@@ -151,13 +149,13 @@ async def authenticate(
     client = _uuid(credentials.id)
     offered = secret_hash(credentials.secret)
     async with visit.database.reading() as session:
-        row = None if client is None else await session.first(_CLIENT, {"id": client})
+        row = None if client is None else await store.load_client(session, client)
     if row is None:
         await _refuse(visit, None, grant, "unknown-client")
         return Declined("invalid_client")
     live = [row.secret_hash]
-    if row.previous_until is not None and visit.now < row.previous_until:
-        live.append(row.previous_hash)
+    if row.previous_hash is not None and row.previous_until is not None:
+        live += [row.previous_hash] if visit.now < row.previous_until else []
     if offered in live and row.active:
         return Application(row.id, row.school)
     actor = Actor(row.id, Role.INTEGRATION, row.school, str(row.id))
@@ -176,16 +174,12 @@ async def refresh(visit: Visit, token: str, application: Application | None) -> 
     """Exchange a refresh token for new tokens. One that was used already ends the session: it was
     stolen, from whom is not known.
     """
-    name = secret_hash(token)
     async with visit.database.transaction() as session:
-        row = await session.first(_REFRESH, {"hash": name})
+        row = await store.load_refresh_token(session, token)
         reason = _fault(row, application, visit.now)
         if row is not None and reason is None:
-            used = sa.update(REFRESH_TOKEN).where(
-                REFRESH_TOKEN.c.hash == name, REFRESH_TOKEN.c.used_at.is_(None)
-            )
             # Of two that come at once one finds the token used.
-            if await session.execute(used.values(used_at=visit.now)) == 1:
+            if await store.use_refresh_token(session, row.school, token, visit.now):
                 holder = _actor_of(row)
                 visit.witness(
                     session,
@@ -203,7 +197,7 @@ async def refresh(visit: Visit, token: str, application: Application | None) -> 
                     reason_code=reason,
                 ),
             )
-            await _revoke(session, row.session_id, visit.now)
+            await store.revoke_session(session, row.school, row.session_id, visit.now)
             return Declined("invalid_grant")
     await _refuse(
         visit, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen"
@@ -216,14 +210,15 @@ async def revoke(visit: Visit, token: str, application: Application | None) -> D
     any more is no error.
     """
     try:
-        ended = visit.identity.verifier.verify([f"Bearer {token}"]).session
+        claims = visit.identity.verifier.verify([f"Bearer {token}"])
     except Unauthenticated:
-        ended = None
+        claims = None
     async with visit.database.transaction() as session:
-        if ended is None:
-            row = await session.first(_REFRESH, {"hash": secret_hash(token)})
+        row: StoredSession | None
+        if claims is None or claims.session is None:
+            row = await store.load_refresh_token(session, token)
         else:
-            row = await session.first(_SESSION, {"id": ended})
+            row = await store.load_session(session, claims.school, claims.session)
         if row is None or row.revoked_at is not None:
             return None
         if row.client_id is not None and (application is None or application.id != row.client_id):
@@ -231,7 +226,7 @@ async def revoke(visit: Visit, token: str, application: Application | None) -> D
         visit.witness(
             session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row))
         )
-        await _revoke(session, row.session_id, visit.now)
+        await store.revoke_session(session, row.school, row.session_id, visit.now)
     return None
 
 
@@ -239,42 +234,13 @@ async def forget(session: Session, now: datetime) -> int:
     """Delete sessions that ended more than a day ago with their tokens, and what the throttle need
     not remember. Gives how many.
     """
-    ended = sa.select(SESSION.c.id).where(SESSION.c.ends_at < now - KEPT_AFTER)
-    await session.execute(sa.delete(REFRESH_TOKEN).where(REFRESH_TOKEN.c.session_id.in_(ended)))
-    sessions = await session.execute(sa.delete(SESSION).where(SESSION.c.ends_at < now - KEPT_AFTER))
+    sessions = await store.delete_ended_sessions(session, now)
     return sessions + await throttle.forget(session, now)
 
 
-_ACCOUNT: Final = sa.select(ACCOUNT).where(
-    ACCOUNT.c.email == sa.bindparam("email", type_=sa.String)
-)
-_CLIENT: Final = sa.select(CLIENT).where(CLIENT.c.id == sa.bindparam("id", type_=sa.Uuid))
-_HELD: Final = (
-    SESSION.c.id.label("session_id"),
-    SESSION.c.account_id,
-    SESSION.c.client_id,
-    SESSION.c.revoked_at,
-    SESSION.c.ends_at,
-    ACCOUNT.c.role,
-    sa.func.coalesce(ACCOUNT.c.school, CLIENT.c.school).label("school"),
-    sa.and_(
-        sa.func.coalesce(ACCOUNT.c.active, sa.true()), sa.func.coalesce(CLIENT.c.active, sa.true())
-    ).label("active"),
-)
-_HOLDERS: Final = SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(
-    CLIENT, CLIENT.c.id == SESSION.c.client_id
-)
-_SESSION: Final = (
-    sa.select(*_HELD).select_from(_HOLDERS).where(SESSION.c.id == sa.bindparam("id", type_=sa.Uuid))
-)
-_REFRESH: Final = (
-    sa.select(*_HELD, REFRESH_TOKEN.c.expires_at, REFRESH_TOKEN.c.used_at)
-    .select_from(_HOLDERS.join(REFRESH_TOKEN, REFRESH_TOKEN.c.session_id == SESSION.c.id))
-    .where(REFRESH_TOKEN.c.hash == sa.bindparam("hash", type_=sa.LargeBinary))
-)
-
-
-def _fault(row: sa.Row[Any] | None, application: Application | None, now: datetime) -> str | None:
+def _fault(
+    row: StoredRefreshToken | None, application: Application | None, now: datetime
+) -> str | None:
     if row is None:
         return "unknown-token"
     faults = (
@@ -298,51 +264,65 @@ def _client_of(application: Application | None) -> str:
     return DIRECT if application is None else str(application.id)
 
 
-def _actor_of(row: sa.Row[Any]) -> Actor:
+def _actor_of(row: StoredSession) -> Actor:
     client = DIRECT if row.client_id is None else str(row.client_id)
-    if row.account_id is None:
-        return Actor(row.client_id, Role.INTEGRATION, row.school, client, row.session_id)
-    return Actor(row.account_id, Role(row.role), row.school, client, row.session_id)
+    holder = row.account_id or row.client_id
+    assert holder is not None  # noqa: S101 - a constraint of the table
+    role = Role.INTEGRATION if row.role is None else Role(row.role)
+    return Actor(holder, role, row.school, client, row.session_id)
 
 
 async def _tried(
     visit: Visit,
     names: throttle.Names,
     standing: throttle.Standing,
-    matched: sa.Row[Any] | None,
-    email: str | None,
+    tried: AccountRow | None,
     application: Application | None,
+    *,
+    matched: bool,
 ) -> Granted | Declined:
-    """What comes of a password that was tried; `matched` is the account as it was when the password
-    matched it.
-    """
+    """Open a session, or record why not, after a password was tried against the account `tried`."""
     async with visit.database.transaction() as session:
-        account = None if email is None else await session.first(_ACCOUNT, {"email": email})
+        account = (
+            None if tried is None else await store.load_account(session, tried.school, tried.id)
+        )
+        reason = _refusal(tried, account, application, matched=matched)
         actor = (
             None
             if account is None
             else Actor(account.id, Role(account.role), account.school, _client_of(application))
         )
-        if (
-            account is None
-            or matched is None
-            or matched.password_hash != account.password_hash
-            or not account.active
-        ):
-            wrong = "disabled" if matched is not None else "wrong-password"
-            reason = "unknown-account" if account is None else wrong
-            visit.witness(
-                session,
-                SignIn(
-                    result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason
-                ),
+        if actor is None or reason is not None:
+            refused = SignIn(
+                result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason
             )
+            visit.witness(session, refused)
             await throttle.failed(session, standing, visit.now)
             return Declined("invalid_grant")
-        assert actor is not None  # noqa: S101 - there is an account
         granted = _opened(visit, session, actor, application, "password")
         await throttle.succeeded(session, names, standing, visit.now)
         return granted
+
+
+def _refusal(
+    tried: AccountRow | None,
+    account: AccountRow | None,
+    application: Application | None,
+    *,
+    matched: bool,
+) -> str | None:
+    """Why an account may not sign in; `account` is how `tried` is stored after the comparison."""
+    if tried is None or account is None:
+        return "unknown-account"
+    faults = (
+        ("wrong-password", not matched or tried.password_hash != account.password_hash),
+        ("disabled", not account.active),
+        (
+            "another-school",
+            application is not None and application.school != account.school,
+        ),
+    )
+    return next((reason for reason, found in faults if found), None)
 
 
 def _opened(
@@ -353,15 +333,15 @@ def _opened(
     opened = Actor(actor.id, actor.role, actor.school, actor.client, opened_id)
     visit.witness(session, SignIn(result=SignInResult.OPENED, grant=grant, actor=opened))
     ends_at = visit.now + (SESSION_LENGTH if is_person else timedelta(seconds=LIFETIME_S))
-    row = {
-        "id": opened_id,
-        "account_id": actor.id if is_person else None,
-        "client_id": application.id if application else None,
-        "opened_at": visit.now,
-        "ends_at": ends_at,
-        "revoked_at": None,
-    }
-    session.add(SESSION, row)
+    store.add_session(
+        session,
+        actor.school,
+        opened_id,
+        account_id=actor.id if is_person else None,
+        client_id=application.id if application else None,
+        opened_at=visit.now,
+        ends_at=ends_at,
+    )
     if is_person:
         return _tokens(visit, session, opened, opened_id, until=ends_at)
     return Granted(_access_token(visit, opened, opened_id), None)
@@ -370,15 +350,13 @@ def _opened(
 def _tokens(
     visit: Visit, session: Session, actor: Actor, family: UUID, *, until: datetime
 ) -> Granted:
-    token = new_secret()
-    row = {
-        "hash": secret_hash(token),
-        "session_id": family,
-        "issued_at": visit.now,
-        "expires_at": min(visit.now + REFRESH_IDLE, until),
-        "used_at": None,
-    }
-    session.add(REFRESH_TOKEN, row)
+    token = store.add_refresh_token(
+        session,
+        actor.school,
+        family,
+        issued_at=visit.now,
+        expires_at=min(visit.now + REFRESH_IDLE, until),
+    )
     return Granted(_access_token(visit, actor, family), token)
 
 
@@ -390,14 +368,6 @@ def _access_token(visit: Visit, actor: Actor, family: UUID) -> str:
         client=actor.client,
         session=family,
         now=visit.now,
-    )
-
-
-async def _revoke(session: Session, family: UUID, now: datetime) -> None:
-    await session.execute(
-        sa.update(SESSION)
-        .where(SESSION.c.id == family, SESSION.c.revoked_at.is_(None))
-        .values(revoked_at=now)
     )
 
 

@@ -8,6 +8,7 @@ owner out. Names are keyed pseudonyms, the same for accounts that do not exist.
 
 import ipaddress
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,8 +18,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.identity.errors import TooManyAttempts
 from app.identity.keys import Keyring
-from app.identity.tables import THROTTLE
-from app.platform.db import Session
+from app.identity.tables import THROTTLE, ThrottleRow
+from app.platform.db import Instant, Session
+from app.platform.rows import all_rows, col, values
 
 FREE_BY_ACCOUNT: Final = 5
 FREE_BY_KNOWN: Final = 10
@@ -64,8 +66,9 @@ def names(keyring: Keyring, address: str | None, account: str | None = None) -> 
 async def standing(session: Session, names: Names, now: datetime) -> Standing:
     """How long to wait before the attempt may be made: 0 for most."""
     asked = [name for name in (names.known, names.account, names.address) if name is not None]
-    rows = {row.name: row for row in await session.all(_STANDING, {"names": asked})}
-    known = rows.get(names.known) if names.known is not None else None
+    found = await all_rows(session, ThrottleRow, _STANDING, {"names": asked})
+    rows = {row.name: row for row in found}
+    known = rows.get(names.known or b"")
     if (
         known is not None
         and names.known is not None
@@ -89,22 +92,11 @@ def admit(standing: Standing) -> None:
 
 async def failed(session: Session, standing: Standing, now: datetime) -> None:
     """Count a failure."""
-    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    statement = insert(THROTTLE)
-    forgotten = THROTTLE.c.changed_at < sa.bindparam("forgotten", type_=THROTTLE.c.changed_at.type)
+    changed_at, failures = col(ThrottleRow.changed_at), col(ThrottleRow.failures)
     for name in standing.counted:
-        await session.execute(
-            statement.values(
-                name=name, failures=1, changed_at=now, known_until=None
-            ).on_conflict_do_update(
-                index_elements=[THROTTLE.c.name],
-                set_={
-                    "failures": sa.case((forgotten, 1), else_=THROTTLE.c.failures + 1),
-                    "changed_at": statement.excluded.changed_at,
-                },
-            ),
-            {"forgotten": now - FORGOTTEN_AFTER},
-        )
+        row = values(ThrottleRow)(name=name, failures=1, changed_at=now, known_until=None)
+        counted = sa.case((changed_at < now - FORGOTTEN_AFTER, 1), else_=failures + 1)
+        await _upsert(session, row, {failures: counted, changed_at: sa.literal(now, Instant)})
 
 
 async def succeeded(session: Session, names: Names, standing: Standing, now: datetime) -> None:
@@ -114,33 +106,44 @@ async def succeeded(session: Session, names: Names, standing: Standing, now: dat
     if names.known is None:
         return
     if names.known not in standing.counted and names.account is not None:
-        await session.execute(sa.delete(THROTTLE).where(THROTTLE.c.name == names.account))
-    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    statement = insert(THROTTLE).values(
-        name=names.known, failures=0, changed_at=now, known_until=now + KNOWN_FOR
-    )
-    kept = {
-        column: statement.excluded[column] for column in ("failures", "changed_at", "known_until")
+        await session.execute(sa.delete(THROTTLE).where(col(ThrottleRow.name) == names.account))
+    known_until = now + KNOWN_FOR
+    row = values(ThrottleRow)(name=names.known, failures=0, changed_at=now, known_until=known_until)
+    changed: dict[sa.Column[Any], sa.ColumnElement[Any]] = {
+        col(ThrottleRow.failures): sa.literal(0),
+        col(ThrottleRow.changed_at): sa.literal(now, Instant),
+        col(ThrottleRow.known_until): sa.literal(known_until, Instant),
     }
+    await _upsert(session, row, changed)
+
+
+async def _upsert(
+    session: Session,
+    row: Mapping[str, object],
+    changed: Mapping[sa.Column[Any], sa.ColumnElement[Any]],
+) -> None:
+    """Insert a row, or change the one that has its name already."""
+    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
+    statement = insert(THROTTLE).values(row)
     await session.execute(
-        statement.on_conflict_do_update(index_elements=[THROTTLE.c.name], set_=kept)
+        statement.on_conflict_do_update(index_elements=[col(ThrottleRow.name)], set_=changed)
     )
 
 
 async def forget(session: Session, now: datetime) -> int:
     """Delete what no longer counts; gives how many."""
-    over = sa.or_(THROTTLE.c.known_until.is_(None), THROTTLE.c.known_until < now)
+    over = sa.or_(col(ThrottleRow.known_until).is_(None), col(ThrottleRow.known_until) < now)
     return await session.execute(
-        sa.delete(THROTTLE).where(THROTTLE.c.changed_at < now - FORGOTTEN_AFTER, over)
+        sa.delete(THROTTLE).where(col(ThrottleRow.changed_at) < now - FORGOTTEN_AFTER, over)
     )
 
 
 _STANDING: Final = sa.select(THROTTLE).where(
-    THROTTLE.c.name.in_(sa.bindparam("names", expanding=True))
+    col(ThrottleRow.name).in_(sa.bindparam("names", expanding=True))
 )
 
 
-def _wait(row: sa.Row[Any] | None, free: int, now: datetime) -> int:
+def _wait(row: ThrottleRow | None, free: int, now: datetime) -> int:
     if row is None or row.failures < free or now - row.changed_at > FORGOTTEN_AFTER:
         return 0
     # Bounded before it is raised to a power: the count is not.

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import sqlalchemy as sa
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity.accounts import Client
 from app.identity.model import Role
@@ -38,16 +38,18 @@ async def add_person(
             school="123456",
             password_hash=password_hash,
             now=now,
-            seal=of_accounts(session, now),
+            save=save_account(session, now),
         )
     return made.id
 
 
-async def add_machine(service: Service, name: str = "mis") -> tuple[Client, str]:
+async def add_machine(
+    service: Service, name: str = "mis", school: str = "123456"
+) -> tuple[Client, str]:
     now = service.clock()
     async with service.database.transaction() as session:
         return await accounts.add_client(
-            session, name=name, school="123456", now=now, seal=of_accounts(session, now)
+            session, name=name, school=school, now=now, save=save_account(session, now)
         )
 
 

@@ -165,7 +165,9 @@ class Assessor:
 
     async def _note(self, work: "Work", **changed: object) -> None:
         async with self._database.transaction() as session:
-            await lifecycle_store.note_impact(session, work.id, seen_at=self._now(), **changed)
+            await lifecycle_store.note_impact(
+                session, work.school, work.id, seen_at=self._now(), **changed
+            )
 
 
 class Work:

@@ -39,7 +39,14 @@ class PastRequests:
         """Each request, in the order in which they were made."""
         query = (
             sa.select(RECORD.c.request_id, RECORD.c.body, REQUEST.c.decision, REQUEST.c.departs)
-            .select_from(RECORD.join(REQUEST, REQUEST.c.id == RECORD.c.request_id))
+            .select_from(
+                RECORD.join(
+                    REQUEST,
+                    sa.and_(
+                        REQUEST.c.school == RECORD.c.school, REQUEST.c.id == RECORD.c.request_id
+                    ),
+                )
+            )
             .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.EVALUATION.value)
             .order_by(RECORD.c.request_id, RECORD.c.version, RECORD.c.id)
         )

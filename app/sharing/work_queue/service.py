@@ -232,7 +232,7 @@ _GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_u
 
 def _incomplete() -> sa.ColumnElement[bool]:
     """SQL for: an emergency of which something that the record needs is still not known."""
-    same = RECORD.c.request_id == REQUEST.c.id
+    same = sa.and_(RECORD.c.school == REQUEST.c.school, RECORD.c.request_id == REQUEST.c.id)
     flagged = sa.exists().where(
         same,
         RECORD.c.kind == RecordKind.EMERGENCY.value,

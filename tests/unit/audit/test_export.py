@@ -48,7 +48,7 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
             at=at,
             request_id="r",
         )
-        log.dispose(session, [one], by_entry=other)
+        log.dispose(session, SCHOOL, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     out = tmp_path / "bundle.zip"
     made = await export.bundle(database, SCHOOL, out, at=NOON)

@@ -30,7 +30,7 @@ async def loaded(service: Service) -> load.Loaded:
             service.settings.school,
             password_hash="none",
             now=now,
-            seal=audit_hooks.of_accounts(session, now),
+            save=audit_hooks.save_account(session, now),
         )
 
 
