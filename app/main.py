@@ -105,8 +105,12 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.readiness = (*READINESS, partial(policies.reviews_overdue, settings.school))
     app.state.person = sharing_service.ids_of_person
     problems.install(app, audit_hooks.record_denial)
-    for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
+    if settings.metrics:
+        app.include_router(operations.metrics_router)
+    if settings.docs:
+        app.include_router(apidocs_routes.router)
     app.state.literal_paths = literal_paths(app)
     if settings.cors_origins:
         app.add_middleware(

@@ -44,7 +44,7 @@ async def bundle(
     database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli"
 ) -> Bundled:
     """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle).
-    Raises NotSealedYet for an empty log.
+    Raises EntryNotSealed for an empty log.
     """
     async with database.transaction() as session:
         log.append(

@@ -15,7 +15,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import AfterValidator
 
 from app.audit import checkpoint, log, prove, search
-from app.audit.errors import PeriodReversed
+from app.audit.errors import InvalidPeriod
 from app.audit.model import Action, EntryOutcome, Event
 from app.audit.schemas import (
     AuditActorOut,
@@ -87,7 +87,7 @@ async def _filters(
 ) -> Filters:
     begins, ends = _aware(since), _aware(until)
     if begins is not None and ends is not None and begins > ends:
-        raise PeriodReversed
+        raise InvalidPeriod
     return Filters(
         actor=acting,
         action=action,

@@ -35,7 +35,7 @@ from app.audit.model import (
 from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
+from app.platform.preconditions import PreconditionFailed
 
 Row = Mapping[str, object]
 """The columns of a row by name."""
@@ -101,7 +101,7 @@ async def write(
 
     `entry` becomes the id of the first event. The digests of heads and the further `states`
     (`data.states`, by id) and of records (`data.records`, `content`) are added to every event.
-    Raises `PreconditionStale` where a head is not as `replaces` says.
+    Raises `PreconditionFailed` where a head is not as `replaces` says.
     """
     sealed = sorted(
         ((record, _salt(record)) for record in records), key=lambda pair: str(pair[0].row["id"])
@@ -162,7 +162,7 @@ async def _replace(session: Session, table: sa.Table, row: Row, replaces: Row) -
     where = (table.c[name] == value for name, value in same.items())
     changed = {name: value for name, value in row.items() if name not in key}
     if await session.execute(sa.update(table).where(*where).values(**changed)) != 1:
-        raise PreconditionStale
+        raise PreconditionFailed
 
 
 def canonical_row(row: Row) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.audit import merkle, tables
-from app.audit.errors import EntryNotFound
+from app.audit.errors import AuditEntryNotFound
 from app.audit.model import OF_NO_CASE, Action, EntryOutcome
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
@@ -73,11 +73,11 @@ async def search(
 
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
-    """One entry; raises EntryNotFound when there is none, or none that the caller may see."""
+    """One entry; raises AuditEntryNotFound when there is none, or none that the caller may see."""
     wanted = sa.select(E.id, E.body).where(E.id == id, E.school == actor.school, *_visible(actor))
     row = await session.first(_with_index(wanted.subquery(), actor.school))
     if row is None:
-        raise EntryNotFound
+        raise AuditEntryNotFound
     return _entry(row)
 
 

@@ -86,17 +86,17 @@ _DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
 )
 
 
-class NotEmpty(ServiceError):
+class DatabaseNotEmpty(ServiceError):
     """The service holds requests already."""
 
     kind = Kind.CONFLICT
-    code = "not-empty"
-    title = "The service holds requests already"
+    code = "database-not-empty"
+    title = "Database not empty"
 
     def __init__(self) -> None:
         super().__init__(
-            "there are sharing requests here; invented ones are loaded only where there are none"
-            " (see SHARING_DATA_DIR)"
+            "the database has sharing requests; the demonstration is loaded only into an"
+            " empty one (see SHARING_DATA_DIR)"
         )
 
 
@@ -114,11 +114,11 @@ class Loaded:
 async def load(
     session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> Loaded:
-    """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that
-    exist take the parts of their roles.
+    """Load everything; raises `DatabaseNotEmpty` where there are requests. Accounts of the school
+    that exist take the parts of their roles.
     """
     if await requests_service.has_requests(session):
-        raise NotEmpty
+        raise DatabaseNotEmpty
     people, made = await _people(session, school, password_hash=password_hash, now=now, save=save)
     await session.flush()
     town = Town(session=session, people=people, ends=now, now=now)

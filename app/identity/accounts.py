@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.identity import store
-from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
+from app.identity.errors import AccountExists, AccountNotFound, InvalidAccount
 from app.identity.model import AccountAct, Role
 from app.identity.passwords import new_secret, secret_hash
 from app.identity.tables import ACCOUNT, CLIENT, AccountRow, ClientRow
@@ -94,12 +94,12 @@ async def add_user(
     now: datetime,
     save: Save,
 ) -> Account:
-    """Create an account. Raises `AccountRefused` for an invalid email address, role or school,
+    """Create an account. Raises `InvalidAccount` for an invalid email address, role or school,
     `AccountExists` when the email address has an account already.
     """
     normal = normal_email(email)
     if normal is None:
-        raise AccountRefused("that is not an email address")
+        raise InvalidAccount("that is not an email address")
     _check_role(role)
     _check_school(school)
     name = store.email_hash(normal)
@@ -161,7 +161,7 @@ async def disable_user(session: Session, email: str, *, now: datetime, save: Sav
 
 async def set_role(session: Session, email: str, role: Role, *, now: datetime, save: Save) -> None:
     """Give an account another role, from its next request on. Raises `AccountNotFound`,
-    `AccountRefused`.
+    `InvalidAccount`.
     """
     _check_role(role)
     row = await _account(session, email)
@@ -183,11 +183,11 @@ async def add_client(
     session: Session, *, name: str, school: str, now: datetime, save: Save
 ) -> tuple[Client, str]:
     """Create a machine client; gives it and its secret, which is stored only as a hash. Raises
-    `AccountRefused`, `AccountExists`.
+    `InvalidAccount`, `AccountExists`.
     """
     name = unicodedata.normalize("NFC", name)
     if not (name.isprintable() and name.strip() == name and 1 <= len(name) <= 100):
-        raise AccountRefused("a client's name has 1 to 100 printable characters")
+        raise InvalidAccount("a client's name has 1 to 100 printable characters")
     _check_school(school)
     same = (col(ClientRow.school) == school, col(ClientRow.name) == name)
     if await session.first(sa.select(CLIENT).where(*same)):
@@ -262,12 +262,12 @@ async def disable_client(session: Session, client_id: UUID, *, now: datetime, sa
 
 def _check_school(school: str) -> None:
     if _URN.fullmatch(school) is None:
-        raise AccountRefused("a school is named by its URN: six digits")
+        raise InvalidAccount("a school is named by its URN: six digits")
 
 
 def _check_role(role: Role) -> None:
     if role is Role.INTEGRATION:
-        raise AccountRefused("the role of a person is staff, dsl or ig_lead; machines are clients")
+        raise InvalidAccount("the role of a person is staff, dsl or ig_lead; machines are clients")
 
 
 async def _account(session: Session, email: str) -> AccountRow:

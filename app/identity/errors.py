@@ -70,10 +70,10 @@ class AccountExists(ServiceError):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "account-exists"
-    title: ClassVar[str] = "Account already exists"
+    title: ClassVar[str] = "Account exists"
 
 
-class AccountRefused(ServiceError):
+class InvalidAccount(ServiceError):
     """An account cannot be created with these values."""
 
     kind: ClassVar[Kind] = Kind.INVALID
@@ -81,19 +81,19 @@ class AccountRefused(ServiceError):
     title: ClassVar[str] = "Invalid account"
 
 
-class KeysUnusable(ServiceError):
+class InvalidSigningKeys(ServiceError):
     """A signing key is missing, weak or readable by other users; the detail says which and what to
     do. The service does not start.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "keys-unusable"
-    title: ClassVar[str] = "Signing keys unusable"
+    code: ClassVar[str] = "invalid-signing-keys"
+    title: ClassVar[str] = "Invalid signing keys"
 
 
-class IssuerUnusable(ServiceError):
+class InvalidIssuer(ServiceError):
     """The settings or the published keys of an external issuer are invalid; the detail says why."""
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "issuer-unusable"
-    title: ClassVar[str] = "External issuer unusable"
+    code: ClassVar[str] = "invalid-issuer"
+    title: ClassVar[str] = "Invalid issuer"

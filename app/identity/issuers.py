@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from app.identity.errors import IssuerUnusable
+from app.identity.errors import InvalidIssuer
 from app.identity.keys import key_from_jwk
 from app.identity.model import Role
 from app.identity.tokens import Claims, Refused, VerifyingKey
@@ -146,13 +146,13 @@ class ExternalIssuers:
     """All external issuers."""
 
     def __init__(self, settings: Sequence[IssuerSettings], *, own: str, clock: Clock) -> None:
-        """Raises `IssuerUnusable` for an issuer named twice, an issuer with the name of this
+        """Raises `InvalidIssuer` for an issuer named twice, an issuer with the name of this
         service, or an address without https.
         """
         self.trusted: Final = tuple(ExternalIssuer(issuer) for issuer in settings)
         self._by_name: Final = {issuer.issuer: issuer for issuer in self.trusted}
         if len(self._by_name) != len(self.trusted) or own in self._by_name:
-            raise IssuerUnusable("SHARING_ISSUERS names an issuer twice, or this service itself")
+            raise InvalidIssuer("SHARING_ISSUERS names an issuer twice, or this service itself")
         self._clock: Final = clock
         self._renewals: Final[set[asyncio.Task[bool]]] = set()
 
@@ -186,14 +186,14 @@ def subject_id(issuer: str, subject: str) -> uuid.UUID:
 
 
 def check_url(url: str) -> None:
-    """Raises `IssuerUnusable` unless the URL is https, or http to this machine itself, without
+    """Raises `InvalidIssuer` unless the URL is https, or http to this machine itself, without
     user, query and fragment.
     """
     parts = urlsplit(url)
     if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
-        raise IssuerUnusable("an issuer's addresses have a host, and no user, query or fragment")
+        raise InvalidIssuer("an issuer's addresses have a host, and no user, query or fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise IssuerUnusable("an issuer's addresses begin with https://")
+        raise InvalidIssuer("an issuer's addresses begin with https://")
 
 
 def _is_loopback(host: str) -> bool:
@@ -223,15 +223,15 @@ async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
             client, issuer.rstrip("/") + "/.well-known/openid-configuration"
         )
         if discovery.get("issuer") != issuer:
-            raise IssuerUnusable("its discovery document names another issuer")
+            raise InvalidIssuer("its discovery document names another issuer")
         address = discovery.get("jwks_uri")
         if not isinstance(address, str):
-            raise IssuerUnusable("its discovery document names no keys")
+            raise InvalidIssuer("its discovery document names no keys")
         check_url(address)
         jwks, headers = await _document(client, address)
     published = jwks.get("keys")
     if not isinstance(published, list) or len(published) > MAX_KEYS:
-        raise IssuerUnusable("its keys are not a JWK set of sensible size")
+        raise InvalidIssuer("its keys are not a JWK set of sensible size")
     keys: dict[str, VerifyingKey] = {}
     for jwk in published:
         # A set may also hold keys for encryption, or of kinds that are not used here.
@@ -242,7 +242,7 @@ async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
         if key is not None:
             keys.setdefault(key.kid, VerifyingKey(key))
     if not keys:
-        raise IssuerUnusable("it publishes no key that can be trusted")
+        raise InvalidIssuer("it publishes no key that can be trusted")
     return keys, _fresh_s(headers)
 
 
@@ -251,16 +251,16 @@ async def _document(client: httpx.AsyncClient, url: str) -> tuple[dict[str, obje
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with asyncio.timeout(DEADLINE_S), client.stream("GET", url, headers=headers) as response:
         if response.status_code != httpx.codes.OK:
-            raise IssuerUnusable(f"it answered {response.status_code}")
+            raise InvalidIssuer(f"it answered {response.status_code}")
         if "content-encoding" in response.headers:
-            raise IssuerUnusable("it compressed its answer although asked not to")
+            raise InvalidIssuer("it compressed its answer although asked not to")
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_BYTES:
-                raise IssuerUnusable(f"it answered with more than {MAX_BYTES} bytes")
+                raise InvalidIssuer(f"it answered with more than {MAX_BYTES} bytes")
     document = strict_json.parse(bytes(body))
     if not isinstance(document, dict):
-        raise IssuerUnusable("it did not answer with an object")
+        raise InvalidIssuer("it did not answer with an object")
     return document, response.headers
 
 

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.identity.errors import KeysUnusable
+from app.identity.errors import InvalidSigningKeys
 from app.kernel import canonical
 
 Algorithm = Literal["ES256", "RS256"]
@@ -155,7 +155,7 @@ class Keyring:
     @classmethod
     def load(cls, folder: Path, *, create: bool) -> "Keyring":
         """Read the keys in `folder`; with `create`, create the folder and the current key if they
-        are missing. Raises `KeysUnusable`.
+        are missing. Raises `InvalidSigningKeys`.
         """
         current = folder / CURRENT
         if create and not current.exists():
@@ -203,22 +203,22 @@ def _number(jwk: Mapping[str, object], member: str, longest: int) -> int:
 def _read(file: Path) -> ec.EllipticCurvePrivateKey:
     try:
         if os.name == "posix" and S_IMODE(file.stat().st_mode) & 0o077:
-            raise KeysUnusable(
+            raise InvalidSigningKeys(
                 f"{file.name} can be read by others; run chmod 600 on it, and replace the key if"
                 " another user may have read it"
             )
         key = load_pem_private_key(file.read_bytes(), password=None)
     except FileNotFoundError:
-        raise KeysUnusable(
+        raise InvalidSigningKeys(
             f"{file.name} is missing from the keys folder; create it with openssl genpkey"
             " -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
         ) from None
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeysUnusable(
+        raise InvalidSigningKeys(
             f"{file.name} cannot be read as an unencrypted PEM private key"
         ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeysUnusable(f"{file.name} is not a P-256 key")
+        raise InvalidSigningKeys(f"{file.name} is not a P-256 key")
     return key
 
 
@@ -243,4 +243,4 @@ def _create(file: Path) -> None:
         finally:
             draft.unlink()
     except OSError:
-        raise KeysUnusable(f"{file.name} cannot be written in the keys folder") from None
+        raise InvalidSigningKeys(f"{file.name} cannot be written in the keys folder") from None

@@ -14,7 +14,7 @@ from typing import Final
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.identity.errors import AccountRefused
+from app.identity.errors import InvalidAccount
 
 THREADS: Final = 2
 SHORTEST: Final = 8
@@ -34,13 +34,13 @@ class Passwords:
         self._pool: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
 
     async def hash(self, password: str) -> str:
-        """The hash to store; raises `AccountRefused` for a password that is too short, too long or
+        """The hash to store; raises `InvalidAccount` for a password that is too short, too long or
         holds control characters.
         """
         if not SHORTEST <= len(password) <= LONGEST:
-            raise AccountRefused(f"a password has {SHORTEST} to {LONGEST} characters")
+            raise InvalidAccount(f"a password has {SHORTEST} to {LONGEST} characters")
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-            raise AccountRefused("a password has no control characters")
+            raise InvalidAccount("a password has no control characters")
         return await asyncio.get_running_loop().run_in_executor(
             self._pool, _HASH.hash, _normal(password)
         )

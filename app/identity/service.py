@@ -93,7 +93,9 @@ class Identity:
     """Keys, issuers and hashing threads of the running service. `main` makes one and closes it."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Read the keys, or create them at first start. Raises `KeysUnusable`, `IssuerUnusable`."""
+        """Read the keys, or create them at first start. Raises `InvalidSigningKeys` and
+        `InvalidIssuer`.
+        """
         self.keyring: Final = Keyring.load(settings.keys_dir, create=not settings.keys_required)
         self.issuer: Final = TokenIssuer(self.keyring, settings.public_url)
         self.external: Final = ExternalIssuers(

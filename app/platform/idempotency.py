@@ -45,16 +45,16 @@ class IdempotencyRow(SQLModel, table=True):
 TABLE: Final[sa.Table] = IdempotencyRow.__table__  # type: ignore[attr-defined]
 
 
-class KeyReused(ServiceError):
+class IdempotencyKeyReused(ServiceError):
     """The key came with another body before."""
 
     kind = Kind.INVALID
     code = "idempotency-key-reused"
-    title = "This Idempotency-Key was used for something else"
+    title = "Idempotency-Key already used"
 
     def __init__(self) -> None:
         super().__init__(
-            "send a new key for a new call; to repeat a call, send the same body",
+            "send a new key for a new request; to repeat a request, send the same body",
             faults=(
                 Fault(
                     "/header/idempotency-key",
@@ -65,16 +65,18 @@ class KeyReused(ServiceError):
         )
 
 
-class CallInFlight(ServiceError):
+class RequestInProgress(ServiceError):
     """The same call is still being worked on."""
 
     kind = Kind.CONFLICT
-    code = "call-in-flight"
-    title = "The same call is still being worked on"
+    code = "request-in-progress"
+    title = "Request in progress"
 
     def __init__(self) -> None:
         super().__init__(
-            "wait a second and send it again with the same key", headers={"Retry-After": "1"}
+            "an identical request is still running; wait a second and send it again with the"
+            " same key",
+            headers={"Retry-After": "1"},
         )
 
 
@@ -107,7 +109,7 @@ class Once:
         """Give the stored reply of an earlier call, or do the work and store its reply.
 
         Work that `only_adds` rows is done before the look-up of an earlier call: if there was one,
-        none of its rows are written. Raises `KeyReused` and `CallInFlight`.
+        none of its rows are written. Raises `IdempotencyKeyReused` and `RequestInProgress`.
         """
         if self._key is None:
             return await work()
@@ -146,7 +148,7 @@ class Once:
                 raise
             kept = await self._find(caller, route) if hopeful else None
             if kept is None:
-                raise CallInFlight from taken
+                raise RequestInProgress from taken
             return await self._again(caller, route, kept, request_hash)
         return reply
 
@@ -171,7 +173,7 @@ class Once:
                 )
             )
             if found is None or not found.got:
-                raise CallInFlight
+                raise RequestInProgress
 
     async def _find(self, caller: Caller, route: str) -> sa.Row[tuple[object, ...]] | None:
         return await self._session.first(sa.select(TABLE).where(*self._same_call(caller, route)))
@@ -188,7 +190,7 @@ class Once:
         self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
     ) -> Response:
         if kept.request_hash != request_hash:
-            raise KeyReused
+            raise IdempotencyKeyReused
         return await self._replay(caller, route, kept)
 
     async def _replay(

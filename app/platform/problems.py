@@ -123,6 +123,27 @@ _MEANING: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+_CODE: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        400: "bad-request",
+        401: "unauthenticated",
+        403: "forbidden",
+        404: "not-found",
+        406: "not-acceptable",
+        409: "invalid-state",
+        412: "precondition-failed",
+        413: "body-too-large",
+        415: "unsupported-media-type",
+        422: "invalid-request",
+        428: "precondition-required",
+        429: "too-many-attempts",
+        500: "internal-error",
+        503: "database-unavailable",
+    }
+)
+"""The code in the documented example of each status; the OpenAPI document names the reply by it."""
+
+
 def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI `responses` of an operation for these error statuses; 500 and 503 can always
     happen and are included.
@@ -143,11 +164,10 @@ def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _example(status: int) -> dict[str, object]:
-    phrase = HTTPStatus(status).phrase
-    code = _FRAMEWORK.get(status, (phrase.lower().replace(" ", "-"), ""))[0]
+    code = _CODE[status]
     example: dict[str, object] = {
         "type": f"/problems/{code}",
-        "title": phrase,
+        "title": code.capitalize().replace("-", " "),
         "status": status,
         "detail": _MEANING[status],
         "instance": "urn:request:01a2048c538b7f43a0cf42edea9dbc8d",
@@ -164,7 +184,7 @@ def _example(status: int) -> dict[str, object]:
     return example
 
 
-class PartRefused(RequestValidationError):
+class InvalidPart(RequestValidationError):
     """A part of the body was read by a model of its own, and refused; the faults stand where they
     are in the body.
     """
@@ -260,7 +280,10 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         structlog.get_logger().error(
-            "request.failed", error=type(error).__name__, where=_where(error)
+            "request.failed",
+            request_id=request_id_of(request),
+            error=type(error).__name__,
+            where=_where(error),
         )
         return _document(
             500,
@@ -308,7 +331,7 @@ _KNOWN: Final = re.compile(r"'([^']*)'")
 
 
 def _models_of(error: RequestValidationError, request: Request) -> list[type[BaseModel]]:
-    if isinstance(error, PartRefused):
+    if isinstance(error, InvalidPart):
         return [error.model]
     body_field = getattr(request.scope.get("route"), "body_field", None)
     return _models_in(body_field.field_info.annotation) if body_field is not None else []

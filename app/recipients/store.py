@@ -27,7 +27,7 @@ from app.identity.model import Actor
 from app.kernel import canonical, clock, ids
 from app.kernel.canonical import Json
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
+from app.platform.preconditions import PreconditionFailed
 from app.recipients.model import (
     CheckMethod,
     Contact,
@@ -237,8 +237,8 @@ async def history(
 async def write(
     session: Session, change: Change, *, by: Actor, at: datetime, request_id: str
 ) -> None:
-    """Store one act with its entry, in this transaction; raises `PreconditionStale` if the head was
-    changed by somebody else meanwhile.
+    """Store one act with its entry, in this transaction; raises `PreconditionFailed` if the head
+    was changed by somebody else meanwhile.
     """
     entry = ids.new_id(at)
     data = dict(change.data)
@@ -272,7 +272,7 @@ async def write(
                 await session.execute(sa.update(table).where(*same).values(**row, audit_id=entry))
                 != 1
             ):
-                raise PreconditionStale
+                raise PreconditionFailed
     if record is not None:
         session.add(RECORD, record | {"audit_id": entry})
     if narrative is not None:

@@ -46,12 +46,12 @@ WAITING: Final = ("waiting_in_time", "waiting_overdue")
 ADVICE: Final = ("answered_in_time", "answered_late", "waiting", "overdue")
 
 
-class PeriodUnsound(ServiceError):
+class InvalidPeriod(ServiceError):
     """The period is no period, or too long."""
 
     kind = Kind.INVALID
-    code = "period-unsound"
-    title = "The period does not fit"
+    code = "invalid-period"
+    title = "Invalid period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +67,23 @@ class Summary:
 
 
 def period(start: date | None, end: date | None, today: date) -> tuple[date, date]:
-    """The days asked for; a year up to today where nothing is said. Raises `PeriodUnsound`."""
+    """The days asked for; a year up to today where nothing is said. Raises `InvalidPeriod`."""
     for name, day in (("from", start), ("to", end)):
         if day is not None and not EARLIEST <= day <= LATEST:
-            raise PeriodUnsound(
-                "a day far off",
-                faults=(Fault(f"/query/{name}", "name a day of this century", "out-of-range"),),
+            raise InvalidPeriod(
+                "a day outside this century",
+                faults=(Fault(f"/query/{name}", "use a day in this century", "out-of-range"),),
             )
     last = end or max(today, start or today)
     first = start or last - timedelta(days=USUAL_DAYS - 1)
     if first > last:
-        raise PeriodUnsound(
-            "the period ends before it begins",
+        raise InvalidPeriod(
+            "the period ends before it begins; exchange from and to",
             faults=(Fault("/query/from", "lies after the end", "after-end"),),
         )
     if (last - first).days >= LONGEST_DAYS:
         words = f"a report covers {LONGEST_DAYS} days at most; ask for each part by itself"
-        raise PeriodUnsound(words, faults=(Fault("/query/from", words, "too-long"),))
+        raise InvalidPeriod(words, faults=(Fault("/query/from", words, "too-long"),))
     return first, last
 
 

@@ -32,7 +32,7 @@ async def sealed(caller: httpx.AsyncClient, entry: str) -> dict[str, Any]:
             return found
         assert (reply.status_code, reply.json()["code"], reply.headers["Retry-After"]) == (
             409,
-            "not-sealed-yet",
+            "entry-not-sealed",
             "1",
         )
         await asyncio.sleep(0.05)

@@ -174,7 +174,7 @@ def _condition(
         if fact not in _ALLOWED[section]:
             known = _ALLOWED[section]
             yield places.fault(
-                "fact-not-here",
+                "fact-not-allowed",
                 at,
                 f"{fact} may not stand in {section}",
                 "one of " + ", ".join(sorted(known)),
@@ -353,7 +353,7 @@ def _flow(document: Document, places: Places, names: _Names) -> Iterator[Documen
                 yield from names.known("flow/nodes", f"{at}/to", row.to, "unknown-node")
             if not _leads_somewhere(row):
                 yield places.fault(
-                    "no-edge",
+                    "invalid-flow-row",
                     at,
                     "this row leads nowhere or to two places",
                     "either to, or outcome with decided_at",
@@ -458,7 +458,7 @@ def _never_open(document: Document, places: Places) -> Iterator[DocumentFault]:
     for at, end in ends.items():
         if not any(calendar.works(end + timedelta(days=n)) for n in range(1, LONGEST_HOLIDAY + 1)):
             yield places.fault(
-                "never-open",
+                "school-never-open",
                 at,
                 f"after this the school is closed for {LONGEST_HOLIDAY} days and more",
                 "a working day",

@@ -124,7 +124,7 @@ def _table(
     for pointer in dict.fromkeys(pointer for _, pointer in rows):
         if pointer not in chosen:
             yield places.fault(
-                "dead-row",
+                "unreachable-row",
                 pointer,
                 "this row can never be chosen: the rows before it take every case",
             )
@@ -168,7 +168,7 @@ def case_faults(policy: Policy, places: Places) -> list[DocumentFault]:
     for name, case in policy.document.cases.items():
         facts = facts_of(policy, case)
         found += [
-            places.fault("case-fails", f"/cases/{name}/expected", differs)
+            places.fault("worked-case-failed", f"/cases/{name}/expected", differs)
             for differs in _differs(case, evaluate(policy, facts))
         ]
         shown |= hits(policy, facts)

@@ -53,7 +53,7 @@ class ImpactNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "impact-not-found"
-    title = "There is no such assessment"
+    title = "Impact assessment not found"
 
 
 class PastFacts(Protocol):
@@ -195,7 +195,9 @@ async def read(
     """
     found = await lifecycle_store.impact(session, actor.school, digest, job)
     if found is None:
-        raise ImpactNotFound("check the id; an assessment belongs to the version it was asked for")
+        raise ImpactNotFound(
+            "check the id; an assessment belongs to the version for which it was requested"
+        )
     event = Event(action=Action.POLICY_IMPACT_READ, target=str(job), policy=digest)
     log.append(session, event, by=actor, at=now, request_id=trace)
     return await shown(session, actor, found, now)

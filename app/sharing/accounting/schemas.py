@@ -54,7 +54,9 @@ class GroundOut(BaseModel):
 
     id: Annotated[UUID, Field(description="The decision's id.")]
     outcome: Annotated[DecisionOutcome, Field(description="What was decided.")]
-    departs: Annotated[bool, Field(description="Whether it differed from the evaluation.")]
+    departs_from_evaluation: Annotated[
+        bool, Field(description="Whether it differed from the evaluation.")
+    ]
     settled_by: Annotated[
         Step | None,
         Field(description="The question that settled the evaluation it was decided on."),
@@ -117,7 +119,7 @@ class AccountedDisclosureOut(BaseModel):
                     "decision": {
                         "id": "01a2048c-538b-7f43-a0cf-42edea9dbc90",
                         "outcome": "share",
-                        "departs": False,
+                        "departs_from_evaluation": False,
                         "settled_by": "lawful_reason",
                         "recorded_at": "2026-11-23T10:50:00.000000Z",
                     },

@@ -27,10 +27,13 @@ from app.identity.model import Actor, Permission
 from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
-from app.sharing.case.case import Case, Filter, Head, Record, RequestNotFound, Subject
+from app.platform.preconditions import PreconditionFailed
+from app.policy.engine.vocabulary import SubjectRole
+from app.sharing.case import codec
+from app.sharing.case.case import Case, Filter, Head, Record, SharingRequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
+from app.sharing.case.records import Content
 from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
 _HEAD: Final = tuple(REQUEST.columns.keys())
@@ -49,15 +52,15 @@ _PER_CHILD: Final = frozenset(
 async def load(
     session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False
 ) -> Case:
-    """The request, for this caller; raises `RequestNotFound` where they may not see it. `to_change`
-    holds it against other writers.
+    """The request, for this caller; raises `SharingRequestNotFound` where they may not see it.
+    `to_change` holds it against other writers.
     """
     query = sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == actor.school)
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update()
     row = await session.first(query)
     if row is None:
-        raise RequestNotFound
+        raise SharingRequestNotFound
     head = head_of(row)
     head.view_for(actor)
     return await _complete(session, head)
@@ -86,7 +89,7 @@ async def _complete(session: Session, head: Head) -> Case:
 
 async def _complete_all(session: Session, school: str, heads: Sequence[Head]) -> dict[UUID, Case]:
     wanted = [head.id for head in heads]
-    records: dict[UUID, list[Record]] = {one: [] for one in wanted}
+    records: dict[UUID, list[Record[Content]]] = {one: [] for one in wanted}
     subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
@@ -109,18 +112,18 @@ async def _complete_all(session: Session, school: str, heads: Sequence[Head]) ->
 
 
 def _subject(row: sa.Row[Any]) -> Subject:
-    return Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=row.role)
+    return Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=SubjectRole(row.role))
 
 
-def _record(row: sa.Row[Any]) -> Record:
+def _record(row: sa.Row[Any]) -> Record[Content]:
+    personal = None if row.text is None else json.loads(row.text)
     return Record(
         id=row.id,
-        kind=RecordKind(row.kind),
         at=row.at,
         by_id=row.by_id,
         by_role=row.by_role,
-        body=json.loads(row.body),
-        text=None if row.text is None else json.loads(row.text),
+        content=codec.decode(RecordKind(row.kind), json.loads(row.body), personal),
+        personal=personal is not None,
         audit_id=row.audit_id,
     )
 
@@ -228,24 +231,25 @@ async def write(
     """Store one act with its entries, in this transaction; gives the new records (and head) as a
     case of their own.
 
-    `previous` is the head that the act was decided on; raises `PreconditionStale` if it is no
+    `previous` is the head that the act was decided on; raises `PreconditionFailed` if it is no
     longer the stored one.
     """
     entry_id = ids.new_id(at)
     head = replace(change.head, audit_id=entry_id, version=previous.version + 1 if previous else 1)
     drafts = sorted(change.drafts, key=lambda draft: draft.id)
-    rows = [_record_row(draft, head, by, at, entry_id) for draft in drafts]
+    encoded = [(draft, *codec.encode(draft.content)) for draft in drafts]
+    rows = [_record_row(draft, body, head, by, at, entry_id) for draft, body, _ in encoded]
     narratives = [
         {
             "record_id": draft.id,
             "school": head.school,
             "request_id": head.id,
             "salt": secrets.token_bytes(SALT_BYTES),
-            "body": kept(draft.text),
+            "body": kept(text),
             "audit_id": entry_id,
         }
-        for draft in drafts
-        if draft.text
+        for draft, _, text in encoded
+        if text
     ]
     personal = {row["record_id"]: row for row in narratives}
     refs = {
@@ -273,19 +277,18 @@ async def write(
             REQUEST.c.version == previous.version,
         )
         if await session.execute(sa.update(REQUEST).where(*same).values(**_head_row(head))) != 1:
-            raise PreconditionStale
+            raise PreconditionFailed
     made = tuple(
         Record(
-            id=d.id,
-            kind=d.kind,
+            id=draft.id,
             at=at,
             by_id=by.id,
             by_role=by.role,
-            body=d.body,
-            text=d.text,
+            content=draft.content,
+            personal=bool(text),
             audit_id=entry_id,
         )
-        for d in drafts
+        for draft, _, text in encoded
     )
     return Case(head=head, records=made, subjects=tuple(change.subjects))
 
@@ -337,18 +340,23 @@ def _plain(value: object) -> Json:
 
 
 def _record_row(
-    draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUID
+    draft: Draft[Content],
+    body: Mapping[str, Json],
+    head: Head,
+    by: Actor,
+    at: datetime,
+    entry_id: UUID,
 ) -> dict[str, Any]:
     return {
         "id": draft.id,
         "school": head.school,
         "request_id": head.id,
         "version": head.version,
-        "kind": draft.kind.value,
+        "kind": draft.content.kind.value,
         "at": at,
         "by_id": by.id,
         "by_role": by.role.value,
-        "body": kept(draft.body),
+        "body": kept(body),
         "audit_id": entry_id,
     }
 
@@ -459,7 +467,7 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
         )
 
 
-async def merged(
+async def save_change(
     session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str
 ) -> Case:
     """Write a change of a case and give the case as it is after it."""

@@ -13,10 +13,14 @@ from app.platform.idempotency import idempotent
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.consents import service as consents_service
-from app.sharing.consents.schemas import RecordConsentIn, WithdrawConsentIn
-from app.sharing.consents.service import Consent
+from app.sharing.consents.rules import Withdraw
+from app.sharing.consents.schemas import (
+    ConsentOut,
+    ConsentWithdrawalOut,
+    RecordConsentIn,
+    WithdrawConsentIn,
+)
 from app.sharing.http import RequestId, created
-from app.sharing.schemas import RecordOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -24,7 +28,7 @@ router = APIRouter(route_class=StrictRoute)
 @router.post(
     "/sharing-requests/{request_id}/consents",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ConsentOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -35,19 +39,14 @@ async def record_consent(
     call: CallDep,
 ) -> Response:
     """Record consent as it stands now; the request is evaluated again."""
-    apart = {"person_ref", "given_at", "expires_on", "competence", "objection", "evidence"}
-    consent = Consent(
-        person_ref=body.person_ref,
-        structure=body.model_dump(mode="json", exclude=apart, exclude_none=True),
-        given_at=body.given_at,
-        expires_on=body.expires_on,
-        competence=body.competence,
-        objection=body.objection,
-        evidence=body.evidence,
-    )
-
     case, record = await consents_service.record(
-        call.session, actor, request_id, consent, now=call.now, trace=call.trace
+        call.session,
+        actor,
+        request_id,
+        body.person_ref,
+        body.consent,
+        now=call.now,
+        trace=call.trace,
     )
     return created(case, record, actor)
 
@@ -55,7 +54,7 @@ async def record_consent(
 @router.post(
     "/sharing-requests/{request_id}/consents/{consent_id}/withdrawal",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ConsentWithdrawalOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -69,14 +68,8 @@ async def withdraw_consent(
     """Record that consent was withdrawn: what has not left is evaluated again, and past recipients
     are listed, to be told.
     """
+    command = Withdraw(withdrawn_by=body.withdrawn_by, at=body.at)
     case, record = await consents_service.withdraw(
-        call.session,
-        actor,
-        request_id,
-        consent_id,
-        withdrawn_by=body.withdrawn_by,
-        at=body.at,
-        now=call.now,
-        trace=call.trace,
+        call.session, actor, request_id, consent_id, command, now=call.now, trace=call.trace
     )
     return created(case, record, actor)

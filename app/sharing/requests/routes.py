@@ -4,8 +4,9 @@ requests over HTTP.
 
 from datetime import datetime
 from typing import Annotated, Final
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app.identity.deps import Require
@@ -18,10 +19,8 @@ from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.facts.schemas import FactsIn
-from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Filter
-from app.sharing.case.model import RecordKind
 from app.sharing.facts.statements import statement_of
 from app.sharing.http import READ, RequestId, created, location
 from app.sharing.presentation import views
@@ -32,10 +31,13 @@ from app.sharing.requests.schemas import (
     EvaluateIn,
     ListQuery,
     PageOut,
+    QuestionOut,
+    ReconsiderationOut,
     ReconsiderIn,
+    RequestEvaluationOut,
     RequestOut,
 )
-from app.sharing.schemas import RecordOut, WhyIn
+from app.sharing.schemas import WhyIn, WhyOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -159,7 +161,7 @@ async def amend_sharing_request(
 @router.post(
     "/sharing-requests/{request_id}/evaluations",
     status_code=201,
-    response_model=EvaluationOut,
+    response_model=RequestEvaluationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -173,7 +175,7 @@ async def evaluate_sharing_request(
     has no consequence.
     """
     digest = body.policy_digest if body else None
-    case = await service.evaluate_again(
+    case, record = await service.evaluate_again(
         call.session,
         actor,
         request_id,
@@ -181,7 +183,6 @@ async def evaluate_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    record = case.records[-1]
     view = case.head.view_for(actor)
     return reply(
         views.evaluation(record, view),
@@ -190,10 +191,28 @@ async def evaluate_sharing_request(
     )
 
 
+@router.get(
+    "/sharing-requests/{request_id}/evaluations/{evaluation_id}",
+    response_model=RequestEvaluationOut,
+    responses=replies(401, 403, 404, 422),
+)
+async def read_evaluation(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    evaluation_id: Annotated[UUID, Path(description="The evaluation.")],
+    call: CallDep,
+) -> Response:
+    """An evaluation of the request with its reasons. Reading it is an entry of the audit log."""
+    case, record = await service.read_evaluation(
+        call.session, actor, request_id, evaluation_id, now=call.now, trace=call.trace
+    )
+    return reply(views.evaluation(record, case.head.view_for(actor)))
+
+
 @router.post(
     "/sharing-requests/{request_id}/withdrawal",
     status_code=201,
-    response_model=RecordOut,
+    response_model=WhyOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -204,7 +223,7 @@ async def withdraw_sharing_request(
     body: WhyIn | None = None,
 ) -> Response:
     """Take the request back before it is decided."""
-    case = await service.withdraw(
+    case, record = await service.withdraw(
         call.session,
         actor,
         request_id,
@@ -212,13 +231,13 @@ async def withdraw_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/closure",
     status_code=201,
-    response_model=RecordOut,
+    response_model=WhyOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -229,7 +248,7 @@ async def close_sharing_request(
     body: WhyIn | None = None,
 ) -> Response:
     """Close a decided request: everything was shared and told, or the refusal stands."""
-    case = await service.close(
+    case, record = await service.close(
         call.session,
         actor,
         request_id,
@@ -237,13 +256,13 @@ async def close_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/questions",
     status_code=201,
-    response_model=RecordOut,
+    response_model=QuestionOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -256,16 +275,16 @@ async def ask_for_information(
     """Ask the requester for what is missing. The request waits, undecided, until its facts are
     amended; an emergency does not wait.
     """
-    case = await service.ask(
+    case, record = await service.ask(
         call.session, actor, request_id, body.question, now=call.now, trace=call.trace
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/reconsiderations",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ReconsiderationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 @idempotent()
@@ -278,7 +297,7 @@ async def reconsider_sharing_request(
     """Reopen a refused request on new information. The refusal stands in the record; the request
     waits for a new decision.
     """
-    case = await service.reconsider(
+    case, record = await service.reconsider(
         call.session,
         actor,
         request_id,
@@ -287,6 +306,4 @@ async def reconsider_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    record = case.latest(RecordKind.RECONSIDERATION)
-    assert record is not None  # noqa: S101 - it was just written
     return created(case, record, actor)

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import bundle_verifier, checkpoint, export, log, seal
-from app.audit.errors import NotSealedYet
+from app.audit.errors import EntryNotSealed
 from app.audit.model import Action, Event
 from app.kernel.ids import new_id
 from app.platform.db import Database
@@ -194,6 +194,6 @@ async def test_any_byte_of_the_archive_changed_never_breaks_the_script_or_passes
 
 
 async def test_an_empty_log_has_no_bundle(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(NotSealedYet):
+    with pytest.raises(EntryNotSealed):
         await export.bundle(database, SCHOOL, tmp_path / "x.zip", at=NOON)
     assert [path for path in tmp_path.iterdir() if path.is_file()] == []

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from app.audit import checkpoint, merkle, prove, seal
-from app.audit.errors import NotSealedYet, SizeRefused
+from app.audit.errors import EntryNotSealed, InvalidTreeSize
 from app.audit.prove import LogDamaged
 from app.kernel.ids import new_id
 from app.platform.db import Database
@@ -86,14 +86,14 @@ async def test_what_is_not_sealed_and_sizes_that_are_not(database: Database) -> 
             prove.inclusion(session, SCHOOL, waiting[0]),
             prove.consistency(session, SCHOOL, 0),
         ):
-            with pytest.raises(NotSealedYet):
+            with pytest.raises(EntryNotSealed):
                 await call
     await seal.seal(database, KEY, host=HOST)
     made = await sealed(database, 2)
     async with database.reading() as session:
-        with pytest.raises(NotSealedYet):
+        with pytest.raises(EntryNotSealed):
             await prove.inclusion(session, SCHOOL, new_id(NOON))
-        with pytest.raises(NotSealedYet):
+        with pytest.raises(EntryNotSealed):
             await prove.inclusion(session, "654321", made[0])
         for call in (
             prove.inclusion(session, SCHOOL, made[1], size=2),
@@ -101,7 +101,7 @@ async def test_what_is_not_sealed_and_sizes_that_are_not(database: Database) -> 
             prove.consistency(session, SCHOOL, 3, 2),
             prove.consistency(session, SCHOOL, 0, 9),
         ):
-            with pytest.raises(SizeRefused):
+            with pytest.raises(InvalidTreeSize):
                 await call
 
 

@@ -17,7 +17,7 @@ from app.audit.sealed_storage import canonical_row
 from app.audit_hooks import save_account, sealed_accounts
 from app.identity import accounts
 from app.identity.accounts import AccountChange, Save
-from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
+from app.identity.errors import AccountExists, AccountNotFound, InvalidAccount
 from app.identity.model import AccountAct, Role
 from app.identity.passwords import secret_hash
 from app.identity.tables import ACCOUNT, CLIENT
@@ -98,7 +98,7 @@ async def test_an_email_belongs_to_one_account(database: Database, saved: Change
 async def test_what_is_no_email_makes_no_account(
     database: Database, saved: Changes, email: str
 ) -> None:
-    with pytest.raises(AccountRefused):
+    with pytest.raises(InvalidAccount):
         async with database.transaction() as session:
             await add(session, saved, email)
     assert saved.changes == []
@@ -108,13 +108,13 @@ async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
     database: Database, saved: Changes
 ) -> None:
     async with database.transaction() as session:
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await add(session, saved, role=Role.INTEGRATION)
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
                 session, name="mis", school="12345", now=TERM_TIME, save=saved.on(session)
             )
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
                 session, name=" ", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
             )

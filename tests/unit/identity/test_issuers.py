@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from app.identity import issuers
-from app.identity.errors import IssuerUnusable
+from app.identity.errors import InvalidIssuer
 from app.identity.issuers import ExternalIssuers, subject_id
 from app.identity.model import Role
 from app.identity.tokens import Refused
@@ -248,7 +248,7 @@ async def test_proxies_from_the_environment_are_not_used(
     ],
 )
 def test_an_issuer_that_could_be_forged_stops_the_start(issuer: str, clock: MovableClock) -> None:
-    with pytest.raises(IssuerUnusable):
+    with pytest.raises(InvalidIssuer):
         trusting(issuer, clock)
 
 
@@ -259,7 +259,7 @@ def test_an_issuer_is_named_once(clock: MovableClock) -> None:
         role_map={"teacher": "staff"},
         school="123456",
     )
-    with pytest.raises(IssuerUnusable):
+    with pytest.raises(InvalidIssuer):
         ExternalIssuers([one, one], own=OURS, clock=clock)
 
 

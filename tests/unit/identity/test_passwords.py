@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.identity.errors import AccountRefused
+from app.identity.errors import InvalidAccount
 from app.identity.passwords import (
     LONGEST,
     NO_ACCOUNT,
@@ -56,7 +56,7 @@ async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
     ],
 )
 async def test_a_password_that_cannot_be_is_refused(passwords: Passwords, password: str) -> None:
-    with pytest.raises(AccountRefused):
+    with pytest.raises(InvalidAccount):
         await passwords.hash(password)
 
 

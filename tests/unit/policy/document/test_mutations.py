@@ -14,7 +14,7 @@ from app.kernel.canonical import encode
 from app.policy.diff.diff import Difference, between
 from app.policy.document import loader as document_loader
 from app.policy.document import table_checks
-from app.policy.document.loader import PolicyRefused
+from app.policy.document.loader import InvalidPolicy
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
 from app.policy.engine.evaluate import Policy, evaluate
 from app.policy.engine.model import Facts, fact_words
@@ -73,7 +73,7 @@ def test_a_mistake_is_refused_or_stands_in_the_difference(path: Path, first: int
         name, wrong = mistaken(text, number)
         try:
             new = document_loader.load(encode(wrong))
-        except PolicyRefused as refused:
+        except InvalidPolicy as refused:
             became["refused"] += 1
             faults = refused.found
             assert faults, (name, number)
