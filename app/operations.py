@@ -32,6 +32,7 @@ _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 router = APIRouter(tags=["operations"], route_class=StrictRoute)
+metrics_router = APIRouter(tags=["operations"], route_class=StrictRoute)
 
 
 class Alive(BaseModel):
@@ -111,7 +112,9 @@ async def check_ready(request: Request, call: CallDep) -> Response:
     return JSONResponse(body, 503 if unable else 200)
 
 
-@router.get("/metrics", operation_id="read_metrics", response_class=Response, responses=_FIGURES)
+@metrics_router.get(
+    "/metrics", operation_id="read_metrics", response_class=Response, responses=_FIGURES
+)
 async def read_metrics(request: Request) -> Response:
     """Prometheus figures: counts and timings by route, entries that wait to be sealed."""
     text, media_type = request.app.state.metrics.text()
