@@ -131,7 +131,8 @@ async def consent_is_given_and_taken_back(told: Recorder) -> None:
     )
     request = (await told.does("teacher", "submit_sharing_request", helped))["id"]
     consent = (await told.does("teacher", "record_consent", request_id=request))["id"]
-    await told.does("teacher", "evaluate_sharing_request", request_id=request)
+    again = (await told.does("teacher", "evaluate_sharing_request", request_id=request))["id"]
+    await told.does("teacher", "read_evaluation", request_id=request, evaluation_id=again)
     decision = {
         "outcome": "share",
         "reasons": "The family asked for this help and agreed in writing.",

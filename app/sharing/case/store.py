@@ -28,19 +28,32 @@ from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionFailed
+from app.platform.rows import col
 from app.policy.engine.vocabulary import SubjectRole
 from app.sharing.case import codec
 from app.sharing.case.case import Case, Filter, Head, Record, SharingRequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
 from app.sharing.case.records import Content
-from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
+from app.sharing.case.tables import (
+    NARRATIVE,
+    RECORD,
+    REQUEST,
+    SUBJECT,
+    NarrativeRow,
+    RecordRow,
+    RequestRow,
+    SubjectRow,
+)
 
 _HEAD: Final = tuple(REQUEST.columns.keys())
 
 _WITH_NARRATIVES: Final = RECORD.outerjoin(
     NARRATIVE,
-    sa.and_(NARRATIVE.c.school == RECORD.c.school, NARRATIVE.c.record_id == RECORD.c.id),
+    sa.and_(
+        col(NarrativeRow.school) == col(RecordRow.school),
+        col(NarrativeRow.record_id) == col(RecordRow.id),
+    ),
 )
 
 _PER_CHILD: Final = frozenset(
@@ -55,7 +68,9 @@ async def load(
     """The request, for this caller; raises `SharingRequestNotFound` where they may not see it.
     `to_change` holds it against other writers.
     """
-    query = sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == actor.school)
+    query = sa.select(REQUEST).where(
+        col(RequestRow.id) == request_id, col(RequestRow.school) == actor.school
+    )
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update()
     row = await session.first(query)
@@ -78,7 +93,7 @@ async def load_all_as_service(
 ) -> dict[UUID, Case]:
     """Several requests by id, for the service itself; see `load_as_service`."""
     rows = await session.all(
-        sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school)
+        sa.select(REQUEST).where(col(RequestRow.id).in_(ids), col(RequestRow.school) == school)
     )
     return await _complete_all(session, school, [head_of(row) for row in rows])
 
@@ -92,17 +107,17 @@ async def _complete_all(session: Session, school: str, heads: Sequence[Head]) ->
     records: dict[UUID, list[Record[Content]]] = {one: [] for one in wanted}
     subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
-        sa.select(RECORD, NARRATIVE.c.body.label("text"))
+        sa.select(RECORD, col(NarrativeRow.body).label("text"))
         .select_from(_WITH_NARRATIVES)
-        .where(RECORD.c.school == school, RECORD.c.request_id.in_(wanted))
-        .order_by(RECORD.c.version, RECORD.c.id)
+        .where(col(RecordRow.school) == school, col(RecordRow.request_id).in_(wanted))
+        .order_by(col(RecordRow.version), col(RecordRow.id))
     )
     for row in rows:
         records[row.request_id].append(_record(row))
     for row in await session.all(
         sa.select(SUBJECT)
-        .where(SUBJECT.c.school == school, SUBJECT.c.request_id.in_(wanted))
-        .order_by(SUBJECT.c.id)
+        .where(col(SubjectRow.school) == school, col(SubjectRow.request_id).in_(wanted))
+        .order_by(col(SubjectRow.id))
     ):
         subjects[row.request_id].append(_subject(row))
     return {
@@ -145,28 +160,33 @@ async def page(
     """Heads that the caller may see, newest first, `limit` at most, older than `before`."""
     query = (
         sa.select(REQUEST)
-        .where(REQUEST.c.school == actor.school)
-        .order_by(REQUEST.c.id.desc())
+        .where(col(RequestRow.school) == actor.school)
+        .order_by(col(RequestRow.id).desc())
         .limit(limit)
     )
     if not (
         actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED)
     ):
-        query = query.where(REQUEST.c.submitted_by == actor.id)
+        query = query.where(col(RequestRow.submitted_by) == actor.id)
     if before is not None:
-        query = query.where(REQUEST.c.id < before)
-    for name in ("status", "outcome", "direction", "recipient_type"):
-        if (wanted := getattr(filters, name)) is not None:
-            query = query.where(REQUEST.c[name] == wanted)
+        query = query.where(col(RequestRow.id) < before)
+    for column, wanted in (
+        (col(RequestRow.status), filters.status),
+        (col(RequestRow.outcome), filters.outcome),
+        (col(RequestRow.direction), filters.direction),
+        (col(RequestRow.recipient_type), filters.recipient_type),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if filters.submitted_from is not None:
-        query = query.where(REQUEST.c.submitted_at >= filters.submitted_from)
+        query = query.where(col(RequestRow.submitted_at) >= filters.submitted_from)
     if filters.submitted_to is not None:
-        query = query.where(REQUEST.c.submitted_at < filters.submitted_to)
+        query = query.where(col(RequestRow.submitted_at) < filters.submitted_to)
     if filters.subject is not None:
         same = (
-            SUBJECT.c.school == REQUEST.c.school,
-            SUBJECT.c.request_id == REQUEST.c.id,
-            SUBJECT.c.ref == filters.subject,
+            col(SubjectRow.school) == col(RequestRow.school),
+            col(SubjectRow.request_id) == col(RequestRow.id),
+            col(SubjectRow.ref) == filters.subject,
         )
         query = query.where(sa.exists().where(*same))
     if filters.overdue is not None:
@@ -180,7 +200,9 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
     if not ids:
         return {}
     rows = await session.all(
-        sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school)
+        sa.select(REQUEST).where(
+            col(RequestRow.id).in_(set(ids)), col(RequestRow.school) == actor.school
+        )
     )
     found = {row.id: head_of(row) for row in rows}
     return {found_id: head for found_id, head in found.items() if head.seen_by(actor)}
@@ -188,7 +210,7 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
 
 async def has_any(session: Session) -> bool:
     """Whether any school has any request."""
-    return await session.first(sa.select(REQUEST.c.id).limit(1)) is not None
+    return await session.first(sa.select(col(RequestRow.id)).limit(1)) is not None
 
 
 async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
@@ -198,7 +220,9 @@ async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
     return [
         row.id
         for row in await session.all(
-            sa.select(SUBJECT.c.id).where(SUBJECT.c.school == school, SUBJECT.c.ref == ref)
+            sa.select(col(SubjectRow.id)).where(
+                col(SubjectRow.school) == school, col(SubjectRow.ref) == ref
+            )
         )
     ]
 
@@ -208,14 +232,15 @@ def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
     waiting = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     return sa.or_(
         sa.and_(
-            REQUEST.c.status.in_(waiting), sa.func.coalesce(REQUEST.c.due_at < now, sa.false())
+            col(RequestRow.status).in_(waiting),
+            sa.func.coalesce(col(RequestRow.due_at) < now, sa.false()),
         ),
         sa.and_(
-            REQUEST.c.status == Status.EMERGENCY_RECORDED.value,
-            sa.func.coalesce(REQUEST.c.task_due_at < now, sa.false()),
+            col(RequestRow.status) == Status.EMERGENCY_RECORDED.value,
+            sa.func.coalesce(col(RequestRow.task_due_at) < now, sa.false()),
         ),
-        sa.func.coalesce(REQUEST.c.advice_due_at < now, sa.false()),
-        sa.func.coalesce(REQUEST.c.notice_due_on <= now.date().isoformat(), sa.false()),
+        sa.func.coalesce(col(RequestRow.advice_due_at) < now, sa.false()),
+        sa.func.coalesce(col(RequestRow.notice_due_on) <= now.date().isoformat(), sa.false()),
     )
 
 
@@ -272,9 +297,9 @@ async def write(
         )
     if previous is not None:
         same = (
-            REQUEST.c.school == head.school,
-            REQUEST.c.id == head.id,
-            REQUEST.c.version == previous.version,
+            col(RequestRow.school) == head.school,
+            col(RequestRow.id) == head.id,
+            col(RequestRow.version) == previous.version,
         )
         if await session.execute(sa.update(REQUEST).where(*same).values(**_head_row(head))) != 1:
             raise PreconditionFailed
@@ -418,7 +443,9 @@ def remains(records: Iterable[Mapping[str, Any]]) -> Json:
 async def rows_of(session: Session, school: str, request_id: UUID) -> list[Mapping[str, Any]]:
     """The records of a request as they are stored, without their personal part."""
     rows = await session.all(
-        sa.select(RECORD).where(RECORD.c.school == school, RECORD.c.request_id == request_id)
+        sa.select(RECORD).where(
+            col(RecordRow.school) == school, col(RecordRow.request_id) == request_id
+        )
     )
     return [dict(row._mapping) for row in rows]  # noqa: SLF001
 
@@ -435,14 +462,14 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
     disposals = {
         row.request_id: row
         for row in await session.all(
-            sa.select(RECORD).where(RECORD.c.kind == RecordKind.DISPOSAL.value)
+            sa.select(RECORD).where(col(RecordRow.kind) == RecordKind.DISPOSAL.value)
         )
     }
     gone = {record for row in disposals.values() for record in json.loads(row.body)["destroyed"]}
     left: dict[UUID, list[Mapping[str, Any]]] = {request: [] for request in disposals}
-    query = sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(
-        _WITH_NARRATIVES
-    )
+    query = sa.select(
+        RECORD, col(NarrativeRow.body).label("text"), col(NarrativeRow.salt)
+    ).select_from(_WITH_NARRATIVES)
     async for row in session.stream(query):
         record = dict(row._mapping)  # noqa: SLF001
         if row.request_id in left and row.kind != RecordKind.DISPOSAL:
