@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.policy.evaluation.schemas import EvaluationOut
 from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.emergencies.schemas import NotUnderstoodOut
 from app.sharing.requests.schemas import RequestOut
@@ -16,9 +15,6 @@ class EmergencyOut(Out):
 
     sharing_request: Annotated[
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
-    ]
-    evaluation: Annotated[
-        EvaluationOut, Field(description="What the policy says of the facts known so far.")
     ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]
