@@ -411,6 +411,4 @@ async def test_an_unverified_caller_is_no_emergency_branch(service: Service) -> 
     )
     made = await submitted(await service.caller("staff"), body)
     assert made["outcome"] == "seek_advice"
-    assert "call_999_ambulance" in {
-        action["code"] for action in made["sharing_request"]["evaluation"]["actions"]
-    }
+    assert "call_999_ambulance" in {action["code"] for action in made["evaluation"]["actions"]}
