@@ -50,7 +50,7 @@ class InvalidQuery(ServiceError):
 
 def query_faults(query: QueryParams, known: Mapping[str, bool]) -> Iterator[Fault]:
     """The faults of a query string. `known` maps each parameter to whether it may be repeated."""
-    for name in dict.fromkeys(query.keys()):
+    for name in sorted(set(query.keys())):
         where = strict_json.pointer(["query", name])
         if name not in known:
             yield Fault(where, f"unknown parameter{_meant(name, known)}", "unknown-field")
