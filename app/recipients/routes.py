@@ -392,7 +392,13 @@ async def verify_recipient(
     """How the organisation, or a contact there, was checked, and what came of it. A yes counts for
     a year, and for these details only.
     """
-    check = Check(**dict(body))
+    check = Check(
+        method=body.method,
+        result=body.result,
+        contact_id=body.contact_id,
+        note=body.note,
+        verified_on=body.verified_on,
+    )
     made = await service.verify(
         call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
     )

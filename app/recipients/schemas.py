@@ -3,6 +3,7 @@ know.
 """
 
 import unicodedata
+from dataclasses import fields
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -92,6 +93,10 @@ _PHONE: Final = (
 _ACTIVE: Final = "False retires it: it stays on record and is no longer used."
 
 
+def _members(kind: type[Listing | Details]) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
 class Body(BaseModel):
     """A request body: unknown fields are refused, so that a misspelt one never goes silently
     missing.
@@ -128,7 +133,13 @@ class OrganisationIn(Body):
 
     def listing(self) -> Listing:
         """As the directory keeps it."""
-        return Listing(**(self.model_dump() | {"secure_routes": in_order(self.secure_routes)}))
+        return Listing(
+            organisation=self.organisation,
+            organisation_type=self.organisation_type,
+            call_back_number=self.call_back_number,
+            call_back_source=self.call_back_source,
+            secure_routes=in_order(self.secure_routes),
+        )
 
 
 class OrganisationPatch(Body):
@@ -163,7 +174,7 @@ class OrganisationPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The members that were sent."""
-        sent = self.model_dump(exclude_unset=True)
+        sent = self.model_dump(exclude_unset=True, include={"active", *_members(Listing)})
         if self.secure_routes is not None:
             sent["secure_routes"] = in_order(self.secure_routes)
         return sent
@@ -192,7 +203,9 @@ class ContactIn(Body):
 
     def details(self) -> Details:
         """As the directory keeps them."""
-        return Details(**self.model_dump())
+        return Details(
+            name=self.name, role_title=self.role_title, email=self.email, phone=self.phone
+        )
 
 
 class ContactPatch(Body):
@@ -216,7 +229,7 @@ class ContactPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The members that were sent."""
-        return self.model_dump(exclude_unset=True)
+        return self.model_dump(exclude_unset=True, include={"active", *_members(Details)})
 
 
 class VerificationIn(Body):
