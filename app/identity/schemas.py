@@ -167,19 +167,6 @@ class JwksOut(BaseModel):
 class MeOut(BaseModel):
     """Who the service thinks the caller is."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "subject": "019e5f3a-7c11-7d3e-9b1f-5a0c2d4e6f80",
-                    "role": "staff",
-                    "school": "123456",
-                    "permissions": ["request:read_own", "request:submit"],
-                }
-            ]
-        }
-    )
-
     subject: UUID = Field(
         description="The account's or machine client's id, as in the token's `sub`."
     )

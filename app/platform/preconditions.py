@@ -69,6 +69,16 @@ def etag_of(*parts: object) -> str:
     return '"' + ".".join(str(part) for part in parts) + '"'
 
 
+def header(name: str) -> dict[str, str]:
+    """The OpenAPI header of that name; `app.openapi` describes each once."""
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+CREATED: Final[dict[int | str, dict[str, Any]]] = {
+    201: {"headers": {name: header(name) for name in ("ETag", "Location")}}
+}
+"""For the OpenAPI `responses` of an operation that creates a resource, or adds to one."""
+
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}
 }

@@ -123,6 +123,27 @@ _MEANING: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+_CODE: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        400: "bad-request",
+        401: "unauthenticated",
+        403: "forbidden",
+        404: "not-found",
+        406: "not-acceptable",
+        409: "conflict",
+        412: "precondition-failed",
+        413: "body-too-large",
+        415: "unsupported-media-type",
+        422: "invalid-request",
+        428: "precondition-required",
+        429: "too-many-requests",
+        500: "internal-error",
+        503: "database-unavailable",
+    }
+)
+"""The code in the documented example of each status; the OpenAPI document names the reply by it."""
+
+
 def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI `responses` of an operation for these error statuses; 500 and 503 can always
     happen and are included.
@@ -143,11 +164,10 @@ def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _example(status: int) -> dict[str, object]:
-    phrase = HTTPStatus(status).phrase
-    code = _FRAMEWORK.get(status, (phrase.lower().replace(" ", "-"), ""))[0]
+    code = _CODE[status]
     example: dict[str, object] = {
         "type": f"/problems/{code}",
-        "title": phrase,
+        "title": code.capitalize().replace("-", " "),
         "status": status,
         "detail": _MEANING[status],
         "instance": "urn:request:01a2048c538b7f43a0cf42edea9dbc8d",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.policy.evaluate import Policy
-from app.policy.examples import DIGEST_EXAMPLE, EVALUATION_EXAMPLE
+from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.findings import ActionCode, MythId
 from app.policy.vocabulary import (
     Answer,
@@ -97,8 +97,6 @@ class MythToldOut(BaseModel):
 
 class EvaluationOut(BaseModel):
     """What the policy says of the facts: a recommendation with its reasons. A person decides."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
 
     id: str = Field(description="Id of this evaluation.")
     policy: PolicyRefOut

@@ -31,6 +31,7 @@ from app.audit import seal
 from app.identity.keys import CURRENT
 from app.main import LOG_KEY, log_host, shelf_of
 from app.platform.settings import Settings
+from tests.laws.operations import Operation, documented
 from tests.running import MovableClock
 from tests.service import Account, Caller, Service
 
@@ -49,7 +50,7 @@ PEOPLE: Final = {
     "mis": "integration",
 }
 
-LONGEST: Final = 6
+LONGEST: Final = 3
 SHOWN: Final = 2
 """A list of more than `LONGEST` objects is shown with its first two."""
 
@@ -114,11 +115,11 @@ class Recorder:
         """Somebody calls an operation, with its documented example as the body unless there is
         another; gives what was answered.
         """
-        method, template, described = self._named(operation)
+        called, described = self._named(operation)
         self.clock.forward(seconds=7)
         needed = (
             {"If-Match": "*"}
-            if any(one["name"] == "if-match" for one in described.get("parameters", ()))
+            if any(one["name"] == "If-Match" for one in described["parameters"])
             else {}
         )
         if body is None and "application/json" in described.get("requestBody", {}).get(
@@ -127,8 +128,8 @@ class Recorder:
             body = self.example_of(operation)
         with self._dice(operation):
             reply = await self.people[who].request(
-                method,
-                template.format(**path),
+                called.method,
+                called.url(**path),
                 json=body,
                 params=query,
                 headers={"Accept": accept, **needed, **(headers or {})},
@@ -159,19 +160,19 @@ class Recorder:
         replaced.
         """
         document = self.service.app.openapi()
-        _, _, described = self._named(operation)
+        _, described = self._named(operation)
         schema = described["requestBody"]["content"]["application/json"]["schema"]
         named = re.search(r"#/components/schemas/(\w+)", json.dumps(schema))
         assert named, operation
         first: dict[str, Any] = document["components"]["schemas"][named[1]]["examples"][0]
         return first | changed
 
-    def _named(self, operation: str) -> tuple[str, str, dict[str, Any]]:
-        for path, item in self.service.app.openapi()["paths"].items():
-            for method, described in item.items():
-                if described["operationId"] == operation:
-                    return method.upper(), path, described
-        raise AssertionError(f"there is no operation {operation}")
+    def _named(self, operation: str) -> tuple[Operation, dict[str, Any]]:
+        return next(
+            (called, described)
+            for called, described in documented(self.service.app).items()
+            if called.id == operation
+        )
 
     @contextlib.contextmanager
     def _dice(self, act: str) -> Iterator[None]:

@@ -20,7 +20,7 @@ from app.platform.paging import decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
-from app.policy.schemas import EvaluationOut, FactsIn
+from app.policy.schemas import FactsIn
 from app.sharing import service, store, views
 from app.sharing.case import Case
 from app.sharing.routes.shared import READ, RequestId, created, location
@@ -30,6 +30,7 @@ from app.sharing.schemas import (
     EvaluateIn,
     ListQuery,
     PageOut,
+    RecordedEvaluationOut,
     RecordOut,
     RequestOut,
     WhyIn,
@@ -179,7 +180,7 @@ async def amend_sharing_request(
 @router.post(
     "/sharing-requests/{request_id}/evaluations",
     status_code=201,
-    response_model=EvaluationOut,
+    response_model=RecordedEvaluationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
 async def evaluate_sharing_request(

@@ -19,6 +19,7 @@ from app.sharing.schemas.requests import (
     EvaluateIn,
     ListQuery,
     PageOut,
+    RecordedEvaluationOut,
     RequestOut,
     SummaryOut,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "ReconsiderIn",
     "RecordConsentIn",
     "RecordOut",
+    "RecordedEvaluationOut",
     "RequestOut",
     "RetentionOut",
     "SeekAdviceIn",

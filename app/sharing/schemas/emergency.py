@@ -17,11 +17,11 @@ from pydantic import (
 from app.platform.instants import When
 from app.platform.lenient import NotUnderstood, understood
 from app.platform.references import Reference
-from app.policy.schemas import EvaluationOut, PurposeIn, RecipientIn, SubjectIn
+from app.policy.schemas import PurposeIn, RecipientIn, SubjectIn
 from app.policy.vocabulary import OrganisationType
 from app.sharing.schemas.decisions import DisclosureOut
 from app.sharing.schemas.parts import Body, TaskOut, Text
-from app.sharing.schemas.requests import RequestOut
+from app.sharing.schemas.requests import RecordedEvaluationOut, RequestOut
 
 ORGANISATION_TYPE: Final = ("recipient", "organisation_type")
 _NEEDED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("why",)})
@@ -142,7 +142,8 @@ class EmergencyOut(BaseModel):
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
     evaluation: Annotated[
-        EvaluationOut, Field(description="What the policy says of the facts known so far.")
+        RecordedEvaluationOut,
+        Field(description="What the policy says of the facts known so far.")
     ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]

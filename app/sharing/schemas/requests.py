@@ -156,15 +156,33 @@ class RoutedOut(BaseModel):
     because: Annotated[str, Field(description="Why.")]
 
 
+class RecordedEvaluationOut(EvaluationOut):
+    """An evaluation on the record of a request."""
+
+    counts: Annotated[
+        bool,
+        Field(
+            description="False where another version was tried out, which has no consequence."
+        ),
+    ]
+    because: Annotated[
+        Literal["submitted", "amended", "asked", "reconsidered", "consent", "consent_withdrawal"],
+        Field(description="What caused the evaluation."),
+    ]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
 class RequestOut(SummaryOut):
     """A sharing request with everything that happened to it, as far as the caller sees it."""
 
     facts: Annotated[
         FactsOut, Field(description="The facts as last stated, each item with its id.")
     ]
-    evaluation: Annotated[EvaluationOut, Field(description="The evaluation that counts.")]
+    evaluation: Annotated[RecordedEvaluationOut, Field(description="The evaluation that counts.")]
     evaluations: Annotated[
-        list[EvaluationOut], Field(description="Every evaluation, oldest first.")
+        list[RecordedEvaluationOut], Field(description="Every evaluation, oldest first.")
     ]
     questions: Annotated[list[RecordOut], Field(description="What the requester was asked.")]
     advice: Annotated[list[RecordOut], Field(description="Advice sought and given.")]
@@ -200,6 +218,16 @@ class RequestOut(SummaryOut):
         list[HintOut], Field(description="What to think of before sharing; conditions of nothing.")
     ]
     retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
+    emergency: Annotated[
+        RecordOut | None,
+        Field(description="What was shared in an emergency and why; null for other requests."),
+    ]
+    withdrawal: Annotated[
+        RecordOut | None, Field(description="The withdrawal of the request; null without one.")
+    ]
+    closure: Annotated[
+        RecordOut | None, Field(description="The closure of the request; null while it is open.")
+    ]
     disposal: Annotated[
         RecordOut | None,
         Field(
