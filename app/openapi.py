@@ -1,5 +1,5 @@
-"""The OpenAPI document: what the framework generates, completed with the problem schema, the headers
-of replies and recorded examples, and with what operations repeat moved into `components`.
+"""The OpenAPI document: what the framework generates, completed with the problem schema, headers
+and recorded examples, and with what operations repeat moved into `components`.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.platform.preconditions import header
+from app.platform.preconditions import LONGEST_TAGS, header
 from app.platform.problems import FaultOut, Problem
 
 DESCRIPTION: Final = """\
@@ -100,7 +100,7 @@ _IF_NONE_MATCH: Final = {
     "in": "header",
     "required": False,
     "description": "ETags that the client holds; the reply is 304 when one of them is current.",
-    "schema": {"type": "string", "maxLength": 8192},
+    "schema": {"type": "string", "maxLength": LONGEST_TAGS},
 }
 
 _INT32: Final = 2**31

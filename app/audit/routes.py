@@ -125,7 +125,7 @@ FiltersDep = Annotated[Filters, Depends(_filters)]
 @router.get(
     "/entries",
     operation_id="list_audit_entries",
-    summary="Search the audit trail",
+    summary="Search the audit log",
     response_model=AuditEntriesOut,
     responses=replies(401, 403, 422),
 )
@@ -137,10 +137,10 @@ async def list_audit_entries(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Newest first. The IG lead sees every entry, the DSL those about sharing requests and
-    children, everybody else their own acts.
+    """Newest first. The IG lead sees every entry, the DSL the entries about sharing requests and
+    children, other accounts their own entries.
 
-    The search is itself an entry: who searched, by which filters, and how many entries they were
+    The search adds an entry of its own: who searched, with which filters, and how many entries were
     shown.
     """
     scope = f"audit-entries {actor.id} {filters!r}"
@@ -161,14 +161,14 @@ async def list_audit_entries(
 @router.get(
     "/entries/{entry_id}",
     operation_id="get_audit_entry",
-    summary="Read one entry",
+    summary="Read an audit entry",
     response_model=AuditEntryWithLeafOut,
     responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_audit_entry(
     actor: Reader, request: Request, entry_id: EntryId, call: CallDep
 ) -> Response:
-    """One entry with its exact leaf bytes, from which anybody can compute its leaf hash."""
+    """The entry with its exact leaf bytes, from which a client can compute the leaf hash."""
     entry = await search.find(call.session, actor, entry_id)
 
     log.append(
@@ -188,7 +188,7 @@ async def get_audit_entry(
 @router.get(
     "/entries/{entry_id}/proof",
     operation_id="get_audit_proof",
-    summary="Prove that an entry is in the log",
+    summary="Prove that an entry is in the audit log",
     response_model=InclusionProofOut,
     responses=replies(401, 403, 404, 406, 409, 422) | {200: {"content": {TEXT: _STRING}}},
 )
@@ -204,8 +204,8 @@ async def get_audit_proof(
     ] = None,
     wanted: AcceptHeader = None,
 ) -> Response:
-    """An inclusion proof (RFC 9162): JSON, or as `text/plain` a C2SP tlog-proof to keep beside the
-    record. 409 for up to a second.
+    """An inclusion proof (RFC 9162) as JSON, or as `text/plain` a C2SP tlog-proof to keep beside
+    the record. The reply is 409 until the entry is sealed, for up to a second.
     """
     media = accept.choose(wanted, (JSON, TEXT))
     entry = await search.find(call.session, actor, entry_id)
@@ -236,17 +236,17 @@ async def get_audit_proof(
 @router.get(
     "/checkpoint",
     operation_id="get_audit_checkpoint",
-    summary="The newest signed checkpoint",
+    summary="Read the newest signed checkpoint",
     response_class=Response,
-    responses=replies(401, 403, 409)
+    responses=replies(401, 403, 409, 422)
     | {
         200: {"content": {TEXT: _STRING}, "description": "A C2SP tlog-checkpoint."},
         304: {"description": "Nothing has been sealed since."},
     },
 )
 async def get_audit_checkpoint(actor: Anyone, request: Request, call: CallDep) -> Response:
-    """Keep it outside the service: whoever holds a checkpoint can prove later that nothing before
-    it was altered or cut off.
+    """Keep a copy outside the service: it proves later that no earlier entry was changed or
+    removed.
     """
     head = await prove.newest(call.session, actor.school)
 
@@ -257,7 +257,7 @@ async def get_audit_checkpoint(actor: Anyone, request: Request, call: CallDep) -
 @router.get(
     "/consistency",
     operation_id="get_audit_consistency",
-    summary="Prove that the log only grew",
+    summary="Prove that the audit log only grew",
     response_model=ConsistencyProofOut,
     responses=replies(401, 403, 409, 422),
 )
@@ -269,8 +269,8 @@ async def get_audit_consistency(
         Size | None, Query(alias="to", description="All that is sealed when left out.")
     ] = None,
 ) -> Response:
-    """That the log of `to` entries (all that is sealed, when left out) begins with the log of
-    `from` entries, unaltered.
+    """Proves that the log of `to` entries (all sealed entries, when left out) begins with the log
+    of `from` entries, unchanged.
     """
     proof = await prove.consistency(call.session, actor.school, old, new)
 
@@ -284,7 +284,7 @@ async def get_audit_consistency(
 @router.get(
     "/export",
     operation_id="export_audit_entries",
-    summary="Export the audit trail",
+    summary="Export the audit log",
     response_class=Response,
     responses=replies(401, 403, 406, 422)
     | {
@@ -304,8 +304,8 @@ async def export_audit_entries(
     call: CallDep,
     wanted: AcceptHeader = None,
 ) -> Response:
-    """One JSON object a line, or CSV that no spreadsheet takes for a formula. The export is itself
-    an entry, and its newest.
+    """One JSON object per line, or CSV in which no spreadsheet finds a formula. The export adds an
+    entry of its own, which is the first one exported.
     """
     media = accept.choose(wanted, (NDJSON, CSV))
 

@@ -17,6 +17,7 @@ from app.identity import service
 from app.identity.deps import IdentityDep, SignedIn
 from app.identity.model import GRANTS, SignIn
 from app.identity.schemas import (
+    MAX_FORM,
     JwksOut,
     MeOut,
     OAuthErrorCode,
@@ -28,9 +29,8 @@ from app.identity.schemas import (
 from app.identity.service import Credentials, Declined, Granted, Identity, Visit
 from app.platform.db import Session
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, media_type_of
+from app.platform.web import CallDep, Public, StrictRoute, media_type_of
 
-MAX_FORM: Final = 16 * 1024
 MAX_FIELDS: Final = 32
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -84,8 +84,8 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     """OAuth 2.0 token endpoint: `password` for people, `client_credentials` for machines,
     `refresh_token` to stay signed in.
 
-    Access tokens last 15 minutes. A refresh token works once; using one a second time ends the
-    session for everybody who holds it.
+    Access tokens last 15 minutes. A refresh token works once; using it a second time ends the
+    session for all who hold it.
     """
     try:
         form = await _form(request)
@@ -135,8 +135,8 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     openapi_extra=_form_body(RevocationIn),
 )
 async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
-    """End the session that a token belongs to (RFC 7009), at once: its access tokens too. An
-    unknown token is no error.
+    """Ends the session that a token belongs to (RFC 7009) at once, with its access tokens. An
+    unknown token is not an error.
     """
     try:
         form = await _form(request)
@@ -161,14 +161,13 @@ async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -
 @router.get(
     "/.well-known/jwks.json",
     operation_id="list_signing_keys",
-    summary="Public signing keys",
+    summary="List the public signing keys",
     response_model=JwksOut,
-    responses=replies(),
+    responses=replies(422),
+    dependencies=[Public],
 )
 async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOut:
-    """The public keys that access tokens are signed with, for services that check them by
-    themselves.
-    """
+    """The public keys that verify access tokens, for services that check tokens themselves."""
     response.headers.update(_PUBLIC_KEYS)
     return JwksOut.model_validate(identity.keyring.jwks())
 
@@ -176,12 +175,12 @@ async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOu
 @router.get(
     "/v1/me",
     operation_id="read_me",
-    summary="Who the service thinks you are",
+    summary="Read your own account",
     response_model=MeOut,
-    responses=replies(401),
+    responses=replies(401, 422),
 )
 async def read_me(actor: SignedIn) -> MeOut:
-    """The caller's id, role and school as they are now, and what the role permits."""
+    """The caller's id, role and school as they are now, and the permissions of the role."""
     return MeOut(
         subject=actor.id,
         role=actor.role,

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.platform.instants import Day
+from app.platform.limits import MAX_BODY
 from app.policy.examples import DIGEST_EXAMPLE
 from app.policy.life import Approval
 from app.policy.wording.schemas import EditOut, TableOut
@@ -26,7 +27,7 @@ DocumentText = {
         ),
         "content": {
             YAML: {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "maxLength": MAX_BODY},
                 "example": (
                     'policy:\n  id: information-sharing\n  version: "2026-11"\n  start:'
                     " 2026-12-01\n# … and every table\n"
@@ -110,7 +111,7 @@ class ImpactIn(BaseModel):
 
     against: Annotated[
         str | None,
-        StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$"),
+        StringConstraints(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$"),
         Field(description="Digest; the version in force when left out."),
     ] = None
 

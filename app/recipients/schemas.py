@@ -60,7 +60,9 @@ Source = Annotated[
 Phone = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$"
+        strip_whitespace=True,
+        max_length=43,
+        pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$",
     ),
 ]
 Email = Annotated[

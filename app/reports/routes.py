@@ -56,11 +56,10 @@ async def read_report_summary(
     accepted: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
 ) -> Response:
     """Counts by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration
-    and advice, over 400 days at most.
+    and advice, over at most 400 days.
 
-    Numbers under 5 are withheld, and so is whatever would give them away by adding and subtracting.
-    Counted are the requests submitted, and the advice sought, on the days from `from` to `to`, both
-    included.
+    Numbers under 5 are withheld, and so are numbers from which they could be calculated. The report
+    counts requests submitted, and advice sought, on the days from `from` to `to`, both included.
     """
     form = accept.choose(accepted, (JSON, SVG))
     start, end = service.period(_day(first), _day(last), today_in_school(call.now))

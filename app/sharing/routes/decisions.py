@@ -10,7 +10,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import OnceDep
-from app.platform.preconditions import IfMatchDep
+from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing import deciding, service, views
@@ -32,9 +32,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/decisions",
+    summary="Record a decision",
     status_code=201,
     response_model=DecisionOut,
-    responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428),
+    responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428) | CREATED,
 )
 async def decide_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
@@ -44,8 +45,8 @@ async def decide_sharing_request(
     if_match: IfMatchDep,
     once: OnceDep,
 ) -> Response:
-    """Record what a person decided and why; by the policy's authority table. A later decision
-    supersedes this one and never edits it.
+    """Records what a person with authority under the policy decided, and why. A later decision
+    supersedes this one and never changes it.
     """
     command = Decide(
         outcome=body.outcome,
@@ -78,9 +79,10 @@ async def decide_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/disclosures",
+    summary="Record a disclosure",
     status_code=201,
     response_model=DisclosureOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def record_disclosure(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
@@ -89,8 +91,8 @@ async def record_disclosure(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record what was in fact shared, with whom, when and how: only under a decision that permits
-    it, with every How check met.
+    """Records what was shared, with whom, when and how. The service accepts it only under a
+    decision that permits it, with every How check met.
     """
     command = Disclose(
         decision_id=body.decision_id,
@@ -113,9 +115,10 @@ async def record_disclosure(
 
 @router.post(
     "/emergency-disclosures",
+    summary="Record an emergency disclosure",
     status_code=201,
     response_model=EmergencyOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 async def record_emergency_disclosure(
     actor: Annotated[Actor, Require(P.EMERGENCY_RECORD)],
@@ -123,8 +126,8 @@ async def record_emergency_disclosure(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record, in one call, sharing that was or must be done now. Always accepted with what, with
-    whom and why; the rest is a task.
+    """Records, in one call, sharing that happened or must happen now. The service accepts every
+    call that says what, with whom and why; completing the record becomes a task.
     """
     made: list[UUID] = []
 

@@ -10,6 +10,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import OnceDep
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing import advising, consenting, service, store, telling
@@ -33,9 +34,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/advice",
+    summary="Ask for advice",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def seek_advice(
     actor: Annotated[Actor, Require(P.ADVICE_SEEK)],
@@ -44,8 +46,8 @@ async def seek_advice(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Ask the DSL, a manager or the IG lead. Says whether advice could change the outcome at all;
-    never holds up an emergency.
+    """Asks the DSL, a manager or the IG lead. The reply says whether advice could change the
+    outcome. Asking never holds up an emergency.
     """
 
     async def work() -> Response:
@@ -66,9 +68,10 @@ async def seek_advice(
 
 @router.post(
     "/sharing-requests/{request_id}/advice/{advice_id}/answer",
+    summary="Answer a request for advice",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def answer_advice(
     actor: Annotated[Actor, Require(P.ADVICE_ANSWER)],
@@ -78,8 +81,8 @@ async def answer_advice(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Give advice, with the outcome of the discussion. The adviser then decides the request only in
-    an emergency.
+    """Records the advice and the outcome of the discussion. The adviser may then decide the request
+    only in an emergency.
     """
 
     async def work() -> Response:
@@ -101,9 +104,10 @@ async def answer_advice(
 
 @router.post(
     "/sharing-requests/{request_id}/notices",
+    summary="Record whether a person was told",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def record_notice(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
@@ -112,7 +116,9 @@ async def record_notice(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record that the person or family was told, or why not, or when that is looked at again."""
+    """Records that the person or family was told, why they were not, or when that question is
+    looked at again.
+    """
     notice = Notice(
         person_ref=body.person_ref,
         decision=body.decision.value,
@@ -132,9 +138,10 @@ async def record_notice(
 
 @router.post(
     "/sharing-requests/{request_id}/consents",
+    summary="Record consent",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def record_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
@@ -143,7 +150,7 @@ async def record_consent(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record consent as it stands now; the request is evaluated again."""
+    """Records consent as it stands now. The service evaluates the request again."""
     apart = {"person_ref", "given_at", "expires_on", "competence", "objection", "evidence"}
     consent = Consent(
         person_ref=body.person_ref,
@@ -167,9 +174,10 @@ async def record_consent(
 
 @router.post(
     "/sharing-requests/{request_id}/consents/{consent_id}/withdrawal",
+    summary="Record the withdrawal of consent",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def withdraw_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
@@ -179,8 +187,8 @@ async def withdraw_consent(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Record that consent was withdrawn: what has not left is evaluated again, and past recipients
-    are listed, to be told.
+    """The service evaluates again what has not been shared yet, and lists earlier recipients so
+    that they can be told.
     """
 
     async def work() -> Response:
@@ -203,9 +211,10 @@ async def withdraw_consent(
 
 @router.post(
     "/sharing-requests/{request_id}/reconsiderations",
+    summary="Reconsider a refused request",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def reconsider_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_RECONSIDER)],
@@ -214,7 +223,7 @@ async def reconsider_sharing_request(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Reopen a refused request on new information. The refusal stands in the record; the request
+    """Reopens a refused request on new information. The refusal stays on record, and the request
     waits for a new decision.
     """
 

@@ -17,7 +17,7 @@ from app.identity.model import Permission as P
 from app.platform import preconditions
 from app.platform.idempotency import OnceDep
 from app.platform.paging import decode_id, encode_cursor, next_link
-from app.platform.preconditions import IfMatchDep
+from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.schemas import FactsIn
@@ -60,9 +60,10 @@ def _shown(
 
 @router.post(
     "/sharing-requests",
+    summary="Submit a sharing request",
     status_code=201,
     response_model=RequestOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 async def submit_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_SUBMIT)],
@@ -70,10 +71,10 @@ async def submit_sharing_request(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Submit a request to share information; it is evaluated at once.
+    """Submits a request to share information. The service evaluates it at once.
 
-    A refusal is a result (201 with `outcome` `do_not_share`), not an error: errors are for requests
-    that could not be judged.
+    A recommendation not to share is a result (201 with `outcome` `do_not_share`) and not an error;
+    errors are for requests that the service could not evaluate.
     """
     made: list[UUID] = []
 
@@ -87,7 +88,12 @@ async def submit_sharing_request(
     return await once(work, about=lambda: made[0], only_adds=True)
 
 
-@router.get("/sharing-requests", response_model=PageOut, responses=replies(401, 403, 422))
+@router.get(
+    "/sharing-requests",
+    summary="List sharing requests",
+    response_model=PageOut,
+    responses=replies(401, 403, 422),
+)
 async def list_sharing_requests(
     actor: Annotated[Actor, Require(*READ)],
     request: Request,
@@ -95,7 +101,7 @@ async def list_sharing_requests(
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """The requests that the caller may see, newest first: their own (staff, integration), all
-    (DSL), de-identified (IG lead).
+    (DSL), or all de-identified (IG lead).
     """
     chosen = query.model_dump(exclude={"limit", "cursor"})
     limit = query.limit
@@ -117,6 +123,7 @@ async def list_sharing_requests(
 
 @router.get(
     "/sharing-requests/{request_id}",
+    summary="Read a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 422) | preconditions.UNCHANGED,
 )
@@ -126,8 +133,8 @@ async def read_sharing_request(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """The whole request: evaluations, advice, decisions, disclosures, notices. Reading it is an
-    entry of the trail.
+    """The whole request: evaluations, advice, decisions, disclosures, notices. Each read adds an
+    audit entry.
     """
     case = await store.load(call.session, actor, request_id)
     view = case.head.view_for(actor)
@@ -147,6 +154,7 @@ async def read_sharing_request(
 
 @router.patch(
     "/sharing-requests/{request_id}",
+    summary="Amend a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428),
 )
@@ -157,10 +165,10 @@ async def amend_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Amend the facts before a decision; they are evaluated again, and earlier facts and
-    evaluations are kept.
+    """Changes the facts before a decision. The service evaluates them again, and keeps earlier
+    facts and evaluations.
 
-    After a decision only `how` can be amended, until nothing more leaves.
+    After a decision only `how` can be amended, until nothing more is to be shared.
     """
     case = await store.load(call.session, actor, request_id)
     revise = revision_of(case)
@@ -179,9 +187,10 @@ async def amend_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/evaluations",
+    summary="Evaluate a sharing request again",
     status_code=201,
     response_model=RecordedEvaluationOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def evaluate_sharing_request(
     actor: Annotated[Actor, Require(P.EVALUATION_REPEAT)],
@@ -190,8 +199,8 @@ async def evaluate_sharing_request(
     once: OnceDep,
     body: EvaluateIn | None = None,
 ) -> Response:
-    """Evaluate again: under the policy in force, or under another version, which is recorded and
-    has no consequence.
+    """Evaluates under the policy in force, or under another version; an evaluation under another
+    version is recorded and has no consequence.
     """
 
     async def work() -> Response:
@@ -219,9 +228,10 @@ async def evaluate_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/withdrawal",
+    summary="Withdraw a sharing request",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def withdraw_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_WITHDRAW)],
@@ -230,7 +240,7 @@ async def withdraw_sharing_request(
     once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Take the request back before it is decided."""
+    """Takes the request back before it is decided."""
 
     async def work() -> Response:
         case = await service.withdraw(
@@ -248,9 +258,10 @@ async def withdraw_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/closure",
+    summary="Close a sharing request",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def close_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
@@ -259,7 +270,9 @@ async def close_sharing_request(
     once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Close a decided request: everything was shared and told, or the refusal stands."""
+    """Closes a decided request: everything was shared and the people were told, or the refusal
+    stands.
+    """
 
     async def work() -> Response:
         case = await service.close(
@@ -277,9 +290,10 @@ async def close_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/questions",
+    summary="Ask the requester for information",
     status_code=201,
     response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 async def ask_for_information(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
@@ -288,9 +302,7 @@ async def ask_for_information(
     call: CallDep,
     once: OnceDep,
 ) -> Response:
-    """Ask the requester for what is missing. The request waits, undecided, until its facts are
-    amended; an emergency does not wait.
-    """
+    """The request waits, undecided, until its facts are amended. An emergency does not wait."""
 
     async def work() -> Response:
         case = await service.ask(

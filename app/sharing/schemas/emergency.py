@@ -142,8 +142,7 @@ class EmergencyOut(BaseModel):
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
     evaluation: Annotated[
-        RecordedEvaluationOut,
-        Field(description="What the policy says of the facts known so far.")
+        RecordedEvaluationOut, Field(description="What the policy says of the facts known so far.")
     ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]

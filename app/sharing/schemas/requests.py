@@ -60,6 +60,7 @@ class EvaluateIn(Body):
     policy_digest: Annotated[
         str | None,
         Field(
+            max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
             description="Digest of another version; empty: the policy in force.",
         ),
@@ -161,9 +162,7 @@ class RecordedEvaluationOut(EvaluationOut):
 
     counts: Annotated[
         bool,
-        Field(
-            description="False where another version was tried out, which has no consequence."
-        ),
+        Field(description="False where another version was tried out, which has no consequence."),
     ]
     because: Annotated[
         Literal["submitted", "amended", "asked", "reconsidered", "consent", "consent_withdrawal"],
