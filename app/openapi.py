@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.platform.preconditions import LONGEST_TAGS, header
-from app.platform.problems import FaultOut, Problem
+from app.platform.problems import MEDIA_TYPE, FaultOut, Problem
 
 DESCRIPTION: Final = """\
 Decides, records and proves the sharing of information about a child, under a school's Information Sharing Policy.
@@ -24,7 +24,7 @@ Decides, records and proves the sharing of information about a child, under a sc
 
 Errors are RFC 9457 problem documents. Lists page by cursor. Every POST takes an `Idempotency-Key`.
 
-The examples of replies are what the service answered about an invented school; long lists, tables and texts are cut short.
+The examples of replies are what the service answered about an invented school. Lists are cut to their first item; long tables and texts are cut short.
 """  # noqa: E501
 
 EXAMPLES: Final = Path(__file__).parent / "apidocs" / "examples.json"
@@ -82,10 +82,10 @@ _HEADERS: Final = {
 }
 _NUMBERS: Final = frozenset({"Retry-After"})
 _ON_FAILURE: Final = {
-    "401": ("WWW-Authenticate",),
-    "409": ("Retry-After",),
-    "429": ("Retry-After",),
-    "503": ("Retry-After",),
+    "401": {"WWW-Authenticate"},
+    "409": {"Retry-After"},
+    "429": {"Retry-After"},
+    "503": {"Retry-After"},
 }
 _ANSWERED_BY: Final = {
     "If-Match": "ETag",
@@ -179,15 +179,18 @@ def _complete(operation: dict[str, Any], security: list[Any]) -> None:
     for status, reply in replies.items():
         if reply["description"] == "Successful Response":
             reply["description"] = f"{HTTPStatus(int(status)).phrase}."
-        sent = {"X-Request-Id", *_ON_FAILURE.get(status, ())}
+        sent = {"X-Request-Id"}
         if status < "4":
             sent |= {sent for asked, sent in _ANSWERED_BY.items() if asked in names}
+        elif MEDIA_TYPE in reply["content"] or status == "401":
+            sent |= _ON_FAILURE.get(status, set())
         reply.setdefault("headers", {}).update({name: header(name) for name in sent})
 
 
 def _complete_parameter(parameter: dict[str, Any], replies: dict[str, Any]) -> None:
     schema = parameter["schema"]
-    schema.pop("title", None)
+    if schema.get("description") == parameter.get("description"):
+        schema.pop("description", None)
     # A parameter is sent or left out; it is never null.
     kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
     schema |= {"anyOf": kinds} if len(kinds) > 1 else kinds[0] if kinds else {}
@@ -287,10 +290,12 @@ def _share(document: dict[str, Any]) -> None:
 def _shared(
     components: dict[str, Any], kind: str, names: tuple[str, ...], value: dict[str, Any]
 ) -> dict[str, str]:
-    kept = components.setdefault(kind, {})
-    for name in names:
-        if kept.setdefault(name, value) == value:
-            return {"$ref": f"#/components/{kind}/{name}"}
+    kept: dict[str, Any] = components.setdefault(kind, {})
+    alike = (name for name, other in kept.items() if other == value)
+    free = (name for name in names if name not in kept)
+    for name in (*alike, *free):
+        kept[name] = value
+        return {"$ref": f"#/components/{kind}/{name}"}
     raise ValueError(
         f"components/{kind}: {' and '.join(names)} are taken by others; make them alike"
     )

@@ -31,7 +31,7 @@ from app.audit import seal
 from app.identity.keys import CURRENT
 from app.main import LOG_KEY, log_host, shelf_of
 from app.platform.settings import Settings
-from tests.laws.operations import Operation, documented
+from tests.laws.operations import Operation, documented, headers_are_documented
 from tests.running import MovableClock
 from tests.service import Account, Caller, Service
 
@@ -50,9 +50,10 @@ PEOPLE: Final = {
     "mis": "integration",
 }
 
-LONGEST: Final = 3
+LONGEST: Final = 1
+"""Of a list of objects only the first is shown, unless an act asks for a longer one."""
+
 SHOWN: Final = 2
-"""A list of more than `LONGEST` objects is shown with its first two."""
 
 WIDEST: Final = 50
 """A mapping with more members than any reply has of its own is a table of the policy; it is shown
@@ -135,6 +136,8 @@ class Recorder:
                 headers={"Accept": accept, **needed, **(headers or {})},
             )
         assert reply.is_success, f"{operation}: {reply.status_code} {reply.text}"
+        said = described["responses"][str(reply.status_code)]
+        assert headers_are_documented(reply.headers, said), f"{operation}: {reply.headers}"
         media = reply.headers["Content-Type"].partition(";")[0]
         answer = reply.json() if media == "application/json" else reply.text
         shown = self.examples.setdefault(operation, {}).setdefault(str(reply.status_code), {})
@@ -192,10 +195,10 @@ class Recorder:
 
 
 def shortened(value: Any, longest: int, widest: int) -> Any:
-    """The same with long lists of objects and long tables cut."""
+    """The same with lists of objects and long tables cut."""
     if isinstance(value, list):
         whole = len(value) <= longest or not isinstance(value[0], dict)
-        return [shortened(one, longest, widest) for one in (value if whole else value[:SHOWN])]
+        return [shortened(one, longest, widest) for one in (value if whole else value[:LONGEST])]
     if isinstance(value, dict):
         members = list(value.items())
         return {

@@ -3,6 +3,7 @@ that none is passed over.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,27 @@ def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
         for method, described in item.items()
         if method in METHODS
     }
+
+
+PROMISED = {
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+}
+"""Headers of replies that the document declares wherever they are sent."""
+
+
+def headers_are_documented(sent: Mapping[str, str], said: dict[str, Any]) -> bool:
+    """Whether a reply carries no promised header that the document does not declare for it, and a
+    version and an address wherever it does.
+    """
+    carried = {name for name in PROMISED if name in sent}
+    declared = said["headers"].keys()
+    return carried <= declared and declared & {"ETag", "Location"} <= carried
 
 
 def served(app: FastAPI) -> set[tuple[str, str]]:

@@ -17,7 +17,7 @@ class AttentionQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Annotated[Waiting | None, Field(description="Only what waits for this reason.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[

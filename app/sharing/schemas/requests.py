@@ -266,7 +266,7 @@ class ListQuery(BaseModel):
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[
