@@ -305,7 +305,8 @@ def _name_of(status: str, reply: dict[str, Any]) -> str:
     (media,) = reply["content"].values()
     if "example" in media:
         return _camel(media["example"]["code"])
-    return media["schema"]["$ref"].rsplit("/", 1)[1].removesuffix("Out") + status
+    schema: str = media["schema"]["$ref"].rsplit("/", 1)[1]
+    return schema.removesuffix("Out") + status
 
 
 def _camel(name: str) -> str:

@@ -73,7 +73,9 @@ Digest = Annotated[
     ),
 ]
 
-_STORED_ALREADY: Final = {409: replies(409)[409] | sends("Location", status=409)[409]}
+_STORED_ALREADY: Final[dict[int | str, dict[str, Any]]] = {
+    409: replies(409)[409] | sends("Location", status=409)[409]
+}
 
 
 @router.get(
