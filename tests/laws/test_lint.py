@@ -113,8 +113,5 @@ def test_redocly_has_no_exception_and_each_of_spectral_has_a_reason() -> None:
     ]
     assert len(changed) > 5
     assert [name for name in changed if not name.startswith("owasp:")] == []
-    blocks = re.split(r"\n(?= +# Exception \d+: )", text)
-    assert [name for name in re.findall(r'"(owasp:[^"]+)": ', blocks[0])] == []
-    assert sorted(changed) == sorted(
-        name for block in blocks[1:] for name in re.findall(r'"(owasp:[^"]+)":', block)
-    )
+    paragraphs = [part for part in text.split("\n\n") if '"owasp:' in part]
+    assert [part for part in paragraphs if not re.search(r"# Exception \d+: ", part)] == []
