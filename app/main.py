@@ -15,12 +15,12 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app import housekeeping, operations, witness
+from app import audit_hooks, housekeeping, operations
 from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
+from app.audit.publisher import Shelf
 from app.audit.sealer import Sealer
-from app.audit.shelf import Shelf
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
 from app.kernel.clock import (
@@ -31,21 +31,23 @@ from app.mail import sender
 from app.mail.sender import Sender
 from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
+from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
-from app.platform.limits import BodyLimit
+from app.platform.middleware import Edge, HeadAsGet, Metrics
 from app.platform.settings import Settings
-from app.platform.telemetry import Edge, Metrics
-from app.policy import routes as policy_routes
-from app.policy import service as policies
-from app.policy.assessing import Assessor
-from app.policy.wording import routes as wording_routes
+from app.platform.web import literal_paths
+from app.policy.impact import routes as impact_routes
+from app.policy.impact.jobs import Assessor
+from app.policy.lifecycle import in_force as policies
+from app.policy.lifecycle import routes as policy_routes
+from app.policy.publication import routes as wording_routes
 from app.recipients import routes as recipients_routes
 from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
-from app.sharing import routes as sharing_routes
-from app.sharing import service as sharing_service
-from app.sharing.past import PastRequests
+from app.sharing.evaluation.replay import PastRequests
+from app.sharing.requests import service as sharing_service
+from app.sharing.router import router as sharing_router
 
 VERSION: Final = "0.1.0"
 
@@ -53,9 +55,10 @@ LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn  # noqa: E501
-    sharing_routes.router,
+    sharing_router,
     identity_routes.router,
     policy_routes.router,
+    impact_routes.router,
     wording_routes.router,
     recipients_routes.router,
     retention_routes.router,
@@ -65,7 +68,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 READERS: Final = (
-    witness.sealed_accounts,
+    audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
     recipients_service.sealed,
@@ -98,12 +101,13 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.settings = settings
     app.state.clock = clock
     app.state.metrics = metrics
-    app.state.witness = witness.of_the_door(settings.school)
+    app.state.witness = audit_hooks.of_the_door(settings.school)
     app.state.readiness = (*READINESS, partial(policies.reviews_overdue, settings.school))
     app.state.person = sharing_service.ids_of_person
-    problems.install(app, witness.of_refusal)
+    problems.install(app, audit_hooks.of_refusal)
     for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
         app.include_router(router)
+    app.state.literal_paths = literal_paths(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -132,6 +136,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         hosts = [*settings.allowed_hosts, "127.0.0.1", "localhost"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Edge, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -14,8 +14,8 @@ from app.audit.sealer import Sealer
 from app.kernel.errors import ServiceError
 from app.platform import migrations
 from app.platform.db import Database
+from app.platform.middleware import Metrics
 from app.platform.problems import replies
-from app.platform.telemetry import Metrics
 from app.platform.web import CallDep, Public, StrictRoute
 
 SEALING_LATE: Final = timedelta(seconds=30)

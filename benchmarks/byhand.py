@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.identity.model import Role
-from app.policy.findings import ActionCode as A
-from app.policy.findings import MythId
-from app.policy.model import Facts
-from app.policy.vocabulary import (
+from app.policy.engine.codes import ActionCode as A
+from app.policy.engine.codes import MythId
+from app.policy.engine.model import Facts
+from app.policy.engine.vocabulary import (
     Answer,
     ConsentStatus,
     Direction,

@@ -12,7 +12,7 @@ from app.identity.model import Actor, Permission
 from app.main import create_app
 from app.platform.settings import read_settings
 from app.platform.web import CallDep, StrictRoute
-from app.policy.schemas import FactsIn
+from app.policy.facts.schemas import FactsIn
 
 router = APIRouter(route_class=StrictRoute)
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from statistics import median
 
-from app.policy import evaluate, proofs, service
-from app.policy.columns import DOMAINS, NOT_STATED
-from app.policy.model import Evaluation, Facts, fact_words
+from app.policy.document import table_checks
+from app.policy.engine import evaluate
+from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
+from app.policy.engine.model import Evaluation, Facts, fact_words
+from app.policy.lifecycle import in_force
 from benchmarks import byhand
 from benchmarks.byhand import Decided
 from benchmarks.figure import Figure
@@ -33,8 +35,11 @@ def measure() -> Iterator[Figure]:
     """Processor time of the tables over the hand-written policy's: the outcome alone, and the whole
     recommendation.
     """
-    policy = service.shipped()
-    facts = [*(proofs.facts_of(policy, case) for case in policy.document.cases.values()), *_drawn()]
+    policy = in_force.shipped()
+    facts = [
+        *(table_checks.facts_of(policy, case) for case in policy.document.cases.values()),
+        *_drawn(),
+    ]
     for one in facts:
         if codes(evaluate.evaluate(policy, one)) != byhand.evaluate(one) or evaluate.outcome(
             policy, one

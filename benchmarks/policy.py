@@ -17,11 +17,14 @@ from statistics import median
 from uuid import UUID
 
 from app.kernel.canonical import encode
-from app.policy import difference, document, floor, proofs, service
-from app.policy.columns import DOMAINS, NOT_STATED
-from app.policy.evaluate import Policy
-from app.policy.impact import Past, Replay
-from app.policy.model import Facts, fact_words
+from app.policy.diff import diff as diff_diff
+from app.policy.document import loader as document_loader
+from app.policy.document import safety_floor, table_checks
+from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.model import Facts, fact_words
+from app.policy.impact.replay import Past, Replay
+from app.policy.lifecycle import in_force
 
 DRAFT = Path(__file__).parents[1] / "docs" / "policies" / "2026-draft.yaml"
 REQUESTS = 10_000
@@ -31,22 +34,24 @@ TODAY = date(2026, 11, 23)
 
 def measure() -> Iterator[str]:
     """Each figure as a line."""
-    old, new = service.shipped(), document.load(DRAFT.read_bytes())
+    old, new = in_force.shipped(), document_loader.load(DRAFT.read_bytes())
     yaml, as_json = DRAFT.read_bytes(), encode(new.meaning)
     yield _line(
-        "read and prove the draft, YAML", lambda: document.load(yaml), f"{len(yaml) // 1024} KiB"
+        "read and prove the draft, YAML",
+        lambda: document_loader.load(yaml),
+        f"{len(yaml) // 1024} KiB",
     )
     yield _line(
         "read and prove the draft, JSON",
-        lambda: document.load(as_json),
+        lambda: document_loader.load(as_json),
         f"{len(as_json) // 1024} KiB",
     )
     yield _line(
         "the safety floor, every combination",
-        lambda: floor.breaches(new),
+        lambda: safety_floor.breaches(new),
         f"{_tried(new)} combinations of the flow, 12 laws",
     )
-    found = difference.between(old, new)
+    found = diff_diff.between(old, new)
     tried, changed = (
         sum(table.combinations for table in found.tables),
         sum(table.changed for table in found.tables),
@@ -56,7 +61,7 @@ def measure() -> Iterator[str]:
         " places"
     )
     yield _line(
-        "the exact difference of 2025 and the draft", lambda: difference.between(old, new), what
+        "the exact difference of 2025 and the draft", lambda: diff_diff.between(old, new), what
     )
     past = list(_past())
     replay = Replay(old, new, TODAY)
@@ -84,7 +89,7 @@ def _line(name: str, work: Callable[[], object], what: str) -> str:
 
 
 def _tried(policy: Policy) -> int:
-    flow = floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
+    flow = safety_floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
     return sum(1 for _ in flow.seen())
 
 
@@ -95,8 +100,8 @@ def _seen(replay: Replay, past: list[Past]) -> None:
 
 def _past() -> Iterator[Past]:
     """Worked cases, each with a few facts drawn anew, as a school's requests vary."""
-    policy, dice = service.shipped(), random.Random(10)
-    cases = [proofs.facts_of(policy, case) for case in policy.document.cases.values()]
+    policy, dice = in_force.shipped(), random.Random(10)
+    cases = [table_checks.facts_of(policy, case) for case in policy.document.cases.values()]
     for number in range(REQUESTS):
         facts: Facts = dice.choice(cases)
         for name in dice.sample(sorted(fact_words()), 3):

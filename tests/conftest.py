@@ -39,6 +39,31 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--every-database`, which `make check` passes."""
+    parser.addoption(
+        "--every-database",
+        action="store_true",
+        help="run tests marked database_independent on PostgreSQL too",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the PostgreSQL variant of tests whose result cannot depend on the database."""
+    if config.getoption("--every-database"):
+        return
+    redundant = [item for item in items if _is_redundant(item)]
+    config.hook.pytest_deselected(items=redundant)
+    items[:] = [item for item in items if not _is_redundant(item)]
+
+
+def _is_redundant(item: pytest.Item) -> bool:
+    if item.get_closest_marker("database_independent") is None:
+        return False
+    variant = getattr(item, "callspec", None)
+    return variant is not None and variant.params.get("database_url") == "postgresql"
+
+
 def pytest_collection_finish() -> None:
     """Nothing that was imported goes away: the collector need not look through all of it each
     time.

@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from app import witness
+from app import audit_hooks
 from app.identity import accounts
 from app.identity.model import Role
 from app.kernel.clock import Clock
@@ -101,7 +101,7 @@ class Service:
             next(self._numbers),
         )
         async with self.database.transaction() as session:
-            seal = witness.of_accounts(session, now)
+            seal = audit_hooks.of_accounts(session, now)
             if role is Role.INTEGRATION:
                 client, secret = await accounts.add_client(
                     session, name=f"MIS {number}", school=school, now=now, seal=seal

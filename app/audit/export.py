@@ -26,7 +26,7 @@ PAGE: Final = 2000
 EARLIER: Final = 500
 """At most so many earlier checkpoints go with a bundle, spread over the log's life."""
 
-_STANDALONE: Final = Path(__file__).with_name("standalone.py")
+_STANDALONE: Final = Path(__file__).with_name("bundle_verifier.py")
 
 C, D, E, L = tables.CHECKPOINT.c, tables.DISPOSED.c, tables.ENTRY.c, tables.LEAF.c
 

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeAlias
 
-from app.audit.body import Said
+from app.audit.leaf import Said
 from app.audit.model import Sealed, content
 from app.audit.report import Report
 from app.platform.db import Session

@@ -29,7 +29,7 @@ from app.audit.search import Entry, Filters
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import canonical
-from app.platform import accept
+from app.platform import content_negotiation
 from app.platform.db import Session
 from app.platform.instants import within_reason
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
@@ -207,7 +207,7 @@ async def get_audit_proof(
     """An inclusion proof (RFC 9162) as JSON, or as `text/plain` a C2SP tlog-proof to keep beside
     the record. The reply is 409 until the entry is sealed, for up to a second.
     """
-    media = accept.choose(wanted, (JSON, TEXT))
+    media = content_negotiation.choose(wanted, (JSON, TEXT))
     entry = await search.find(call.session, actor, entry_id)
 
     proof = await prove.inclusion(call.session, actor.school, entry.id, size=size)
@@ -307,7 +307,7 @@ async def export_audit_entries(
     """One JSON object per line, or CSV in which no spreadsheet finds a formula. The export adds an
     entry of its own, which is the first one exported.
     """
-    media = accept.choose(wanted, (NDJSON, CSV))
+    media = content_negotiation.choose(wanted, (NDJSON, CSV))
 
     event = Event(
         action=Action.TRAIL_EXPORTED, data={"filters": filters.named(), "media_type": media}

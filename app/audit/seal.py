@@ -15,7 +15,7 @@ from app.audit import checkpoint, log, merkle, tables
 from app.audit.checkpoint import Checkpoint, CheckpointRefused
 from app.audit.merkle import Frontier
 from app.audit.model import Action, Event, operator
-from app.audit.shelf import Shelf
+from app.audit.publisher import Shelf
 from app.kernel.canonical import Json
 from app.platform.db import Database, Session
 

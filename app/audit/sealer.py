@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import seal
 from app.audit.checkpoint import CheckpointRefused
+from app.audit.publisher import Shelf
 from app.audit.seal import BATCH, SealRefused
-from app.audit.shelf import Shelf
 from app.platform.db import Database, DatabaseUnavailable
 
 PAUSE_S: Final = 0.5

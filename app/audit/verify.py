@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from app.audit import body, checkpoint, sources
-from app.audit.body import COLUMNS, Layout, NotABody, Said
+from app.audit import checkpoint, raw_reader
+from app.audit import leaf as audit_leaf
 from app.audit.checkpoint import Checkpoint, CheckpointRefused
+from app.audit.leaf import COLUMNS, Layout, NotABody, Said
 from app.audit.merkle import Frontier, leaf_hash
+from app.audit.raw_reader import Places, Stored
 from app.audit.records import Reader, Records
 from app.audit.report import Report
-from app.audit.sources import Places, Stored
 from app.kernel import clock
 from app.platform.db import Database, Session
 
@@ -69,8 +70,8 @@ class _Verification:
         self.entries = 0
 
     async def run(self, readers: Sequence[Reader]) -> None:
-        await sources.prepare(self._session)
-        disposals = await sources.disposals(self._session)
+        await raw_reader.prepare(self._session)
+        disposals = await raw_reader.disposals(self._session)
         for entry, sound in disposals.items():
             if not sound:
                 self._report.find(
@@ -85,7 +86,7 @@ class _Verification:
             )
             await self.records.gather(self._session, readers)
         kept = self._read_kept()
-        schools = await sources.schools(self._session)
+        schools = await raw_reader.schools(self._session)
         for school in schools:
             await _Log(self, school, kept.pop(school, None)).run()
         for missing, head in kept.items():
@@ -118,7 +119,7 @@ class _Verification:
         further persons.
         """
         try:
-            said = body.read(raw)
+            said = audit_leaf.read(raw)
         except NotABody as error:
             self._report.find(school, index, "body-unreadable", f"the stored body is {error}")
             return None
@@ -147,11 +148,13 @@ class _Verification:
     def mark(self, school: str, further: set[str], entry: str) -> None:
         """Note the second and further persons of an entry."""
         for subject in further:
-            self._subjects ^= sources.mark(school, subject.replace("-", ""), entry.replace("-", ""))
+            self._subjects ^= raw_reader.mark(
+                school, subject.replace("-", ""), entry.replace("-", "")
+            )
 
     async def _queue(self) -> None:
         oldest = clock.to_text(self._now - PATIENCE)
-        async for row in sources.waiting(self._session):
+        async for row in raw_reader.waiting(self._session):
             self._report.unsealed += 1
             if row.body is None:
                 self._report.find(
@@ -162,7 +165,7 @@ class _Verification:
                 )
                 continue
             self.entries += 1
-            self.closely(row.school, None, str(row.row[sources.ID]), row.body, row.row[1:])
+            self.closely(row.school, None, str(row.row[raw_reader.ID]), row.body, row.row[1:])
             if str(row.row[1 + COLUMNS.index("at")]) < oldest:
                 self._report.find(
                     row.school,
@@ -175,15 +178,15 @@ class _Verification:
         """Entries that are neither sealed nor waiting, and rows of further subjects that no entry
         names.
         """
-        if await sources.count_entries(self._session) != self.entries:
-            for school, entry in await sources.strays(self._session):
+        if await raw_reader.count_entries(self._session) != self.entries:
+            for school, entry in await raw_reader.strays(self._session):
                 self._report.find(
                     school,
                     None,
                     "entry-inserted",
                     f"entry {entry} is neither sealed nor waiting to be",
                 )
-        if await sources.subject_marks(self._session) != self._subjects:
+        if await raw_reader.subject_marks(self._session) != self._subjects:
             self._report.find(
                 "*",
                 None,
@@ -210,7 +213,7 @@ class _Log:
         self._sound = True
 
     async def run(self) -> None:
-        self._nodes = await sources.nodes(self._session, self._school)
+        self._nodes = await raw_reader.nodes(self._session, self._school)
         page, signed = await self._place(0)
         lines = await self._read(page)
         while page.indexes:
@@ -223,9 +226,11 @@ class _Log:
             finally:
                 reading.cancel()
             page, signed = following, signed_then
-        if await sources.count_leaves(self._session, self._school) != self._leaves:
+        if await raw_reader.count_leaves(self._session, self._school) != self._leaves:
             self._find(None, "leaf-inserted", "a leaf is stored at an index that no log has")
-        self._end(await sources.checkpoints(self._session, self._school, self._frontier.size, None))
+        self._end(
+            await raw_reader.checkpoints(self._session, self._school, self._frontier.size, None)
+        )
         self._whole._report.sizes[self._school] = self._frontier.size  # noqa: SLF001
 
     def _find(self, index: int | None, code: str, words: str) -> None:
@@ -233,15 +238,15 @@ class _Log:
 
     async def _place(self, first: int) -> tuple[Places, list[Stored]]:
         """A page of leaves, and the checkpoints that were signed within it."""
-        page = await sources.places(self._session, self._school, first)
+        page = await raw_reader.places(self._session, self._school, first)
         if not page.indexes:
             return page, []
         size = self._leaves
         self._leaves += len(page.indexes)
-        return page, await sources.checkpoints(self._session, self._school, size, self._leaves)
+        return page, await raw_reader.checkpoints(self._session, self._school, size, self._leaves)
 
     async def _read(self, page: Places) -> list[str]:
-        return await sources.lines(self._session, self._school, page) if page.indexes else []
+        return await raw_reader.lines(self._session, self._school, page) if page.indexes else []
 
     async def _take(
         self,
@@ -282,7 +287,7 @@ class _Log:
             if entry in close:
                 raw, columns = close[entry]
                 said = self._whole.closely(self._school, index, entry, raw, columns)
-                if said is not None and raw.startswith(body.REOPENED):
+                if said is not None and raw.startswith(audit_leaf.REOPENED):
                     self._reopened.append((index, said))
         self._grow([value if isinstance(value, bytes) else b"" for value in page.hashes], signed)
 
@@ -294,10 +299,10 @@ class _Log:
         """
         places = [at for at, value in enumerate(hashes) if value is None]
         part = page.only(places)
-        rows = await sources.entries(self._session, self._school, part)
+        rows = await raw_reader.entries(self._session, self._school, part)
         found: dict[str, tuple[bytes, Sequence[Any] | None]] = {}
         for at, entry, row in zip(places, part.entries, rows, strict=True):
-            if row is not None and (raw := sources.stored_bytes(row[0])) is not None:
+            if row is not None and (raw := raw_reader.stored_bytes(row[0])) is not None:
                 hashes[at] = leaf_hash(raw)
                 found[entry] = raw, row[1:]
         return found

@@ -2,7 +2,7 @@
 
 import typer
 
-from app import witness
+from app import audit_hooks
 from app.cli.console import changing, run
 from app.demo import load
 from app.demo.load import Loaded
@@ -37,7 +37,7 @@ def load_demonstration() -> None:
                 settings.school,
                 password_hash=hashed,
                 now=now,
-                seal=witness.of_accounts(session, now),
+                seal=audit_hooks.of_accounts(session, now),
             )
 
     loaded = run(work)

@@ -13,10 +13,10 @@ from app.cli.console import fail, run
 from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
-from app.policy import document
-from app.policy.document import PolicyRefused
-from app.sharing import past
-from app.sharing.past import Replayed
+from app.policy.document import loader as document_loader
+from app.policy.document.loader import PolicyRefused
+from app.sharing.evaluation import replay as evaluation_replay
+from app.sharing.evaluation.replay import Replayed
 
 OPENAPI: Final = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
@@ -51,7 +51,7 @@ def check_policy(
     name; without any, its digest.
     """
     try:
-        policy = document.load(file.read_bytes())
+        policy = document_loader.load(file.read_bytes())
     except PolicyRefused as refused:
         for fault in refused.found:
             typer.echo(str(fault))
@@ -76,7 +76,7 @@ def replay_evaluations(
     async def work(_: Settings, database: Database) -> tuple[int, list[Replayed]]:
         seen, differing = 0, []
         async with database.reading() as session:
-            async for one in past.replay(session, school, request=request):
+            async for one in evaluation_replay.replay(session, school, request=request):
                 seen += 1
                 if one.differs is not None:
                     differing.append(one)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from app.audit import checkpoint, export, seal, verify
+from app.audit.publisher import Shelf
 from app.audit.report import Report
-from app.audit.shelf import Shelf
 from app.cli.console import fail, run
 from app.kernel.clock import system_clock
 from app.main import LOG_KEY, READERS, log_host, shelf_of

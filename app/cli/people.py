@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from app import witness
+from app import audit_hooks
 from app.cli.console import changing, run
 from app.identity import accounts
 from app.identity.model import Role
@@ -14,7 +14,7 @@ from app.identity.passwords import Passwords, new_password
 from app.kernel.clock import system_clock
 from app.platform.db import Database
 from app.platform.settings import Settings
-from app.policy import service as policies
+from app.policy.lifecycle import in_force as policies
 
 user_verbs = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 client_verbs = typer.Typer(no_args_is_help=True, help="Accounts of machines.")
@@ -47,7 +47,7 @@ def add_user(
                 school=school or settings.school,
                 password_hash=hashed,
                 now=now,
-                seal=witness.of_accounts(session, now),
+                seal=audit_hooks.of_accounts(session, now),
             )
             await policies.adopt(session, made.school, now=now, trace="cli")
             return made
@@ -91,7 +91,7 @@ def disable_user(email: Annotated[str, typer.Argument(help="Whose account.")]) -
         now = system_clock()
         async with changing(database) as session:
             await accounts.disable_user(
-                session, email, now=now, seal=witness.of_accounts(session, now)
+                session, email, now=now, seal=audit_hooks.of_accounts(session, now)
             )
 
     run(work)
@@ -108,7 +108,7 @@ def set_role(
         now = system_clock()
         async with changing(database) as session:
             await accounts.set_role(
-                session, email, role, now=now, seal=witness.of_accounts(session, now)
+                session, email, role, now=now, seal=audit_hooks.of_accounts(session, now)
             )
 
     run(work)
@@ -129,7 +129,7 @@ def set_password(
         now = system_clock()
         async with changing(database) as session:
             await accounts.set_password(
-                session, email, hashed, now=now, seal=witness.of_accounts(session, now)
+                session, email, hashed, now=now, seal=audit_hooks.of_accounts(session, now)
             )
 
     run(work)
@@ -154,7 +154,7 @@ def add_client(
                 name=name,
                 school=school or settings.school,
                 now=now,
-                seal=witness.of_accounts(session, now),
+                seal=audit_hooks.of_accounts(session, now),
             )
             await policies.adopt(session, made.school, now=now, trace="cli")
             return made, secret
@@ -187,7 +187,7 @@ def rotate_client(client_id: Annotated[UUID, typer.Argument(help="Which client."
         now = system_clock()
         async with changing(database) as session:
             return await accounts.rotate_client(
-                session, client_id, now=now, seal=witness.of_accounts(session, now)
+                session, client_id, now=now, seal=audit_hooks.of_accounts(session, now)
             )
 
     typer.echo(f"client_secret: {run(work)}   (shown this once)")
@@ -201,7 +201,7 @@ def disable_client(client_id: Annotated[UUID, typer.Argument(help="Which client.
         now = system_clock()
         async with changing(database) as session:
             await accounts.disable_client(
-                session, client_id, now=now, seal=witness.of_accounts(session, now)
+                session, client_id, now=now, seal=audit_hooks.of_accounts(session, now)
             )
 
     run(work)

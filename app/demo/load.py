@@ -16,7 +16,7 @@ from app.identity.model import AccountChange, Actor, Role
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.recipients.model import Details, Listing, RecipientRoute, RecipientType
-from app.sharing import service
+from app.sharing.requests import service as requests_service
 
 REQUESTS: Final = len(STORIES) * VARIANTS
 
@@ -120,7 +120,7 @@ async def load(
     """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that
     exist take the parts of their roles.
     """
-    if await service.has_requests(session):
+    if await requests_service.has_requests(session):
         raise NotEmpty
     people, made = await _people(session, school, password_hash=password_hash, now=now, seal=seal)
     await session.flush()

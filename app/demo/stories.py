@@ -8,7 +8,7 @@ from typing import Final
 from app.demo import facts
 from app.demo.town import Town
 from app.retention.schedule import Keep
-from app.sharing.decisions import DecisionOutcome as D
+from app.sharing.case.outcomes import DecisionOutcome as D
 
 Story = Callable[[Town, int], Awaitable[None]]
 

@@ -14,21 +14,33 @@ from app.demo.facts import with_days_of_birth
 from app.identity.model import Actor, Role
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
-from app.policy import service as policies
-from app.policy.clocks import LONDON
-from app.policy.schemas import FactsIn
+from app.policy.engine.deadlines import LONDON
+from app.policy.facts.schemas import FactsIn
+from app.policy.lifecycle import in_force as policies
 from app.recipients import service as directory
 from app.recipients.model import CheckMethod, Details, Listing, Verified
 from app.recipients.service import Check
 from app.retention import service as retention
 from app.retention.schedule import Keep, Review
-from app.sharing import advising, consenting, deciding, disposing, judging, papers, service, telling
-from app.sharing.case import Case, Record
-from app.sharing.consenting import Consent
-from app.sharing.decisions import Decide, DecisionOutcome, Disclose, Refusal
-from app.sharing.schemas import EmergencyIn
-from app.sharing.statements import emergency_statement, revision_of, statement_of
-from app.sharing.telling import Notice
+from app.sharing.advice import service as advice_service
+from app.sharing.case.case import Case, Record
+from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.consents import service as consents_service
+from app.sharing.consents.service import Consent
+from app.sharing.decisions import service as decisions_service
+from app.sharing.decisions.rules import Decide, Refusal
+from app.sharing.disclosures import service as disclosures_service
+from app.sharing.disclosures.rules import Disclose
+from app.sharing.disposal import service as disposal_service
+from app.sharing.emergencies import service as emergencies_service
+from app.sharing.emergencies.schemas import EmergencyIn
+from app.sharing.emergencies.statement import emergency_statement
+from app.sharing.evaluation import assessment
+from app.sharing.facts.statements import revision_of, statement_of
+from app.sharing.notices import service as notices_service
+from app.sharing.notices.service import Notice
+from app.sharing.records import service as records_service
+from app.sharing.requests import service as requests_service
 
 TRACE: Final = "demo"
 ANY: Final = IfMatch("*")
@@ -107,14 +119,16 @@ class Town:
             FactsIn.model_validate(with_days_of_birth(facts, self.ends.date()))
         )
         return await self._done(
-            await service.submit(self.session, who, statement, now=self.now, request_id=TRACE)
+            await requests_service.submit(
+                self.session, who, statement, now=self.now, request_id=TRACE
+            )
         )
 
     async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
         """Somebody records what they shared in an emergency."""
         read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
         statement, told, flags = emergency_statement(read, self.now)
-        case, _ = await deciding.record_emergency(
+        case, _ = await emergencies_service.record_emergency(
             self.session,
             who,
             statement,
@@ -129,9 +143,9 @@ class Town:
     async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
         """Somebody amends the facts."""
         changed = with_days_of_birth(changed, self.ends.date())
-        revise = revision_of(await disposing.held(self.session, who, request))
+        revise = revision_of(await disposal_service.held(self.session, who, request))
         await self._done(
-            await service.amend(
+            await requests_service.amend(
                 self.session,
                 who,
                 request,
@@ -146,12 +160,14 @@ class Town:
     async def asks(self, who: Actor, request: UUID, question: str) -> None:
         """Somebody asks the requester for what is missing."""
         await self._done(
-            await service.ask(self.session, who, request, question, now=self.now, trace=TRACE)
+            await requests_service.ask(
+                self.session, who, request, question, now=self.now, trace=TRACE
+            )
         )
 
     async def seeks(self, who: Actor, request: UUID, whom: str, question: str) -> Record:
         """Somebody seeks advice."""
-        case, record = await advising.seek(
+        case, record = await advice_service.seek(
             self.session,
             who,
             request,
@@ -174,7 +190,7 @@ class Town:
         outcome: str | None = None,
     ) -> None:
         """Somebody gives advice."""
-        case, _ = await advising.answer(
+        case, _ = await advice_service.answer(
             self.session,
             who,
             request,
@@ -200,7 +216,7 @@ class Town:
         """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the
         items that may be shared, for a part.
         """
-        case = await disposing.held(self.session, self.people.dsl, request)
+        case = await disposal_service.held(self.session, self.people.dsl, request)
         who = who or await self._decider(case, outcome, departs=departs is not None)
         every = [UUID(item["id"]) for item in case.facts.body["structure"]["items"]]
         refused = outcome is DecisionOutcome.DO_NOT_SHARE
@@ -214,7 +230,7 @@ class Town:
             if refused
             else None,
         )
-        case, record = await deciding.decide(
+        case, record = await decisions_service.decide(
             self.session, who, request, command, precondition=ANY, now=self.now, trace=TRACE
         )
         await self._done(case)
@@ -222,7 +238,7 @@ class Town:
 
     async def _decider(self, case: Case, outcome: DecisionOutcome, *, departs: bool) -> Actor:
         policy = await policies.at(self.session, case.head.school, case.head.policy_digest)
-        roles = judging.may_decide(policy, case, outcome)
+        roles = assessment.may_decide(policy, case, outcome)
         return self.people.dsl if departs or Role.DSL in roles else self.people.ig_lead
 
     async def sends(
@@ -238,7 +254,7 @@ class Town:
             secure_exception=None,
             receipt={"acknowledged_by": name, "at": self.now},
         )
-        case, _ = await deciding.disclose(
+        case, _ = await disclosures_service.disclose(
             self.session, who, request, command, now=self.now, trace=TRACE
         )
         await self._done(case)
@@ -254,7 +270,7 @@ class Town:
             revisit_on=revisit_on,
             how=more.get("how"),
         )
-        case, _ = await telling.notify(
+        case, _ = await notices_service.notify(
             self.session, who, request, notice, now=self.now, trace=TRACE
         )
         await self._done(case)
@@ -273,8 +289,10 @@ class Town:
             objection=None,
             evidence=evidence,
         )
-        revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
-        case, record = await consenting.record(
+        revise = revision_of(
+            await disposal_service.held(self.session, who, request), anew=("consent",)
+        )
+        case, record = await consents_service.record(
             self.session, who, request, consent, revise, now=self.now, trace=TRACE
         )
         await self._done(case)
@@ -282,8 +300,10 @@ class Town:
 
     async def takes_back(self, who: Actor, request: UUID, consent: Record, by: str) -> None:
         """Somebody records that a consent was withdrawn."""
-        revise = revision_of(await disposing.held(self.session, who, request), anew=("consent",))
-        case, _ = await consenting.withdraw(
+        revise = revision_of(
+            await disposal_service.held(self.session, who, request), anew=("consent",)
+        )
+        case, _ = await consents_service.withdraw(
             self.session,
             who,
             request,
@@ -300,9 +320,9 @@ class Town:
         self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]
     ) -> None:
         """Somebody brings new information after a refusal."""
-        revise = revision_of(await disposing.held(self.session, who, request))
+        revise = revision_of(await disposal_service.held(self.session, who, request))
         await self._done(
-            await service.reconsider(
+            await requests_service.reconsider(
                 self.session, who, request, news, changed, revise, now=self.now, trace=TRACE
             )
         )
@@ -310,7 +330,7 @@ class Town:
     async def writes(self, who: Actor, request: UUID, reasons: str) -> None:
         """Somebody releases the words of a letter."""
         contact = "The designated safeguarding lead, through the school office."
-        case, _ = await papers.release_letter(
+        case, _ = await records_service.release_letter(
             self.session,
             who,
             request,
@@ -325,13 +345,15 @@ class Town:
     async def withdraws(self, who: Actor, request: UUID, why: str) -> None:
         """Somebody takes their request back."""
         await self._done(
-            await service.withdraw(self.session, who, request, why, now=self.now, trace=TRACE)
+            await requests_service.withdraw(
+                self.session, who, request, why, now=self.now, trace=TRACE
+            )
         )
 
     async def closes(self, who: Actor, request: UUID) -> None:
         """Somebody closes a request."""
         await self._done(
-            await service.close(
+            await requests_service.close(
                 self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE
             )
         )

@@ -23,7 +23,7 @@ from app.identity.model import Role
 from app.identity.tokens import Claims, Refused, VerifyingKey
 from app.kernel.clock import Clock
 from app.kernel.errors import ServiceError
-from app.platform import json
+from app.platform import strict_json
 from app.platform.settings import IssuerSettings
 
 DEADLINE_S: Final = 5
@@ -261,7 +261,7 @@ async def _document(client: httpx.AsyncClient, url: str) -> tuple[dict[str, obje
             body += chunk
             if len(body) > MAX_BYTES:
                 raise IssuerUnusable(f"it answered with more than {MAX_BYTES} bytes")
-    document = json.parse(bytes(body))
+    document = strict_json.parse(bytes(body))
     if not isinstance(document, dict):
         raise IssuerUnusable("it did not answer with an object")
     return document, response.headers

@@ -11,8 +11,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.platform.outbox import Owed
-from app.policy.clocks import LONDON
-from app.sharing.model import Alert
+from app.policy.engine.deadlines import LONDON
+from app.sharing.case.model import Alert
 
 
 @dataclass(frozen=True, slots=True)

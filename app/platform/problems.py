@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.kernel.nearest import nearest
-from app.platform.json import pointer
+from app.kernel.suggestions import nearest
+from app.platform.strict_json import pointer
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -308,12 +308,20 @@ def _where(error: BaseException) -> list[str]:
     return places[-8:]
 
 
-def _methods(app: FastAPI, request: Request) -> Iterator[str]:
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """The methods of the routes for this path; a path without parameters hides the patterns that
+    also match it.
+    """
+    path = request.url.path
+    literal = path in app.state.literal_paths
+    found: set[str] = set()
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         pattern = getattr(context, "path_regex", None) or getattr(route, "path_regex", None)
-        if pattern is not None and pattern.match(request.url.path):
-            yield from getattr(route, "methods", None) or ()
+        if pattern is None or not pattern.match(path) or (literal and "{" in str(context.path)):
+            continue
+        found |= getattr(route, "methods", None) or set()
+    return found | ({"HEAD"} if "GET" in found else set())
 
 
 _KNOWN: Final = re.compile(r"'([^']*)'")

@@ -6,18 +6,22 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator,
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi._compat import field_annotation_is_sequence
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic_core import to_json
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.kernel.nearest import nearest
-from app.platform import json
+from app.kernel.suggestions import nearest
+from app.platform import strict_json
+from app.platform.body_limit import BodyTooLarge
 from app.platform.db import Database, Session
-from app.platform.limits import BodyTooLarge
 from app.platform.problems import request_id_of
 
 JSON: Final = "application/json"
@@ -31,29 +35,27 @@ class WrongMediaType(ServiceError):
     title = "The body's media type is not one that this operation takes"
 
 
-class UnknownParameter(ServiceError):
-    """The query asks for something that the operation does not know: it was misspelt, and would go
-    silently missing.
+class QueryRefused(ServiceError):
+    """The query string has a parameter that the operation does not define, or repeats one that
+    takes a single value. Both are refused so that a filter is never silently ignored.
     """
 
     kind = Kind.INVALID
     code = "unknown-parameter"
-    title = "The query has a parameter that this operation does not know"
+    title = "The query string has unknown or repeated parameters"
 
-    def __init__(self, unknown: Iterable[str], known: Collection[str]) -> None:
-        super().__init__(
-            "remove or correct what errors names",
-            faults=tuple(
-                [
-                    Fault(
-                        json.pointer(["query", name]),
-                        f"not a known parameter{_meant(name, known)}",
-                        "unknown-field",
-                    )
-                    for name in unknown
-                ]
-            ),
-        )
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        super().__init__("remove or correct the parameters listed in errors", faults=tuple(faults))
+
+
+def query_faults(query: QueryParams, known: Mapping[str, bool]) -> Iterator[Fault]:
+    """The faults of a query string. `known` maps each parameter to whether it may be repeated."""
+    for name in dict.fromkeys(query.keys()):
+        where = strict_json.pointer(["query", name])
+        if name not in known:
+            yield Fault(where, f"unknown parameter{_meant(name, known)}", "unknown-field")
+        elif not known[name] and len(query.getlist(name)) > 1:
+            yield Fault(where, "repeated; send this parameter once", "repeated-parameter")
 
 
 def _meant(name: str, known: Collection[str]) -> str:
@@ -102,9 +104,9 @@ class _StrictRequest(Request):
 
     async def json(self) -> Any:
         try:
-            self.state.parsed = json.parse(await self.body())
+            self.state.parsed = strict_json.parse(await self.body())
             return self.state.parsed
-        except json.BodyRefused as fault:
+        except strict_json.BodyRefused as fault:
             # A body that says it is coded, or in another charset, is told so first.
             self.state.fault = getattr(self.state, "fault", fault)
             return {}
@@ -118,11 +120,22 @@ class StrictRoute(APIRoute):
     the query, after authentication.
     """
 
+    strict_query = True
+    """Whether unknown and repeated query parameters are refused (422)."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As in Starlette, except that a path without parameters wins over a pattern that also
+        matches it, whatever the method.
+        """
+        if "{" in self.path and scope["path"] in scope["app"].state.literal_paths:
+            return Match.NONE, {}
+        return super().matches(scope)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, given a stricter request."""
         handler = super().get_route_handler()
         wants_json = self.body_field is not None and not _is_form(self)
-        known = frozenset(_query_names(self))
+        known = dict(_query_parameters(self))
 
         async def served(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
@@ -132,11 +145,11 @@ class StrictRoute(APIRoute):
                 except WrongMediaType as fault:
                     strict.state.fault = fault
             if (
-                request.method == "GET"
+                self.strict_query
                 and request.scope["query_string"]
-                and (unknown := request.query_params.keys() - known)
+                and (faults := tuple(query_faults(request.query_params, known)))
             ):
-                strict.state.fault = UnknownParameter(sorted(unknown), known)
+                strict.state.fault = QueryRefused(faults)
             state = request.app.state
             database: Database = state.database
             async with database.transaction(lazily=True) as session:
@@ -144,6 +157,18 @@ class StrictRoute(APIRoute):
                 return await handler(strict)
 
         return served
+
+
+class LenientRoute(StrictRoute):
+    """A strict route that ignores unknown query parameters: an emergency is never refused."""
+
+    strict_query = False
+
+
+def literal_paths(app: FastAPI) -> frozenset[str]:
+    """The paths of the application's routes that have no parameters."""
+    paths = (str(context.path) for context in iter_route_contexts(app.routes))
+    return frozenset(path for path in paths if "{" not in path)
 
 
 def raise_fault(request: Request) -> None:
@@ -162,11 +187,11 @@ Public: Final[Any] = Depends(_public)
 parameter."""
 
 
-def _query_names(route: APIRoute) -> Iterator[str]:
+def _query_parameters(route: APIRoute) -> Iterator[tuple[str, bool]]:
     for parameter in get_flat_params(route.dependant):
         # The members of a query model are plain fields.
         if getattr(parameter.field_info, "in_", ParamTypes.query) is ParamTypes.query:
-            yield parameter.alias
+            yield parameter.alias, field_annotation_is_sequence(parameter.field_info.annotation)
 
 
 def _is_form(route: APIRoute) -> bool:

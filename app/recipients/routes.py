@@ -27,6 +27,13 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.recipients import service
 from app.recipients.model import RecipientType, sort_key
+from app.recipients.presentation import (
+    contact_out,
+    organisation_out,
+    summary_out,
+    types_out,
+    verification_out,
+)
 from app.recipients.schemas import (
     ContactIn,
     ContactOut,
@@ -42,13 +49,6 @@ from app.recipients.schemas import (
     VerificationsOut,
 )
 from app.recipients.service import Check, Found, FoundContact
-from app.recipients.showing import (
-    contact_out,
-    organisation_out,
-    summary_out,
-    types_out,
-    verification_out,
-)
 from app.recipients.store import Filter
 
 router: Final = APIRouter(prefix="/v1/recipients", tags=["recipients"], route_class=StrictRoute)

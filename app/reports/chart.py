@@ -9,7 +9,7 @@ import html
 from collections.abc import Sequence
 from typing import Final
 
-from app.reports.telling import WORDS, Section
+from app.reports.sections import WORDS, Section
 
 _WIDTH: Final = 760
 _LABELS: Final = 290

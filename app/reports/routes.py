@@ -10,14 +10,14 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
-from app.platform import accept
+from app.platform import content_negotiation
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
-from app.policy.clocks import today_in_school
+from app.policy.engine.deadlines import today_in_school
 from app.reports import chart, service
+from app.reports.disclosure_control import SMALLEST
 from app.reports.schemas import SummaryReportOut
-from app.reports.suppress import SMALLEST
-from app.reports.telling import Section, sections
+from app.reports.sections import Section, sections
 
 router: Final = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
 
@@ -61,7 +61,7 @@ async def read_report_summary(
     Numbers under 5 are withheld, and so are numbers from which they could be calculated. The report
     counts requests submitted, and advice sought, on the days from `from` to `to`, both included.
     """
-    form = accept.choose(accepted, (JSON, SVG))
+    form = content_negotiation.choose(accepted, (JSON, SVG))
     start, end = service.period(_day(first), _day(last), today_in_school(call.now))
     found = await service.summary(
         call.session, actor, start, end, now=call.now, request_id=call.trace

@@ -15,12 +15,12 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
-from app.policy import service as policies
-from app.policy.clocks import LONDON, today_in_school
-from app.policy.evaluate import Policy
-from app.policy.vocabulary import LawfulReasonCode, Outcome
-from app.reports.suppress import Counted, Shown, protected
-from app.sharing import counting
+from app.policy.engine.deadlines import LONDON, today_in_school
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
+from app.policy.lifecycle import in_force as policies
+from app.reports.disclosure_control import Counted, Shown, protected
+from app.sharing import statistics
 
 EARLIEST: Final = date(2000, 1, 1)
 LATEST: Final = date(2199, 12, 31)
@@ -38,7 +38,7 @@ GROUNDS: Final = (
     "consent",
     "not_identifiable",
     "immediate_risk",
-    counting.NOT_RECORDED,
+    statistics.NOT_RECORDED,
 )
 SHARED: Final = ("share", "share_partially", "share_emergency")
 TIMELINESS: Final = ("decided_in_time", "decided_late", "emergency_in_time", "emergency_late")
@@ -93,8 +93,8 @@ async def summary(
     """Count a period, both days included, and withhold what might tell of somebody."""
     policy = await policies.in_force(session, actor.school, today_in_school(now))
     begin, stop = _midnight(start), _midnight(end + timedelta(days=1))
-    rows = await counting.requests(session, actor.school, begin, stop, now)
-    advice = await counting.advice(session, actor.school, begin, stop, now)
+    rows = await statistics.requests(session, actor.school, begin, stop, now)
+    advice = await statistics.advice(session, actor.school, begin, stop, now)
 
     found = Summary(
         start,
@@ -174,7 +174,7 @@ def tree_of_advice(rows: Sequence[sa.Row[Any]]) -> Counted:
 
 def _ground(found: str) -> str:
     named = "not_identifiable" if found == "identifiable" else found
-    return named if named in GROUNDS else counting.NOT_RECORDED
+    return named if named in GROUNDS else statistics.NOT_RECORDED
 
 
 def _tally(names: Sequence[str], found: Iterable[tuple[str, sa.Row[Any]]]) -> dict[str, Counted]:

@@ -27,9 +27,9 @@ from app.retention import schedule, service
 from app.retention.schedule import Review
 from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
 from app.retention.service import Due
-from app.sharing import service as sharing
-from app.sharing import views
-from app.sharing.case import Case, Record, View
+from app.sharing.case import version as case_version
+from app.sharing.case.case import Case, Record, View
+from app.sharing.presentation import views
 
 router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
 
@@ -173,6 +173,6 @@ def _created(case: Case, record: Record, actor: Actor) -> Response:
     view = case.head.view_for(actor)
     headers = {
         "Location": f"/v1/sharing-requests/{case.head.id}",
-        "ETag": sharing.etag(case.head, view),
+        "ETag": case_version.etag(case.head, view),
     }
     return reply(views.one(case, record, view), 201, headers)

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.policy.clocks import years_after
-from app.sharing.case import Head
-from app.sharing.model import TRANSITIONS, Act
+from app.policy.engine.deadlines import years_after
+from app.sharing.case.case import Head
+from app.sharing.case.model import TRANSITIONS, Act
 
 FURTHEST_YEARS: Final = 100
 """A day further away than this is a slip of the keyboard."""

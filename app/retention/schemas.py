@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.platform.instants import Day
 from app.retention.schedule import Bar, Keep, Reason
-from app.sharing.schemas import Body, RecordOut, RetentionOut, Short, SummaryOut, Text
+from app.sharing.requests.schemas import SummaryOut
+from app.sharing.schemas import Body, RecordOut, RetentionOut, Short, Text
 
 
 class ReviewIn(Body):

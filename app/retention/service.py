@@ -17,12 +17,12 @@ from app.identity.model import Actor, Role
 from app.kernel import ids
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
-from app.policy.clocks import today_in_school
+from app.policy.engine.deadlines import today_in_school
 from app.retention import schedule
 from app.retention.schedule import Bar, Review
-from app.sharing import disposing
-from app.sharing.case import Case, Head, Record
-from app.sharing.model import Act
+from app.sharing.case.case import Case, Head, Record
+from app.sharing.case.model import Act
+from app.sharing.disposal import service as disposal_service
 
 DAILY: Final = "daily"
 """The target by which the entry of the daily list is told from a look that somebody took."""
@@ -77,7 +77,7 @@ async def due(
 ) -> tuple[list[Due], bool]:
     """A page of what is due, the longest due first, and whether there is more."""
     today = today_in_school(now)
-    heads = await disposing.due(session, actor, today, after=after, limit=limit + 1)
+    heads = await disposal_service.due(session, actor, today, after=after, limit=limit + 1)
     found = [
         Due(head, schedule.reasons(head, today), schedule.bars(head, today))
         for head in heads[:limit]
@@ -99,11 +99,11 @@ async def review(
     trace: str,
 ) -> tuple[Case, Record]:
     """Record how long a request is kept from now on, and whether it is held."""
-    case = await disposing.held(session, actor, request_id)
+    case = await disposal_service.held(session, actor, request_id)
     today = today_in_school(now)
 
     case.head.after(Act.REVIEW_RETENTION)
-    years, until, stood_in = await disposing.terms(session, case, today)
+    years, until, stood_in = await disposal_service.terms(session, case, today)
     head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
     body = {
         "keep": command.keep.value,
@@ -113,7 +113,9 @@ async def review(
         **stood_in,
     }
 
-    return await disposing.keep(session, actor, case, head, body, why=why, now=now, trace=trace)
+    return await disposal_service.keep(
+        session, actor, case, head, body, why=why, now=now, trace=trace
+    )
 
 
 async def dispose(
@@ -127,7 +129,7 @@ async def dispose(
     trace: str,
 ) -> tuple[Case, Record]:
     """Destroy what is personal in a request that is due, with somebody's approval."""
-    case = await disposing.held(session, actor, request_id)
+    case = await disposal_service.held(session, actor, request_id)
 
     case.head.after(Act.DISPOSE)
     against = schedule.bars(case.head, today_in_school(now))
@@ -136,7 +138,7 @@ async def dispose(
     if against:
         raise NotDue
 
-    return await disposing.dispose(
+    return await disposal_service.dispose(
         session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace
     )
 
@@ -150,7 +152,7 @@ async def list_due(database: Database, now: datetime) -> None:
     """
     today = today_in_school(now)
     async with database.transaction() as session:
-        for found in await disposing.waiting(session, today):
+        for found in await disposal_service.waiting(session, today):
             if await _listed(session, found.school, now):
                 continue
             counts = {

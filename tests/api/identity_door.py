@@ -12,10 +12,10 @@ from uuid import UUID
 import httpx
 import sqlalchemy as sa
 
+from app.audit_hooks import of_accounts
 from app.identity import accounts
 from app.identity.accounts import Client
 from app.identity.model import Role
-from app.witness import of_accounts
 from tests.service import PASSWORD, Service, _cheap_hash
 
 EMAIL = "dsl@school.example"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from app.kernel.canonical import encode
-from app.policy import service
+from app.policy.lifecycle import in_force
 
 APPROVED = {
     "approved_by": "A. Example, Chair of Governors",
@@ -25,7 +25,7 @@ def meaning(
     change: Callable[[Any], object] | None = None, *, version: str = "2026-03"
 ) -> dict[str, Any]:
     """The document that ships under another version name, changed."""
-    document: Any = copy.deepcopy(service.shipped().meaning)
+    document: Any = copy.deepcopy(in_force.shipped().meaning)
     document["policy"]["version"] = version
     if change is not None:
         change(document)

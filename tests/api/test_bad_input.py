@@ -16,6 +16,8 @@ from tests.api.refusals import CANARY, EMERGENCY, fault_of
 from tests.api.sharing import MASH, REFUSE, SHARE, facts, submitted
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 
 @dataclass(frozen=True)
 class Door:

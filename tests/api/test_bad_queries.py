@@ -2,6 +2,7 @@
 stands.
 """
 
+import httpx
 import pytest
 
 from app.platform.paging import encode_cursor
@@ -166,14 +167,56 @@ async def test_a_wrong_method_is_told_every_right_one(dsl: Caller) -> None:
         ("GET", "/v1/evaluations", {"POST"}),
         ("OPTIONS", "/v1/evaluations", {"POST"}),
         ("HEAD", "/v1/evaluations", {"POST"}),
+        ("PATCH", "/v1/recipients/types", {"GET"}),
         ("GET", "/v1/token", {"POST"}),
         ("PROPFIND", "/v1/policy", {"GET"}),
         ("TRACE", "/v1/policy", {"GET"}),
     ):
         reply = await dsl.request(method, path)
         assert reply.status_code == 405, (method, path, reply.status_code)
-        assert set(reply.headers["Allow"].split(", ")) == allowed, (method, path)
+        expected = allowed | ({"HEAD"} if "GET" in allowed else set())
+        assert set(reply.headers["Allow"].split(", ")) == expected, (method, path)
         assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_head_answers_as_get_without_a_body(dsl: Caller, stranger: httpx.AsyncClient) -> None:
+    made = await submitted(dsl)
+    for caller, path in (
+        (dsl, f"/v1/sharing-requests/{made['id']}"),
+        (dsl, "/v1/sharing-requests"),
+        (dsl, "/v1/policy"),
+        (dsl, "/v1/sharing-requests/x"),
+        (stranger, "/v1/policy"),
+        (stranger, "/livez"),
+    ):
+        got, headed = await caller.get(path), await caller.head(path)
+        assert headed.status_code == got.status_code, path
+        assert headed.content == b"", path
+        for name in ("Content-Type", "Content-Length", "ETag", "Cache-Control"):
+            assert headed.headers.get(name) == got.headers.get(name), (path, name)
+
+
+async def test_a_repeated_parameter_is_refused_unless_it_takes_several_values(dsl: Caller) -> None:
+    for query in ("limit=1&limit=2", "subject=mis:1&subject=mis:2", "overdue=true&overdue=true"):
+        fault = fault_of(await dsl.get(f"/v1/sharing-requests?{query}"), query, 422)
+        assert fault["pointer"] == f"/query/{query.partition('=')[0]}", (query, fault)
+
+
+async def test_an_unknown_parameter_is_refused_by_every_method_except_for_an_emergency(
+    dsl: Caller,
+) -> None:
+    made = await submitted(dsl)
+    path = f"/v1/sharing-requests/{made['id']}"
+    for method, url, body in (
+        ("POST", "/v1/sharing-requests", MASH),
+        ("POST", f"{path}/decisions", SHARE),
+        ("PATCH", path, {"urgency": "routine"}),
+        ("GET", path, None),
+    ):
+        reply = await dsl.request(method, f"{url}?nonsense=1", json=body)
+        assert fault_of(reply, (method, url), 422)["pointer"] == "/query/nonsense"
+    reply = await dsl.post("/v1/emergency-disclosures?nonsense=1", json=EMERGENCY)
+    assert reply.status_code == 201
 
 
 ENDS_OF_TIME = (

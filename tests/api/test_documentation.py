@@ -3,8 +3,12 @@
 import hashlib
 import re
 
+import pytest
+
 from app.apidocs.routes import ASSETS, TYPES
 from tests.service import Service
+
+pytestmark = pytest.mark.database_independent
 
 
 async def test_the_page_names_no_other_host_and_all_its_files_are_served(service: Service) -> None:

@@ -15,6 +15,8 @@ from tests.api.refusals import EMERGENCY
 from tests.api.sharing import MASH
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:

@@ -13,6 +13,8 @@ from app.platform.settings import Settings
 from tests.running import ROOT, LiveServer, MovableClock
 from tests.service import Service
 
+pytestmark = pytest.mark.database_independent
+
 
 @pytest.mark.parametrize("role", ["staff", "dsl", "ig_lead", "integration"])
 async def test_each_role_signs_in_as_itself(service: Service, role: str):

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from app.audit_hooks import of_accounts
 from app.identity import accounts
 from app.identity.deps import Require, SignedIn
 from app.identity.issuers import subject_id
@@ -22,7 +23,6 @@ from app.identity.tables import SESSION
 from app.identity.throttle import FREE_BY_ACCOUNT
 from app.platform.settings import IssuerSettings, Settings
 from app.platform.web import StrictRoute
-from app.witness import of_accounts
 from tests.api.identity_door import (
     EMAIL,
     add_machine,

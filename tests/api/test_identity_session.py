@@ -5,11 +5,11 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
+from app.audit_hooks import of_accounts
 from app.identity import accounts
 from app.identity import service as door
 from app.identity.model import Role
 from app.identity.tables import REFRESH_TOKEN, SESSION
-from app.witness import of_accounts
 from tests.api.identity_door import (
     EMAIL,
     add_machine,

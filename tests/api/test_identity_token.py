@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from app.audit_hooks import of_accounts
 from app.identity import accounts
 from app.identity.model import GRANTS, Role
-from app.witness import of_accounts
 from tests.api.identity_door import (
     EMAIL,
     add_machine,

@@ -19,6 +19,8 @@ from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.mail.test_server import Kept, mail_server
 
+pytestmark = pytest.mark.database_independent
+
 EMERGENCY: dict[str, Any] = {
     "recipient": {
         "organisation": "Police",

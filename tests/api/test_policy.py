@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.policy import service as policies
-from app.policy.examples import FACTS_EXAMPLE
-from app.policy.vocabulary import Answer
+from app.policy.engine.vocabulary import Answer
+from app.policy.facts.examples import FACTS_EXAMPLE
+from app.policy.lifecycle import in_force as policies
 from tests.service import Caller, Service
-from tests.unit.policy.test_evaluate import oracle
+from tests.unit.policy.engine.test_evaluate import oracle
+
+pytestmark = pytest.mark.database_independent
 
 ROLES = ("staff", "dsl", "ig_lead", "integration")
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from app.policy import service as policies
+from app.policy.lifecycle import in_force as policies
 from tests.api.policies import approved, drafted, without_health_providers
 from tests.api.sharing import SHARE, consented, decided, facts, landlord, submitted
 from tests.running import MovableClock
@@ -207,7 +207,7 @@ async def test_a_fact_that_was_not_stored_is_not_known(
     """Facts of an earlier shape cannot be written through the service, so the assessment is given
     them as its reader would.
     """
-    from app.policy.impact import Past, Replay  # noqa: PLC0415
+    from app.policy.impact.replay import Past, Replay  # noqa: PLC0415
 
     made = await submitted(staff, consented())
     async with service.database.reading() as session:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from app.audit import checkpoint, seal, verify
 from app.kernel.canonical import encode
 from app.main import LOG_KEY, READERS, log_host, shelf_of
-from app.policy import service as policies
-from app.sharing import past
+from app.policy.lifecycle import in_force as policies
+from app.sharing.evaluation import replay as evaluation_replay
 from tests.api.policies import APPROVED, YAML, approved, drafted, meaning, without_health_providers
 from tests.api.sharing import consented, decided, facts, landlord, submitted
 from tests.running import MovableClock
@@ -379,8 +379,8 @@ async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_ch
     assert again.json()["policy"]["digest"] == policies.shipped().digest
     made += [await submitted(staff, body) for body in bodies]
     async with service.database.reading() as session:
-        found = [one async for one in past.replay(session)]
-        few = [one async for one in past.replay(session, request=found[0].request)]
+        found = [one async for one in evaluation_replay.replay(session)]
+        few = [one async for one in evaluation_replay.replay(session, request=found[0].request)]
     assert len(found) == 2 * len(bodies) + 2
     assert {one.policy for one in found} == {digest, policies.shipped().digest}
     assert [one.differs for one in found] == [None] * len(found)
@@ -395,10 +395,13 @@ async def test_a_result_that_was_altered_is_found(service: Service, staff: Calle
         )
     assert row is not None
     body = json.loads(row.body)
-    assert past.differs(policies.shipped(), body, service.clock()) is None
+    assert evaluation_replay.differs(policies.shipped(), body, service.clock()) is None
     body["result"]["outcome"] = "do_not_share"
-    assert past.differs(policies.shipped(), body, service.clock()) == "result comes out otherwise"
+    assert (
+        evaluation_replay.differs(policies.shipped(), body, service.clock())
+        == "result comes out otherwise"
+    )
     body["facts"].pop("consent")
     assert "not known when these facts were stored: consent" in str(
-        past.differs(policies.shipped(), body, service.clock())
+        evaluation_replay.differs(policies.shipped(), body, service.clock())
     )

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
 from app.main import LOG_KEY, READERS, log_host, shelf_of
-from app.policy import document
-from app.policy import service as policies
-from app.sharing import past
+from app.policy.document import loader as document_loader
+from app.policy.lifecycle import in_force as policies
+from app.sharing.evaluation import replay as evaluation_replay
 from tests.api.policies import YAML, approved, drafted
 from tests.api.sharing import REFUSE, SHARE, consented, decided, submitted
 from tests.faults.operator import signed_in
@@ -24,9 +24,11 @@ from tests.faults.operator import verify as verified
 from tests.running import LiveServer
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 OLD = policies.SHIPPED.read_bytes()
 NEW = OLD.replace(b"  bank_holidays:\n", b"  bank_holidays:\n    2029-01-01: New Year's Day\n")
-OLD_DIGEST, NEW_DIGEST = (document.load(source).digest for source in (OLD, NEW))
+OLD_DIGEST, NEW_DIGEST = (document_loader.load(source).digest for source in (OLD, NEW))
 EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
 
 Install = Callable[[], None]
@@ -161,7 +163,7 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     assert not [one for one in recorded if "flags" in one]
     assert (await submitted(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
     async with service.database.reading() as session:
-        found = [one async for one in past.replay(session)]
+        found = [one async for one in evaluation_replay.replay(session)]
     assert {(one.policy, one.differs) for one in found} == {(OLD_DIGEST, None)}
     assert await adoptions(service) == [("123456", OLD_DIGEST)]
     await is_intact(service)

@@ -16,10 +16,14 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor, Role
 from app.kernel import ids
 from app.platform.db import Database, Session
-from app.policy import document, service, store
-from app.policy.life import Status
-from app.policy.source import read
-from app.policy.tables import APPROVAL, VERSION
+from app.policy.document import loader as document_loader
+from app.policy.document.source import read
+from app.policy.lifecycle import in_force
+from app.policy.lifecycle import store as lifecycle_store
+from app.policy.lifecycle.model import Status
+from app.policy.lifecycle.tables import APPROVAL, VERSION
+
+pytestmark = pytest.mark.database_independent
 
 SCHOOL = "123456"
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -28,14 +32,14 @@ AUTHOR = Actor(uuid4(), Role.IG_LEAD, SCHOOL, "tests")
 
 
 def source(number: int) -> str:
-    meaning: Any = read(service.SHIPPED.read_bytes()).plain()
+    meaning: Any = read(in_force.SHIPPED.read_bytes()).plain()
     meaning["policy"]["version"] = f"draft-{number}"
     return json.dumps(meaning)
 
 
 def keep(session: Session, number: int, starts_on: date | None, school: str = SCHOOL) -> str:
     text = source(number)
-    policy = document.load(text.encode())
+    policy = document_loader.load(text.encode())
     entry = log.append(
         session, Event(action=Action.POLICY_DRAFTED), by=AUTHOR, at=AT, request_id="tests"
     )
@@ -78,23 +82,23 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
         coming = keep(session, 3, date(2026, 9, 1))
         draft = keep(session, 4, None)
     async with database.reading() as session:
-        assert (await service.in_force(session, SCHOOL, TODAY)).digest == current
-        assert (await service.in_force(session, SCHOOL, date(2026, 3, 2))).digest == old
-        assert (await service.in_force(session, SCHOOL, date(2026, 9, 1))).digest == coming
+        assert (await in_force.in_force(session, SCHOOL, TODAY)).digest == current
+        assert (await in_force.in_force(session, SCHOOL, date(2026, 3, 2))).digest == old
+        assert (await in_force.in_force(session, SCHOOL, date(2026, 9, 1))).digest == coming
         assert (
-            await service.in_force(session, SCHOOL, date(2025, 12, 31))
-        ).digest == service.shipped().digest
-        page, following = await service.versions(session, SCHOOL, TODAY, before=None, limit=50)
+            await in_force.in_force(session, SCHOOL, date(2025, 12, 31))
+        ).digest == in_force.shipped().digest
+        page, following = await in_force.versions(session, SCHOOL, TODAY, before=None, limit=50)
         assert following is None
         assert {listed.digest: str(listed.status) for listed in page} == {
             old: "superseded",
             current: "in_force",
             coming: "approved",
             draft: "draft",
-            service.shipped().digest: "superseded",
+            in_force.shipped().digest: "superseded",
         }
-        assert (await service.at(session, SCHOOL, draft)).version == "draft-4"
-        listed, meaning = await service.version(session, SCHOOL, draft, TODAY)
+        assert (await in_force.at(session, SCHOOL, draft)).version == "draft-4"
+        listed, meaning = await in_force.version(session, SCHOOL, draft, TODAY)
         assert listed.status is Status.DRAFT
         assert meaning == read(source(4).encode()).plain()
 
@@ -103,22 +107,24 @@ async def test_another_school_sees_and_follows_nothing_of_it(database: Database)
     async with database.transaction() as session:
         theirs = keep(session, 1, date(2026, 1, 1))
     async with database.reading() as session:
-        assert (await service.in_force(session, "654321", TODAY)).digest == service.shipped().digest
-        with pytest.raises(service.PolicyNotFound):
-            await service.at(session, "654321", theirs)
-        page, _ = await service.versions(session, "654321", TODAY, before=None, limit=50)
-        assert [listed.digest for listed in page] == [service.shipped().digest]
+        assert (
+            await in_force.in_force(session, "654321", TODAY)
+        ).digest == in_force.shipped().digest
+        with pytest.raises(in_force.PolicyNotFound):
+            await in_force.at(session, "654321", theirs)
+        page, _ = await in_force.versions(session, "654321", TODAY, before=None, limit=50)
+        assert [listed.digest for listed in page] == [in_force.shipped().digest]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 async def test_pages_show_every_version_once(database: Database, limit: int):
     async with database.transaction() as session:
-        digests = {keep(session, number, None) for number in range(2)} | {service.shipped().digest}
+        digests = {keep(session, number, None) for number in range(2)} | {in_force.shipped().digest}
     seen: list[str] = []
     before = None
     async with database.reading() as session:
         for _ in range(5):
-            page, before = await service.versions(
+            page, before = await in_force.versions(
                 session, SCHOOL, TODAY, before=before, limit=limit
             )
             assert len(page) <= limit
@@ -145,7 +151,7 @@ async def test_versions_and_approvals_are_read_for_verification(database: Databa
         keep(session, 1, date(2026, 1, 1))
         keep(session, 2, None)
     async with database.reading() as session:
-        found = [each async for each in store.sealed(session)]
+        found = [each async for each in lifecycle_store.sealed(session)]
     assert len(found) == 3
     assert all(
         each.digest is not None and len(each.digest) == 32 and not each.mutable for each in found

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.platform import markup
-from app.policy import service as policies
+from app.platform.documents import html as documents_html
+from app.policy.lifecycle import in_force as policies
 from tests.api.policies import YAML, approved, drafted, without_health_providers
 from tests.service import Caller, Service
+
+pytestmark = pytest.mark.database_independent
 
 DRAFT = Path("docs/policies/2026-draft.yaml").read_bytes()
 ROLES = ("staff", "dsl", "ig_lead", "integration")
@@ -68,7 +70,7 @@ async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller)
     reply = await staff.get(
         at("document"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     )
-    assert reply.headers["content-security-policy"] == markup.CSP
+    assert reply.headers["content-security-policy"] == documents_html.CSP
     page = Text(reply.text)
     words = " ".join(page.words)
     assert "In force: this is the policy that the school follows." in words
@@ -156,7 +158,7 @@ async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig
     assert (found["from"], found["to"]) == (base["from"], draft)
     assert "/flow" not in {table["table"] for table in found["tables"]}
     shown = await staff.get(at("difference", draft), params=base, headers={"Accept": "text/html"})
-    assert shown.headers["content-security-policy"] == markup.CSP
+    assert shown.headers["content-security-policy"] == documents_html.CSP
     words = " ".join(Text(shown.text).words)
     assert "The outcome is the same for every combination of answers" in words
     assert "“The child before privacy” (new)" in words

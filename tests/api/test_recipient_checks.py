@@ -10,6 +10,8 @@ from tests.api.directory import CALLED, KHAN, a_hub, ids, made, patched, pointer
 from tests.running import MovableClock
 from tests.service import Service
 
+pytestmark = pytest.mark.database_independent
+
 
 async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(
     service: Service, clock: MovableClock

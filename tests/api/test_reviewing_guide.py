@@ -10,6 +10,8 @@ import pytest
 
 from tests.running import LiveServer
 
+pytestmark = pytest.mark.database_independent
+
 GUIDE = Path("docs/guides/reviewing-the-policy.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 PASSWORDS = ("correct horse battery staple", "another horse battery staple")

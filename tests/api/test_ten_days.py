@@ -19,6 +19,8 @@ from tests.api.sharing import REFUSE, SHARE, consented, decided, facts, landlord
 from tests.running import LiveServer, MovableClock
 from tests.service import PASSWORD, Account, Caller, Service
 
+pytestmark = pytest.mark.database_independent
+
 WORDS: Final = {
     "reasons": "You named no purpose that concerns the child's welfare.",
     "contact": "The school office.",

@@ -1,10 +1,14 @@
 """What is kept only for a while goes after it."""
 
+import pytest
+
 from app import housekeeping
 from app.platform.idempotency import KEPT_FOR
 from tests.api.sharing import MASH
 from tests.running import MovableClock
 from tests.service import Service
+
+pytestmark = pytest.mark.database_independent
 
 
 async def test_a_kept_reply_goes_after_its_time_and_not_before(

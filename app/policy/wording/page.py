@@ -11,13 +11,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
-from app.platform.pages import Block, Chart, Page, Pairs, Paragraph, Section
-from app.policy import drawing
-from app.policy.evaluate import Policy
-from app.policy.paper import printable
-from app.policy.shape import Question
-from app.policy.vocabulary import Step
-from app.policy.wording import around, rules
+from app.platform.documents.page import Block, Chart, Page, Pairs, Paragraph, Section
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.grammar import Question
+from app.policy.engine.vocabulary import Step
+from app.policy.flowchart import drawing
+from app.policy.flowchart.svg import printable
+from app.policy.wording import reference_sections, rules
 from app.policy.wording.words import day, label, month
 
 MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -63,18 +63,25 @@ def page(policy: Policy, standing: Standing) -> Page:
                 Section("The golden rules", rules.golden_rules(document)),
                 Section("What to do", rules.actions(document)),
                 Section("Who may decide", rules.authority(document)),
-                Section("Lawful reasons to share without consent", around.lawful_reasons(document)),
-                Section("Time limits", around.clocks(document)),
-                Section("How long records are kept", around.retention(document)),
-                Section("Numbers", around.parameters(document)),
-                Section("Groups that the rules name", around.groups(document)),
-                Section("Myths, and what is true", around.myths(document)),
-                Section("Always", around.guidance(document)),
-                Section("Duties in law", around.duties(document)),
-                Section("Changes that are known and not applied", around.upcoming(document)),
-                Section("Worked cases", around.cases(document)),
-                Section("Where to read more", around.resources(document)),
-                Section("The clauses that all of this rests on", around.clauses(document)),
+                Section(
+                    "Lawful reasons to share without consent",
+                    reference_sections.lawful_reasons(document),
+                ),
+                Section("Time limits", reference_sections.clocks(document)),
+                Section("How long records are kept", reference_sections.retention(document)),
+                Section("Numbers", reference_sections.parameters(document)),
+                Section("Groups that the rules name", reference_sections.groups(document)),
+                Section("Myths, and what is true", reference_sections.myths(document)),
+                Section("Always", reference_sections.guidance(document)),
+                Section("Duties in law", reference_sections.duties(document)),
+                Section(
+                    "Changes that are known and not applied", reference_sections.upcoming(document)
+                ),
+                Section("Worked cases", reference_sections.cases(document)),
+                Section("Where to read more", reference_sections.resources(document)),
+                Section(
+                    "The clauses that all of this rests on", reference_sections.clauses(document)
+                ),
             ),
         )
     )

@@ -5,9 +5,9 @@ actions, authority. Pure.
 from collections.abc import Iterable, Iterator
 
 from app.identity.model import Role
-from app.platform.pages import Block, Bullets, Grid, Paragraph, Part, Steps
-from app.policy.shape import AuthorityRow, Document, FlowRow, Judged, Question
-from app.policy.vocabulary import GoldenRuleId, PrincipleId, Step
+from app.platform.documents.page import Block, Bullets, Grid, Paragraph, Part, Steps
+from app.policy.engine.grammar import AuthorityRow, Document, FlowRow, Judged, Question
+from app.policy.engine.vocabulary import GoldenRuleId, PrincipleId, Step
 from app.policy.wording.sentences import MET, OUTCOMES, STEPS, judged, occasions, rule
 from app.policy.wording.words import ROLES, either, label, sentence
 

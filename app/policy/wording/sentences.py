@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.policy.columns import NOT_STATED
-from app.policy.shape import Condition, Judged
-from app.policy.vocabulary import Answer, Finding, Outcome, Release, Step
+from app.policy.engine.bitmasks import NOT_STATED
+from app.policy.engine.grammar import Condition, Judged
+from app.policy.engine.vocabulary import Answer, Finding, Outcome, Release, Step
 from app.policy.wording.words import either, sentence, spoken
 
 _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(

@@ -24,6 +24,8 @@ from tests.running import LiveServer
 from tests.unit.audit import trail
 from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, sealed
 
+pytestmark = pytest.mark.database_independent
+
 PAGE = Path("docs/audit.md").read_text(encoding="utf-8")
 PEM = checkpoint.public_pem(KEY.public_key())
 

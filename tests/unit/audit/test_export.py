@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.audit import checkpoint, export, log, seal, standalone
+from app.audit import bundle_verifier, checkpoint, export, log, seal
 from app.audit.errors import NotSealedYet
 from app.audit.model import Action, Event
 from app.kernel.ids import new_id
@@ -58,7 +58,7 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
 
 
 def check(bundle: Path, *options: str) -> int:
-    return standalone.main([str(bundle), "--key", VKEY, *options])
+    return bundle_verifier.main([str(bundle), "--key", VKEY, *options])
 
 
 async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(
@@ -100,8 +100,8 @@ async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path)
     other = checkpoint.verifier_key(
         f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key()
     )
-    assert standalone.main([str(bundle), "--key", other]) == 1
-    assert standalone.main([str(bundle), "--key", "nonsense"]) == 2
+    assert bundle_verifier.main([str(bundle), "--key", other]) == 1
+    assert bundle_verifier.main([str(bundle), "--key", "nonsense"]) == 2
 
 
 def rewrite(

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.audit import checkpoint, log, merkle, seal, sealer
 from app.audit.model import Action, EntryOutcome, Event, stranger
+from app.audit.publisher import Shelf
 from app.audit.seal import SealRefused
-from app.audit.shelf import Shelf
 from app.kernel import canonical
 from app.kernel.ids import new_id
 from app.platform.db import Database

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import checkpoint, log, merkle, seal
 from app.audit.model import Action, Event, Sealed, content, record_digest, state_digest
+from app.audit.publisher import Shelf
 from app.audit.report import Report
-from app.audit.shelf import Shelf
 from app.audit.verify import verify
 from app.kernel.ids import new_id
 from app.platform.db import Database, Session

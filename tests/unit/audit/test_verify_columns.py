@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audit import body, log, merkle, seal, sources
+from app.audit import leaf, log, merkle, raw_reader, seal
 from app.audit.model import Action, Author, EntryOutcome, Event, operator
 from app.audit.report import Report
 from app.audit.verify import verify
@@ -21,13 +21,15 @@ from app.platform.db import Database
 from tests.unit.audit import trail
 from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, append, rows, sealed, tampering
 
+pytestmark = pytest.mark.database_independent
+
 
 async def checked(database: Database) -> Report:
     return await verify(database, KEY.public_key(), (), now=NOON + timedelta(hours=2))
 
 
 def fits(raw: str, columns: list[str | None]) -> bool:
-    return bool(body.Layout(SCHOOL).repeated([body.line(raw, columns)], telling=True).hashes)
+    return bool(leaf.Layout(SCHOOL).repeated([leaf.line(raw, columns)], telling=True).hashes)
 
 
 @given(
@@ -38,12 +40,12 @@ def fits(raw: str, columns: list[str | None]) -> bool:
     )
 )
 def test_any_bytes_are_read_as_a_body_or_refused(raw: bytes) -> None:
-    with pytest.raises(body.NotABody):
-        body.read(raw)
-    line = body.line(
+    with pytest.raises(leaf.NotABody):
+        leaf.read(raw)
+    line = leaf.line(
         raw.decode("utf-8", "replace"), ("a", None, "b", "c", "d", None, None, SCHOOL, None)
     )
-    assert body.Layout(SCHOOL).repeated([line], telling=True) == ({}, {}, {})
+    assert leaf.Layout(SCHOOL).repeated([line], telling=True) == ({}, {}, {})
 
 
 SUBJECTS = st.lists(st.uuids(), max_size=3)
@@ -75,17 +77,17 @@ def test_the_quick_look_agrees_with_the_close_one(
         raw = log._body(new_id(NOON), event, trail.actor(), NOON, "r")
     except canonical.NotCanonical:
         return
-    said = body.read(raw)
-    columns = [said.column(name) for name in body.COLUMNS]
+    said = leaf.read(raw)
+    columns = [said.column(name) for name in leaf.COLUMNS]
     entry = str(said.column("id"))
     simple = recipient is None or json.dumps(recipient, ensure_ascii=False) == f'"{recipient}"'
-    seen = body.Layout(SCHOOL).repeated([body.line(raw.decode(), columns)], telling=True)
+    seen = leaf.Layout(SCHOOL).repeated([leaf.line(raw.decode(), columns)], telling=True)
     assert seen.hashes == ({entry: merkle.leaf_hash(raw)} if simple else {})
     further = {str(subject) for subject in subjects} - {str(subject) for subject in subjects[:1]}
     assert seen.persons.get(entry, set()) == (further if simple else set())
     assert seen.bodies == ({entry: raw} if simple and "state" in data else {})
     assert (
-        body.Layout("654321").repeated([body.line(raw.decode(), columns)], telling=True).hashes
+        leaf.Layout("654321").repeated([leaf.line(raw.decode(), columns)], telling=True).hashes
         == {}
     )
     # Columns that hold anything at all, pieces of the line itself among them.
@@ -98,22 +100,22 @@ def test_the_quick_look_agrees_with_the_close_one(
     texts = st.lists(pieces, min_size=1, max_size=5).map("\t".join)
     wrong = list(columns)
     for position in draw.draw(st.sets(st.integers(0, 8), min_size=1)):
-        nullable = body.COLUMNS[position] in {"actor", "recipient", "request", "subject"}
+        nullable = leaf.COLUMNS[position] in {"actor", "recipient", "request", "subject"}
         wrong[position] = draw.draw(st.none() | texts if nullable else texts)
-    wrong[body.COLUMNS.index("school")] = SCHOOL
+    wrong[leaf.COLUMNS.index("school")] = SCHOOL
     assert fits(raw.decode(), wrong) is (simple and wrong == columns)
 
 
 def test_a_body_that_holds_what_separates_columns_is_looked_at_closely() -> None:
     event = Event(action=Action.REQUEST_READ, recipient="mash")
     honest = log._body(new_id(NOON), event, trail.actor(), NOON, "r").decode()
-    columns = [body.read(honest.encode()).column(name) for name in body.COLUMNS]
+    columns = [leaf.read(honest.encode()).column(name) for name in leaf.COLUMNS]
     assert fits(honest, columns)
-    told = body.line("", columns)
+    told = leaf.line("", columns)
     assert not fits(honest + told, columns)
-    columns[body.COLUMNS.index("recipient")] = "m\tash"
+    columns[leaf.COLUMNS.index("recipient")] = "m\tash"
     assert not fits(honest.replace("mash", "m\tash"), columns)
-    columns[body.COLUMNS.index("recipient")] = "mash" + told
+    columns[leaf.COLUMNS.index("recipient")] = "mash" + told
     assert not fits(honest, columns)
     assert not fits(honest.replace("mash", "mash" + told), columns)
 
@@ -231,7 +233,7 @@ async def test_an_entry_before_christ_is_not_taken_for_one_of_today(database: Da
 async def test_entries_that_were_committed_late_are_found_in_whatever_order(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "PAGE", 4)
+    monkeypatch.setattr(raw_reader, "PAGE", 4)
     several = Event(action=Action.REQUEST_READ, subjects=(new_id(NOON), new_id(NOON), new_id(NOON)))
     for minutes in (5, 1, 9, 3, 0):
         for by in (trail.actor(), trail.actor(school="654321")):

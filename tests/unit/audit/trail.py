@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import log, seal
 from app.audit.model import Action, Event
-from app.audit.shelf import Shelf
+from app.audit.publisher import Shelf
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
 from app.platform.db import Database

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from app import witness
+from app import audit_hooks
 from app.audit import checkpoint, seal
 from app.audit.verify import verify
 from app.demo import load
 from app.demo.load import NotEmpty
 from app.main import LOG_KEY, READERS
 from app.platform.db import Database
-from app.sharing.decisions import DecisionOutcome
-from app.sharing.model import Status
+from app.sharing.case.model import Status
+from app.sharing.case.outcomes import DecisionOutcome
 from tests.running import MovableClock
 from tests.service import Service
+
+pytestmark = pytest.mark.database_independent
 
 
 async def loaded(service: Service) -> load.Loaded:
@@ -28,7 +30,7 @@ async def loaded(service: Service) -> load.Loaded:
             service.settings.school,
             password_hash="none",
             now=now,
-            seal=witness.of_accounts(session, now),
+            seal=audit_hooks.of_accounts(session, now),
         )
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.audit.model import state
+from app.audit_hooks import of_accounts
 from app.identity import accounts
 from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
 from app.identity.model import AccountAct, AccountChange, Role
@@ -18,7 +19,6 @@ from app.identity.passwords import secret_hash
 from app.identity.tables import ACCOUNT, CLIENT
 from app.kernel import ids
 from app.platform.db import Database, Session
-from app.witness import of_accounts
 from tests.running import TERM_TIME, MovableClock
 
 SCHOOL = "123456"

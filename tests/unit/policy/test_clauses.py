@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.policy import service
-from app.policy.source import read
+from app.policy.document.source import read
+from app.policy.lifecycle import in_force
 
 TABLE = Path("docs/policy-clauses.md").read_text(encoding="utf-8")
 ROWS = [
@@ -15,7 +15,7 @@ ROWS = [
     for line in TABLE.splitlines()
     if re.match(r"\| `[a-z0-9_.]+` \|", line)
 ]
-MEANING: Any = read(service.SHIPPED.read_bytes()).plain()
+MEANING: Any = read(in_force.SHIPPED.read_bytes()).plain()
 
 
 def at(pointer: str) -> Any:

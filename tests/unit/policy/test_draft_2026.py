@@ -5,10 +5,13 @@ the docs list its differences exactly.
 import re
 from pathlib import Path
 
-from app.policy import difference, document, floor, proofs, service
-from app.policy.difference import Difference
-from app.policy.evaluate import Policy, evaluate
-from app.policy.vocabulary import GoldenRuleId
+from app.policy.diff import diff as diff_diff
+from app.policy.diff.diff import Difference
+from app.policy.document import loader as document_loader
+from app.policy.document import safety_floor, table_checks
+from app.policy.engine.evaluate import Policy, evaluate
+from app.policy.engine.vocabulary import GoldenRuleId
+from app.policy.lifecycle import in_force
 
 DRAFT = Path("docs/policies/2026-draft.yaml")
 DOCS = Path("docs/policies/2026-impact.md").read_text(encoding="utf-8")
@@ -16,22 +19,22 @@ SIGNS = {"+": "added", "-": "removed", "~": "changed"}
 
 
 def draft() -> Policy:
-    return document.load(DRAFT.read_bytes())
+    return document_loader.load(DRAFT.read_bytes())
 
 
 def found() -> Difference:
-    return difference.between(service.shipped(), draft())
+    return diff_diff.between(in_force.shipped(), draft())
 
 
 def test_the_draft_may_be_used_and_keeps_the_safety_floor():
-    assert document.check(DRAFT.read_bytes()) == []
-    assert floor.breaches(draft()) == []
+    assert document_loader.check(DRAFT.read_bytes()) == []
+    assert safety_floor.breaches(draft()) == []
 
 
 def test_every_case_comes_out_as_it_says():
     policy = draft()
     for name, case in policy.document.cases.items():
-        got = evaluate(policy, proofs.facts_of(policy, case))
+        got = evaluate(policy, table_checks.facts_of(policy, case))
         assert (got.outcome, got.decided_at, got.release) == (
             case.expected.outcome,
             case.expected.decided_at,
@@ -45,7 +48,7 @@ def test_it_follows_the_edition_of_2024():
 
 
 def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
-    old, new = service.shipped().document, draft().document
+    old, new = in_force.shipped().document, draft().document
     for section in ("flow", "authority", "clocks", "parameters", "sets", "retention"):
         assert getattr(old, section) == getattr(new, section), section
     assert not [
@@ -84,10 +87,10 @@ def test_the_docs_list_exactly_the_places_that_differ():
 
 
 def test_the_worked_cases_of_2025_come_out_the_same_but_for_what_the_docs_say():
-    old, new = service.shipped(), draft()
+    old, new = in_force.shipped(), draft()
     said: dict[str, tuple[set[str], set[str]]] = {}
     for name, case in old.document.cases.items():
-        facts = proofs.facts_of(old, case)
+        facts = table_checks.facts_of(old, case)
         before, after = evaluate(old, facts), evaluate(new, facts)
         assert (before.outcome, before.decided_at, before.release) == (
             after.outcome,

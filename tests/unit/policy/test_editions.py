@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 
 from app.kernel.canonical import encode
-from app.policy import proofs, service
-from app.policy.document import check
-from app.policy.evaluate import evaluate
-from app.policy.source import read
-from app.policy.vocabulary import GoldenRuleId
+from app.policy.document import table_checks
+from app.policy.document.loader import check
+from app.policy.document.source import read
+from app.policy.engine.evaluate import evaluate
+from app.policy.engine.vocabulary import GoldenRuleId
+from app.policy.lifecycle import in_force
 
 DIGEST_2025 = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
 RESULTS_2025 = "39e2682fe5e1fa115a74f4ad4d729437e0a98eba1e8ab332b649c7fa99926505"
 
 
 def meaning() -> Any:
-    return read(service.SHIPPED.read_bytes()).plain()
+    return read(in_force.SHIPPED.read_bytes()).plain()
 
 
 def codes(document: Any) -> set[tuple[str, str]]:
@@ -27,11 +28,11 @@ def codes(document: Any) -> set[tuple[str, str]]:
 
 
 def test_the_results_of_2025_are_what_they_were():
-    policy = service.shipped()
+    policy = in_force.shipped()
     assert policy.digest == DIGEST_2025
     results = encode(
         [
-            evaluate(policy, proofs.facts_of(policy, case)).to_json()
+            evaluate(policy, table_checks.facts_of(policy, case)).to_json()
             for case in policy.document.cases.values()
         ]
     )

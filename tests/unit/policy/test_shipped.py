@@ -2,7 +2,8 @@
 evaluations are made again from it.
 """
 
-from app.policy import document, service
+from app.policy.document import loader as document_loader
+from app.policy.lifecycle import in_force
 
 SHIPPED_SO_FAR = {
     "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472": "2025-11"
@@ -15,10 +16,10 @@ def ships() -> dict[str, str]:
     """Every version that ships, by digest; reading one proves that its bytes still mean what its
     name says.
     """
-    named = {f"sha256:{file.stem}": file.read_bytes() for file in service.EARLIER.glob("*.yaml")}
+    named = {f"sha256:{file.stem}": file.read_bytes() for file in in_force.EARLIER.glob("*.yaml")}
     found = [
-        service.shipped(),
-        *(document.load_proven(source, digest) for digest, source in named.items()),
+        in_force.shipped(),
+        *(document_loader.load_proven(source, digest) for digest, source in named.items()),
     ]
     return {policy.digest: policy.version for policy in found}
 

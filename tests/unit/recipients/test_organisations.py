@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from app import policy
-from app.policy import document, vocabulary
+from app.policy.document import loader as document_loader
+from app.policy.engine import vocabulary
 from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified
 from app.recipients.organisations import TYPES
 
@@ -43,7 +44,7 @@ def test_every_type_is_explained():
 
 
 def test_the_protective_types_are_those_of_the_policy_that_ships():
-    shipped = document.load(Path(policy.__file__).with_name("default.yaml").read_bytes())
+    shipped = document_loader.load(Path(policy.__file__).with_name("default.yaml").read_bytes())
     assert {name.value for name, kind in TYPES.items() if kind.protective} == set(
         shipped.document.sets["protective"].members
     )

@@ -5,9 +5,9 @@ loads.
 import xml.etree.ElementTree as ET
 
 from app.reports import chart
+from app.reports.disclosure_control import Counted, protected
+from app.reports.sections import TITLES, WORDS, Section, sections
 from app.reports.service import ADVICE, GROUNDS, GROUPS, SHARED, TIMELINESS, WAITING
-from app.reports.suppress import Counted, protected
-from app.reports.telling import TITLES, WORDS, Section, sections
 
 SVG = "{http://www.w3.org/2000/svg}"
 TABLES = [

@@ -17,8 +17,8 @@ from app.retention.schedule import (
     reasons,
     reviewed,
 )
-from app.sharing.case import Head
-from app.sharing.model import OPEN, Status
+from app.sharing.case.case import Head
+from app.sharing.case.model import OPEN, Status
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

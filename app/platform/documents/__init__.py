@@ -1,0 +1,1 @@
+"""Documents built once and rendered as HTML, PDF and SVG."""

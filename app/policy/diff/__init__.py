@@ -1,0 +1,1 @@
+"""The exact difference between two policy versions."""

@@ -1,0 +1,313 @@
+"""The difference between two versions as a page: what is decided otherwise, and every text, number
+and rule that is not the same. Pure.
+
+Law: all of the difference is on the page; what is graver stands first, as `app.policy.diff.diff`
+orders it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from app.identity.model import Role
+from app.kernel.canonical import Json
+from app.platform.documents.page import Block, Grid, Page, Pairs, Paragraph, Part, Section
+from app.policy.diff.diff import Change, Difference, Edit, TableDifference
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.grammar import Condition
+from app.policy.wording.page import inert
+from app.policy.wording.sentences import FINDINGS, MET, OUTCOMES, STEPS, condition, occasions
+from app.policy.wording.words import ROLES, either, label, sentence, spoken
+
+_SECTIONS: Final[Mapping[str, str]] = {
+    "policy": "The policy itself",
+    "citations": "Clauses",
+    "questions": "The questions",
+    "sets": "Groups that the rules name",
+    "flow": "When to share",
+    "how": "How to share",
+    "principles": "The seven principles",
+    "golden_rules": "The golden rules",
+    "actions": "What to do",
+    "authority": "Who may decide",
+    "clocks": "Time limits",
+    "parameters": "Numbers",
+    "guidance": "Always",
+    "duties": "Duties in law",
+    "resources": "Where to read more",
+    "upcoming": "Changes that are known and not applied",
+    "cases": "Worked cases",
+}
+"""The sections of a document as the page of a version heads them; the rest by their own name."""
+
+_ENDS: Final[Mapping[str, str]] = {"added": " (new)", "removed": " (gone)", "changed": ""}
+_MEMBERS: Final[Mapping[str, str]] = {
+    "rows": "rule",
+    "cites": "clause cited",
+    "values": "value",
+    "bodies": "body",
+    "tests": "test",
+}
+"""What a member of a list is called, where it has no title of its own."""
+_CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
+
+
+_CHECKS: Final = re.compile(
+    r"/parameters/smallest_group/values|/sets/routed/members|/questions/[a-z_]+/sound"
+)
+"""What the functions that check answers depend on; the tables do not show it."""
+
+
+def page(old: Policy, new: Policy, found: Difference) -> Page:
+    """What changes from one version to another, in plain English."""
+    title = f"{new.document.policy.title}: from version {old.version} to version {new.version}"
+    shown: Page = inert(
+        Page(
+            title=title,
+            marking="What would change. Reading this changes nothing.",
+            head=Pairs(
+                (("From", f"{old.version}, {old.digest}"), ("To", f"{new.version}, {new.digest}"))
+            ),
+            sections=(
+                Section("In short", tuple(_short(found))),
+                Section("What is decided otherwise", tuple(_decided(old, new, found))),
+                Section(
+                    "Every rule, text and number that is not the same",
+                    tuple(_edits(old, new, found.edits)),
+                ),
+            ),
+        )
+    )
+    return shown
+
+
+def _short(found: Difference) -> Iterator[Block]:
+    if not found.tables and not found.edits:
+        yield Paragraph("Nothing: the two versions mean the same.")
+        return
+    flow = next((table for table in found.tables if table.table == "/flow"), None)
+    if flow is None or not flow.changed:
+        yield Paragraph(
+            "The outcome is the same for every combination of answers: share, do not share, seek"
+            " advice, share in an emergency."
+        )
+    else:
+        yield Paragraph(
+            f"The outcome is another for {flow.changed:,} of {flow.combinations:,} combinations of"
+            " answers."
+        )
+    if any(_CHECKS.match(edit.pointer) for edit in found.edits):
+        yield Paragraph(
+            "But how answers are checked against their details changes, before any table is looked"
+            " at: an answer may count as unsure where it did not before, or the other way round."
+            " What changes is under “The questions”, “Numbers” or “Groups that the rules name”."
+        )
+    decided = [table for table in found.tables if table.changed]
+    reworded = [table for table in found.tables if not table.changed]
+    yield Paragraph(
+        f"{_some(len(decided), 'table')} of rules {_verb(len(decided))} otherwise in some cases,"
+        f" {len(reworded)} only in other words. {_some(len(found.edits), 'place')} in the document"
+        f" {'differs' if len(found.edits) == 1 else 'differ'}."
+    )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _verb(count: int) -> str:
+    return "decides" if count == 1 else "decide"
+
+
+def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
+    changed = [table for table in found.tables if table.changed]
+    if not changed:
+        yield Paragraph("Nothing.")
+        return
+    yield Paragraph(
+        "Each table is compared over every combination of the facts that it looks at. “In which"
+        " cases” gives one combination as an example."
+    )
+    for table in changed:
+        title = _place(table.table, old, new)
+        whole = _whole(table)
+        if whole is not None:
+            yield Part(title, (Paragraph(whole),))
+            continue
+        rows = tuple(_change(old, new, change) for change in table.changes)
+        yield Part(
+            title,
+            (
+                Paragraph(_counted(table)),
+                Grid(title, ("In which cases", "Before", "After", "How many"), rows),
+            ),
+        )
+
+
+def _whole(table: TableDifference) -> str | None:
+    """What to say of a table that is there in one version only."""
+    if table.changed < table.combinations:
+        return None
+    if not any(change.before for change in table.changes):
+        return "New. What it says stands below."
+    return (
+        None
+        if any(change.after for change in table.changes)
+        else "Gone. What it said stands below."
+    )
+
+
+def _counted(table: TableDifference) -> str:
+    reworded = (
+        f" In {table.reworded:,} more it says the same in other words." if table.reworded else ""
+    )
+    return f"Otherwise in {table.changed:,} of {table.combinations:,} combinations.{reworded}"
+
+
+def _change(old: Policy, new: Policy, change: Change) -> tuple[str, ...]:
+    example = condition(Condition({fact: (word,) for fact, word in change.example.items()}))
+    return (
+        sentence(f"for example if {example}") if example else "Always.",
+        sentence(_said(old, change.before)),
+        sentence(_said(new, change.after)),
+        f"{change.combinations:,}",
+    )
+
+
+def _said(policy: Policy, code: Mapping[str, Json]) -> str:
+    """What a table decides."""
+    if "who" in code:
+        due = (
+            policy.document.clocks.rules[str(code["due"])].text
+            if code["due"] is not None
+            else "No time limit."
+        )
+        asks = f" Ask: {_roles(code['ask'], 'and')}." if code["ask"] else ""
+        return f"{ROLES[Role(str(code['who']))]}. {due}{asks}"
+    parts = [_SAID[name](policy, value) for name, value in code.items() if name in _SAID]
+    return ", ".join(filter(None, parts)) or ("it is said" if code else "nothing is said")
+
+
+_SAID: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
+    "outcome": lambda _, value: OUTCOMES[str(value)],
+    "decided_at": lambda _, value: f"settled by the question of {STEPS[str(value)]}",
+    "finding": lambda _, value: FINDINGS[str(value)],
+    "met": lambda _, value: MET[str(value)],
+    "holds": lambda _, value: "" if value else "it holds nothing up",
+    "may_decide": lambda _, value: f"{_roles(value, 'or')} may decide",
+    "keep_as": lambda policy, value: (
+        f"kept as “{policy.document.retention.classes[str(value)].title}”"
+    ),
+}
+
+
+def _roles(names: Json, last: str) -> str:
+    return (
+        either((ROLES[Role(str(name))] for name in names), last)
+        if isinstance(names, Sequence)
+        else ""
+    )
+
+
+# --- the documents side by side -------------------------------------------------------------------
+
+
+def _edits(old: Policy, new: Policy, edits: Sequence[Edit]) -> Iterator[Block]:
+    if not edits:
+        yield Paragraph("Nothing.")
+    for section, members in groupby(edits, key=lambda edit: edit.pointer.split("/")[1]):
+        rows = tuple(
+            (_where(edit, old, new), _written(edit.before), _written(edit.after))
+            for edit in members
+        )
+        title = _SECTIONS.get(section, label(section))
+        yield Part(title, (Grid(title, ("Where", "Before", "After"), rows),))
+
+
+def _where(edit: Edit, old: Policy, new: Policy) -> str:
+    section, _, within = _place(edit.pointer, old, new).partition(": ")
+    return f"{sentence(within or section).removesuffix('.')}{_ENDS[edit.kind]}"
+
+
+def _place(pointer: str, old: Policy, new: Policy) -> str:
+    """A place in the document as a reader finds it: by titles where there are any, by number in a
+    list.
+    """
+    said: list[str] = []
+    here: list[Any] = [new.meaning, old.meaning]
+    above = ""
+    for part in pointer.strip("/").split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        here = [_member(value, name) for value in here]
+        if not said:
+            said.append(_SECTIONS.get(name, label(name)))
+        elif name.isdecimal():
+            said.append(_titled(here) or f"{_MEMBERS.get(above, 'line')} {int(name) + 1}")
+        elif name not in _MEMBERS:
+            said.append(_titled(here) or spoken(name))
+        above = name
+    return ": ".join(said)
+
+
+def _member(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(name)
+    if (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and name.isdecimal()
+        and int(name) < len(value)
+    ):
+        return value[int(name)]
+    return None
+
+
+def _titled(here: Sequence[Any]) -> str | None:
+    for value in here:
+        if isinstance(value, Mapping):
+            for key in ("title", "claim", "where", "name"):
+                if isinstance(value.get(key), str):
+                    return f"“{value[key]}”"
+            if isinstance(value.get("code"), str):
+                return f"“{label(str(value['code']))}”"
+    return None
+
+
+def _written(value: Json, name: str = "") -> str:
+    """A part of a document as text: conditions as sentences, the rest by its names."""
+    if name == "when":
+        return "Otherwise." if value == "otherwise" else _when(value)
+    if isinstance(value, Mapping):
+        return "\n".join(
+            f"{label(str(key))}: {_written(member, str(key))}" for key, member in value.items()
+        )
+    if isinstance(value, list | tuple):
+        if any(isinstance(member, Mapping) for member in value):
+            return "\n".join(
+                f"{n}. {_written(member, 'in a list')}" for n, member in enumerate(value, 1)
+            )
+        return "; ".join(_written(member, "in a list") for member in value) or "none"
+    return _word(value, name)
+
+
+def _word(value: Json, name: str) -> str:
+    if value is None:
+        return "not set" if name else "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return spoken(str(value)) if _CODE.match(str(value)) else str(value)
+
+
+def _when(value: Json) -> str:
+    many = value if isinstance(value, list) else [value]
+    return occasions(
+        Condition(
+            {fact: _cell(cell) for fact, cell in one.items()} if isinstance(one, Mapping) else {}
+        )
+        for one in many
+    )
+
+
+def _cell(cell: Json) -> tuple[str, ...]:
+    return tuple(str(word) for word in cell) if isinstance(cell, list | tuple) else (str(cell),)

@@ -1,0 +1,1 @@
+"""Reading a policy document: source, parser, name and table checks, safety floor."""

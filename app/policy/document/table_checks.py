@@ -1,0 +1,248 @@
+"""Whether the tables of a document say one thing about every case: no loop, no gap, no dead row,
+and every row shown by a worked case.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from app.policy.document.combinations import TooWide, columns, combinations, in_words
+from app.policy.document.name_checks import Places
+from app.policy.document.safety_floor import sections
+from app.policy.document.source import DocumentFault
+from app.policy.engine.bitmasks import DEPARTURE, bit, bits_of
+from app.policy.engine.derive import derive
+from app.policy.engine.evaluate import FlowTable, Policy, Table, evaluate
+from app.policy.engine.grammar import Case, Document
+from app.policy.engine.model import Evaluation, Facts
+from app.policy.engine.vocabulary import Outcome, Word
+
+W = TypeVar("W", bound=Word)
+
+
+def flow_faults(document: Document, places: Places) -> list[DocumentFault]:
+    """Loops and unreachable nodes of the flow."""
+    found: list[DocumentFault] = []
+    reached: set[str] = set()
+    _follow(document, document.flow.start, (), reached, found, places)
+    lost = [name for name in document.flow.nodes if name not in reached]
+    return found + [
+        places.fault("unreachable", f"/flow/nodes/{name}", f"no way leads to {name}")
+        for name in lost
+    ]
+
+
+def _follow(
+    document: Document,
+    name: str,
+    on_the_way: tuple[str, ...],
+    reached: set[str],
+    found: list[DocumentFault],
+    places: Places,
+) -> None:
+    if name in on_the_way:
+        loop = " → ".join((*on_the_way[on_the_way.index(name) :], name))
+        found.append(
+            places.fault("loop", f"/flow/nodes/{name}", f"the flow goes round in a circle: {loop}")
+        )
+        return
+    if name in reached:
+        return
+    reached.add(name)
+    for target in dict.fromkeys(
+        row.to for row in document.flow.nodes[name].rows if row.to is not None
+    ):
+        _follow(document, target, (*on_the_way, name), reached, found, places)
+
+
+def table_faults(policy: Policy, places: Places) -> list[DocumentFault]:
+    """Gaps and dead rows of every first-match table, each gap with an example."""
+    tables = policy.tables
+    named: list[tuple[str, Iterable[tuple[int, str, object]]]] = [
+        *(
+            (f"/how/{name}", table)
+            for name, (_, table) in zip(_names(policy.document.how), tables.how, strict=True)
+        ),
+        *(
+            (f"/principles/{name}", table)
+            for name, table in zip(
+                _names(policy.document.principles), tables.principles, strict=True
+            )
+        ),
+        *(
+            (f"/golden_rules/{name}", table)
+            for name, table in zip(
+                _names(policy.document.golden_rules), tables.golden_rules, strict=True
+            )
+        ),
+        ("/authority", tables.authority),
+        ("/retention", tables.retention),
+        *_nodes(tables.flow),
+    ]
+    return [fault for at, table in named for fault in _table(at, table, places)]
+
+
+def _names(section: Mapping[W, object]) -> list[W]:
+    kind = type(next(iter(section)))
+    return sorted(section, key=list(kind).index)
+
+
+def _nodes(flow: FlowTable) -> Iterator[tuple[str, Iterable[tuple[int, str, object]]]]:
+    todo, done = [flow], set()
+    while todo:
+        table = todo.pop()
+        if id(table) not in done and table:
+            done.add(id(table))
+            yield table[0][1].rpartition("/rows/")[0], table
+            todo += [edge.to for _, _, edge in table if edge.to is not None]
+
+
+def _table(
+    at: str, table: Iterable[tuple[int, str, object]], places: Places
+) -> Iterator[DocumentFault]:
+    rows = [(bars, pointer) for bars, pointer, _ in table]
+    chosen: set[str] = set()
+    gap: dict[str, str] | None = None
+    try:
+        for words, bits in combinations(columns(bars for bars, _ in rows)):
+            hit = next((pointer for bars, pointer in rows if not bits & bars), None)
+            if hit is not None:
+                chosen.add(hit)
+            elif gap is None:
+                gap = words
+    except TooWide:
+        yield places.fault(
+            "too-wide",
+            at,
+            "this table tells more cases apart than can be checked",
+            "fewer facts in one table",
+        )
+        return
+    if gap is not None:
+        yield places.fault(
+            "gap", at, f"nothing is said when {in_words(gap)}", "a row for it, or otherwise"
+        )
+    for pointer in dict.fromkeys(pointer for _, pointer in rows):
+        if pointer not in chosen:
+            yield places.fault(
+                "dead-row",
+                pointer,
+                "this row can never be chosen: the rows before it take every case",
+            )
+
+
+def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
+    """The laws of the safety floor that are broken, each with a counterexample, at what decides it
+    so.
+    """
+    found: list[DocumentFault] = []
+    for section, broken in sections(policy):
+        try:
+            found += [
+                places.fault(
+                    "safety-floor", breach.pointer, f"{breach.law}: {breach.counterexample}"
+                )
+                for breach in broken(policy)
+            ]
+        except TooWide:
+            found.append(
+                places.fault(
+                    "too-wide",
+                    section,
+                    "these rows tell more cases apart than can be checked",
+                    "fewer facts",
+                )
+            )
+    return found
+
+
+def facts_of(policy: Policy, case: Case) -> Facts:
+    """The enumerated facts of a worked case on its day."""
+    today = case.on or policy.document.policy.start
+    return derive(case.facts, policy.rules(today), today)
+
+
+def case_faults(policy: Policy, places: Places) -> list[DocumentFault]:
+    """Worked cases that come out otherwise than they say, and rows that none of them shows."""
+    found: list[DocumentFault] = []
+    shown: set[str] = set()
+    for name, case in policy.document.cases.items():
+        facts = facts_of(policy, case)
+        found += [
+            places.fault("case-fails", f"/cases/{name}/expected", differs)
+            for differs in _differs(case, evaluate(policy, facts))
+        ]
+        shown |= hits(policy, facts)
+    unseen = [pointer for pointer in _rows(policy) if pointer not in shown]
+    return found + [
+        places.fault("no-case", pointer, "no worked case reaches this row", "a case that shows it")
+        for pointer in unseen
+    ]
+
+
+def _differs(case: Case, got: Evaluation) -> Iterator[str]:
+    expected = case.expected
+    for what, wanted, given in (
+        ("outcome", expected.outcome, got.outcome),
+        ("decided_at", expected.decided_at, got.decided_at),
+        ("release", expected.release, got.release),
+    ):
+        if wanted is not given:
+            yield f"{what} is {given}, not {wanted}"
+    codes = {action.code for action in got.actions}
+    for action in expected.actions:
+        if action not in codes:
+            yield f"{action} is not among the actions"
+
+
+def hits(policy: Policy, facts: Facts) -> set[str]:
+    """The pointers of all rows that speak about these facts."""
+    tables = policy.tables
+    evaluation = evaluate(policy, facts)
+    bits = bits_of(facts)
+    found: set[str] = set()
+    flow: FlowTable | None = tables.flow
+    while flow is not None:
+        pointer, edge = next((pointer, edge) for bars, pointer, edge in flow if not bits & bars)
+        found.add(pointer)
+        flow = edge.to
+    for wanted in (
+        Outcome.SHARE_EMERGENCY,
+        Outcome.SHARE,
+        Outcome.DO_NOT_SHARE,
+        evaluation.outcome,
+    ):
+        decided = bits | bit("outcome", wanted)
+        found.add(_hit(tables.retention, decided))
+        for departs in ("no",) if wanted is evaluation.outcome else ("yes",):
+            found.add(_hit(tables.authority, decided | bit(DEPARTURE, departs)))
+    bits |= (
+        bit("outcome", evaluation.outcome)
+        | bit("decided_at", evaluation.decided_at)
+        | bit("release", evaluation.release)
+    )
+    for table in (*(table for _, table in tables.how), *tables.principles, *tables.golden_rules):
+        found.add(_hit(table, bits))
+    for conditions, _ in (*tables.actions, *tables.myths):
+        found |= {pointer for bars, pointer in conditions if not bits & bars}
+    return found
+
+
+def _hit(table: Table[object], bits: int) -> str:
+    return next(pointer for bars, pointer, _ in table if not bits & bars)
+
+
+def _rows(policy: Policy) -> list[str]:
+    tables = policy.tables
+    rows = [pointer for _, table in _nodes(tables.flow) for _, pointer, _ in table]
+    for table in (
+        *(table for _, table in tables.how),
+        *tables.principles,
+        *tables.golden_rules,
+        tables.authority,
+        tables.retention,
+    ):
+        rows += [pointer for _, pointer, _ in table]
+    rows += [
+        pointer for conditions, _ in (*tables.actions, *tables.myths) for _, pointer in conditions
+    ]
+    return list(dict.fromkeys(rows))

@@ -1,0 +1,1 @@
+"""Pure evaluation: grammar, vocabulary, derivation of facts, tables, deadlines."""

@@ -1,0 +1,1 @@
+"""Facts as clients state them: wire schemas, personal-data split, worked examples."""

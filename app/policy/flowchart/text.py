@@ -1,0 +1,140 @@
+"""The flowchart in sentences: all that the drawing shows, for whoever does not see it, and the
+words that both use.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from app.policy.engine.vocabulary import Answer, HowCheck, Outcome, Release, Step
+
+QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Step.IMMEDIATE_RISK: "Is a child in danger now?",
+        Step.PURPOSE: "Is it clear what the information is for, and is that a legitimate purpose?",
+        Step.CONSENT: "Is there consent that covers this sharing?",
+        Step.IDENTIFIABLE: "Could somebody be identified from it?",
+        Step.LAWFUL_REASON: "Is there a lawful reason to share without consent?",
+    }
+)
+"""The questions in words, for a caller that has not the policy's own at hand."""
+
+CHECKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        HowCheck.AMOUNT: "Only as much as the purpose needs",
+        HowCheck.FACT_FROM_OPINION: "Fact told from opinion, history explained",
+        HowCheck.RIGHT_RECIPIENT: "The right information to the right person",
+        HowCheck.SECURE: "By a secure route, where possible",
+        HowCheck.TRANSPARENCY: "Decided whether to tell the person or family",
+    }
+)
+"""The checks of How in words."""
+
+OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Outcome.SHARE: "You can share, but consider how",
+        Outcome.SHARE_EMERGENCY: "Share now: emergency",
+        Outcome.DO_NOT_SHARE: "Do not share",
+        Outcome.SEEK_ADVICE: "Seek advice",
+    }
+)
+"""The results in words."""
+
+RELEASES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Release.READY: "Release: ready. Nothing holds it.",
+        Release.HOLD: "Release: held until every check that holds it is met.",
+        Release.NONE: "Not reached: nothing is to be released.",
+    }
+)
+"""What may leave, in words."""
+
+_NOT_HELD_UP: Final = "Release: ready. An emergency is not held up by what is still open here."
+
+MIDDLE: Final = (Step.CONSENT, Step.IDENTIFIABLE, Step.LAWFUL_REASON)
+SHARES_BY: Final[Mapping[str, Answer]] = MappingProxyType(
+    {Step.CONSENT: Answer.YES, Step.IDENTIFIABLE: Answer.NO, Step.LAWFUL_REASON: Answer.YES}
+)
+"""The answer by which each middle question settles for sharing; the safety floor holds every policy
+to it."""
+
+
+def describe(
+    steps: Sequence[Mapping[str, object]],
+    *,
+    outcome: str,
+    decided_at: str,
+    release: str,
+    how: Sequence[Mapping[str, object]],
+    questions: Mapping[str, str] | None = None,
+    checks: Mapping[str, str] | None = None,
+) -> str:
+    """The way taken in sentences: all that the drawing shows, for whoever does not see it."""
+    asked, checked = {**QUESTIONS, **(questions or {})}, {**CHECKS, **(checks or {})}
+    said = [
+        f"{n}. {asked.get(str(step['step']), str(step['step']))} Answered: {step['answer']}."
+        for n, step in enumerate(steps, 1)
+    ]
+    said.append(
+        f"{len(said) + 1}. Outcome: {OUTCOMES[outcome]}, settled by the question:"
+        f" {asked.get(decided_at, decided_at)}"
+    )
+    if outcome in {Outcome.SHARE, Outcome.SHARE_EMERGENCY}:
+        said.append(released(outcome, release))
+        said.extend(
+            f"{checked.get(str(check['check']), str(check['check']))}: {check['met']}."
+            for check in how
+        )
+    return " ".join(said)
+
+
+def describe_policy(
+    *,
+    questions: Mapping[str, str] | None = None,
+    checks: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
+) -> str:
+    """The blank flowchart in sentences."""
+    asked, checked = {**QUESTIONS, **(questions or {})}, {**CHECKS, **(checks or {})}
+    middle = ordered(order)
+    said = [
+        (
+            f"First: {asked[Step.IMMEDIATE_RISK]} Yes, and the recipient protects people and is"
+            " verified: share now. Otherwise go on."
+        ),
+        f"Then: {asked[Step.PURPOSE]} No: do not share. Unsure: seek advice. Yes: go on.",
+    ]
+    for step in middle:
+        last = step == middle[-1]
+        other = opposite(step)
+        said.append(
+            f"Then: {asked[step]} {SHARES_BY[step].capitalize()}: you can share, but consider how. "
+            + (
+                f"{other.capitalize()}: do not share, but seek advice if an answer before was"
+                " unsure. Unsure: seek advice."
+                if last
+                else "Otherwise go on."
+            )
+        )
+    said.append(
+        "How to share: "
+        + "; ".join(checked[check] for check in HowCheck)
+        + ". Whatever the outcome, record it with its reasons."
+    )
+    return " ".join(said)
+
+
+def released(outcome: str, release: str) -> str:
+    """What may leave, in words; an emergency waits for nothing."""
+    return _NOT_HELD_UP if outcome == Outcome.SHARE_EMERGENCY else RELEASES[release]
+
+
+def ordered(order: Sequence[str]) -> tuple[str, ...]:
+    """The three middle questions: those that were asked, in that order, then the rest."""
+    first = [step for step in order if step in MIDDLE]
+    return (*first, *(step for step in MIDDLE if step not in first))
+
+
+def opposite(step: str) -> Answer:
+    """The plain answer to a middle question that does not settle for sharing."""
+    return Answer.NO if SHARES_BY[step] is Answer.YES else Answer.YES

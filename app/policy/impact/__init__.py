@@ -1,0 +1,1 @@
+"""What a draft policy would have changed in past requests."""

@@ -1,0 +1,285 @@
+"""What one version would have made of past requests, compared with another: only facts that were
+stored, and every doubt said aloud.
+
+Law: a fact that nobody asked for then is not known now; it is never supplied, and where it could
+matter the result is `not_known`. Holds request ids, codes and steps only.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from math import prod
+from typing import Final, TypeVar
+from uuid import UUID
+
+from app.kernel.canonical import Json
+from app.policy.diff.diff import gravity, tables_of
+from app.policy.document.combinations import facts_in
+from app.policy.engine.bitmasks import DOMAINS, NOT_STATED, RESULTS
+from app.policy.engine.codes import Doubt
+from app.policy.engine.evaluate import Policy, evaluate
+from app.policy.engine.model import Evaluation, Facts, FactsUnreadable, Recalled, fact_words, recall
+from app.policy.engine.vocabulary import Answer, Outcome, Release, Step, Word
+
+T = TypeVar("T", bound=Hashable)
+
+NOT_KNOWN: Final = "not_known"
+MOST_READINGS: Final = 4096
+"""Beyond so many ways in which missing facts could have stood, nobody asks each of them: the
+outcome is not known."""
+
+_OTHER_PURPOSE: Final = frozenset({Doubt.PURPOSE_NOT_STATED, Doubt.PURPOSE_INCOMPATIBLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A past request as far as a policy looks at it: the facts of the evaluation that counts, and
+    what a person made of it.
+    """
+
+    request: UUID
+    facts: Mapping[str, Json]
+    decision: str | None
+    departs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a version sees a past request. None is what depends on facts that nobody knows; `unknown`
+    names them.
+
+    `asked` are the questions on the way; `whole` is there when every fact is known.
+    """
+
+    outcome: Outcome | None
+    decided_at: Step | None
+    release: Release | None
+    asked: tuple[Step, ...] | None = None
+    whole: Evaluation | None = None
+    unknown: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """The codes, `not_known` where nobody knows."""
+        return {
+            name: str(getattr(self, name) or NOT_KNOWN)
+            for name in ("outcome", "decided_at", "release")
+        }
+
+
+class View:
+    """How one version sees facts that were stored under another.
+
+    `under` is the version that the facts were checked under. Where the two check an answer
+    differently and the details are gone, the answer is not known: a group that counted as large
+    enough then may be too small now.
+    """
+
+    def __init__(self, policy: Policy, under: Policy, on: date) -> None:
+        self._policy = policy
+        self._rules, before = policy.rules(on), under.rules(on)
+        self._stricter = self._rules.smallest_group > before.smallest_group
+        self._laxer = self._rules.smallest_group < before.smallest_group
+        self._other = tuple(
+            question
+            for question in sorted({*self._rules.functions, *before.functions})
+            if self._rules.functions.get(question) != before.functions.get(question)
+        )
+        tables = tables_of(policy.tables)
+        settles = [
+            row.bars
+            for name, table in tables.items()
+            if name == "/flow" or name.startswith("/how/")
+            for row in table
+        ]
+        self._settling = frozenset(facts_in(settles)) - RESULTS.keys()
+
+    def see(self, stored: Recalled) -> Seen:
+        """The outcome, if it is the same however the unknown facts stood."""
+        routed = self._routed(stored)
+        open_facts = self._open(stored)
+        unknown = tuple(sorted(name for name in open_facts if name in self._settling))
+        if (
+            prod(len(values) for name, values in open_facts.items() if name in self._settling)
+            > MOST_READINGS
+        ):
+            return Seen(None, None, None, unknown=unknown)
+        found = [
+            evaluate(self._policy, facts)
+            for facts in _readings(stored, routed, open_facts, self._settling)
+        ]
+        outcome, decided_at = (
+            _same(each.outcome for each in found),
+            _same(each.decided_at for each in found),
+        )
+        release = _same(each.release for each in found)
+        clear = outcome is not None and decided_at is not None and release is not None
+        asked = _same(tuple([passed.step for passed in each.path]) for each in found)
+        return Seen(
+            outcome,
+            decided_at,
+            release,
+            asked,
+            None if open_facts else found[0],
+            () if clear else unknown,
+        )
+
+    def _routed(self, stored: Recalled) -> dict[str, Word | None]:
+        """The purpose as this version's routed purposes make it: known, since a doubt says which
+        yes was not taken, and why.
+        """
+        purpose, code = stored.words.get("purpose"), stored.words.get("purpose_code")
+        if (
+            purpose is None
+            or code is None
+            or not (purpose is Answer.YES or Doubt.PURPOSE_ROUTED in stored.doubts)
+        ):
+            return {}
+        doubted = code in self._rules.routed or not _OTHER_PURPOSE.isdisjoint(stored.doubts)
+        return {"purpose": Answer.UNSURE if doubted else Answer.YES}
+
+    def _open(self, stored: Recalled) -> dict[str, tuple[Word | None, ...]]:
+        """The facts that nobody knows, each with every value that it may have had."""
+        found = {name: _values(name) for name in (*stored.missing, *self._other)}
+        identifiable = stored.words.get("identifiable")
+        large_enough = self._stricter and identifiable is Answer.NO
+        only_too_small = (
+            self._laxer
+            and Doubt.SMALL_GROUP in stored.doubts
+            and Doubt.SCHOOL_HOLDS_THE_KEY not in stored.doubts
+        )
+        if (large_enough or only_too_small) and "identifiable" not in found:
+            found["identifiable"] = (Answer.NO, Answer.UNSURE)
+        return found
+
+
+def _readings(
+    stored: Recalled,
+    routed: Mapping[str, Word | None],
+    open_facts: Mapping[str, tuple[Word | None, ...]],
+    settling: frozenset[str],
+) -> Iterator[Facts]:
+    """Every way in which the unknown facts may have stood; of one that settles nothing, any value
+    stands for all.
+    """
+    chosen = [(values if name in settling else values[:1]) for name, values in open_facts.items()]
+    for values in itertools.product(*chosen):
+        yield stored.facts({**routed, **dict(zip(open_facts, values, strict=True))})
+
+
+def _values(name: str) -> tuple[Word | None, ...]:
+    kind, _ = fact_words()[name]
+    return tuple(None if value == NOT_STATED else kind(value) for value in DOMAINS[name])
+
+
+def _same(values: Iterable[T]) -> T | None:
+    different = set(values)
+    return different.pop() if len(different) == 1 else None
+
+
+class Replay:
+    """Past requests seen by two versions, one after the other; `result` at any time."""
+
+    def __init__(self, old: Policy, new: Policy, on: date) -> None:
+        self._old, self._new = View(old, old, on), View(new, old, on)
+        self._matrix: Counter[tuple[str, str]] = Counter()
+        self._changed: list[tuple[int, dict[str, Json]]] = []
+        self._unknown: list[dict[str, Json]] = []
+        self._more: Counter[str] = Counter()
+        self._fewer: Counter[str] = Counter()
+        self._deciders = 0
+        self.done = 0
+
+    def take(self, past: Past) -> None:
+        """See one more request."""
+        self.done += 1
+        try:
+            stored = recall(past.facts)
+        except FactsUnreadable:
+            nobody = Seen(None, None, None, unknown=("facts",))
+            before, after = nobody, nobody
+        else:
+            before, after = self._old.see(stored), self._new.see(stored)
+        self._matrix[before.outcome or NOT_KNOWN, after.outcome or NOT_KNOWN] += 1
+        if before.whole is not None and after.whole is not None:
+            self._count(before.whole, after.whole)
+        if before.unknown or after.unknown:
+            facts: list[Json] = list(dict.fromkeys((*before.unknown, *after.unknown)))
+            self._unknown.append(
+                {**_of(past), "facts": facts, "before": before.to_json(), "after": after.to_json()}
+            )
+        elif (before.outcome, before.decided_at, before.release) != (
+            after.outcome,
+            after.decided_at,
+            after.release,
+        ):
+            grave = gravity(before.outcome, after.outcome)
+            parts_at = (
+                parting(before.asked, after.asked) if before.asked and after.asked else NOT_KNOWN
+            )
+            row = {
+                **_of(past),
+                "before": before.to_json(),
+                "after": after.to_json(),
+                "parts_at": parts_at,
+                "grave": _GRAVE[grave],
+            }
+            self._changed.append((grave, row))
+
+    def _count(self, before: Evaluation, after: Evaluation) -> None:
+        was, will = (
+            {action.code for action in before.actions},
+            {action.code for action in after.actions},
+        )
+        self._more.update(str(code) for code in will - was)
+        self._fewer.update(str(code) for code in was - will)
+        self._deciders += before.may_decide != after.may_decide
+
+    def result(self) -> dict[str, Json]:
+        """The matrix, the requests that change with the gravest first, those of which nobody knows,
+        and what else would be asked.
+        """
+        words = [*map(str, Outcome), NOT_KNOWN]
+        matrix: Json = {
+            before: {after: self._matrix[before, after] for after in words} for before in words
+        }
+        changed: list[Json] = [
+            row
+            for _, row in sorted(self._changed, key=lambda pair: (pair[0], str(pair[1]["request"])))
+        ]
+        unknown: list[Json] = [*sorted(self._unknown, key=lambda row: str(row["request"]))]
+        actions: list[Json] = [
+            {"code": code, "asked_more": self._more[code], "asked_less": self._fewer[code]}
+            for code in sorted({*self._more, *self._fewer})
+        ]
+        return {
+            "requests": self.done,
+            "changed": len(changed),
+            "not_known": len(unknown),
+            "leaves_emergency": sum(grave == 0 for grave, _ in self._changed),
+            "share_to_refusal": sum(grave == 1 for grave, _ in self._changed),
+            "matrix": matrix,
+            "changes": changed,
+            "unknown": unknown,
+            "actions": actions,
+            "other_deciders": self._deciders,
+        }
+
+
+_GRAVE: Final = ("leaves_emergency", "share_to_refusal", None, None)
+
+
+def _of(past: Past) -> dict[str, Json]:
+    return {"request": str(past.request), "decision": past.decision, "departs": past.departs}
+
+
+def parting(before: tuple[Step, ...], after: tuple[Step, ...]) -> str:
+    """The question at which two ways part: the last one that both asked."""
+    common = [
+        step
+        for step, _ in itertools.takewhile(
+            lambda both: both[0] is both[1], zip(before, after, strict=False)
+        )
+    ]
+    return str(common[-1] if common else after[0])

@@ -1,0 +1,204 @@
+"""An impact assessment as a page that a governor can read: what would change, first of all where it
+could harm.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from app.kernel.canonical import encode
+from app.platform.documents.page import Block, Bullets, Grid, Page, Pairs, Paragraph, Section
+
+MARKING: Final = (
+    "For governors and information governance leads. Holds no name and nothing of any child."
+)
+
+_WORDS: Final[Mapping[str, str]] = {
+    "share": "Share",
+    "share_emergency": "Share in an emergency",
+    "do_not_share": "Do not share",
+    "seek_advice": "Seek advice",
+    "not_known": "Not known",
+}
+LONGEST: Final = 400
+MOST: Final = 200
+"""Rows shown of a long list; the JSON form has them all."""
+
+
+def page(shown: Mapping[str, Any]) -> Page:
+    """The assessment as a page."""
+    head = Pairs(
+        (
+            ("Version looked at", _version(shown["policy"])),
+            ("Compared with", _version(shown["against"])),
+            ("Asked for", str(shown["asked_at"])),
+            ("Past requests seen", f"{shown['done']} of {shown['total']}"),
+        )
+    )
+    return Page(
+        title="What the next policy would change",
+        marking=MARKING,
+        head=head,
+        sections=tuple(_sections(shown)),
+    )
+
+
+def _version(of: Mapping[str, str]) -> str:
+    return f"{of['version']} ({of['digest']})"
+
+
+def _sections(shown: Mapping[str, Any]) -> Iterator[Section]:
+    if shown["replay"] is None:
+        words = {
+            "running": (
+                f"The work is under way: {shown['done']} of {shown['total']} requests have been"
+                " looked at. Ask again in a moment."
+            ),
+            "failed": "The work ended before it was done. Ask for the assessment again.",
+        }
+        yield Section("Not finished", (Paragraph(words.get(shown["status"], words["failed"])),))
+        return
+    replay, difference = shown["replay"], shown["difference"]
+    yield Section("In short", tuple(_short(replay, difference)))
+    yield Section("Past requests under both versions", tuple(_replayed(replay)))
+    yield Section("What the tables decide", tuple(_tables(difference["tables"])))
+    yield Section("Words and numbers", (_edits(difference["edits"]),))
+
+
+def _short(replay: Mapping[str, Any], difference: Mapping[str, Any]) -> Iterator[Block]:
+    yield Bullets(
+        (
+            _many(
+                replay["leaves_emergency"],
+                "past request would no longer be an emergency share",
+                "would no longer be emergency shares",
+            ),
+            _many(
+                replay["share_to_refusal"],
+                "past request that was to be shared would be refused",
+                "that were to be shared would be refused",
+            ),
+            f"{replay['changed']} of {replay['requests']} past requests would come out otherwise.",
+            (
+                f"Of {replay['not_known']} nobody can know, because something was not asked at the"
+                " time."
+            ),
+            f"{replay['other_deciders']} would be decided by somebody else.",
+            (
+                f"{sum(table['changed'] > 0 for table in difference['tables'])} tables decide"
+                " otherwise in some cases."
+            ),
+            f"{len(difference['edits'])} places in the document are not the same.",
+        )
+    )
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return (
+        "No " + one + "."
+        if not number
+        else f"{number} {one}."
+        if number == 1
+        else f"{number} past requests {more}."
+    )
+
+
+def _replayed(replay: Mapping[str, Any]) -> Iterator[Block]:
+    outcomes = list(replay["matrix"])
+    rows = tuple(
+        (_WORDS[before], *(str(replay["matrix"][before][after]) for after in outcomes))
+        for before in outcomes
+    )
+    head = ("Before, downwards; after, across", *(_WORDS[outcome] for outcome in outcomes))
+    yield Grid(caption="Outcomes of past requests", head=head, rows=rows)
+    if replay["changes"]:
+        yield _requests(
+            "Requests that would come out otherwise, the gravest first", replay["changes"]
+        )
+    if replay["unknown"]:
+        yield _requests("Requests of which nobody can know", replay["unknown"])
+    if replay["actions"]:
+        more = tuple(
+            (row["code"].replace("_", " "), str(row["asked_more"]), str(row["asked_less"]))
+            for row in replay["actions"]
+        )
+        yield Grid(
+            caption="What people would be asked to do",
+            head=("Action", "Asked in so many more", "No longer asked in"),
+            rows=more,
+        )
+
+
+def _requests(caption: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
+    more = f" ({MOST} of {len(rows)} shown)" if len(rows) > MOST else ""
+    return Grid(
+        caption=caption + more,
+        head=("Request", "Before", "After", "Where the ways part", "What the person decided"),
+        rows=tuple(
+            (
+                row["request"],
+                _stands(row["before"]),
+                _stands(row["after"]),
+                _parts(row),
+                _decided(row),
+            )
+            for row in rows[:MOST]
+        ),
+    )
+
+
+def _stands(side: Mapping[str, str]) -> str:
+    return (
+        f"{_WORDS[side['outcome']]}, by {side['decided_at'].replace('_', ' ')}; release"
+        f" {side['release'].replace('_', ' ')}"
+    )
+
+
+def _parts(row: Mapping[str, Any]) -> str:
+    return (
+        "not known: " + ", ".join(row["facts"]).replace("_", " ")
+        if "facts" in row
+        else row["parts_at"].replace("_", " ")
+    )
+
+
+def _decided(row: Mapping[str, Any]) -> str:
+    decided = "not decided" if row["decision"] is None else row["decision"].replace("_", " ")
+    return decided + (" (departed from the recommendation)" if row["departs"] else "")
+
+
+def _tables(tables: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    if not tables:
+        yield Paragraph("Every table decides as before, in the same words.")
+    for table in tables:
+        name = table["table"].strip("/").replace("/", ": ").replace("_", " ")
+        reworded = f", {table['reworded']} are put in other words" if table["reworded"] else ""
+        yield Paragraph(
+            f"{name}: {table['changed']} of {table['combinations']} combinations are decided"
+            f" otherwise{reworded}."
+        )
+        if table["changes"]:
+            yield Bullets(
+                tuple(
+                    f"{change['in_words']} ({change['combinations']})"
+                    for change in table["changes"][:MOST]
+                )
+            )
+
+
+def _edits(edits: Sequence[Mapping[str, Any]]) -> Block:
+    if not edits:
+        return Paragraph("The documents mean the same.")
+    return Grid(
+        caption="Places that are not the same",
+        head=("Place", "Before", "After"),
+        rows=tuple(
+            (edit["pointer"], _value(edit["before"]), _value(edit["after"])) for edit in edits
+        ),
+    )
+
+
+def _value(value: Any) -> str:
+    text = (
+        "nothing" if value is None else value if isinstance(value, str) else encode(value).decode()
+    )
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

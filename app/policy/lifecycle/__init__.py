@@ -1,0 +1,1 @@
+"""Drafting, approving and withdrawing policy versions, and the version in force."""

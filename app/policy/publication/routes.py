@@ -1,0 +1,236 @@
+"""A version of the policy to read over HTTP: the whole of it as HTML, PDF or its own bytes, its
+flowchart, and what it changes.
+
+Law: it is public policy text. It may be kept, and is asked after each time, because where a version
+stands changes with the day.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from app.identity.deps import Require
+from app.identity.model import Actor, Permission
+from app.kernel import canonical
+from app.platform import content_negotiation
+from app.platform.documents import html
+from app.platform.documents import pdf as documents_pdf
+from app.platform.documents.page import Page
+from app.platform.preconditions import UNCHANGED, etag_of, unchanged
+from app.platform.problems import replies
+from app.platform.web import CallDep, StrictRoute, reply
+from app.policy.diff import diff as diff_diff
+from app.policy.diff import page as diff_page
+from app.policy.diff.schemas import DifferenceOut
+from app.policy.engine.deadlines import today_in_school
+from app.policy.lifecycle import in_force
+from app.policy.lifecycle.in_force import Listed
+from app.policy.lifecycle.routes import CACHEABLE, Digest
+from app.policy.publication import listing
+from app.policy.wording import page as pages
+
+router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
+
+HTML: Final = "text/html"
+PDF: Final = "application/pdf"
+YAML: Final = "application/yaml"
+JSON: Final = "application/json"
+SVG: Final = "image/svg+xml"
+
+Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
+AcceptDep = Annotated[
+    str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)
+]
+
+_HEADERS: Final = {**CACHEABLE, "Vary": "Authorization, Accept"}
+_DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+_KEPT: Final = 16
+_SET: Final[OrderedDict[str, bytes]] = OrderedDict()
+"""PDF files by ETag: typesetting takes a third of a second, and a version is read by many."""
+
+
+def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
+    kinds = {
+        form: {"type": "string", "format": "binary"} if form == PDF else {"type": "string"}
+        for form in forms
+    }
+    return {
+        200: {
+            "description": "The text, in the form that `Accept` prefers.",
+            "content": {form: {"schema": kinds[form]} for form in forms},
+        }
+    }
+
+
+@router.get(
+    "/policies/{digest}/document",
+    operation_id="get_policy_document",
+    summary="Read a policy version in words",
+    response_class=Response,
+    responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **UNCHANGED},
+)
+async def get_policy_document(
+    actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None
+) -> Response:
+    """The whole policy in plain English as HTML or PDF, or as `application/yaml` exactly the bytes
+    that were sent and approved.
+    """
+    form = content_negotiation.choose(accepted, (HTML, PDF, YAML))
+    today = today_in_school(call.now)
+    listed = await listing.listed(call.session, actor.school, digest, today)
+    if form == YAML:
+        source = await in_force.source(call.session, actor.school, digest)
+        return _sent(
+            request,
+            source,
+            form,
+            etag_of(hashlib.sha256(source).hexdigest(), "yaml"),
+            _named(listed, "yaml"),
+        )
+
+    page = await asyncio.to_thread(
+        pages.page, await in_force.at(call.session, actor.school, digest), listing.standing(listed)
+    )
+
+    etag = _etag(page, form)
+    if form == HTML:
+        return _sent(
+            request,
+            html.page(page).encode(),
+            form,
+            etag,
+            {"Content-Security-Policy": html.CSP},
+        )
+    old = unchanged(request, etag, _HEADERS)
+    return old or _sent(
+        request,
+        await _typeset(page, etag, _dated(listed, today)),
+        form,
+        etag,
+        _named(listed, "pdf"),
+    )
+
+
+@router.get(
+    "/policies/{digest}/flowchart.svg",
+    operation_id="get_policy_flowchart",
+    summary="Draw the flowchart of a policy version",
+    response_class=Response,
+    responses={**_forms(SVG), **replies(401, 403, 404, 422), **UNCHANGED},
+)
+async def get_policy_flowchart(
+    actor: Reader, digest: Digest, request: Request, call: CallDep
+) -> Response:
+    """The When-and-How flowchart of the version as SVG, with a title and a description that states
+    all of it in words.
+    """
+    drawn = pages.flowchart(await in_force.at(call.session, actor.school, digest)).encode()
+    return _sent(
+        request,
+        drawn,
+        SVG,
+        etag_of(hashlib.sha256(drawn).hexdigest(), "svg"),
+        {"Content-Security-Policy": _DRAWING_CSP},
+    )
+
+
+@router.get(
+    "/policies/{digest}/difference",
+    operation_id="compare_policy_versions",
+    summary="Compare two policy versions",
+    response_model=DifferenceOut,
+    responses={
+        200: {"content": {HTML: {"schema": {"type": "string"}}}},
+        **replies(401, 403, 404, 406, 422),
+        **UNCHANGED,
+    },
+)
+async def compare_policy_versions(
+    actor: Reader,
+    digest: Digest,
+    base: Annotated[
+        str,
+        Query(
+            alias="from",
+            max_length=71,
+            pattern=r"^sha256:[0-9a-f]{64}$",
+            description="Digest of the version to compare with: the one before.",
+        ),
+    ],
+    request: Request,
+    call: CallDep,
+    accepted: AcceptDep = None,
+) -> Response:
+    """All differences between the two versions: each combination of facts with another outcome, and
+    each changed text and number.
+    """
+    form = content_negotiation.choose(accepted, (JSON, HTML))
+    old, new = (
+        await in_force.at(call.session, actor.school, base),
+        await in_force.at(call.session, actor.school, digest),
+    )
+
+    found = await asyncio.to_thread(diff_diff.between, old, new)
+
+    if form == HTML:
+        page = diff_page.page(old, new, found)
+        return _sent(
+            request,
+            html.page(page).encode(),
+            HTML,
+            _etag(page, HTML),
+            {"Content-Security-Policy": html.CSP},
+        )
+    body = {"from": base, "to": digest, **found.to_json()}
+    etag = etag_of(hashlib.sha256(canonical.encode(body)).hexdigest(), "json")
+    return unchanged(request, etag, _HEADERS) or reply(body, 200, {"ETag": etag, **_HEADERS})
+
+
+def _etag(page: Page, form: str) -> str:
+    # What is read depends on the version, on where it stands, and on how this release words it: all
+    # of that is on the page.
+    return etag_of(
+        hashlib.sha256(canonical.encode(page.to_json())).hexdigest(), form.rpartition("/")[2]
+    )
+
+
+def _sent(
+    request: Request, body: bytes, form: str, etag: str, headers: Mapping[str, str]
+) -> Response:
+    return unchanged(request, etag, _HEADERS) or Response(
+        body, media_type=form, headers={"ETag": etag, **_HEADERS, **headers}
+    )
+
+
+def _named(listed: Listed, ending: str) -> dict[str, str]:
+    name = "".join(
+        letter
+        for letter in listed.version
+        if letter.isascii() and (letter.isalnum() or letter in ".-_")
+    )
+    return {"Content-Disposition": f'inline; filename="information-sharing-policy-{name}.{ending}"'}
+
+
+def _dated(listed: Listed, today: date) -> datetime:
+    return (
+        listed.approved_at
+        or listed.created_at
+        or datetime.combine(listed.starts_on or today, time(), UTC)
+    )
+
+
+async def _typeset(page: Page, etag: str, at: datetime) -> bytes:
+    if etag not in _SET:
+        _SET[etag] = await asyncio.to_thread(
+            documents_pdf.pdf, documents_pdf.PAGE, page.to_json(), at=at
+        )
+        while len(_SET) > _KEPT:
+            _SET.popitem(last=False)
+    return _SET[etag]

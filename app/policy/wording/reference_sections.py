@@ -1,0 +1,266 @@
+"""What stands around the tables of a policy: lawful reasons, time limits, retention, numbers,
+myths, duties, cases, clauses. Pure.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from app.platform.documents.page import Block, Bullets, Grid, Pairs, Paragraph, Part, Steps
+from app.policy.engine.grammar import Case, ClockKind, ClockRule, Document, Lawful, Parameter
+from app.policy.engine.vocabulary import Answer
+from app.policy.wording.rules import rests_on
+from app.policy.wording.sentences import OUTCOMES, STEPS, occasions, rule
+from app.policy.wording.words import day, either, label, sentence, spoken
+
+
+def lawful_reasons(document: Document) -> tuple[Block, ...]:
+    """Each lawful reason with its place in data protection law."""
+    return tuple(_lawful(document, reason) for reason in document.lawful_reasons.values())
+
+
+def _lawful(document: Document, reason: Lawful) -> Part:
+    law = (
+        ("UK GDPR, Article 6", "; ".join(reason.article_6)),
+        ("UK GDPR, Article 9", "; ".join(reason.article_9)),
+        ("Data Protection Act 2018, Schedule 1", "; ".join(reason.schedule_1)),
+    )
+    blocks: list[Block] = [Paragraph(reason.text), Pairs(tuple(pair for pair in law if pair[1]))]
+    if reason.tests:
+        blocks += [Paragraph("All of these have to be met:"), Steps(reason.tests)]
+    return Part(reason.title, (*blocks, rests_on(document, reason.cites)))
+
+
+def clocks(document: Document) -> tuple[Block, ...]:
+    """The time limits, and the days on which the school does not work."""
+    of = document.clocks
+    rows = tuple(
+        (label(name), rule_.text, _counted(document, rule_)) for name, rule_ in of.rules.items()
+    )
+    years = sorted({on.year for on in of.bank_holidays})
+    holidays = tuple(
+        f"{year}: "
+        + "; ".join(
+            f"{day(on).removesuffix(f' {year}')}, {name}"
+            for on, name in sorted(of.bank_holidays.items())
+            if on.year == year
+        )
+        for year in years
+    )
+    off = tuple(
+        f"{each.name}: {day(each.first)} to {day(each.last)}" for each in of.school_holidays
+    )
+    return (
+        Paragraph(
+            f"The school day ends at {of.day_ends}. What is overdue is shown, and stops nothing."
+        ),
+        Grid("Time limits", ("Name", "Time limit", "Counted as"), rows),
+        Part(
+            "Bank holidays", (Bullets(holidays),) if holidays else (Paragraph("None are entered."),)
+        ),
+        Part("School holidays", (Bullets(off),) if off else (Paragraph("None are entered."),)),
+        rests_on(document, *(rule_.cites for rule_ in of.rules.values())),
+    )
+
+
+def _counted(document: Document, of: ClockRule) -> str:
+    if of.days is not None:
+        return (
+            "Working days after the day on which it starts:"
+            f" {_values(document.parameters[of.days])}."
+        )
+    return {
+        ClockKind.NOW: "At once.",
+        ClockKind.SAME_SCHOOL_DAY: (
+            "The end of the school day, or of the next one when the school has closed."
+        ),
+        ClockKind.DATE_TO_BE_SET: "A date that somebody sets.",
+    }[of.kind]
+
+
+def _values(parameter: Parameter) -> str:
+    ordered = sorted(parameter.values, key=lambda dated: dated.start)
+    return ", then ".join(f"{dated.value} from {day(dated.start)}" for dated in ordered)
+
+
+def parameters(document: Document) -> tuple[Block, ...]:
+    """The numbers that rules and time limits use."""
+    rows = tuple(
+        (label(name), of.text, sentence(_values(of))) for name, of in document.parameters.items()
+    )
+    return Grid("Numbers", ("Name", "What it says", "Value"), rows), rests_on(
+        document, *(of.cites for of in document.parameters.values())
+    )
+
+
+def retention(document: Document) -> tuple[Block, ...]:
+    """How long each kind of record is kept, and which record is of which kind."""
+    table = document.retention
+    rows = tuple(
+        (
+            of.title,
+            of.text,
+            sentence(_values(document.parameters[of.keep_years])),
+            sentence(_values(document.parameters[of.review_years])),
+        )
+        for of in table.classes.values()
+    )
+    said = (
+        rule(row.when, f"kept as “{table.classes[row.keep_as].title}”", first=n == 0)
+        for n, row in enumerate(table.rows)
+    )
+    cited = (table.cites, *(of.cites for of in table.classes.values()))
+    return (
+        Paragraph(table.text),
+        Grid(
+            "Kinds of record",
+            ("Kind", "What it holds", "Years kept after it closes", "Years until looked at again"),
+            rows,
+        ),
+        Steps(tuple(said)),
+        rests_on(document, *cited),
+    )
+
+
+def groups(document: Document) -> tuple[Block, ...]:
+    """The named sets and their members."""
+    pairs = tuple(
+        (f"{label(name)} ({spoken(of.fact)})", sentence(either(map(spoken, of.members), "and")))
+        for name, of in document.sets.items()
+    )
+    return Pairs(pairs), rests_on(document, *(of.cites for of in document.sets.values()))
+
+
+def myths(document: Document) -> tuple[Block, ...]:
+    """Each myth, what is true instead, and when the service says so."""
+    return tuple(
+        Part(
+            f"“{myth.claim}”",
+            (
+                Paragraph(myth.text),
+                Paragraph(f"The service says so:\n{occasions(myth.when)}"),
+                rests_on(document, myth.cites),
+            ),
+        )
+        for myth in document.myths.values()
+    )
+
+
+def guidance(document: Document) -> tuple[Block, ...]:
+    """What holds at all times."""
+    said = tuple(each.text for each in document.guidance.values())
+    return Bullets(said), rests_on(document, *(each.cites for each in document.guidance.values()))
+
+
+def duties(document: Document) -> tuple[Block, ...]:
+    """The duties in law and whom they bind."""
+    return tuple(
+        Part(
+            duty.title,
+            (
+                Paragraph(duty.text),
+                Bullets(tuple(map(sentence, duty.bodies))),
+                rests_on(document, duty.cites),
+            ),
+        )
+        for duty in document.duties.values()
+    )
+
+
+def upcoming(document: Document) -> tuple[Block, ...]:
+    """Changes of law that are known and not applied."""
+    if not document.upcoming:
+        return (Paragraph("None."),)
+    return tuple(
+        Part(
+            each.title,
+            (Paragraph(each.text), Paragraph(f"Where it stands: {sentence(each.status)}")),
+        )
+        for each in document.upcoming
+    )
+
+
+def resources(document: Document) -> tuple[Block, ...]:
+    """Where to read more."""
+    said = (
+        f"{each.title}. {each.publisher}." + (f" {each.url}" if each.url else "")
+        for each in document.resources
+    )
+    return Bullets(tuple(said)), rests_on(document, *(each.cites for each in document.resources))
+
+
+def clauses(document: Document) -> tuple[Block, ...]:
+    """Every clause that is cited."""
+    rows = tuple((name, each.where, each.says) for name, each in document.citations.items())
+    return (Grid("Clauses", ("Id", "Where it stands", "What it says"), rows),)
+
+
+def cases(document: Document) -> tuple[Block, ...]:
+    """The worked examples: what happened, what was answered, what the policy says of it."""
+    return (
+        Paragraph(
+            "Invented people, real questions. The service works each of these out again before it"
+            " takes a version on."
+        ),
+        *(_case(case) for case in document.cases.values()),
+    )
+
+
+def _case(case: Case) -> Part:
+    expected = case.expected
+    release = {
+        "ready": "It may leave now.",
+        "hold": "It waits for a check.",
+        "none": "Nothing is to leave.",
+    }[expected.release]
+    outcome = sentence(
+        f"{OUTCOMES[expected.outcome]}, settled by the question of {STEPS[expected.decided_at]}"
+    )
+    do = [sentence(label(code)) for code in expected.actions]
+    pairs = [*_stated(case.facts), ("What the policy says", f"{outcome} {release}")]
+    if do:
+        pairs.append(("Among what is to be done", " ".join(do)))
+    if case.on is not None:
+        pairs.insert(0, ("On", day(case.on)))
+    if case.arguable:
+        pairs.append(("Arguable", case.arguable))
+    return Part(case.title, (Paragraph(case.story), Pairs(tuple(pairs))))
+
+
+def _stated(facts: Any) -> Iterator[tuple[str, str]]:
+    """What somebody stated, one line for each part of it; what was left out is not there."""
+    for field, part in _members(facts):
+        said = _said(part)
+        if said:
+            yield label(field.name), sentence(said)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return spoken(str(value.value))
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, tuple):
+        return "; ".join(filter(None, map(_said, value)))
+    if dataclasses.is_dataclass(value):
+        told = (
+            f"{spoken(field.name)}: {said}"
+            for field, part in _members(value)
+            if (said := _said(part))
+        )
+        return ", ".join(told)
+    return "" if value is None else str(value)
+
+
+def _members(value: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
+    """What somebody stated in an object: its answers, and whatever is not as it is when nothing is
+    stated.
+    """
+    for field in dataclasses.fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, Answer) or (part is not False and part != field.default):
+            yield field, part

@@ -1,0 +1,1 @@
+"""The accounting of disclosures about one person."""

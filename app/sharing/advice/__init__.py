@@ -1,0 +1,1 @@
+"""Advice sought and given on a request."""

@@ -1,0 +1,1 @@
+"""The aggregate: a sharing request, its records and subjects, with storage."""

@@ -1,0 +1,1 @@
+"""Records what was in fact shared, with whom, when and how."""

@@ -1,0 +1,1 @@
+"""Destroys the personal data of a request, and finds requests that end."""

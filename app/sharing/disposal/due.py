@@ -1,0 +1,62 @@
+"""Which requests ask for somebody because their retention has ended or their review has come,
+longest due first; read only.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.platform.db import Session
+from app.sharing.case.case import Head
+from app.sharing.case.model import Status
+from app.sharing.case.store import head_of
+from app.sharing.case.tables import REQUEST
+
+
+def due_on() -> sa.ColumnElement[str]:
+    """SQL for: the day on which a request asks for somebody, the earlier of its two; null where
+    none is set.
+    """
+    ends, looks = REQUEST.c.retain_until, REQUEST.c.review_on
+    return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
+
+
+async def page(
+    session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int
+) -> list[Head]:
+    """Heads of the school that are due by a day (ISO), from the position `after` on."""
+    at = due_on()
+    query = (
+        sa.select(REQUEST)
+        .where(REQUEST.c.school == school, *_due(day))
+        .order_by(at, REQUEST.c.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(sa.or_(at > after[0], sa.and_(at == after[0], REQUEST.c.id > after[1])))
+    return [head_of(row) for row in await session.all(query)]
+
+
+async def counts(session: Session, day: str) -> list[sa.Row[Any]]:
+    """For each school that has any requests: how many are due by a day, for an ended retention, for
+    a review, and under legal hold.
+    """
+    due = sa.and_(*_due(day))
+
+    def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(due, *conditions), 1), else_=0)), 0)
+
+    query = sa.select(
+        REQUEST.c.school,
+        count().label("due"),
+        count(REQUEST.c.retain_until <= day).label("ended"),
+        count(REQUEST.c.review_on <= day).label("review"),
+        count(REQUEST.c.legal_hold).label("held"),
+    )
+    return list(await session.all(query.group_by(REQUEST.c.school).order_by(REQUEST.c.school)))
+
+
+def _due(day: str) -> tuple[sa.ColumnElement[bool], ...]:
+    come = sa.or_(REQUEST.c.retain_until <= day, REQUEST.c.review_on <= day)
+    return (REQUEST.c.status != Status.DISPOSED.value, come)

@@ -1,0 +1,190 @@
+"""Keeping a request longer, and destroying what is personal in it: the words and names go, the
+codes and the proofs stay.
+
+Law: nothing personal of the request is left in the database, and every entry of the trail still
+proves what it proved.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from app.audit import log
+from app.audit.model import Action, state
+from app.audit.search import Filters, search
+from app.identity.model import Actor
+from app.kernel import ids
+from app.platform import idempotency
+from app.platform.db import Session
+from app.policy.engine.deadlines import today_in_school
+from app.policy.lifecycle import in_force as policies
+from app.sharing.case import store
+from app.sharing.case import store as case_store
+from app.sharing.case.case import Case, Head, Record
+from app.sharing.case.change import Change, Draft
+from app.sharing.case.model import Act, RecordKind
+from app.sharing.disposal import due as disposal_due
+from app.sharing.evaluation import assessment
+
+_PAGE: Final = 500
+
+ENDED: Final = frozenset(
+    {RecordKind.DECISION, RecordKind.WITHDRAWAL, RecordKind.CLOSURE, RecordKind.EMERGENCY}
+)
+"""The records from which the years of a class are counted; of several, from the last."""
+
+
+class Waiting(NamedTuple):
+    """How many requests of a school are due, and why."""
+
+    school: str
+    due: int
+    ended: int
+    review: int
+    held: int
+
+
+async def held(session: Session, actor: Actor, request_id: UUID) -> Case:
+    """The request, held against other writers; raises `RequestNotFound`."""
+    return await store.load(session, actor, request_id, to_change=True)
+
+
+async def due(
+    session: Session, actor: Actor, day: date, *, after: tuple[str, UUID] | None, limit: int
+) -> list[Head]:
+    """Requests of the caller's school whose retention has ended or whose review has come by a day,
+    the longest due first.
+    """
+    return await disposal_due.page(session, actor.school, day.isoformat(), after=after, limit=limit)
+
+
+async def waiting(session: Session, day: date) -> list[Waiting]:
+    """The same as counts, for each school that has any requests."""
+    return [
+        Waiting(row.school, row.due, row.ended, row.review, row.held)
+        for row in await disposal_due.counts(session, day.isoformat())
+    ]
+
+
+async def terms(
+    session: Session, case: Case, day: date
+) -> tuple[int, date | None, Mapping[str, Any]]:
+    """What the policy says of keeping a case: the years after which it is looked at again, and the
+    day on which its retention ends.
+
+    There is no such day while the request is open. The third says, for the record, whether another
+    version had to stand in.
+    """
+    head = case.head
+    policy = await policies.standing_in(session, head.school, day, head.policy_digest)
+    ends = [record.at for record in case.records if record.kind in ENDED]
+    until = (
+        assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))
+        if ends
+        else None
+    )
+    return (
+        assessment.review_years(policy, head.retention_class, day),
+        until,
+        assessment.stood_in(policy, head),
+    )
+
+
+async def keep(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    head: Head,
+    body: Mapping[str, Any],
+    *,
+    why: str,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    """Record a retention review, after which the request stands as `head` says."""
+    draft = Draft(
+        kind=RecordKind.RETENTION_REVIEW, body=body, text={"why": why}, id=ids.new_id(now)
+    )
+    change = Change(
+        action=Action.RETENTION_REVIEWED,
+        head=replace(head, status=case.head.after(Act.REVIEW_RETENTION)),
+        drafts=(draft,),
+        about=[subject.id for subject in case.people],
+        target=draft.id,
+        data={"keep": body["keep"], "legal_hold": head.legal_hold},
+    )
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
+    return after, after.records[-1]
+
+
+async def dispose(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    *,
+    basis: str,
+    approved_by: str,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    """Destroy what is personal in the request and leave a tombstone: its codes, and who destroyed
+    the rest, why and with whose approval.
+    """
+    status = case.head.after(Act.DISPOSE)
+    sealed_by = await _entries(session, actor, case)
+    destroyed = {str(record.id) for record in case.records if record.text is not None} | {
+        str(one.record_id) for one in case.subjects
+    }
+    draft = Draft(
+        kind=RecordKind.DISPOSAL,
+        body={
+            "destroyed": sorted(destroyed),
+            "kept_until": case.head.retain_until,
+            "retention_class": case.head.retention_class,
+        },
+        text={"basis": basis, "approved_by": approved_by},
+        id=ids.new_id(now),
+    )
+    remains = store.remains(await store.rows_of(session, case.head.id))
+    change = Change(
+        action=Action.REQUEST_DISPOSED,
+        head=replace(
+            case.head, status=status, review_on=None, notice_due_on=None, advice_due_at=None
+        ),
+        drafts=(draft,),
+        about=[subject.id for subject in case.subjects],
+        target=draft.id,
+        data={"destroyed": len(destroyed), "states": {str(draft.id): state(remains)}},
+    )
+    made = await store.write(
+        session, change, by=actor, at=now, request_id=trace, previous=case.head
+    )
+    disposal = made.head.audit_id
+    log.dispose(
+        session,
+        [entry for entry, records in sealed_by.items() if records & destroyed],
+        by_entry=disposal,
+    )
+    await store.destroy(session, case.head.id, but=disposal)
+    await idempotency.forget(session, case.head.id)
+    bare = tuple(replace(record, text=None) for record in case.records)
+    after = Case(head=made.head, records=(*bare, *made.records), subjects=())
+    return after, made.records[0]
+
+
+async def _entries(session: Session, actor: Actor, case: Case) -> dict[UUID, set[str]]:
+    """The entries of the request that seal records, and which."""
+    found: dict[UUID, set[str]] = {}
+    after: UUID | None = None
+    while True:
+        page = await search(session, actor, Filters(request=case.head.id), after=after, limit=_PAGE)
+        found |= {
+            entry.id: set(entry.fields["data"].get("records", ()))
+            for entry in page
+            if entry.fields["content"] is not None
+        }
+        if len(page) < _PAGE:
+            return found
+        after = page[-1].id

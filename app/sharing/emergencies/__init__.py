@@ -1,0 +1,1 @@
+"""Emergency disclosures: recorded in one call and never refused."""

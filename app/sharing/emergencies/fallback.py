@@ -1,0 +1,177 @@
+"""What an emergency stands on: the policy in force; when that fails, the one that ships; when that
+fails too, the little written here.
+
+Law: whatever a policy says, lacks or does, an emergency is recorded, and its record says that the
+policy failed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+import structlog
+
+from app.identity.model import Role
+from app.policy.document.safety_floor import ALWAYS_PROTECTIVE
+from app.policy.engine import deadlines, evaluate
+from app.policy.engine.bitmasks import DOMAINS
+from app.policy.engine.codes import ActionCode
+from app.policy.engine.derive import Stated
+from app.policy.engine.evaluate import MAIS, Policy
+from app.policy.engine.model import Action, Evaluation, Facts, PathStep, fact_words
+from app.policy.engine.vocabulary import Answer, Outcome, Release, Step
+from app.sharing.evaluation import assessment
+from app.sharing.evaluation.assessment import Judgement
+
+POLICY_FAILED: Final = "policy_failed"
+"""The flag of an emergency that the school's policy could not judge."""
+
+NO_POLICY: Final = "none"
+"""What stands for version and digest where no policy could be read."""
+
+_CLASS: Final = "safeguarding"
+
+_PEOPLE: Final = (Role.STAFF, Role.DSL, Role.IG_LEAD)
+_BASIS: Final = (
+    "The school's policy could not be evaluated when this was recorded. Share what is needed to"
+    " keep the child safe."
+)
+_SCHOOL_DAY_ENDS: Final = time(16, 30)
+_TO_DO: Final = (
+    (
+        ActionCode.NOTIFY_POLICE_IMMEDIATELY,
+        "If a child is in danger or a crime is suspected, call the police: 999.",
+        (),
+    ),
+    (ActionCode.TELL_DSL, "Tell the designated safeguarding lead now.", ()),
+    (ActionCode.SEEK_ADVICE, "Ask the designated safeguarding lead.", (Role.DSL,)),
+    (ActionCode.RECORD_DECISION_AND_REASONS, "Record what was shared, with whom and why.", ()),
+    (
+        ActionCode.COMPLETE_RECORD_RETROSPECTIVELY,
+        "Complete the record by the end of the next school day.",
+        (),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """What is recorded of an emergency beside what was told. `retain_until` None: kept until
+    somebody completes the record.
+    """
+
+    judgement: Judgement
+    task_due_at: datetime | None
+    retention_class: str
+    retain_until: str | None
+    flags: tuple[str, ...] = ()
+
+
+def footing(
+    policy: Policy | None, ships: Callable[[], Policy], stated: Stated, at: datetime
+) -> Footing:
+    """The footing of an emergency; raises nothing. `policy` is the one in force, None where it
+    cannot be read; `ships` gives another.
+    """
+    try:
+        if policy is not None:
+            return _under(policy, stated, at)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the emergency is recorded
+        _told(error)
+    try:
+        return _under(ships(), stated, at, flags=(POLICY_FAILED,))
+    except Exception as error:  # noqa: BLE001 - see above
+        _told(error)
+    return _bare(policy, stated, at)
+
+
+def _told(error: Exception) -> None:
+    structlog.get_logger().error("policy.failed_in_an_emergency", error=type(error).__name__)
+
+
+def _under(policy: Policy, stated: Stated, at: datetime, *, flags: tuple[str, ...] = ()) -> Footing:
+    judgement = assessment.judge(policy, stated, at)
+    name = evaluate.retention_class(policy, judgement.facts, Outcome.SHARE_EMERGENCY)
+    return Footing(
+        judgement=judgement,
+        task_due_at=assessment.due_at(policy, assessment.EMERGENCY_CLOCK, at)
+        or _next_school_day(at),
+        retention_class=name,
+        retain_until=assessment.kept_until(policy, name, deadlines.today_in_school(at)).isoformat(),
+        flags=flags,
+    )
+
+
+def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
+    """Danger and a verified body that always protects: share. Anything else: ask the DSL. Both are
+    recorded, and nothing is held up.
+    """
+    danger = stated.risk.immediate_risk
+    verified = (stated.recipient.identity_verified, stated.requester.identity_verified)
+    protected = (
+        stated.recipient.organisation_type in ALWAYS_PROTECTIVE
+        and (verified[0] or verified[1]) is Answer.YES
+    )
+    outcome = Outcome.SHARE_EMERGENCY if danger is Answer.YES and protected else Outcome.SEEK_ADVICE
+    evaluation = Evaluation(
+        policy_version=policy.version if policy else NO_POLICY,
+        policy_digest=policy.digest if policy else NO_POLICY,
+        review_overdue=False,
+        outcome=outcome,
+        decided_at=Step.IMMEDIATE_RISK,
+        release=Release.READY if outcome is Outcome.SHARE_EMERGENCY else Release.NONE,
+        path=(PathStep(Step.IMMEDIATE_RISK, danger, _BASIS, ()),),
+        how=(),
+        principles=(),
+        golden_rules=(),
+        actions=tuple(Action(code, text, Role.STAFF, None, ask, ()) for code, text, ask in _TO_DO),
+        may_decide=_PEOPLE,
+        myths=(),
+        mais=MAIS[outcome],
+    )
+    judgement = Judgement(
+        facts=_unsettled(stated),
+        evaluation=evaluation,
+        due={},
+        due_at=None,
+        retention_class=_CLASS,
+        routed=False,
+    )
+    return Footing(
+        judgement=judgement,
+        task_due_at=_next_school_day(at),
+        retention_class=_CLASS,
+        retain_until=None,
+        flags=(POLICY_FAILED,),
+    )
+
+
+def _unsettled(stated: Stated) -> Facts:
+    """What was stated of danger, purpose and recipient; everything else is unsure, for nothing
+    could be checked.
+    """
+    words = {
+        name: None if optional else _unknown(name) for name, (_, optional) in fact_words().items()
+    }
+    known = {
+        "direction": stated.direction,
+        "urgency": stated.urgency,
+        "recipient_type": stated.recipient.organisation_type,
+        "purpose_code": stated.purpose.code,
+        "immediate_risk": stated.risk.immediate_risk,
+        "crime_suspected": stated.risk.crime_suspected,
+        "emergency_kind": stated.risk.emergency_kind,
+    }
+    return Facts(**{**words, **known})  # type: ignore[arg-type]
+
+
+def _unknown(name: str) -> Answer:
+    return Answer.UNSURE if Answer.UNSURE in DOMAINS[name] else Answer.NO
+
+
+def _next_school_day(at: datetime) -> datetime:
+    day = at.astimezone(deadlines.LONDON).date() + timedelta(days=1)
+    while day.weekday() >= assessment.SATURDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, _SCHOOL_DAY_ENDS, deadlines.LONDON).astimezone(UTC)

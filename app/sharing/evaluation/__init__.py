@@ -1,0 +1,1 @@
+"""Evaluates a request under the policy, and replays past evaluations."""

@@ -1,0 +1,213 @@
+"""Asks the policy about a case: the facts as they count today, the recommendation, the instants by
+which things are due. Pure.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from app.identity.model import Role
+from app.kernel import clock, ids
+from app.policy.engine import deadlines, derive, evaluate
+from app.policy.engine.deadlines import Calendar
+from app.policy.engine.derive import Stated
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.model import Evaluation, Facts
+from app.policy.engine.vocabulary import Outcome, PurposeCode
+from app.sharing.case.case import Case, Head
+from app.sharing.case.change import Draft
+from app.sharing.case.model import RecordKind
+from app.sharing.case.outcomes import DecisionOutcome
+
+POLICY_NOT_FOUND: Final = "policy_not_found"
+"""The flag of what was recorded while the version that the case was judged under could not be
+found."""
+
+EMERGENCY_CLOCK: Final = "emergency_record"
+ADVICE_CLOCK: Final = "advice"
+TRANSFER_CLOCK: Final = "file_transfer"
+
+SATURDAY: Final = 5
+
+_OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
+    {
+        PurposeCode.CHILD_PROTECTION_FILE_TRANSFER: TRANSFER_CLOCK,
+        PurposeCode.SUBJECT_ACCESS_REQUEST: "subject_access_request",
+    }
+)
+"""Purposes whose decision is due by a clock of their own, whatever the urgency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the policy says of a case at an instant."""
+
+    facts: Facts
+    evaluation: Evaluation
+    due: dict[str, str | None]
+    due_at: datetime | None
+    retention_class: str
+    routed: bool
+
+    def draft(
+        self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None
+    ) -> Draft:
+        """The evaluation as a record: the facts that were used, the result, and when its actions
+        are due.
+        """
+        body = {
+            "facts": self.facts.to_json(),
+            "result": self.evaluation.to_json(),
+            "due": self.due,
+            "counts": counts,
+            "because": because,
+            **({"routed": True} if self.routed else {}),
+            **({"recipient_check": dict(check)} if check is not None else {}),
+        }
+        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
+
+
+_CALENDARS: Final[dict[str, Calendar]] = {}
+"""By policy digest: a calendar is read off a document once."""
+
+
+def calendar_of(policy: Policy) -> Calendar:
+    """The school's working days under a policy."""
+    if policy.digest not in _CALENDARS:
+        _CALENDARS[policy.digest] = deadlines.calendar_of(policy.document)
+    return _CALENDARS[policy.digest]
+
+
+def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
+    """Derive the facts on this school day and evaluate them."""
+    today = deadlines.today_in_school(at)
+    found = derive.derive(stated, policy.rules(today), today)
+    return judge_facts(policy, found, at)
+
+
+def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
+    """Evaluate facts that were derived before."""
+    evaluation = evaluate.evaluate(policy, found)
+    named = {action.clock for action in evaluation.actions if action.clock is not None}
+    due = {name: _text(due_at(policy, name, at)) for name in sorted(named)}
+    return Judgement(
+        facts=found,
+        evaluation=evaluation,
+        due=due,
+        due_at=_decision_due(policy, found, at),
+        retention_class=evaluate.retention_class(policy, found, evaluation.outcome),
+        routed=found.purpose_code in policy.document.sets["routed"].members,
+    )
+
+
+def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
+    """When a clock of the policy that starts now runs out."""
+    return deadlines.due_at(name, start, calendar_of(policy))
+
+
+def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None:
+    special = _OWN_CLOCK.get(found.purpose_code)
+    if special is not None and special in policy.document.clocks.rules:
+        return due_at(policy, special, at)
+    if found.purpose_code is PurposeCode.SUBJECT_ACCESS_REQUEST:
+        return month_after(policy, at)
+    return due_at(policy, str(found.urgency), at)
+
+
+def month_after(policy: Policy, at: datetime) -> datetime:
+    """One calendar month from the day of receipt (UK GDPR Article 12(3)), to the next day on which
+    people work where that is none.
+
+    That is the law's time, which no school's policy and no school holiday moves; a policy that has
+    a clock of this name goes before it.
+    """
+    day = deadlines.today_in_school(at)
+    year, month = (day.year + day.month // 12, day.month % 12 + 1)
+    due = date(year, month, min(day.day, monthrange(year, month)[1]))
+    while due.weekday() >= SATURDAY or due in policy.document.clocks.bank_holidays:
+        due += timedelta(days=1)
+    return calendar_of(policy).end_of(due)
+
+
+def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
+    """What a record says where another version stood in for the one that the case was judged under;
+    nothing where none had to.
+    """
+    return (
+        {}
+        if policy.digest == head.policy_digest
+        else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
+    )
+
+
+def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
+    """Who may record this outcome on the case, by the policy's authority table."""
+    found = Facts.from_json(case.evaluation.body["facts"])
+    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
+    return evaluate.may_decide(policy, found, wanted, departs=departs(case, outcome))
+
+
+def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str:
+    """The retention class of the case once it is decided so."""
+    found = Facts.from_json(case.evaluation.body["facts"])
+    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
+    return evaluate.retention_class(policy, found, wanted)
+
+
+def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
+    """The head, to be kept for the years of its class from today on. What a retention review set is
+    never cut short.
+    """
+    until = kept_until(policy, head.retention_class, deadlines.today_in_school(at)).isoformat()
+    if reviewed and head.retain_until is None:
+        return head
+    return replace(
+        head,
+        retain_until=max(until, head.retain_until) if reviewed and head.retain_until else until,
+    )
+
+
+def kept_until(policy: Policy, name: str, day: date) -> date:
+    """Until when the policy keeps what closes on a day; what is in a class that it does not have,
+    as long as any.
+    """
+    classes = policy.document.retention.classes
+    found = [classes[name]] if name in classes else list(classes.values())
+    return deadlines.years_after(day, max(years(policy, one.keep_years, day) for one in found))
+
+
+def review_years(policy: Policy, name: str, day: date) -> int:
+    """After how many years something of a class is looked at again; of a class that the policy does
+    not have, as soon as any.
+    """
+    classes = policy.document.retention.classes
+    found = [classes[name]] if name in classes else list(classes.values())
+    return min(years(policy, one.review_years, day) for one in found)
+
+
+def years(policy: Policy, parameter: str, day: date) -> int:
+    """The value of a parameter on a day; before its first day, its first value."""
+    found = policy.document.parameters[parameter]
+    value = found.on(day)
+    return value if value is not None else found.values[0].value
+
+
+def item_ids(structure: dict[str, Any]) -> list[UUID]:
+    """The ids of the items, in order."""
+    return [UUID(item["id"]) for item in structure["items"]]
+
+
+def _text(value: datetime | None) -> str | None:
+    return None if value is None else clock.to_text(value)
+
+
+def departs(case: Case, outcome: DecisionOutcome) -> bool:
+    """Whether recording this outcome differs from what the evaluation recommended. A part of a
+    share is still a share.
+    """
+    recommended: str = case.evaluation.body["result"]["outcome"]
+    return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)

@@ -1,0 +1,111 @@
+"""Past requests as a policy looks at them, and past evaluations made again: what was stored then
+must come out now, byte for byte.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel.canonical import kept
+from app.kernel.errors import ServiceError
+from app.platform.db import Session
+from app.policy.engine.evaluate import Policy
+from app.policy.engine.model import Facts, FactsUnreadable
+from app.policy.impact.replay import Past
+from app.policy.lifecycle import in_force as policies
+from app.sharing.case.model import RecordKind
+from app.sharing.case.tables import RECORD, REQUEST
+from app.sharing.evaluation.assessment import judge_facts
+
+
+class PastRequests:
+    """The requests of a school, each with the facts of the evaluation that counts. Gives the policy
+    room what lies above it.
+    """
+
+    async def count(self, session: Session, school: str) -> int:
+        """How many requests there are."""
+        row = await session.first(
+            sa.select(sa.func.count()).select_from(REQUEST).where(REQUEST.c.school == school)
+        )
+        return int(row[0]) if row is not None else 0
+
+    async def read(self, session: Session, school: str) -> AsyncIterator[Past]:
+        """Each request, in the order in which they were made."""
+        query = (
+            sa.select(RECORD.c.request_id, RECORD.c.body, REQUEST.c.decision, REQUEST.c.departs)
+            .select_from(RECORD.join(REQUEST, REQUEST.c.id == RECORD.c.request_id))
+            .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.EVALUATION.value)
+            .order_by(RECORD.c.request_id, RECORD.c.version, RECORD.c.id)
+        )
+        newest: Past | None = None
+        async for row in session.stream(query, batch=200):
+            body = json.loads(row.body)
+            if not body["counts"]:
+                continue
+            if newest is not None and newest.request != row.request_id:
+                yield newest
+            newest = Past(
+                request=UUID(str(row.request_id)),
+                facts=body["facts"],
+                decision=row.decision,
+                departs=bool(row.departs),
+            )
+        if newest is not None:
+            yield newest
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A past evaluation made again. `differs` says how it comes out otherwise; None where it is the
+    same to the byte.
+    """
+
+    id: UUID
+    request: UUID
+    policy: str
+    differs: str | None
+
+
+async def replay(
+    session: Session, school: str | None = None, *, request: UUID | None = None
+) -> AsyncIterator[Replayed]:
+    """Every evaluation on record, of one school or of all, of one request or of all, made again
+    from its stored facts and its digest.
+    """
+    query = (
+        sa.select(RECORD)
+        .where(RECORD.c.kind == RecordKind.EVALUATION.value)
+        .order_by(RECORD.c.school, RECORD.c.id)
+    )
+    if school is not None:
+        query = query.where(RECORD.c.school == school)
+    if request is not None:
+        query = query.where(RECORD.c.request_id == request)
+    async for row in session.stream(query, batch=200):
+        body = json.loads(row.body)
+        digest = str(body["result"]["policy"]["digest"])
+        try:
+            how = differs(await policies.at(session, row.school, digest), body, row.at)
+        except ServiceError as error:
+            how = f"cannot be made again: {error}"
+        yield Replayed(UUID(str(row.id)), UUID(str(row.request_id)), digest, how)
+
+
+def differs(policy: Policy, body: Mapping[str, Any], at: datetime) -> str | None:
+    """How an evaluation, as it was recorded at an instant, comes out otherwise today; None where it
+    is the same to the byte. Pure.
+    """
+    try:
+        again = judge_facts(policy, Facts.from_json(body["facts"]), at)
+    except (FactsUnreadable, LookupError) as error:
+        return f"cannot be made again: {error}"
+    for name, made in (("result", again.evaluation.to_json()), ("due", again.due)):
+        if kept(made) != kept(body[name]):
+            return f"{name} comes out otherwise"
+    return None

@@ -1,0 +1,1 @@
+"""Notices to the person or family about a disclosure."""

@@ -1,0 +1,1 @@
+"""The record of a request and letters, as JSON, HTML and PDF."""

@@ -1,0 +1,315 @@
+"""What happened to a request, from advice to disposal, and the proof of it, as parts of the printed
+record. Pure.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from app.platform.documents.page import Block, Bullets, Grid, Pairs, Paragraph, Part, Verbatim
+from app.policy.wording.words import label
+from app.sharing.records.formatting import Printed, Shown, listed, one_or_more
+
+
+def _each(case: Printed, member: str, title: str, *first: tuple[str, str]) -> Iterator[Block]:
+    """Every record of a kind, whole."""
+    records = listed(case.request.get(member))
+    if not records:
+        yield Paragraph("Nothing recorded.")
+    for number, record in enumerate(records, 1):
+        yield Part(f"{title} {number}", (case.record(record, *first),))
+
+
+def notices(case: Printed) -> Iterator[Block]:
+    """Whether people were told, or why not and when to look again."""
+    return _each(case, "notices", "Notice", ("person_ref", "Person"), ("decision", "Decision"))
+
+
+def reconsiderations(case: Printed) -> Iterator[Block]:
+    """New information after a refusal."""
+    return _each(
+        case,
+        "reconsiderations",
+        "Reconsideration",
+        ("new_information", "What is new"),
+        ("decision_id", "After"),
+    )
+
+
+def letters(case: Printed) -> Iterator[Block]:
+    """The letters that answered a refusal, with the words released for them."""
+    return _each(
+        case,
+        "letters",
+        "Letter",
+        ("asked", "What was asked, as repeated"),
+        ("reasons", "Reasons released"),
+        ("decision_id", "After"),
+    )
+
+
+def unforeseen(case: Printed, foreseen: Collection[str]) -> Iterator[Block]:
+    """What the view shows and no section knows: nothing is left out because it is new."""
+    for member, value in case.request.items():
+        if member not in foreseen and value not in (None, [], {}):
+            records = one_or_more(value)
+            if not records:
+                yield Part(label(member), (Paragraph(case.text(value)),))
+            for number, record in enumerate(records, 1):
+                yield Part(
+                    f"{label(member)} {number}",
+                    (case.record(record) if "recorded_at" in record else case.pairs(record),),
+                )
+
+
+def beside(case: Printed) -> Iterator[Block]:
+    """What compels it, who else takes it, how the recipient agrees with the directory, and what to
+    think of.
+    """
+    compelled, routed, check = (
+        case.request.get(name) for name in ("compelled", "routed", "recipient_check")
+    )
+    if isinstance(compelled, Mapping):
+        first = (
+            ("source", "By what power"),
+            ("burden_explained", "The burden was explained"),
+            ("compelled_reason", "For what"),
+        )
+        yield Part("Required by law", (case.pairs(compelled, *first, skip=("power",)),))
+    if isinstance(routed, Mapping):
+        yield Part(
+            "Another procedure", (case.pairs(routed, ("to", "Taken by"), ("because", "Because")),)
+        )
+    if isinstance(check, Mapping):
+        words = tuple(str(finding["text"]) for finding in listed(check.get("findings")))
+        shown = (("verified", "Checked, by the directory"), ("checked_on", "Looked up on"))
+        agrees = (
+            Bullets(words) if words else Paragraph("All that was stated agrees with the directory.")
+        )
+        yield Part(
+            "The recipient in the directory",
+            (case.pairs(check, *shown, skip=("findings", "directory_id", "contact_id")), agrees),
+        )
+    hints = tuple(str(hint["text"]) for hint in listed(case.request.get("hints")))
+    if hints:
+        yield Part("To think of", (Bullets(hints),))
+
+
+def advice(case: Printed) -> Iterator[Block]:
+    """Advice sought and given, and what whoever asked was asked in turn."""
+    every, questions = listed(case.request.get("advice")), listed(case.request.get("questions"))
+    if not every and not questions:
+        yield Paragraph("No advice was sought, and nobody was asked for more information.")
+    for number, sought in enumerate(every, 1):
+        blocks: list[Block] = [
+            case.record(sought, ("ask", "Asked of"), ("question", "Question"), skip=("answer",))
+        ]
+        answer = sought.get("answer")
+        if isinstance(answer, Mapping):
+            shown = (
+                ("advice", "Advice"),
+                ("advised_outcome", "Advised outcome"),
+                ("outcome_of_discussion", "Outcome of the discussion"),
+            )
+            blocks.append(
+                Part(
+                    f"The answer to advice {number}",
+                    (case.record(answer, *shown, skip=("advice_id",)),),
+                )
+            )
+        else:
+            blocks.append(Paragraph("Not answered yet."))
+        yield Part(f"Advice {number}", tuple(blocks))
+    for number, question in enumerate(questions, 1):
+        yield Part(
+            f"Question {number} to whoever asked",
+            (case.record(question, ("question", "Question")),),
+        )
+
+
+def decisions(case: Printed) -> Iterator[Block]:
+    """Every decision, with the talk about a refusal."""
+    every = listed(case.request.get("decisions"))
+    if not every:
+        yield Paragraph("Nothing has been decided.")
+    for number, decision in enumerate(every, 1):
+        refused = decision.get("outcome") == "do_not_share"
+        first = [
+            ("outcome", "Outcome"),
+            ("reasons", "Reasons"),
+            ("departs", "Departs from the recommendation"),
+        ]
+        first += [("departs_because", "Why it departs")] if decision.get("departs") else []
+        first += (
+            [
+                ("discussed_with_requester", "Discussed with whoever asked"),
+                ("refusal_how", "How, or why not yet"),
+            ]
+            if refused
+            else []
+        )
+        first += [] if refused else [("items", "Items that may be shared")]
+        stands = number == len(every) and case.request.get("decision") is not None
+        skip = (
+            "evaluation_id",
+            *(("items",) if refused else ()),
+            *(() if decision.get("departs") else ("departs_because",)),
+        )
+        yield Part(
+            f"Decision {number}{' (stands)' if stands else ''}",
+            (case.record(decision, *first, skip=skip),),
+        )
+
+
+def disclosures(case: Printed) -> Iterator[Block]:
+    """What went, what did not, to whom, how and when."""
+    told = [
+        record
+        for member in ("emergency", "emergencies")
+        for record in one_or_more(case.request.get(member))
+    ]
+    for record in told:
+        yield Part(
+            "What was recorded of the emergency",
+            (case.record(record, ("what", "What was shared"), ("why", "Why it could not wait")),),
+        )
+    every = listed(case.request.get("disclosures"))
+    if not every:
+        yield Paragraph("Nothing is recorded as shared.")
+    first = (
+        ("items", "Shared"),
+        ("items_not_shared", "Not shared"),
+        ("recipient", "With whom"),
+        ("route", "How"),
+        ("sent_at", "When"),
+    )
+    for number, disclosure in enumerate(every, 1):
+        rest = (("receipt_at", "Receipt acknowledged"), ("decision_id", "Under"))
+        yield Part(
+            f"Disclosure {number}",
+            (case.record(disclosure, *first, *rest, skip=("evaluation_id",)),),
+        )
+
+
+def consents(case: Printed) -> Iterator[Block]:
+    """Consent as it changed."""
+    every = listed(case.request.get("consents"))
+    if not every:
+        yield Paragraph("No consent is recorded apart from what was answered above.")
+    for number, consent in enumerate(every, 1):
+        blocks: list[Block] = [
+            case.record(
+                consent, ("person_ref", "Person"), ("status", "Status"), skip=("withdrawal",)
+            )
+        ]
+        if isinstance(consent.get("withdrawal"), Mapping):
+            shown = (("withdrawn_by", "Withdrawn by"), ("at", "When"))
+            blocks.append(
+                Part(
+                    f"The withdrawal of consent {number}",
+                    (case.record(consent["withdrawal"], *shown, skip=("consent_id",)),),
+                )
+            )
+        yield Part(f"Consent {number}", tuple(blocks))
+
+
+def clocks(case: Printed) -> Iterator[Block]:
+    """What is due, and what is late."""
+    request = case.request
+    late = request.get("overdue_clocks") or []
+    yield Pairs(
+        (
+            (
+                "Decision due",
+                case.text(request["due_at"]) if request.get("due_at") else "No time limit",
+            ),
+            (
+                "Overdue when this was printed",
+                ", ".join(label(str(clock)) for clock in late) if late else "Nothing",
+            ),
+        )
+    )
+    for task in listed(request.get("tasks")):
+        shown = Pairs(
+            (
+                ("Due", case.text(task.get("due"))),
+                ("Done", case.text(task["done_at"]) if task.get("done_at") else "Not yet"),
+            )
+        )
+        yield Part(label(str(task.get("code"))), (shown,))
+
+
+def retention(case: Printed) -> Iterator[Block]:
+    """How long the record is kept, and how the request ended."""
+    kept = case.request.get("retention", {})
+    yield Pairs(
+        (
+            ("Class", label(str(kept.get("class")))),
+            (
+                "Keep until",
+                (
+                    case.text(kept["retain_until"])
+                    if kept.get("retain_until")
+                    else "Not set while the request is open"
+                ),
+            ),
+            (
+                "Look at it again",
+                case.text(kept["review_on"]) if kept.get("review_on") else "No review set",
+            ),
+            ("Legal hold", case.text(bool(kept.get("legal_hold")))),
+        )
+    )
+    for number, review in enumerate(listed(case.request.get("retention_reviews")), 1):
+        yield Part(f"Review {number}", (case.record(review, ("keep", "Keep"), ("why", "Why")),))
+    for member, title in (
+        ("withdrawal", "Withdrawal of the request"),
+        ("closure", "Closing"),
+        ("disposal", "Disposal"),
+    ):
+        for record in one_or_more(case.request.get(member)):
+            yield Part(title, (case.record(record),))
+
+
+def proof(case: Printed, audit: Shown) -> Iterator[Block]:
+    """Where in the audit log all this stands."""
+    yield Paragraph(
+        "Each step above has an entry in the school’s append-only audit log. The entries are hashed"
+        " together; the checkpoint is the log’s signed state. Whoever holds the checkpoint can"
+        " prove that no entry was changed or left out."
+    )
+    entries = tuple(
+        (
+            str(entry.get("index")) if entry.get("index") is not None else "Not sealed yet",
+            str(entry.get("id")),
+            str(entry.get("action") or "–"),
+            _instant(case, entry),
+        )
+        for entry in listed(audit.get("entries"))
+    )
+    yield (
+        Grid(
+            "Audit entries",
+            ("Index", "Entry", "Action", "Day" if case.partial else "Instant"),
+            entries,
+        )
+        if entries
+        else Paragraph("No entry was given for this copy.")
+    )
+    checkpoint = audit.get("checkpoint")
+    if isinstance(checkpoint, str):
+        yield Part("Checkpoint", (Verbatim(checkpoint),))
+    elif isinstance(checkpoint, Mapping):
+        yield Part(
+            "Checkpoint",
+            (Pairs(tuple((label(name), str(value)) for name, value in checkpoint.items())),),
+        )
+    else:
+        yield Paragraph("No checkpoint has been signed yet.")
+    rest = case.pairs(audit, skip=("entries", "checkpoint"))
+    if rest.rows:
+        yield rest
+
+
+def _instant(case: Printed, entry: Shown) -> str:
+    """The exact text that was hashed, but in a de-identified copy only its day."""
+    at = str(entry.get("occurred_at") or "–")
+    return at[:10] if case.partial else at

@@ -1,0 +1,245 @@
+"""The written answer to whoever asked and was refused.
+
+Law: only what was released for it is in it. Reasons, notes, items and findings of the record stay
+where they are; and it confirms nothing about what the school holds.
+"""
+
+import html as markup_of
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from app.kernel.canonical import Json
+from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.documents import pdf as documents_pdf
+from app.platform.documents.html import document
+from app.policy.engine.deadlines import today_in_school
+from app.policy.wording.words import label
+from app.sharing.records.text import day, inert, inert_all, when
+
+_TEMPLATE: Final = Path(__file__).parent / "letter.typ"
+_AGAIN: Final = (
+    "You may ask again at any time. Tell us what is new: for instance a clearer purpose, consent"
+    " that has been given, or a legal basis that we did not know of. Please quote our reference. We"
+    " will look at the request afresh, and the answer in this letter does not count against you."
+)
+_TITLE: Final = "Our answer to your request for information"
+
+
+class LetterNotForThis(ServiceError):
+    """There is no letter for a request that was not refused, or that nobody made."""
+
+    kind = Kind.CONFLICT
+    code = "letter-not-for-this"
+    title = "A letter answers a refused request"
+
+
+class LetterUnsaid(ServiceError):
+    """A letter needs reasons that were released for it, and somebody to turn to."""
+
+    kind = Kind.INVALID
+    code = "letter-unsaid"
+    title = "The letter lacks something that it must say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """The letter as data; paragraphs keep their line ends."""
+
+    school: str
+    date: str
+    addressee: tuple[str, ...]
+    reference: tuple[tuple[str, str], ...]
+    greeting: str
+    parts: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "title": _TITLE,
+            "school": self.school,
+            "date": self.date,
+            "addressee": self.addressee,
+            "reference": self.reference,
+            "greeting": self.greeting,
+            "parts": [
+                {"title": title, "paragraphs": paragraphs} for title, paragraphs in self.parts
+            ],
+        }
+
+
+def _letter(
+    request: Mapping[str, Any],
+    *,
+    reasons: str,
+    contact: str,
+    school: str,
+    generated_at: datetime,
+    policy_title: str,
+    policy_version: str,
+    asked: str | None,
+) -> _Letter:
+    _check(request, reasons, contact)
+    facts = inert_all(request["facts"])
+    requester = facts.get("requester") or {}
+    lines = tuple(
+        str(requester[name])
+        for name in ("name", "role_title", "organisation")
+        if requester.get(name)
+    )
+    theirs = (facts.get("external_id") or {}).get("value")
+    purpose = label(str(request["purpose_code"]))
+    wanted = [
+        (
+            f"On {when(request['submitted_at'])} we recorded your request to share information with"
+            " you."
+        )
+    ]
+    wanted.append(
+        f"The purpose as we recorded it: {purpose}." if purpose not in {"Unknown", "Other"} else ""
+    )
+    considered = (
+        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}):"
+        " whether the purpose was clear and legitimate, whether there was consent, whether anybody"
+        " could be identified, and whether there was a lawful reason to share without consent."
+    )
+    return _Letter(
+        school=inert(school),
+        date=day(today_in_school(generated_at)),
+        addressee=lines or ("To whom it may concern",),
+        reference=(
+            ("Our reference", str(request["id"])),
+            *((("Your reference", str(theirs)),) if theirs else ()),
+        ),
+        greeting=(
+            f"Dear {requester['name']}," if requester.get("name") else "To whom it may concern,"
+        ),
+        parts=(
+            (
+                "What you asked",
+                tuple(text for text in (*wanted, *_paragraphs(asked or "")) if text),
+            ),
+            (
+                "What we decided",
+                (
+                    considered,
+                    f"On {when(request['decided_at'])} we decided not to share the information.",
+                ),
+            ),
+            ("Our reasons", _paragraphs(reasons)),
+            (
+                "If you have new information",
+                (
+                    _AGAIN,
+                    "If you think that a child is in danger now, do not wait for us: call 999.",
+                ),
+            ),
+            ("Whom to contact", _paragraphs(contact)),
+            (
+                "",
+                (
+                    (
+                        "This letter neither confirms nor denies that the school holds any"
+                        " particular information about anybody."
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def _check(request: Mapping[str, Any], reasons: str, contact: str) -> None:
+    if request.get("view") != "full":
+        raise LetterNotForThis("a letter is addressed to somebody; make it from the whole request")
+    if request.get("decision") != "do_not_share":
+        raise LetterNotForThis("no decision not to share stands")
+    if request.get("direction") != "received":
+        raise LetterNotForThis("nobody asked: the school was to share of its own accord")
+    faults = [
+        Fault(f"/{name}", detail, "missing")
+        for name, said, detail in (
+            ("reasons", reasons, "say why, in words that may leave the school"),
+            ("contact", contact, "say whom the requester can turn to"),
+        )
+        if not said.strip()
+    ]
+    if faults:
+        raise LetterUnsaid(faults[0].detail, faults=tuple(faults))
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in inert(text).split("\n\n") if part.strip())
+
+
+def letter_html(
+    request: Mapping[str, Any],
+    *,
+    reasons: str,
+    contact: str,
+    school: str,
+    generated_at: datetime,
+    policy_title: str,
+    policy_version: str,
+    asked: str | None = None,
+) -> str:
+    """The letter as one HTML document, to be served with `CSP`.
+
+    `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released
+    for the letter; blank lines part paragraphs. Raises `LetterNotForThis` unless a refusal of
+    somebody's request stands, `LetterUnsaid` without reasons or contact.
+    """
+    letter = _letter(
+        request,
+        reasons=reasons,
+        contact=contact,
+        school=school,
+        generated_at=generated_at,
+        policy_title=policy_title,
+        policy_version=policy_version,
+        asked=asked,
+    )
+    escape = markup_of.escape
+    reference = "".join(
+        f'<div><dt>{escape(name)}</dt><dd dir="auto">{escape(value)}</dd></div>'
+        for name, value in letter.reference
+    )
+    parts = "\n".join(
+        (f"<h2>{escape(title)}</h2>\n" if title else "")
+        + "\n".join(f'<p dir="auto">{escape(text)}</p>' for text in paragraphs)
+        for title, paragraphs in letter.parts
+    )
+    return document(
+        _TITLE,
+        '<main class="letter">\n<p class="sender"'
+        f' dir="auto">{escape(letter.school)}</p>\n<p>{escape(letter.date)}</p>\n<address'
+        f' dir="auto">{"<br>".join(escape(line) for line in letter.addressee)}</address>\n<h1>{escape(_TITLE)}</h1>\n<dl>{reference}</dl>\n<p'  # noqa: E501
+        f' dir="auto">{escape(letter.greeting)}</p>\n{parts}\n</main>',
+    )
+
+
+def letter_pdf(
+    request: Mapping[str, Any],
+    *,
+    reasons: str,
+    contact: str,
+    school: str,
+    generated_at: datetime,
+    policy_title: str,
+    policy_version: str,
+    asked: str | None = None,
+) -> bytes:
+    """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as
+    `letter_html`, and `TypesetterMissing`.
+    """
+    letter = _letter(
+        request,
+        reasons=reasons,
+        contact=contact,
+        school=school,
+        generated_at=generated_at,
+        policy_title=policy_title,
+        policy_version=policy_version,
+        asked=asked,
+    )
+    return documents_pdf.pdf(_TEMPLATE, letter.to_json(), at=generated_at)

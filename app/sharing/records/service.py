@@ -1,0 +1,260 @@
+"""The papers of a request: the record to file, the flowchart with the way it took, the letter that
+answers a refusal.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.audit import log, prove, search
+from app.audit.errors import NotSealedYet
+from app.audit.model import Action, Event
+from app.identity.model import Actor
+from app.kernel import clock, ids
+from app.kernel.errors import Kind, ServiceError
+from app.platform.db import Session
+from app.policy.engine.evaluate import Policy
+from app.policy.flowchart import drawing
+from app.policy.lifecycle import in_force as policies
+from app.policy.lifecycle.in_force import PolicyNotFound
+from app.sharing.case import store
+from app.sharing.case import store as case_store
+from app.sharing.case.case import Case, Record, View
+from app.sharing.case.change import Change, Draft
+from app.sharing.case.model import Act, RecordKind
+from app.sharing.evaluation import assessment
+from app.sharing.presentation import deidentification, views
+from app.sharing.records import document
+from app.sharing.records.letter import letter_html, letter_pdf
+
+HTML: Final = "text/html"
+PDF: Final = "application/pdf"
+JSON: Final = "application/json"
+
+POLICY_TITLE: Final = "Information Sharing Policy"
+
+
+class LetterNotFound(ServiceError):
+    """The request has no such letter."""
+
+    kind = Kind.NOT_FOUND
+    code = "letter-not-found"
+    title = "The request has no such letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What a paper is printed from: the request as this caller sees it, and what stands round
+    it.
+    """
+
+    shown: dict[str, Any]
+    audit: dict[str, Any]
+    chart: str
+    policy_version: str
+    school: str
+    at: datetime
+
+    async def html(self) -> str:
+        """The record as HTML."""
+        return document.html(self.shown, **self._around())
+
+    async def pdf(self) -> bytes:
+        """The record as PDF/UA-1; typesetting runs in a thread."""
+        return await asyncio.to_thread(document.pdf, self.shown, **self._around())
+
+    def _around(self) -> dict[str, Any]:
+        return {
+            "generated_at": self.at,
+            "policy_title": POLICY_TITLE,
+            "policy_version": self.policy_version,
+            "audit": self.audit,
+            "school": self.school,
+            "chart_svg": self.chart,
+        }
+
+
+async def prepare(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> Printed:
+    """Everything that a record of the request shows; reading it is an entry of the trail."""
+    case = await store.load(session, actor, request_id)
+    policy = await _policy_of(session, case)
+    view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
+    return Printed(
+        shown={
+            **views.whole(case, view, now),
+            **({} if policy else {"flags": [assessment.POLICY_NOT_FOUND]}),
+        },
+        audit=await _proof_of(session, case, view),
+        chart=chart(case, policy),
+        policy_version=_version_of(case),
+        school=actor.school,
+        at=now,
+    )
+
+
+async def flowchart(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> str:
+    """The When-and-How flowchart with the way that the request took, as SVG."""
+    case = await store.load(session, actor, request_id)
+    policy = await _policy_of(session, case)
+    _seen(session, actor, case, Action.FLOWCHART_READ, now, trace)
+    return chart(case, policy)
+
+
+async def _policy_of(session: Session, case: Case) -> Policy | None:
+    try:
+        return await policies.at(session, case.head.school, case.head.policy_digest)
+    except PolicyNotFound:
+        return None
+
+
+def _version_of(case: Case) -> str:
+    return str(case.evaluation.body["result"]["policy"]["version"])
+
+
+def chart(case: Case, policy: Policy | None) -> str:
+    """The flowchart of the evaluation that counts, with the questions as its policy puts them where
+    that can be found. Pure.
+    """
+    result: Mapping[str, Any] = case.evaluation.body["result"]
+    ending = {
+        "outcome": result["outcome"],
+        "decided_at": result["decided_at"],
+        "release": result["release"],
+        "how": result["how"],
+    }
+    questions = (
+        {str(step): asked.text for step, asked in policy.document.questions.items()}
+        if policy
+        else {}
+    )
+    return drawing.draw(
+        result["path"],
+        **ending,
+        title="When and how to share: the way this request took",
+        description=drawing.describe(result["path"], **ending, questions=questions),
+        policy_version=_version_of(case),
+        questions=questions,
+    )
+
+
+def _seen(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    action: Action,
+    now: datetime,
+    trace: str,
+    target: UUID | None = None,
+) -> View:
+    view = case.head.view_for(actor)
+    event = Event(
+        action=action,
+        request=case.head.id,
+        subjects=tuple(subject.id for subject in case.people),
+        recipient=case.head.recipient_type,
+        target=str(target) if target else None,
+        data={"view": view.value},
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    return view
+
+
+async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
+    entries = await search.cited(
+        session, case.head.school, sorted({one.audit_id for one in case.records})
+    )
+    try:
+        note: str | None = (await prove.newest(session, case.head.school)).note
+    except NotSealedYet:
+        note = None
+    listed = [
+        {
+            "id": str(entry.id),
+            "index": entry.index,
+            "action": entry.fields["action"],
+            "occurred_at": deidentification.instant(clock.from_text(entry.fields["at"]), view),
+        }
+        for entry in entries
+    ]
+    return {"entries": listed, "checkpoint": note}
+
+
+async def release_letter(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    reasons: str,
+    contact: str,
+    asked: str | None,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record]:
+    """Release words for the written answer to a refused request; what was released stays on
+    record.
+    """
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+
+    status = case.head.after(Act.WRITE)
+    text = {"reasons": reasons, "contact": contact, "asked": asked}
+    draft = Draft(
+        kind=RecordKind.LETTER,
+        body={"decision_id": str(case.decision.id) if case.decision else None},
+        text=text,
+        id=ids.new_id(now),
+    )
+    letter_html(views.whole(case, View.FULL, now), **_letter_words(text, case, now))
+    change = Change(
+        action=Action.LETTER_RELEASED,
+        head=replace(case.head, status=status),
+        drafts=(draft,),
+        about=[subject.id for subject in case.people],
+        target=draft.id,
+    )
+
+    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
+    return after, after.records[-1]
+
+
+async def letter(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    letter_id: UUID,
+    media_type: str,
+    *,
+    now: datetime,
+    trace: str,
+) -> str | bytes:
+    """The letter as HTML or PDF, dated the day on which it was released."""
+    case = await store.load(session, actor, request_id)
+    case.head.must_be_submitter_or_dsl(actor)
+    found = case.find(RecordKind.LETTER, letter_id)
+    if found is None or found.text is None:
+        raise LetterNotFound("check the id; see letters in the request")
+    _seen(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
+    shown = views.whole(case, View.FULL, now)
+    words = _letter_words(found.text, case, found.at)
+    if media_type == HTML:
+        return letter_html(shown, **words)
+    return await asyncio.to_thread(letter_pdf, shown, **words)
+
+
+def _letter_words(text: Mapping[str, Any], case: Case, at: datetime) -> dict[str, Any]:
+    return {
+        "reasons": text["reasons"],
+        "contact": text["contact"],
+        "asked": text.get("asked"),
+        "school": f"School {case.head.school}",
+        "generated_at": at,
+        "policy_title": POLICY_TITLE,
+        "policy_version": _version_of(case),
+    }

@@ -1,0 +1,132 @@
+"""How codes, instants and people's own words are printed: readable, inert, and without any pupil's
+number.
+
+Law: what reads like a UPN is never printed; what could turn a sentence round or hide in it is shown
+as its code point.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from app.identity.model import Role
+from app.kernel import clock
+from app.policy.engine.deadlines import LONDON
+from app.policy.engine.vocabulary import Word
+from app.policy.wording.words import day as written
+from app.policy.wording.words import label
+from app.sharing.case.model import Status
+from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.presentation.age_bands import AgeBand
+
+UPN_SHOWN: Final = "[UPN not printed]"
+"""What stands in print where a unique pupil number was."""
+
+_SEP: Final = r"[\s\-./\u200b-\u200d\u2060]?"
+_UPN: Final = re.compile(rf"(?<![^\W_])[^\W\d_](?:{_SEP}\d){{11}}(?:{_SEP}\d|[^\W\d_])(?![^\W_])")
+"""A check letter, eleven digits, and a twelfth or (in a temporary number) a letter; with or without
+separators, in any digits."""
+_UPN_SCHEME: Final = re.compile(r"(?<![^\W_])upn\s*[:=]\s*[^\W_]+", re.IGNORECASE)
+
+_INVISIBLE: Final = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad\u200b\u2060"
+)
+_BREAKS: Final = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_WORDS: Final[tuple[type[StrEnum], ...]] = (
+    *Word.__subclasses__(),
+    Status,
+    DecisionOutcome,
+    Role,
+    AgeBand,
+)
+_VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in words)
+"""The codes that are read as words; a person's own word is left as it was written."""
+
+GOLDEN_RULES: Final[Mapping[str, str]] = {
+    "hmg2018.1": "1. The law is a framework, not a barrier",
+    "hmg2018.2": "2. Open and honest with the person",
+    "hmg2018.3": "3. Advice where in doubt",
+    "hmg2018.4": "4. Consent where possible, a lawful basis always",
+    "hmg2018.5": "5. Safety and well-being first",
+    "hmg2018.6": "6. Necessary, proportionate, relevant, adequate, accurate, timely, secure",
+    "hmg2018.7": "7. A record with reasons",
+    "hmg2024.1": "1. The child before privacy",
+    "hmg2024.2": "2. Explained to the child and family where safe",
+    "hmg2024.3": "3. Consent seldom the basis, objections weighed",
+    "hmg2024.4": "4. Advice promptly where in doubt",
+    "hmg2024.5": "5. Identities of people at risk protected",
+    "hmg2024.6": "6. Only what is needed, to those with a part in it",
+    "hmg2024.7": "7. A record with reasons, reconsidered on new information",
+}
+"""The rules of each edition of the advice by what they are about."""
+
+
+def inert(text: str) -> str:
+    """A person's words as they are printed: numbers of pupils masked, control and reordering
+    characters shown, line ends made one kind.
+    """
+    text = _BREAKS.sub("\n", text)
+    text = _UPN_SCHEME.sub(f"upn:{UPN_SHOWN}", _UPN.sub(UPN_SHOWN, text))
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    if letter in "\n\t":
+        return letter
+    if letter in _INVISIBLE or unicodedata.category(letter) in {"Cc", "Cs", "Co"}:
+        return f"[U+{ord(letter):04X}]"
+    return letter
+
+
+def inert_all(value: Any) -> Any:
+    """A JSON value with every text in it made `inert`; member names are ours and stay."""
+    if isinstance(value, str):
+        return inert(value)
+    if isinstance(value, Mapping):
+        return {name: inert_all(member) for name, member in value.items()}
+    if isinstance(value, Sequence):
+        return [inert_all(member) for member in value]
+    return value
+
+
+def word(value: str, *, to_the_day: bool = False) -> str:
+    """A code as words, an instant or a date as people write them, any other text as it is."""
+    if _INSTANT.fullmatch(value):
+        return when(value, to_the_day=to_the_day)
+    if _DATE.fullmatch(value):
+        return day(value)
+    return label(value) if value in _VOCABULARY else value
+
+
+def day(value: str | date) -> str:
+    """A date as it is written in letters: 23 November 2026; what is no date stays as it is."""
+    try:
+        of = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    return written(of)
+
+
+def when(value: str | datetime, *, to_the_day: bool = False) -> str:
+    """An instant on the school's wall clock, with its zone, or only its day; what is no instant
+    stays as it is.
+
+    Midnight UTC to the microsecond is what a de-identified view gives: a day, so only the day is
+    printed.
+    """
+    try:
+        instant = clock.from_text(value) if isinstance(value, str) else value.astimezone(UTC)
+    except ValueError:
+        return str(value)
+    if (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0):
+        return day(instant.date())
+    local = instant.astimezone(LONDON)
+    if to_the_day:
+        return day(local.date())
+    return f"{day(local.date())} at {local:%H:%M} {local.tzname()}"

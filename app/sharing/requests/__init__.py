@@ -1,0 +1,1 @@
+"""Submitting, reading, amending and ending a request."""

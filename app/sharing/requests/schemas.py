@@ -1,0 +1,305 @@
+"""A sharing request over HTTP: how it is amended, how it is listed, and how it is shown."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from app.platform.instants import When
+from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.platform.references import Reference
+from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, Outcome
+from app.policy.facts.examples import DIGEST_EXAMPLE
+from app.policy.facts.schemas import EvaluationOut
+from app.policy.facts.statutory import StatutoryPower
+from app.sharing.case.model import Status
+from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.decisions.schemas import DecisionOut
+from app.sharing.disclosures.schemas import DisclosureOut
+from app.sharing.requests.facts_schemas import FactsOut
+from app.sharing.schemas import (
+    Body,
+    ByOut,
+    HintOut,
+    RecipientCheckOut,
+    RecordOut,
+    RetentionOut,
+    TaskOut,
+    Text,
+)
+
+
+class AmendIn(RootModel[dict[str, Any]]):
+    """The changed parts of the facts object; objects are merged member by member, lists are
+    replaced whole.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"how": {"secure": "yes"}, "recipient": {"secure_route": "secure_email"}}],
+            "minProperties": 1,
+        }
+    )
+
+    @field_validator("root")
+    @classmethod
+    def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
+        if not changed:
+            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+        return changed
+
+
+class EvaluateIn(Body):
+    """Under which policy to evaluate again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"policy_digest": DIGEST_EXAMPLE}, {}]}
+    )
+
+    policy_digest: Annotated[
+        str | None,
+        Field(
+            max_length=71,
+            pattern=r"^sha256:[0-9a-f]{64}$",
+            description="Digest of another version; empty: the policy in force.",
+        ),
+    ] = None
+
+
+class AskIn(Body):
+    """Information that is missing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"question": "Which school years is the attendance needed for, and why?"}]
+        }
+    )
+
+    question: Annotated[Text, Field(description="What is needed from the requester.")]
+
+
+class SummaryOut(BaseModel):
+    """The head of a request: codes and instants, nothing personal."""
+
+    id: Annotated[UUID, Field(description="The request's id.")]
+    version: Annotated[int, Field(description="Goes up with every change.")]
+    status: Annotated[Status, Field(description="Where it stands.")]
+    view: Annotated[Literal["full", "deidentified"], Field(description="How much the caller sees.")]
+    direction: Annotated[
+        str, Field(description="Asked for, or our own initiative.", examples=["received"])
+    ]
+    urgency: Annotated[str, Field(description="How soon.", examples=["urgent"])]
+    purpose_code: Annotated[str, Field(description="What for.", examples=["section_47_enquiry"])]
+    recipient_type: Annotated[
+        OrganisationType, Field(description="With what kind of organisation.")
+    ]
+    outcome: Annotated[
+        str, Field(description="What the evaluation that counts recommends.", examples=["share"])
+    ]
+    release: Annotated[str, Field(description="Whether it may leave yet.", examples=["ready"])]
+    decision: Annotated[
+        DecisionOutcome | None, Field(description="What a person decided; null while undecided.")
+    ]
+    departs: Annotated[bool, Field(description="Whether the decision differs from the evaluation.")]
+    policy_digest: Annotated[
+        str, Field(description="The policy that the evaluation that counts was made under.")
+    ]
+    submitted_by: Annotated[ByOut, Field(description="Who submitted it.")]
+    submitted_at: Annotated[datetime, Field(description="When.")]
+    decided_at: Annotated[datetime | None, Field(description="When it was last decided.")]
+    due_at: Annotated[datetime | None, Field(description="When a decision is due.")]
+    overdue: Annotated[
+        bool, Field(description="Whether any clock has run out; never blocks anything.")
+    ]
+    overdue_clocks: Annotated[
+        list[str], Field(description="Which clocks: decision, record, advice, notice.")
+    ]
+
+
+class CompelledDetrimentOut(BaseModel):
+    """Whether sharing would do the child more harm than not sharing."""
+
+    more_detrimental: Annotated[Answer, Field(description="What was answered.")]
+    why: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+
+
+class CompelledOut(BaseModel):
+    """By what power the school is made to share. Shown and recorded; it changes no evaluation."""
+
+    power: Annotated[
+        StatutoryPower | None, Field(description="What compels; null where nobody said.")
+    ]
+    source: Annotated[
+        str | None,
+        Field(description="Where it stands in law.", examples=["Children Act 2004, section 16H"]),
+    ]
+    burden_explained: Annotated[
+        Answer,
+        Field(description="Whether they explained why they ask and what it asks of the school."),
+    ]
+    explanation: Annotated[
+        str | None, Field(description="What they explained; null in a de-identified view.")
+    ]
+    compelled_reason: Annotated[
+        str | None,
+        Field(description="What the school is compelled for; null in a de-identified view."),
+    ]
+    detriment: Annotated[
+        CompelledDetrimentOut, Field(description="Whether sharing would do the child more harm.")
+    ]
+
+
+class RoutedOut(BaseModel):
+    """Another procedure, which somebody else looks after."""
+
+    to: Annotated[Literal["ig_lead"], Field(description="Who takes it.")]
+    because: Annotated[str, Field(description="Why.")]
+
+
+class RecordedEvaluationOut(EvaluationOut):
+    """An evaluation on the record of a request."""
+
+    counts: Annotated[
+        bool,
+        Field(description="False where another version was tried out, which has no consequence."),
+    ]
+    because: Annotated[
+        Literal["submitted", "amended", "asked", "reconsidered", "consent", "consent_withdrawal"],
+        Field(description="What caused the evaluation."),
+    ]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
+class RequestOut(SummaryOut):
+    """A sharing request with everything that happened to it, as far as the caller sees it."""
+
+    facts: Annotated[
+        FactsOut, Field(description="The facts as last stated, each item with its id.")
+    ]
+    evaluation: Annotated[RecordedEvaluationOut, Field(description="The evaluation that counts.")]
+    evaluations: Annotated[
+        list[RecordedEvaluationOut], Field(description="Every evaluation, oldest first.")
+    ]
+    questions: Annotated[list[RecordOut], Field(description="What the requester was asked.")]
+    advice: Annotated[list[RecordOut], Field(description="Advice sought and given.")]
+    decisions: Annotated[
+        list[DecisionOut], Field(description="Every decision, oldest first; the last one stands.")
+    ]
+    disclosures: Annotated[list[DisclosureOut], Field(description="What was shared.")]
+    notices: Annotated[list[RecordOut], Field(description="Whether people were told.")]
+    consents: Annotated[list[RecordOut], Field(description="Consent as it changed.")]
+    reconsiderations: Annotated[
+        list[RecordOut], Field(description="New information after a refusal.")
+    ]
+    letters: Annotated[list[RecordOut], Field(description="Written answers to the requester.")]
+    retention_reviews: Annotated[
+        list[RecordOut], Field(description="Reviews of how long it is kept.")
+    ]
+    tasks: Annotated[list[TaskOut], Field(description="What is still to be done.")]
+    compelled: Annotated[
+        CompelledOut | None,
+        Field(description="By what power the school is made to share; null where it is not."),
+    ]
+    routed: Annotated[
+        RoutedOut | None,
+        Field(description="Who takes it by another procedure; null for what is decided here."),
+    ]
+    recipient_check: Annotated[
+        RecipientCheckOut | None,
+        Field(
+            description="How the recipient agrees with the directory; null where no entry is cited."
+        ),
+    ]
+    hints: Annotated[
+        list[HintOut], Field(description="What to think of before sharing; conditions of nothing.")
+    ]
+    retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
+    emergency: Annotated[
+        RecordOut | None,
+        Field(description="What was shared in an emergency and why; null for other requests."),
+    ]
+    withdrawal: Annotated[
+        RecordOut | None, Field(description="The withdrawal of the request; null without one.")
+    ]
+    closure: Annotated[
+        RecordOut | None, Field(description="The closure of the request; null while it is open.")
+    ]
+    disposal: Annotated[
+        RecordOut | None,
+        Field(
+            description=(
+                "By whom, why and with whose approval what was personal was destroyed; null until"
+                " then."
+            )
+        ),
+    ]
+
+
+class PageOut(BaseModel):
+    """A page of requests."""
+
+    items: Annotated[list[SummaryOut], Field(description="Newest first.")]
+    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]
+
+
+class ListQuery(BaseModel):
+    """What a list of requests is narrowed to, and which page of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Annotated[Status | None, Field(description="Where they stand.")] = None
+    outcome: Annotated[Outcome | None, Field(description="What the evaluation recommends.")] = None
+    direction: Annotated[
+        Direction | None, Field(description="Asked for, or our own initiative.")
+    ] = None
+    subject: Annotated[
+        Reference | None, Field(description="Reference of a person, as in `person_ref`.")
+    ] = None
+    recipient_type: Annotated[
+        OrganisationType | None, Field(description="Kind of organisation.")
+    ] = None
+    submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
+    submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
+    overdue: Annotated[
+        bool | None, Field(description="Only those with (or without) a clock that has run out.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
+        DEFAULT_LIMIT
+    )
+    cursor: Annotated[
+        str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
+    ] = None
+
+    @field_validator("submitted_to")
+    @classmethod
+    def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        begins = info.data.get("submitted_from")
+        if to is not None and begins is not None and to < begins:
+            raise PydanticCustomError("before-begin", "lies before submitted_from")
+        return to
+
+
+class ReconsiderIn(Body):
+    """New information after a refusal."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "new_information": "The social worker explained the enquiry by telephone.",
+                    "facts": {"purpose": {"code": "section_47_enquiry", "answer": "yes"}},
+                }
+            ]
+        },
+    )
+
+    new_information: Annotated[Text, Field(description="What has come to light.")]
+    facts: Annotated[
+        dict[str, Any],
+        Field(default_factory=dict, description="The parts of the facts that change, as in PATCH."),
+    ]

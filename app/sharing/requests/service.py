@@ -1,0 +1,286 @@
+"""What people do to a sharing request, one function for each intention: read, decide purely, write
+once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.audit.model import Action
+from app.identity.model import Actor
+from app.kernel import ids
+from app.kernel.errors import Kind, ServiceError
+from app.platform.db import Session
+from app.platform.preconditions import IfMatch
+from app.policy.engine.evaluate import Policy
+from app.policy.lifecycle import in_force as policies
+from app.sharing.case import store
+from app.sharing.case.case import ActImpossible, Case
+from app.sharing.case.change import Change, Draft
+from app.sharing.case.model import Act, RecordKind, Status
+from app.sharing.case.store import merged
+from app.sharing.case.version import etag
+from app.sharing.evaluation import assessment
+from app.sharing.evaluation.assessment import judge
+from app.sharing.evaluation.policy import judged_under, policy_in_force
+from app.sharing.evaluation.restatement import HOW_ONLY, judged, restated, submitted
+from app.sharing.facts import recipient_check
+from app.sharing.facts.statement import Revise, Statement
+
+
+class FactsSettled(ServiceError):
+    """The facts of a decided request no longer change, but for the checks before release."""
+
+    kind = Kind.CONFLICT
+    code = "facts-settled"
+    title = "The request has been decided on these facts"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "only facts.how can still be amended; new information after a refusal goes to"
+            " /reconsiderations"
+        )
+
+
+ids_of_person: Final = store.ids_of_person
+"""The random ids under which the trail knows a person."""
+
+sealed: Final = store.sealed
+"""Every record and head as stored now, for the verification of the trail."""
+
+
+has_requests: Final = store.has_any
+"""Whether any school has any request."""
+
+
+async def submit(
+    session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str
+) -> Case:
+    """Store a request with the evaluation of its facts under the policy in force."""
+    policy = await policies.follow(session, actor.school, now=now, trace=request_id)
+    statement = await recipient_check.cited(session, actor.school, statement, now, strict="")
+
+    change = submitted(actor, statement, judge(policy, statement.stated, now), now)
+
+    return await store.write(session, change, by=actor, at=now, request_id=request_id)
+
+
+async def amend(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    changed: Mapping[str, Any],
+    revise: Revise,
+    *,
+    precondition: IfMatch,
+    now: datetime,
+    trace: str,
+) -> Case:
+    """Change the facts before a decision, or the How checks until nothing more leaves; evaluated
+    again, what was before is kept.
+    """
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+    precondition.check(etag(case.head, case.head.view_for(actor)))
+    policy = await policy_in_force(session, actor, now)
+
+    how_only = changed.keys() <= HOW_ONLY
+    try:
+        status = case.head.after(Act.AMEND)
+    except ActImpossible:
+        if not how_only:
+            case.head.after(Act.AMEND_HOW)
+            raise FactsSettled from None
+        status = case.head.after(Act.AMEND_HOW)
+    statement = await recipient_check.cited(
+        session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None
+    )
+    change = restated(case, statement, changed.keys(), policy, now, because="amended")
+    change = replace(
+        change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED
+    )
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def evaluate_again(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    revise: Revise,
+    *,
+    policy_digest: str | None,
+    now: datetime,
+    trace: str,
+) -> Case:
+    """Evaluate the facts as stated again: under the policy in force, or, without consequence, under
+    another version.
+    """
+    case = await store.load(session, actor, request_id, to_change=True)
+    current = await policy_in_force(session, actor, now)
+    policy = (
+        current
+        if policy_digest in {None, current.digest}
+        else await policies.at(session, actor.school, policy_digest or "")
+    )
+
+    status = case.head.after(Act.EVALUATE)
+    counts = policy.digest == current.digest
+    statement = await recipient_check.cited(session, actor.school, revise({}), now)
+    judgement = judge(policy, statement.stated, now)
+    head = replace(judged(case.head, judgement), status=status) if counts else case.head
+    change = Change(
+        action=Action.REQUEST_EVALUATED,
+        head=head,
+        drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
+        about=[subject.id for subject in case.people],
+        data={
+            "outcome": judgement.evaluation.outcome.value,
+            "counts": counts,
+            "under": policy.digest,
+        },
+    )
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def withdraw(
+    session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
+) -> Case:
+    """Take a request back before it is decided."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter(actor)
+
+    status = case.head.after(Act.WITHDRAW)
+    policy = await judged_under(session, case, now)
+    draft = Draft(
+        kind=RecordKind.WITHDRAWAL,
+        body=assessment.stood_in(policy, case.head),
+        text={"why": why} if why else {},
+        id=ids.new_id(now),
+    )
+    change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def close(
+    session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
+) -> Case:
+    """Say that nothing more is to come: everything was shared and told, or the refusal stands."""
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+
+    status = case.head.after(Act.CLOSE)
+    policy = await judged_under(session, case, now)
+    draft = Draft(
+        kind=RecordKind.CLOSURE,
+        body=assessment.stood_in(policy, case.head),
+        text={"why": why} if why else {},
+        id=ids.new_id(now),
+    )
+    change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+async def ask(
+    session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str
+) -> Case:
+    """Ask the requester for information that is missing; the request waits for it, and an amendment
+    ends the wait.
+    """
+    case = await store.load(session, actor, request_id, to_change=True)
+
+    status = case.head.after(Act.ASK)
+    draft = Draft(
+        kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now)
+    )
+    change = _simple(case, Action.INFORMATION_REQUESTED, draft, status)
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
+    about = [subject.id for subject in case.people]
+    return Change(
+        action=action,
+        head=replace(case.head, status=status),
+        drafts=(draft,),
+        about=about,
+        target=draft.id,
+    )
+
+
+def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
+    """The change that ends a request: from today on it is kept as long as its class says."""
+    reviewed = case.latest(RecordKind.RETENTION_REVIEW) is not None
+    return replace(change, head=assessment.kept(policy, change.head, now, reviewed=reviewed))
+
+
+async def reconsider(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    new_information: str,
+    changed: Mapping[str, Any],
+    revise: Revise,
+    *,
+    now: datetime,
+    trace: str,
+) -> Case:
+    """Reopen a refused request on new information; it is judged again, and the refusal stands in
+    the record.
+    """
+    case = await store.load(session, actor, request_id, to_change=True)
+    case.head.must_be_submitter_or_dsl(actor)
+    policy = await policy_in_force(session, actor, now)
+
+    status = case.head.after(Act.RECONSIDER)
+    if case.head.decision != "do_not_share":
+        raise NothingToReconsider
+    statement = await recipient_check.cited(
+        session,
+        actor.school,
+        revise(changed),
+        now,
+        strict="/facts" if "recipient" in changed else None,
+    )
+    change = restated(case, statement, changed.keys(), policy, now, because="reconsidered")
+    judgement_due = assessment.due_at(policy, change.head.urgency, now)
+    refused = case.decision
+    draft = Draft(
+        kind=RecordKind.RECONSIDERATION,
+        body={"decision_id": str(refused.id) if refused else None},
+        text={"new_information": new_information},
+        id=ids.new_id(now),
+    )
+    change = replace(
+        change,
+        action=Action.REQUEST_RECONSIDERED,
+        head=replace(
+            change.head,
+            status=status,
+            decision=None,
+            departs=False,
+            decided_at=None,
+            due_at=judgement_due,
+        ),
+        drafts=(*change.drafts, draft),
+        target=draft.id,
+    )
+
+    return await merged(session, actor, case, change, now=now, trace=trace)
+
+
+class NothingToReconsider(ServiceError):
+    """Only a refusal is reconsidered."""
+
+    kind = Kind.CONFLICT
+    code = "nothing-to-reconsider"
+    title = "There is no refusal to reconsider"
+
+    def __init__(self) -> None:
+        super().__init__("the decision that stands is no refusal; a new decision supersedes it")

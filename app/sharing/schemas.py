@@ -1,0 +1,133 @@
+"""What bodies and replies of the room are made of. Law: a body refuses fields that it does not
+know.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.policy.engine.vocabulary import Answer
+from app.policy.facts.fields import Said, SaidShort
+
+Text = Said
+Short = SaidShort
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a misspelt one never goes silently
+    missing.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class WhyIn(Body):
+    """An optional reason."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"why": "Sent twice by mistake."}, {}]}
+    )
+
+    why: Annotated[Text | None, Field(description="Why, in a few words.")] = None
+
+
+class ByOut(BaseModel):
+    """Who did it."""
+
+    subject: Annotated[
+        str | None, Field(description="The account's random id; null in a de-identified view.")
+    ]
+    role: Annotated[str, Field(description="In which role.", examples=["dsl"])]
+
+
+class RecordOut(BaseModel):
+    """Something that was recorded."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Annotated[UUID, Field(description="Its id.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+    recorded_by: Annotated[ByOut | None, Field(description="By whom.")] = None
+    flags: Annotated[
+        list[str] | None,
+        Field(
+            description=(
+                "What was unusual; `policy_not_found`: another version of the policy, `under`,"
+                " stood in for one that is lost."
+            )
+        ),
+    ] = None
+    under: Annotated[str | None, Field(description="Digest of the version that stood in.")] = None
+
+
+class FindingOut(BaseModel):
+    """Something that does not agree with the directory."""
+
+    code: Annotated[str, Field(description="What.", examples=["route_not_listed"])]
+    text: Annotated[str, Field(description="The same in words.")]
+
+
+class RecipientCheckOut(BaseModel):
+    """What the directory of recipients says beside what was stated. Shown, and no answer of a
+    person is overruled by it.
+    """
+
+    directory_id: Annotated[
+        UUID | None, Field(description="The organisation's entry; null in a de-identified view.")
+    ]
+    contact_id: Annotated[
+        UUID | None,
+        Field(
+            description="The contact's entry; null in a de-identified view, or where none is cited."
+        ),
+    ]
+    verified: Annotated[
+        Answer, Field(description="Whether the directory counts them as checked that day.")
+    ]
+    findings: Annotated[
+        list[FindingOut], Field(description="What does not agree; empty when all does.")
+    ]
+    supports_identity: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether the directory has a check, in date, of this very recipient: a ground for"
+                " an answer, never the answer."
+            )
+        ),
+    ]
+    checked_on: Annotated[date, Field(description="The day on which it was looked up.")]
+
+
+class HintOut(BaseModel):
+    """Something to think of. Advice, and no condition of anything."""
+
+    code: Annotated[str, Field(description="What.", examples=["ask_partner_why"])]
+    text: Annotated[str, Field(description="The same in words.")]
+    who: Annotated[str, Field(description="Who should.", examples=["dsl"])]
+    items: Annotated[
+        list[UUID], Field(description="The items that it concerns, where it concerns some.")
+    ]
+
+
+class TaskOut(BaseModel):
+    """Something still to be done."""
+
+    code: Annotated[str, Field(description="What.", examples=["complete_record_retrospectively"])]
+    due: Annotated[datetime | None, Field(description="By when.")]
+    done_at: Annotated[datetime | None, Field(description="When it was done.")] = None
+
+
+class RetentionOut(BaseModel):
+    """How long the record is kept."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    class_: Annotated[str, Field(alias="class", description="The policy's retention class.")]
+    retain_until: Annotated[date | None, Field(description="Kept until.")]
+    review_on: Annotated[date | None, Field(description="Looked at again on.")]
+    legal_hold: Annotated[bool, Field(description="Held against disposal.")]

@@ -1,0 +1,1 @@
+"""Requests that need attention, most urgent first."""

@@ -1,0 +1,289 @@
+"""What waits for somebody: clocks that ran out, emergencies to complete, advice to give, notices to
+look at again, releases on hold.
+
+Law: being listed here holds nothing up. The most pressing comes first, and a reader sees of each
+thing what they may see of its request.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.audit import log
+from app.audit.model import Action, Event
+from app.identity.model import Actor, Permission
+from app.kernel import clock
+from app.platform.db import Instant, Session
+from app.policy.engine.deadlines import LONDON, today_in_school
+from app.policy.engine.derive import last_day
+from app.policy.engine.evaluate import Policy
+from app.sharing.case import store
+from app.sharing.case.case import Head
+from app.sharing.case.model import OPEN, RecordKind, Status, Waiting
+from app.sharing.case.tables import RECORD, REQUEST
+from app.sharing.evaluation import policy as evaluation_policy
+
+NOBODY: Final = UUID(int=0)
+"""Where something concerns no request: the place that it takes in the order."""
+
+_PAST_ADVICE: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Place:
+    """Where something stands in the queue: by the instant that presses, then by request and
+    reason.
+    """
+
+    at: datetime
+    request_id: UUID
+    kind: str
+
+    def parts(self) -> list[str]:
+        """The place as a cursor holds it."""
+        return [clock.to_text(self.at), str(self.request_id), self.kind]
+
+    @classmethod
+    def of(cls, parts: list[str]) -> "Place":
+        """The place that a cursor holds."""
+        at, request_id, kind = parts
+        return cls(at=clock.from_text(at), request_id=UUID(request_id), kind=kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """One thing that waits. `due` is None where nobody set a time; `advice` are the questions that
+    nobody answered yet.
+    """
+
+    place: Place
+    kind: Waiting
+    head: Head | None
+    due: datetime | None
+    since: datetime
+    policy_digest: str
+    advice: tuple[UUID, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+async def waiting(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: Waiting | None,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+    trace: str,
+) -> tuple[list[Pending], bool]:
+    """A page of what waits at the caller's school, the most pressing first, and whether there is
+    more. Looking leaves an entry.
+    """
+    policy = await evaluation_policy.policy_in_force(session, actor, now)
+    found = await _page(session, actor, kind=kind, after=after, limit=limit + 1, now=now)
+    heads = await store.heads(session, actor, [place.request_id for place, _, _ in found])
+
+    pending = [
+        Pending(
+            place=place,
+            kind=Waiting(place.kind),
+            head=heads[place.request_id],
+            due=due,
+            since=since,
+            policy_digest=policy.digest,
+        )
+        for place, due, since in found
+        if place.request_id in heads
+    ]
+    if kind in {None, Waiting.POLICY_REVIEW_OVERDUE}:
+        pending = sorted([*pending, *_review(policy, now, after)], key=lambda one: one.place)
+    shown = await _explained(session, actor, pending[:limit])
+
+    data = {"kind": kind.value if kind else None, "count": len(shown)}
+    log.append(
+        session,
+        Event(action=Action.ATTENTION_LISTED, data=data),
+        by=actor,
+        at=now,
+        request_id=trace,
+    )
+    return shown, len(pending) > limit
+
+
+async def _page(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: Waiting | None,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+) -> list[tuple[Place, datetime | None, datetime]]:
+    wanted = [query for name, query in _queries(session.dialect, now) if kind in {None, name}]
+    if not wanted:
+        return []
+    every = sa.union_all(
+        *(query.where(REQUEST.c.school == actor.school, *_visible(actor)) for query in wanted)
+    ).subquery()
+    query = sa.select(every).order_by(every.c.at, every.c.id, every.c.kind).limit(limit)
+    if after is not None:
+        same_at, same_id = (
+            every.c.at == sa.literal(after.at, Instant),
+            every.c.id == after.request_id,
+        )
+        query = query.where(
+            sa.or_(
+                every.c.at > sa.literal(after.at, Instant),
+                sa.and_(same_at, every.c.id > after.request_id),
+                sa.and_(same_at, same_id, every.c.kind > after.kind),
+            )
+        )
+    rows = await session.all(query)
+    return [
+        (Place(at=row.at, request_id=row.id, kind=row.kind), row.due, row.since) for row in rows
+    ]
+
+
+def _visible(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
+    """The same rule as `Head.view_for`, in SQL: whoever reaches the queue without seeing every
+    request sees what waits in their own.
+    """
+    if actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
+        return ()
+    return (REQUEST.c.submitted_by == actor.id,)
+
+
+def _queries(dialect: str, now: datetime) -> Iterator[tuple[Waiting, sa.Select[Any]]]:
+    """For each reason, the requests that wait for it."""
+    c = REQUEST.c
+    undecided = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
+    never = sa.null().cast(Instant)
+    day = c.notice_due_on.concat("T00:00:00.000000Z")
+    noticed: sa.ColumnElement[Any] = (
+        sa.type_coerce(day, Instant)
+        if dialect == "sqlite"
+        else day.cast(sa.DateTime(timezone=True))
+    )
+
+    yield (
+        Waiting.DECISION_OVERDUE,
+        _each(Waiting.DECISION_OVERDUE, c.due_at, c.due_at).where(
+            c.status.in_(undecided), c.due_at < now
+        ),
+    )
+    emergency = c.status == Status.EMERGENCY_RECORDED.value
+    recorded = sa.func.coalesce(c.task_due_at, c.submitted_at, type_=Instant)
+    yield (
+        Waiting.EMERGENCY_OPEN,
+        _each(Waiting.EMERGENCY_OPEN, recorded, c.task_due_at, c.submitted_at).where(emergency),
+    )
+    yield (
+        Waiting.EMERGENCY_INCOMPLETE,
+        _each(Waiting.EMERGENCY_INCOMPLETE, recorded, c.task_due_at, c.submitted_at).where(
+            emergency, _incomplete()
+        ),
+    )
+    asked = sa.func.coalesce(c.advice_due_at, c.submitted_at, type_=Instant)
+    unanswered = sa.or_(c.advice_due_at.is_not(None), c.status == Status.ADVICE_SOUGHT.value)
+    yield (
+        Waiting.ADVICE_WAITING,
+        _each(Waiting.ADVICE_WAITING, asked, c.advice_due_at, c.submitted_at).where(
+            unanswered, c.status.not_in(_PAST_ADVICE)
+        ),
+    )
+    today = today_in_school(now).isoformat()
+    yield (
+        Waiting.NOTICE_DUE,
+        _each(Waiting.NOTICE_DUE, noticed, noticed).where(
+            c.notice_due_on <= today, c.status != Status.DISPOSED.value
+        ),
+    )
+    held = sa.and_(
+        c.status == Status.DECIDED.value,
+        c.release == "hold",
+        c.decision.in_(("share", "share_partially")),
+    )
+    yield (
+        Waiting.RELEASE_HELD,
+        _each(Waiting.RELEASE_HELD, c.decided_at, never, c.decided_at).where(held),
+    )
+
+
+def _each(
+    kind: Waiting,
+    at: sa.ColumnElement[Any],
+    due: sa.ColumnElement[Any],
+    since: sa.ColumnElement[Any] | None = None,
+) -> sa.Select[Any]:
+    columns = {"at": at, "due": due, "since": at if since is None else since}
+    named = [sa.type_coerce(column, Instant).label(name) for name, column in columns.items()]
+    return sa.select(REQUEST.c.id.label("id"), sa.literal(kind.value).label("kind"), *named)
+
+
+_GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_unsound")
+"""How the flags of an emergency end that a later statement of the facts makes good."""
+
+
+def _incomplete() -> sa.ColumnElement[bool]:
+    """SQL for: an emergency of which something that the record needs is still not known."""
+    same = RECORD.c.request_id == REQUEST.c.id
+    flagged = sa.exists().where(
+        same,
+        RECORD.c.kind == RecordKind.EMERGENCY.value,
+        sa.or_(*(RECORD.c.body.contains(f'{gap}"') for gap in _GAPS)),
+    )
+    restated = sa.exists().where(
+        same, RECORD.c.kind == RecordKind.FACTS.value, RECORD.c.version > 1
+    )
+    return sa.or_(REQUEST.c.purpose == "unknown", sa.and_(flagged, sa.not_(restated)))
+
+
+def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pending]:
+    """The policy itself, once the month or day of its review has passed."""
+    if not policy.review_overdue(today_in_school(now)):
+        return
+    ended = datetime.combine(
+        last_day(policy.next_review) + timedelta(days=1), time(), LONDON
+    ).astimezone(UTC)
+    place = Place(at=ended, request_id=NOBODY, kind=Waiting.POLICY_REVIEW_OVERDUE.value)
+    if after is None or place > after:
+        due = ended - timedelta(microseconds=1)
+        kind = Waiting.POLICY_REVIEW_OVERDUE
+        yield Pending(
+            place=place, kind=kind, head=None, due=due, since=ended, policy_digest=policy.digest
+        )
+
+
+async def _explained(session: Session, actor: Actor, pending: list[Pending]) -> list[Pending]:
+    """Each with what its records tell: which advice waits and since when, and what an emergency
+    still lacks.
+    """
+    kinds = {Waiting.ADVICE_WAITING, Waiting.EMERGENCY_INCOMPLETE}
+    ids = {one.head.id for one in pending if one.head is not None and one.kind in kinds}
+    cases = await store.load_all_as_service(session, actor.school, ids) if ids else {}
+    return [_explain(one, cases) for one in pending]
+
+
+def _explain(one: Pending, cases: Mapping[UUID, Any]) -> Pending:
+    case = cases.get(one.head.id) if one.head is not None else None
+    if case is None:
+        return one
+    if one.kind is Waiting.ADVICE_WAITING:
+        answered = {record.body["advice_id"] for record in case.of(RecordKind.ADVICE_ANSWER)}
+        open_ = [record for record in case.of(RecordKind.ADVICE) if str(record.id) not in answered]
+        since = min((record.at for record in open_), default=one.since)
+        return replace(one, since=since, advice=tuple(record.id for record in open_))
+    if one.kind is Waiting.EMERGENCY_INCOMPLETE:
+        emergency = case.latest(RecordKind.EMERGENCY)
+        flags = [
+            flag for flag in (emergency.body["flags"] if emergency else ()) if flag.endswith(_GAPS)
+        ]
+        unknown = ["purpose_unknown"] if case.head.purpose == "unknown" else []
+        return replace(
+            one, missing=(*(flags if len(case.of(RecordKind.FACTS)) == 1 else ()), *unknown)
+        )
+    return one

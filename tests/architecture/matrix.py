@@ -1,0 +1,394 @@
+"""Who may do what to whose: one row for each operation that asks for a token. A new operation needs
+a row here, or the tests fail.
+
+To add one, write its `operationId` with
+
+* `cells`: for each role, what becomes of the call, word by word for the columns of the row's `scope`: `ok` (it is done), `403` or `404`.
+`REQUEST` has the columns own, another's, another school's; `SCHOOL` has this school's, another's;
+`ALONE` has one.
+* `needs`: the step of `STEPS` that makes what the operation acts on. Each step begins with the one it follows, and adds ids to the world's
+parts, which fill the path's parameters by name. A new kind of thing needs a step of its own.
+* `body`, plain or as a function of those ids; `query`; `if_match` where the operation asks for the ETag of what `read` names.
+
+A cell says `ok` only when the service does the thing: a 409 or 422 is a fault in the row (or in the
+service), not permission.
+"""  # noqa: E501
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from app.policy.lifecycle.in_force import shipped
+from tests.api.policies import APPROVED, meaning
+from tests.api.sharing import REFUSE, SHARE, consented, facts
+from tests.service import Caller
+
+ROLES: Final = ("staff", "dsl", "ig_lead", "integration")
+Ids = dict[str, str]
+Body = Mapping[str, Any] | Callable[[Ids], Mapping[str, Any]] | None
+
+ALONE: Final = ("any",)
+SCHOOL: Final = ("home", "far")
+REQUEST: Final = ("own", "other", "far")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What becomes of the call for each role, column by column."""
+
+    staff: str
+    dsl: str
+    ig_lead: str
+    integration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One operation, and who may do it."""
+
+    cells: Cells
+    scope: tuple[str, ...] = ALONE
+    needs: str = "nothing"
+    body: Body = None
+    query: Mapping[str, str] | None = None
+    read: str | None = None
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Whoever is needed at one school to bring things into the state that a row needs."""
+
+    owner: Caller
+    dsl: Caller
+    ig_lead: Caller
+
+
+ANYBODY: Final = Cells("ok", "ok", "ok", "ok")
+KEEPERS: Final = Cells("403", "ok", "ok", "403")
+IG_LEAD: Final = Cells("403", "403", "ok", "403")
+
+THEIR_SCHOOLS: Final = Cells("ok 404", "ok 404", "ok 404", "ok 404")
+KEPT: Final = Cells("403 403", "ok 404", "ok 404", "403 403")
+
+LEADS: Final = Cells("403 403", "403 403", "ok 404", "403 403")
+
+SEEN: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "ok 404 404")
+SUBMITTER_OR_DSL: Final = Cells("ok 404 404", "ok ok 404", "ok 403 404", "ok 404 404")
+SUBMITTER: Final = Cells("ok 404 404", "ok 403 404", "ok 403 404", "ok 404 404")
+ADVISERS: Final = Cells("403 403 403", "403 ok 404", "403 ok 404", "403 403 403")
+"""Nobody answers what they asked themselves."""
+
+NO_MACHINE: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "403 403 403")
+AUTHORITY: Final = Cells("ok 404 404", "ok ok 404", "403 403 404", "403 403 403")
+"""The policy's authority table, for a share with consent and nothing of a special category: the
+submitting member of staff, or the DSL."""
+
+KEEPER: Final = Cells("403 403 403", "403 403 403", "ok ok 404", "403 403 403")
+"""Only the information governance lead says how long something is kept, or destroys it."""
+
+LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
+GIVEN: Final = {
+    "person_ref": "mis:7781",
+    "status": "given",
+    "explicit": True,
+    "freely_given": "yes",
+    "unambiguous": "yes",
+}
+ORGANISATION: Final = {
+    "organisation": "Anytown MASH",
+    "organisation_type": "mash",
+    "call_back_number": "01632 960123",
+}
+REQUEST_URL: Final = "/v1/sharing-requests/{request_id}"
+RECIPIENT_URL: Final = "/v1/recipients/{recipient_id}"
+
+
+def disclosure(ids: Ids) -> dict[str, Any]:
+    return {
+        "decision_id": ids["decision_id"],
+        "recipient": {"named_individual": "A. Khan"},
+        "route": "secure_email",
+        "sent_at": "2026-03-03T10:00:00Z",
+    }
+
+
+ROWS: Final[dict[str, Row]] = {
+    "read_me": Row(cells=ANYBODY),
+    # --- policy
+    "get_policy": Row(cells=ANYBODY),
+    "list_policies": Row(cells=ANYBODY),
+    "get_policy_version": Row(cells=ANYBODY, needs="policy"),
+    "get_policy_document": Row(cells=ANYBODY, needs="policy"),
+    "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
+    "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
+    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: meaning(version="drafted")),
+    "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
+    "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
+    "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
+    "read_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="assessed"),
+    "evaluate_facts": Row(cells=ANYBODY, body=facts()),
+    # --- sharing requests
+    "submit_sharing_request": Row(cells=ANYBODY, body=facts()),
+    "list_sharing_requests": Row(cells=ANYBODY),
+    "list_attention": Row(cells=KEEPERS),
+    "read_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "amend_sharing_request": Row(
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="submitted",
+        body={"urgency": "routine"},
+        read=REQUEST_URL,
+    ),
+    "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "withdraw_sharing_request": Row(cells=SUBMITTER, scope=REQUEST, needs="submitted"),
+    "close_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided"),
+    "ask_for_information": Row(
+        cells=NO_MACHINE, scope=REQUEST, needs="submitted", body={"question": "Why all years?"}
+    ),
+    "decide_sharing_request": Row(
+        cells=AUTHORITY, scope=REQUEST, needs="submitted", body=SHARE, read=REQUEST_URL
+    ),
+    "record_disclosure": Row(
+        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided", body=disclosure
+    ),
+    "record_emergency_disclosure": Row(
+        cells=Cells("ok", "ok", "ok", "403"),
+        body={"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"},
+    ),
+    "seek_advice": Row(
+        cells=SEEN,
+        scope=REQUEST,
+        needs="submitted",
+        body={"ask": "dsl", "question": "Is this a disclosure?"},
+    ),
+    "answer_advice": Row(
+        cells=ADVISERS,
+        scope=REQUEST,
+        needs="advised",
+        body={"advice": "Treat it as one.", "outcome_of_discussion": "Refer today."},
+    ),
+    "record_notice": Row(
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="submitted",
+        body={"person_ref": "mis:7781", "decision": "informed_before", "how": "By telephone"},
+    ),
+    "record_consent": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="submitted", body=GIVEN),
+    "withdraw_consent": Row(
+        cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="consented", body={"withdrawn_by": "Mother"}
+    ),
+    "reconsider_sharing_request": Row(
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="refused",
+        body={"new_information": "The enquiry was explained."},
+    ),
+    "read_decision_record": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "draw_flowchart": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "release_letter": Row(
+        cells=SUBMITTER_OR_DSL,
+        scope=REQUEST,
+        needs="refused",
+        body={"reasons": "It does not concern the child.", "contact": "The office"},
+    ),
+    "read_letter": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="answered"),
+    "account_for_disclosures": Row(cells=KEEPERS, needs="person"),
+    # --- recipients
+    "list_recipient_types": Row(cells=ANYBODY),
+    "list_recipients": Row(cells=ANYBODY),
+    "register_recipient": Row(cells=KEEPERS, body=ORGANISATION, many=True),
+    "get_recipient": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
+    "change_recipient": Row(
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="recipient",
+        body={"call_back_source": "the council's website"},
+        read=RECIPIENT_URL,
+    ),
+    "list_contacts": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
+    "add_contact": Row(cells=KEPT, scope=SCHOOL, needs="recipient", body={"name": "B. Jones"}),
+    "get_contact": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="contact"),
+    "change_contact": Row(
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="contact",
+        body={"role_title": "Manager"},
+        read=RECIPIENT_URL + "/contacts/{contact_id}",
+    ),
+    "list_verifications": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
+    "verify_recipient": Row(
+        cells=KEPT,
+        scope=SCHOOL,
+        needs="recipient",
+        body={"method": "call_back_published_number", "result": "yes"},
+    ),
+    # --- retention
+    "list_retention_due": Row(cells=IG_LEAD),
+    "review_retention": Row(cells=KEEPER, scope=REQUEST, needs="submitted", body=LET_GO),
+    "dispose_of_sharing_request": Row(
+        cells=KEEPER,
+        scope=REQUEST,
+        needs="due",
+        body={"basis": "Retention ended.", "approved_by": "Head teacher"},
+    ),
+    "read_report_summary": Row(cells=KEEPERS),
+    # --- the trail
+    "list_audit_entries": Row(cells=ANYBODY),
+    "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
+    "get_audit_proof": Row(cells=SEEN, scope=REQUEST, needs="entry"),
+    "get_audit_checkpoint": Row(cells=ANYBODY),
+    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "0"}),
+    "export_audit_entries": Row(cells=IG_LEAD),
+}
+
+
+async def _made(
+    caller: Caller, path: str, body: Mapping[str, Any], **headers: str
+) -> dict[str, Any]:
+    reply = await caller.post(path, json=body, headers=headers)
+    assert reply.status_code == 201, (path, reply.text)
+    made: dict[str, Any] = reply.json()
+    return made | {"etag": reply.headers.get("ETag", "")}
+
+
+async def _tag(caller: Caller, path: str) -> str:
+    reply = await caller.get(path)
+    assert reply.status_code == 200, (path, reply.text)
+    tag: str = reply.headers["ETag"]
+    return tag
+
+
+async def nothing(side: Side) -> Ids:
+    return {}
+
+
+async def policy(side: Side) -> Ids:
+    return {"digest": (await side.dsl.get("/v1/policy")).json()["digest"]}
+
+
+async def person(side: Side) -> Ids:
+    return {"person_ref": "mis:7781"}
+
+
+async def drafted(side: Side) -> Ids:
+    """A draft by somebody else: its author could not approve it."""
+    return {
+        "digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))[
+            "digest"
+        ]
+    }
+
+
+async def assessed(side: Side) -> Ids:
+    ids = await drafted(side)
+    return ids | {
+        "job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]
+    }
+
+
+async def submitted(side: Side) -> Ids:
+    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
+    return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
+
+
+async def decided(side: Side) -> Ids:
+    ids = await submitted(side)
+    path = REQUEST_URL.format(**ids)
+    decision = await _made(
+        side.dsl, f"{path}/decisions", SHARE, **{"If-Match": await _tag(side.dsl, path)}
+    )
+    return ids | {"decision_id": decision["id"]}
+
+
+async def due(side: Side) -> Ids:
+    ids = await decided(side)
+    await _made(side.ig_lead, REQUEST_URL.format(**ids) + "/retention-reviews", LET_GO)
+    return ids
+
+
+async def refused(side: Side) -> Ids:
+    ids = await submitted(side)
+    path = REQUEST_URL.format(**ids)
+    await _made(
+        side.dsl,
+        f"{path}/decisions",
+        REFUSE | {"departs_because": "No answer."},
+        **{"If-Match": await _tag(side.dsl, path)},
+    )
+    return ids
+
+
+async def answered(side: Side) -> Ids:
+    ids = await refused(side)
+    body = {"reasons": "It does not concern the child.", "contact": "The office"}
+    return ids | {
+        "letter_id": (await _made(side.dsl, REQUEST_URL.format(**ids) + "/letters", body))["id"]
+    }
+
+
+async def advised(side: Side) -> Ids:
+    ids = await submitted(side)
+    asked = await _made(
+        side.owner,
+        REQUEST_URL.format(**ids) + "/advice",
+        {"ask": "dsl", "question": "Is this a disclosure?"},
+    )
+    return ids | {"advice_id": asked["id"]}
+
+
+async def consented_to(side: Side) -> Ids:
+    ids = await submitted(side)
+    return ids | {
+        "consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))[
+            "id"
+        ]
+    }
+
+
+async def recipient(side: Side) -> Ids:
+    return {"recipient_id": (await _made(side.dsl, "/v1/recipients", ORGANISATION))["id"]}
+
+
+async def contact(side: Side) -> Ids:
+    ids = await recipient(side)
+    return ids | {
+        "contact_id": (
+            await _made(side.dsl, RECIPIENT_URL.format(**ids) + "/contacts", {"name": "A. Khan"})
+        )["id"]
+    }
+
+
+async def entry(side: Side) -> Ids:
+    """The entry of a submission, sealed."""
+    ids = await submitted(side)
+    found = (
+        await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})
+    ).json()["items"]
+    entry_id = next(item["id"] for item in found if item["action"] == "sharing.request.submitted")
+    for _ in range(600):
+        proof = await side.ig_lead.get(f"/v1/audit/entries/{entry_id}/proof")
+        if proof.status_code == 200:
+            return ids | {"entry_id": entry_id}
+        assert proof.status_code == 409, proof.text
+    raise AssertionError("nothing is sealed")
+
+
+STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
+    "nothing": nothing,
+    "policy": policy,
+    "drafted": drafted,
+    "assessed": assessed,
+    "person": person,
+    "submitted": submitted,
+    "decided": decided,
+    "due": due,
+    "refused": refused,
+    "answered": answered,
+    "advised": advised,
+    "consented": consented_to,
+    "recipient": recipient,
+    "contact": contact,
+    "entry": entry,
+}

@@ -1,0 +1,421 @@
+"""The published contract is true, complete and the one that is committed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.main import create_app
+from app.openapi import EXAMPLES
+from app.platform.settings import Settings
+from app.policy.facts.examples import DIGEST_EXAMPLE
+from app.policy.lifecycle.in_force import shipped
+from tests.api.sharing import MASH, SHARE, decided, facts, submitted
+from tests.architecture.operations import Operation, documented, referred
+from tests.architecture.test_strangers import is_public
+from tests.examples.story import recorded
+from tests.running import MovableClock
+from tests.service import Caller, Service
+
+COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
+PROBLEM = "application/problem+json"
+OAUTH = {
+    ("issue_token", "400"),
+    ("issue_token", "401"),
+    ("revoke_token", "400"),
+    ("revoke_token", "401"),
+}
+"""Refusals that RFC 6749 words, not RFC 9457."""
+
+EMPTY = {("revoke_token", "200")}
+"""Replies without a body."""
+
+NO_TEXT = {"application/pdf"}
+"""Media types that cannot be shown in a page of text."""
+
+BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
+"""Replies whose examples are written, not recorded: a token is a secret, and the figures are
+timings."""
+
+TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
+RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
+
+IF_MATCH_IS_OPTIONAL = {"approve_policy_version", "withdraw_policy_version"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The application, not started."""
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("openapi")))
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    """What is served as `/openapi.json`."""
+    served: dict[str, Any] = json.loads(json.dumps(app.openapi()))
+    return served
+
+
+@pytest.fixture(scope="module")
+def operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
+    """Every documented operation."""
+    found = documented(app)
+    assert len(found) > 40
+    return found
+
+
+def test_the_committed_document_is_the_generated_one(document: dict[str, Any]) -> None:
+    assert json.loads(COMMITTED.read_text()) == document, "run: python -m app openapi"
+
+
+def test_it_is_a_valid_openapi_document(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_every_operation_has_a_name_of_its_own(operations: dict[Operation, dict[str, Any]]) -> None:
+    names = [operation.id for operation in operations]
+    assert len(set(names)) == len(names)
+    assert [
+        name for name in names if not name.isidentifier() or not name.islower() or "v1" in name
+    ] == []
+
+
+def test_everything_is_described(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
+    bare = [
+        f"{operation.id}"
+        for operation, said in operations.items()
+        if not said.get("description")
+        or not said.get("summary")
+        or said["summary"] == operation.id.replace("_", " ").title()
+    ]
+    for operation, said in operations.items():
+        bare += [
+            f"{operation.id} {parameter['name']}"
+            for parameter in said.get("parameters", ())
+            if not parameter.get("description")
+        ]
+        bare += [
+            f"{operation.id} {status}"
+            for status, reply in said["responses"].items()
+            if not reply.get("description")
+        ]
+    bare += [
+        name
+        for kind in ("schemas", "parameters", "responses", "headers")
+        for name, one in document["components"][kind].items()
+        if not one.get("description")
+    ]
+    assert bare == []
+    used = {tag for said in operations.values() for tag in said["tags"]}
+    assert used == {tag["name"] for tag in document["tags"] if tag["description"]}
+
+
+def test_every_error_reply_and_repeated_parameter_is_shared(document: dict[str, Any]) -> None:
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    replies = [
+        reply
+        for operation in operations
+        for status, reply in operation["responses"].items()
+        if status >= "4"
+    ]
+    assert len(replies) > 400
+    assert [reply for reply in replies if reply.keys() != {"$ref"}] == []
+    parameters = [one for operation in operations for one in operation.get("parameters", ())]
+    inline = [one for one in parameters if "$ref" not in one]
+    assert [one for one in inline if inline.count(one) > 1] == []
+    for kind in ("responses", "parameters", "headers"):
+        shared = document["components"][kind]
+        assert [one for one in shared.values() if list(shared.values()).count(one) > 1] == []
+        used = json.dumps(document["paths"]) + json.dumps(document["components"])
+        assert [name for name in shared if f"#/components/{kind}/{name}" not in used] == []
+
+
+def test_no_schema_repeats_its_name_as_a_title(document: dict[str, Any]) -> None:
+    def titles(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [one for part in node for one in titles(part)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["title"]] if isinstance(node.get("title"), str) and "type" in node else []
+        return own + [one for key, part in node.items() if key != "example" for one in titles(part)]
+
+    assert titles(document["components"]["schemas"]) == []
+    assert titles(document["paths"]) == []
+
+
+def test_if_match_is_required_where_its_absence_is_refused(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
+    required = {
+        operation.id: parameter["required"]
+        for operation, said in operations.items()
+        for parameter in said["parameters"]
+        if parameter["name"] == "If-Match"
+    }
+    assert {name for name, needed in required.items() if not needed} == IF_MATCH_IS_OPTIONAL
+    assert len(required) > len(IF_MATCH_IS_OPTIONAL)
+
+
+def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
+    """The examples of a body, from the media type, or from its schema or one that it may be."""
+    if "example" in media:
+        return [media["example"]]
+    if "examples" in media:
+        return [example["value"] for example in media["examples"].values()]
+    schema = resolved(document, media.get("schema", {}))
+    found = list(schema.get("examples", ()))
+    return found + [
+        one for part in schema.get("anyOf", ()) for one in examples(document, {"schema": part})
+    ]
+
+
+def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
+    """Where a value is not what a schema of the document says. References are followed within the
+    document.
+    """
+    whole = {"components": document["components"], **schema}
+    checker = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
+    return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(value)]
+
+
+def test_every_body_that_is_asked_for_has_sound_examples(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
+    seen = 0
+    for operation, said in operations.items():
+        for media in said.get("requestBody", {}).get("content", {}).values():
+            shown = examples(document, media)
+            assert shown, operation
+            for example in shown:
+                assert faults(document, media["schema"], example) == [], operation
+                seen += 1
+    assert seen > 20
+
+
+def good_replies(
+    operations: dict[Operation, dict[str, Any]],
+) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What is said of each reply that is no refusal, by operation, status and media type."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for operation, said in operations.items():
+        good = {
+            status: reply for status, reply in said["responses"].items() if status.startswith("2")
+        }
+        assert good, operation
+        for status, reply in good.items():
+            assert bool(reply.get("content")) is ((operation.id, status) not in EMPTY), operation
+            found |= {
+                (operation.id, status, media_type): media
+                for media_type, media in reply.get("content", {}).items()
+            }
+    assert len(found) > len(operations)
+    return found
+
+
+def test_every_good_reply_has_a_schema_and_sound_examples(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
+    bare = []
+    for reply, media in good_replies(operations).items():
+        assert media.get("schema"), reply
+        shown = examples(document, media)
+        if not shown and reply[2] not in NO_TEXT:
+            bare.append(reply)
+        for example in shown:
+            if reply[2].endswith("json"):
+                assert faults(document, media["schema"], example) == [], reply
+            else:
+                assert isinstance(example, str), reply
+                assert example.strip(), reply
+    assert bare == [], TELL
+
+
+def test_the_examples_of_good_replies_are_recorded(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
+    kept = json.loads(EXAMPLES.read_text())
+    found = {
+        (name, status, media)
+        for name, replies in kept.items()
+        for status, media_types in replies.items()
+        for media in media_types
+    }
+    shown = {reply for reply in good_replies(operations) if reply[2] not in NO_TEXT}
+    assert shown - found == BY_HAND, TELL
+    assert found <= shown, "run: make openapi"
+
+
+async def test_the_recorded_examples_are_what_the_service_answers(settings: Settings) -> None:
+    now, kept = json.loads(json.dumps(await recorded(settings))), json.loads(EXAMPLES.read_text())
+    assert [
+        name for name in sorted(now.keys() | kept.keys()) if now.get(name) != kept.get(name)
+    ] == [], RECORD
+
+
+def test_the_recorded_examples_are_small_and_give_nothing_away() -> None:
+    text = EXAMPLES.read_text()
+    assert len(text.encode()) < 150_000
+    assert re.findall(r"eyJ[\w-]+\.eyJ|access_token|refresh_token|PRIVATE KEY", text) == []
+
+
+def test_the_policy_that_examples_name_is_the_one_that_ships() -> None:
+    assert shipped().digest == DIGEST_EXAMPLE, (
+        "write the shipped policy's digest into app/policy/facts/examples.py"
+    )
+
+
+def test_every_refusal_is_documented_as_a_problem_with_an_example(
+    document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
+) -> None:
+    for operation, said in operations.items():
+        refusals = {
+            status: reply for status, reply in said["responses"].items() if int(status) >= 400
+        }
+        for status, reply in refusals.items():
+            if (operation.id, status) in OAUTH or (operation.id, status) == ("check_ready", "503"):
+                continue
+            media = reply["content"][PROBLEM]
+            assert media["schema"] == {"$ref": "#/components/schemas/Problem"}, (operation, status)
+            (example,) = examples(document, media)
+            assert faults(document, media["schema"], example) == [], (operation, status)
+            assert example["status"] == int(status), (operation, status)
+
+
+def test_every_operation_documents_the_refusals_that_it_must_have(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
+    for operation, said in operations.items():
+        needed = set()
+        if not is_public(operation):
+            needed |= {"401", "500", "503"} | ({"403"} if operation.id != "read_me" else set())
+        if operation.method == "GET":
+            needed |= {"422"}
+        if "{" in operation.path or said.get("parameters"):
+            needed |= (
+                {"404"}
+                if operation.path.rpartition("{")[0].endswith("/")
+                and "person_ref" not in operation.path
+                else set()
+            )
+        if "application/json" in said.get("requestBody", {}).get("content", {}):
+            needed |= {"413", "415", "422"}
+        if any(parameter["name"].lower() == "if-match" for parameter in said.get("parameters", ())):
+            needed |= {"412"} | ({"428"} if operation.id not in IF_MATCH_IS_OPTIONAL else set())
+        if any(
+            parameter["name"].lower() == "idempotency-key"
+            for parameter in said.get("parameters", ())
+        ):
+            needed |= {"409", "422"}
+        assert needed <= said["responses"].keys(), (operation, needed - said["responses"].keys())
+
+
+async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply after the other
+    service: Service, clock: MovableClock, document: dict[str, Any]
+) -> None:
+    ig_lead, dsl = await service.caller("ig_lead"), await service.caller("dsl")
+    made = await submitted(dsl)
+    path = f"/v1/sharing-requests/{made['id']}"
+    decision = await decided(dsl, made["id"])
+    sent = {
+        "decision_id": decision["id"],
+        "recipient": {},
+        "route": "secure_email",
+        "sent_at": clock().isoformat(),
+    }
+    consent = {"person_ref": "mis:7781", "status": "given", "explicit": True}
+    told = {"person_ref": "mis:7781", "decision": "informed_before"}
+    danger = {
+        "recipient": {"organisation_type": "police"},
+        "what": "Address",
+        "why": "Danger now",
+        "facts": {"nonsense": 1},
+    }
+    organisation = {"organisation": "Anytown MASH", "organisation_type": "mash"}
+    seen: list[str] = []
+
+    async def check(
+        caller: Caller, method: str, url: str, template: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        reply = await caller.request(method, url, json=body, headers=headers)
+        described = document["paths"][template][method.lower()]["responses"]
+        assert str(reply.status_code) in described, (method, url, reply.status_code, reply.text)
+        said = dict(referred(document, described[str(reply.status_code)]))
+        media = reply.headers.get("Content-Type", "").partition(";")[0]
+        assert media in said["content"], (method, url, media)
+        if media.endswith("json"):
+            assert faults(document, said["content"][media]["schema"], reply.json()) == [], (
+                method,
+                url,
+                reply.text,
+            )
+        seen.append(f"{method} {template} {reply.status_code}")
+        return reply
+
+    one = "/v1/sharing-requests/{request_id}"
+    for caller in (dsl, ig_lead):
+        await check(caller, "GET", path, one)
+        await check(caller, "GET", "/v1/sharing-requests?limit=1", "/v1/sharing-requests")
+        await check(caller, "GET", f"{path}/record", one + "/record", Accept="application/json")
+        await check(caller, "GET", f"{path}/record", one + "/record", Accept="text/html")
+        await check(caller, "GET", f"{path}/flowchart.svg", one + "/flowchart.svg")
+    await check(dsl, "POST", "/v1/sharing-requests", "/v1/sharing-requests", MASH)
+    await check(dsl, "POST", "/v1/sharing-requests", "/v1/sharing-requests", facts(direction="up"))
+    await check(dsl, "POST", "/v1/evaluations", "/v1/evaluations", MASH)
+    await check(dsl, "POST", f"{path}/disclosures", one + "/disclosures", sent)
+    await check(
+        dsl, "POST", f"{path}/disclosures", one + "/disclosures", sent | {"decision_id": made["id"]}
+    )
+    await check(dsl, "POST", f"{path}/consents", one + "/consents", consent)
+    await check(dsl, "POST", f"{path}/notices", one + "/notices", told)
+    await check(
+        dsl, "POST", f"{path}/advice", one + "/advice", {"ask": "ig_lead", "question": "Enough?"}
+    )
+    await check(dsl, "POST", f"{path}/evaluations", one + "/evaluations", {})
+    await check(dsl, "POST", f"{path}/decisions", one + "/decisions", SHARE)
+    await check(
+        dsl, "POST", f"{path}/decisions", one + "/decisions", SHARE, **{"If-Match": '"0.full"'}
+    )
+    await check(ig_lead, "POST", f"{path}/closure", one + "/closure")
+    await check(dsl, "POST", f"{path}/closure", one + "/closure")
+    await check(dsl, "POST", "/v1/emergency-disclosures", "/v1/emergency-disclosures", danger)
+    await check(dsl, "GET", "/v1/me", "/v1/me")
+    await check(dsl, "GET", "/v1/policy", "/v1/policy")
+    policies = (await check(dsl, "GET", "/v1/policies", "/v1/policies")).json()["items"]
+    await check(dsl, "GET", f"/v1/policies/{policies[0]['digest']}", "/v1/policies/{digest}")
+    registered = (await check(dsl, "POST", "/v1/recipients", "/v1/recipients", organisation)).json()
+    await check(dsl, "GET", f"/v1/recipients/{registered['id']}", "/v1/recipients/{recipient_id}")
+    await check(dsl, "GET", "/v1/recipients", "/v1/recipients")
+    entries = (await check(ig_lead, "GET", "/v1/audit/entries", "/v1/audit/entries")).json()[
+        "items"
+    ]
+    await check(
+        ig_lead, "GET", f"/v1/audit/entries/{entries[0]['id']}", "/v1/audit/entries/{entry_id}"
+    )
+    await check(dsl, "GET", "/v1/audit/export", "/v1/audit/export")
+    await check(ig_lead, "GET", "/readyz", "/readyz")
+    await check(ig_lead, "GET", "/livez?nonsense=1", "/livez")
+    await check(ig_lead, "GET", "/v1/me?nonsense=1", "/v1/me")
+    repeated = {"Idempotency-Key": "the-same-call"}
+    await check(dsl, "POST", "/v1/recipients", "/v1/recipients", organisation, **repeated)
+    replayed = await check(
+        dsl, "POST", "/v1/recipients", "/v1/recipients", organisation, **repeated
+    )
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    await check(ig_lead, "GET", "/metrics", "/metrics")
+    await check(ig_lead, "GET", "/.well-known/jwks.json", "/.well-known/jwks.json")
+    assert len(set(seen)) > 30

@@ -1,0 +1,68 @@
+"""A filter that was misspelt never goes silently missing: every operation that is read says which
+parameter it does not know.
+"""
+
+import pytest
+
+from tests.architecture.matrix import ROLES
+from tests.architecture.operations import documented
+from tests.architecture.test_strangers import is_public
+from tests.service import Service
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_reading_operation_refuses_a_parameter_that_it_does_not_know(
+    service: Service,
+) -> None:
+    callers = [await service.caller(role) for role in ROLES]
+    asked = 0
+    for operation in documented(service.app):
+        if operation.method != "GET" or is_public(operation):
+            continue
+        answers = [
+            await caller.get(f"{operation.url()}?sharing_requst=1&limti=2") for caller in callers
+        ]
+        refused = [answer.json() for answer in answers if answer.status_code == 422]
+        assert len(refused) + sum(answer.status_code == 403 for answer in answers) == len(ROLES), (
+            operation
+        )
+        assert refused, operation
+        for problem in refused:
+            assert problem["code"] == "unknown-parameter"
+            assert [fault["pointer"] for fault in problem["errors"]] == [
+                "/query/limti",
+                "/query/sharing_requst",
+            ], operation
+        asked += 1
+    assert asked > 15
+
+
+async def test_the_name_that_was_meant_is_said(service: Service) -> None:
+    caller = await service.caller("ig_lead")
+    for path, given, meant in (
+        ("/v1/audit/export", "sharing_requst", "sharing_request"),
+        ("/v1/reports/summary", "frm", "from"),
+        ("/v1/sharing-requests", "submited_from", "submitted_from"),
+    ):
+        (fault,) = (await caller.get(path, params={given: "x"})).json()["errors"]
+        assert fault["pointer"] == f"/query/{given}"
+        assert f"did you mean '{meant}'?" in fault["detail"], path
+
+
+async def test_no_parameter_holds_up_what_somebody_has_to_say(service: Service) -> None:
+    caller = await service.caller("staff")
+    told = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
+    assert (await caller.post("/v1/emergency-disclosures?urgent=1", json=told)).status_code == 201
+
+
+async def test_a_period_that_ends_before_it_begins_is_said(service: Service) -> None:
+    caller = await service.caller("ig_lead")
+    period = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
+    for path in ("/v1/audit/entries", "/v1/audit/export"):
+        refusal = await caller.get(path, params=period)
+        assert (refusal.status_code, refusal.json()["code"]) == (422, "period-reversed"), path
+    refusal = await caller.get(
+        "/v1/sharing-requests",
+        params={f"submitted_{name}": instant for name, instant in period.items()},
+    )
+    assert [fault["pointer"] for fault in refusal.json()["errors"]] == ["/query/submitted_to"]

@@ -1,0 +1,33 @@
+"""The caller's most liked media type, of those that are offered."""
+
+import pytest
+
+from app.platform.content_negotiation import NotAcceptable, choose
+
+OFFERED = ("application/json", "text/html", "application/pdf")
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/html", "text/html"),
+        ("TEXT/HTML; charset=utf-8", "text/html"),
+        ("text/*", "text/html"),
+        ("application/pdf, application/json;q=0.5", "application/pdf"),
+        ("application/json;q=0, */*;q=0.1", "text/html"),
+        ("text/html;q=0.4, application/*;q=0.5, application/json;q=0.1", "application/pdf"),
+        ("image/png, text/html;q=0.001", "text/html"),
+        ("text/html;q=high, application/pdf", "application/pdf"),
+    ],
+)
+def test_the_best_is_chosen(accept: str | None, chosen: str) -> None:
+    assert choose(accept, OFFERED) == chosen
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/html;q=0", ",", "nonsense", "text/html;q=2"])
+def test_what_is_not_offered_is_refused_with_what_is(accept: str) -> None:
+    with pytest.raises(NotAcceptable, match="application/pdf"):
+        choose(accept, OFFERED)

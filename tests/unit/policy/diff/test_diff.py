@@ -1,0 +1,257 @@
+"""The difference, held against trying every combination one by one."""
+
+import itertools
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kernel.canonical import encode
+from app.policy.diff.diff import (
+    Code,
+    Difference,
+    Ruled,
+    _compare,
+    between,
+    edits,
+    gravity,
+    tables_of,
+)
+from app.policy.document.loader import load
+from app.policy.document.parser import Reader
+from app.policy.document.source import read
+from app.policy.engine.bitmasks import DOMAINS, bars, bit
+from app.policy.engine.evaluate import Policy, compile_tables, outcome_of_bits
+from app.policy.engine.grammar import Document
+from app.policy.lifecycle import in_force
+from tests.api.policies import meaning, without_health_providers
+from tests.unit.policy.document.mutations import DRAFT
+
+OLD = in_force.shipped()
+
+
+def policy(change: Any) -> Policy:
+    """The changed policy, whether or not it would be accepted."""
+    root = read(encode(meaning(change)))
+    document = Reader().read(root, Document)
+    return Policy(document, "sha256:other", compile_tables(document), root.plain())
+
+
+def spoken(rows: tuple[Ruled, ...], bits: int) -> Code | None:
+    return next((row.code for row in rows if not row.bars & bits), None)
+
+
+def by_hand(
+    old: tuple[Ruled, ...], new: tuple[Ruled, ...], facts: list[str]
+) -> Counter[tuple[Code | None, Code | None]]:
+    found: Counter[tuple[Code | None, Code | None]] = Counter()
+    for values in itertools.product(*(DOMAINS[fact] for fact in facts)):
+        bits = sum(bit(fact, value) for fact, value in zip(facts, values, strict=True))
+        found[spoken(old, bits), spoken(new, bits)] += 1
+    return found
+
+
+FACTS = ("consent", "identifiable", "purpose", "special_category", "emergency_kind")
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[Ruled, ...]:
+    found = []
+    for number in range(draw(st.integers(0, 5))):
+        cells = {
+            fact: draw(st.sets(st.sampled_from(DOMAINS[fact]), min_size=1))
+            for fact in draw(st.lists(st.sampled_from(FACTS), max_size=3, unique=True))
+        }
+        found.append(
+            Ruled(bars(cells), (("finding", draw(st.sampled_from(["met", "unsure"]))),), number)
+        )
+    return tuple(found)
+
+
+@given(rows(), rows())
+def test_any_two_tables_differ_in_what_trying_all_of_them_shows(
+    old: tuple[Ruled, ...], new: tuple[Ruled, ...]
+):
+    together = 0
+    for row in (*old, *new):
+        together |= row.bars
+    facts = [fact for fact in FACTS if any(together & bit(fact, value) for value in DOMAINS[fact])]
+    counted = by_hand(old, new, facts)
+    wanted = {
+        pair: number for pair, number in counted.items() if (pair[0] or ()) != (pair[1] or ())
+    }
+    found = _compare("/table", old, new)
+    if found is None:
+        assert not wanted
+        return
+    assert found.combinations == counted.total()
+    assert found.changed == sum(wanted.values())
+    assert {
+        (tuple(change.before.items()), tuple(change.after.items())): change.combinations
+        for change in found.changes
+    } == {(pair[0] or (), pair[1] or ()): number for pair, number in wanted.items()}
+    for change in found.changes:
+        rest = [DOMAINS[fact] for fact in facts if fact not in change.example]
+        chosen = sum(bit(fact, value) for fact, value in change.example.items())
+        others = [fact for fact in facts if fact not in change.example]
+        for values in itertools.product(*rest):
+            bits = chosen + sum(
+                bit(fact, value) for fact, value in zip(others, values, strict=True)
+            )
+            assert (dict(spoken(old, bits) or ()), dict(spoken(new, bits) or ())) == (
+                dict(change.before),
+                dict(change.after),
+            )
+
+
+def test_a_body_that_is_no_longer_protective_is_told_with_every_combination():
+    found = between(OLD, policy(without_health_providers))
+    flow = found.tables[0]
+    assert (flow.table, flow.combinations, flow.changed) == ("/flow", 29 * 3**6, 81)
+    assert all(change.before["outcome"] == "share_emergency" for change in flow.changes)
+    assert sum(change.combinations for change in flow.changes) == 81
+    words = flow.to_json()["changes"][0]["in_words"]  # type: ignore[index,call-overload]
+    assert (
+        words == "When recipient type is health provider, recipient verified is yes, purpose is no,"
+        " immediate risk is yes: share in an emergency (settled by immediate risk) becomes do"
+        " not share (settled by purpose)."
+    )
+    assert {edit.pointer: edit.kind for edit in found.edits}[
+        "/sets/protective/members/5"
+    ] == "removed"
+
+
+def test_other_words_are_no_other_decision():
+    def reworded(document: Any) -> None:
+        document["flow"]["nodes"]["consent"]["rows"][0]["basis"] = "There is consent."
+
+    (flow,) = between(OLD, policy(reworded)).tables
+    assert (flow.table, flow.changed, flow.changes) == ("/flow", 0, ())
+    assert flow.reworded > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "before", "after"),
+    [
+        (
+            lambda d: d["how"]["secure"].update(holds=False),
+            "/how/secure",
+            {"holds": True},
+            {"holds": False},
+        ),
+        (
+            lambda d: d["authority"]["rows"][-1].update(may_decide=["ig_lead"]),
+            "/authority",
+            {"may_decide": ["dsl"]},
+            {"may_decide": ["ig_lead"]},
+        ),
+        (
+            lambda d: d["retention"]["rows"].pop(2),
+            "/retention",
+            {"keep_as": "unidentified"},
+            {"keep_as": "general"},
+        ),
+        (
+            lambda d: d["myths"]["it_systems_are_a_barrier"]["when"].pop(1),
+            "/myths/it_systems_are_a_barrier",
+            {"told": "yes"},
+            {},
+        ),
+    ],
+)
+def test_each_kind_of_table_tells_what_becomes_of_what(
+    change: Any, table: str, before: dict[str, Any], after: dict[str, Any]
+):
+    (found,) = between(OLD, policy(change)).tables
+    assert found.table == table
+    assert found.changed
+    assert all(
+        before.items() <= each.before.items() and after.items() <= each.after.items()
+        for each in found.changes
+    )
+
+
+def test_an_action_that_goes_is_nothing_afterwards():
+    def fewer(document: Any) -> None:
+        document["actions"] = [
+            rule for rule in document["actions"] if rule["code"] != "review_the_policy"
+        ]
+
+    (found,) = between(OLD, policy(fewer)).tables
+    assert (found.table, found.combinations, found.changed) == ("/actions/review_the_policy", 2, 1)
+    assert (
+        found.changes[0].to_json()["in_words"]
+        == "When review overdue is yes: who: ig lead, due: routine, ask: nobody becomes nothing."
+    )
+
+
+def test_the_other_way_round_it_is_the_other_way_round():
+    new = policy(without_health_providers)
+    there, back = between(OLD, new), between(new, OLD)
+    assert [(table.table, table.changed, table.combinations) for table in there.tables] == [
+        (table.table, table.changed, table.combinations) for table in back.tables
+    ]
+    assert len(there.edits) == len(back.edits)
+
+
+def test_the_gravest_comes_first():
+    assert [
+        gravity(*pair)
+        for pair in (
+            ("share_emergency", "share"),
+            ("share", "do_not_share"),
+            ("share", "seek_advice"),
+        )
+    ] == [0, 1, 2]
+    assert (
+        gravity("seek_advice", "share") == gravity("share", "share") == gravity(None, "share") == 3
+    )
+    found = between(OLD, policy(without_health_providers)).tables[0]
+    ranks = [
+        gravity(str(change.before["outcome"]), str(change.after["outcome"]))
+        for change in found.changes
+    ]
+    assert ranks == sorted(ranks)
+
+
+def test_members_of_lists_are_matched_by_what_they_say():
+    old = [{"a": 1}, {"b": 2}, {"c": 3}]
+    assert [(edit.pointer, edit.kind) for edit in edits(old, [{"b": 2}, {"c": 3}])] == [
+        ("/0", "removed")
+    ]
+    assert [
+        (edit.pointer, edit.kind) for edit in edits(old, [{"a": 1}, {"x": 0}, {"b": 2}, {"c": 3}])
+    ] == [("/1", "added")]
+    assert [
+        (edit.pointer, edit.before, edit.after)
+        for edit in edits(old, [{"a": 1}, {"b": 5}, {"c": 3}])
+    ] == [("/1/b", 2, 5)]
+    assert list(edits({"a": True}, {"a": 1})) != []
+
+
+def test_the_draft_for_2026_is_compared_whole():
+    new = load(DRAFT.read_bytes())
+    found: Difference = between(OLD, new)
+    assert found.edits
+    assert all(0 < table.changed + table.reworded <= table.combinations for table in found.tables)
+    json.dumps(found.to_json())
+
+
+def test_the_flow_as_one_table_says_what_the_flow_says():
+    flow = tables_of(OLD.tables)["/flow"]
+    facts = [
+        "immediate_risk",
+        "recipient_type",
+        "recipient_verified",
+        "purpose",
+        "consent",
+        "identifiable",
+        "lawful_reason",
+    ]
+    for values in itertools.product(*(DOMAINS[fact] for fact in facts)):
+        bits = sum(bit(fact, value) for fact, value in zip(facts, values, strict=True))
+        end = outcome_of_bits(OLD.tables, bits)
+        assert spoken(flow, bits) == (("outcome", end.outcome), ("decided_at", end.decided_at))
