@@ -36,7 +36,7 @@ from app.sharing.emergencies import service as emergencies_service
 from app.sharing.emergencies.schemas import EmergencyIn
 from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.evaluation import assessment
-from app.sharing.facts.statements import revision_of, statement_of
+from app.sharing.facts.statements import statement_of
 from app.sharing.notices import service as notices_service
 from app.sharing.notices.service import Notice
 from app.sharing.records import service as records_service
@@ -143,14 +143,12 @@ class Town:
     async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
         """Somebody amends the facts."""
         changed = with_days_of_birth(changed, self.ends.date())
-        revise = revision_of(await disposal_service.held(self.session, who, request))
         await self._done(
             await requests_service.amend(
                 self.session,
                 who,
                 request,
                 changed,
-                revise,
                 precondition=ANY,
                 now=self.now,
                 trace=TRACE,
@@ -289,26 +287,19 @@ class Town:
             objection=None,
             evidence=evidence,
         )
-        revise = revision_of(
-            await disposal_service.held(self.session, who, request), anew=("consent",)
-        )
         case, record = await consents_service.record(
-            self.session, who, request, consent, revise, now=self.now, trace=TRACE
+            self.session, who, request, consent, now=self.now, trace=TRACE
         )
         await self._done(case)
         return record
 
     async def takes_back(self, who: Actor, request: UUID, consent: Record, by: str) -> None:
         """Somebody records that a consent was withdrawn."""
-        revise = revision_of(
-            await disposal_service.held(self.session, who, request), anew=("consent",)
-        )
         case, _ = await consents_service.withdraw(
             self.session,
             who,
             request,
             consent.id,
-            revise,
             withdrawn_by=by,
             at=self.now,
             now=self.now,
@@ -320,10 +311,9 @@ class Town:
         self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]
     ) -> None:
         """Somebody brings new information after a refusal."""
-        revise = revision_of(await disposal_service.held(self.session, who, request))
         await self._done(
             await requests_service.reconsider(
-                self.session, who, request, news, changed, revise, now=self.now, trace=TRACE
+                self.session, who, request, news, changed, now=self.now, trace=TRACE
             )
         )
 

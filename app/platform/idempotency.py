@@ -2,10 +2,12 @@
 given again (`Idempotency-Key`).
 """
 
+import functools
 import hashlib
+import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -76,7 +78,7 @@ class CallInFlight(ServiceError):
 
 
 class Once:
-    """Does the work of a call at most once for its key. Made by `OnceDep`."""
+    """Does the work of a call at most once for its key."""
 
     def __init__(self, request: Request, key: str | None) -> None:
         call = call_of(request)
@@ -89,15 +91,12 @@ class Once:
         self,
         work: Callable[[], Awaitable[Response]],
         *,
-        about: Callable[[], UUID | None] = lambda: None,
         only_adds: bool = False,
     ) -> Response:
-        """The kept reply of an earlier call, or that of `work`, kept for the next.
+        """Give the stored reply of an earlier call, or do the work and store its reply.
 
-        `about` gives, after the work, the sharing request that the reply speaks of, so that its
-        disposal destroys the kept reply too. Work that `only_adds` rows is done before anybody
-        looks for an earlier call: if there was one, none of its rows are written. Raises
-        `KeyReused` and `CallInFlight`.
+        Work that `only_adds` rows is done before the look-up of an earlier call: if there was one,
+        none of its rows are written. Raises `KeyReused` and `CallInFlight`.
         """
         if self._key is None:
             return await work()
@@ -123,7 +122,7 @@ class Once:
                 if name != "content-length"
             ),
             "body": bytes(reply.body).decode(),
-            "request": about(),
+            "request": _resource_of(reply),
             "made_at": self._now,
             "used_at": self._now,
         }
@@ -188,6 +187,14 @@ class Once:
         return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
 
 
+def _resource_of(reply: Response) -> UUID | None:
+    """The id at the end of the reply's `Location`: the resource that the reply describes."""
+    try:
+        return UUID(reply.headers.get("location", "").rpartition("/")[2])
+    except ValueError:
+        return None
+
+
 async def _once(
     request: Request,
     idempotency_key: Annotated[
@@ -206,8 +213,31 @@ async def _once(
     return Once(request, idempotency_key)
 
 
-OnceDep = Annotated[Once, Depends(_once)]
-"""Runs a POST's work at most once per `Idempotency-Key`."""
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
+
+
+def idempotent(*, only_adds: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Decorate an endpoint so that it does its work at most once per `Idempotency-Key`.
+
+    The header becomes a parameter of the operation. An endpoint that `only_adds` rows (it neither
+    locks nor changes any) is cheaper on PostgreSQL; see `Once`.
+    """
+
+    def decorate(endpoint: Endpoint) -> Endpoint:
+        signature = inspect.signature(endpoint)
+        once = inspect.Parameter(
+            "once", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Once, Depends(_once)]
+        )
+
+        @functools.wraps(endpoint)
+        async def answered(*, once: Once, **arguments: object) -> Response:
+            return await once(functools.partial(endpoint, **arguments), only_adds=only_adds)
+
+        parameters = [*signature.parameters.values(), once]
+        answered.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return cast("Endpoint", answered)
+
+    return decorate
 
 
 async def purge(session: Session, now: datetime) -> int:
@@ -216,5 +246,5 @@ async def purge(session: Session, now: datetime) -> int:
 
 
 async def forget(session: Session, request: UUID) -> int:
-    """Destroy the kept replies about one sharing request, as its disposal asks; gives how many."""
+    """Destroy the stored replies that describe one sharing request; gives how many."""
     return await session.execute(sa.delete(TABLE).where(TABLE.c.request == request))

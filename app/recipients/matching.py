@@ -65,22 +65,22 @@ class Mismatch(StrEnum):
 
 WORDS: Final[Mapping[Mismatch, str]] = MappingProxyType(
     {
-        Mismatch.TYPE_DIFFERS: "the directory lists this organisation under another type",
-        Mismatch.ORGANISATION_DIFFERS: "the directory knows this organisation by another name",
-        Mismatch.INDIVIDUAL_DIFFERS: "the directory knows this contact by another name",
+        Mismatch.TYPE_DIFFERS: "The directory lists this organisation under a different type.",
+        Mismatch.ORGANISATION_DIFFERS: (
+            "The directory lists this organisation under a different name."
+        ),
+        Mismatch.INDIVIDUAL_DIFFERS: "The directory lists this contact under a different name.",
         Mismatch.ROUTE_NOT_LISTED: (
-            "this is not one of the organisation's secure routes in the directory"
+            "The directory does not list this as one of the organisation's secure routes."
         ),
-        Mismatch.NO_PUBLISHED_NUMBER: (
-            "the directory holds no published number that could have been called back"
-        ),
-        Mismatch.RECIPIENT_RETIRED: "this organisation is retired from the directory",
-        Mismatch.CONTACT_RETIRED: "this contact is retired from the directory",
-        Mismatch.NEVER_VERIFIED: "nobody has checked yet that they are who they say",
-        Mismatch.VERIFICATION_EXPIRED: "the last check of their identity is too old; check again",
-        Mismatch.DETAILS_CHANGED: "their details changed since they were checked; check again",
-        Mismatch.IDENTITY_DOUBTED: "the last check of their identity left a doubt",
-        Mismatch.IDENTITY_REFUTED: "the last check found that they are not who they say",
+        Mismatch.NO_PUBLISHED_NUMBER: ("The directory has no published number to call back on."),
+        Mismatch.RECIPIENT_RETIRED: "This organisation has been retired from the directory.",
+        Mismatch.CONTACT_RETIRED: "This contact has been retired from the directory.",
+        Mismatch.NEVER_VERIFIED: "No one has checked yet that they are who they say they are.",
+        Mismatch.VERIFICATION_EXPIRED: "The last check of their identity is too old. Check again.",
+        Mismatch.DETAILS_CHANGED: "Their details have changed since the last check. Check again.",
+        Mismatch.IDENTITY_DOUBTED: "The last check of their identity left a doubt.",
+        Mismatch.IDENTITY_REFUTED: "The last check found that they are not who they say they are.",
     }
 )
 """What to tell a person of each; safe to show, and without any value."""

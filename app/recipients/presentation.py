@@ -1,5 +1,5 @@
-"""The directory as its readers see it. Pure: the same organisation on the same day is shown in the
-same bytes.
+"""The directory as its readers see it: the same organisation on the same day is shown in the same
+bytes.
 """
 
 from app.kernel import clock

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import (
     NO_NUL,
     CursorDep,
@@ -48,8 +48,7 @@ from app.recipients.schemas import (
     VerificationOut,
     VerificationsOut,
 )
-from app.recipients.service import Check, Found, FoundContact
-from app.recipients.store import Filter
+from app.recipients.service import Check, Filter, Found, FoundContact
 
 router: Final = APIRouter(prefix="/v1/recipients", tags=["recipients"], route_class=StrictRoute)
 
@@ -142,18 +141,13 @@ async def list_recipients(
     response_model=OrganisationOut,
     responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
-async def register_recipient(
-    actor: Keeper, body: OrganisationIn, once: OnceDep, call: CallDep
-) -> Response:
+@idempotent()
+async def register_recipient(actor: Keeper, body: OrganisationIn, call: CallDep) -> Response:
     """The organisation counts as verified only after a check of it: `POST …/verifications`."""
-
-    async def work() -> Response:
-        found = await service.register(
-            call.session, actor, body.listing(), now=call.now, request_id=call.trace
-        )
-        return _organisation(found, 201, {"Location": f"/v1/recipients/{found.recipient.id}"})
-
-    return await once(work)
+    found = await service.register(
+        call.session, actor, body.listing(), now=call.now, request_id=call.trace
+    )
+    return _organisation(found, 201, {"Location": f"/v1/recipients/{found.recipient.id}"})
 
 
 @router.get(
@@ -248,22 +242,19 @@ async def list_contacts(
     response_model=ContactOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def add_contact(
-    actor: Keeper, recipient_id: RecipientId, body: ContactIn, once: OnceDep, call: CallDep
+    actor: Keeper, recipient_id: RecipientId, body: ContactIn, call: CallDep
 ) -> Response:
     """A contact is personal data about a person at work: give no more than is needed to reach the
     right person.
     """
-
-    async def work() -> Response:
-        found = await service.add_contact(
-            call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace
-        )
-        return _contact(
-            found, 201, {"Location": f"/v1/recipients/{recipient_id}/contacts/{found.contact.id}"}
-        )
-
-    return await once(work)
+    found = await service.add_contact(
+        call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace
+    )
+    return _contact(
+        found, 201, {"Location": f"/v1/recipients/{recipient_id}/contacts/{found.contact.id}"}
+    )
 
 
 @router.get(
@@ -365,25 +356,21 @@ async def list_verifications(
     response_model=VerificationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
 )
+@idempotent()
 async def verify_recipient(
     actor: Keeper,
     recipient_id: RecipientId,
     body: VerificationIn,
-    once: OnceDep,
     call: CallDep,
 ) -> Response:
     """Records how the organisation or one of its contacts was checked, and the result. A `yes`
     counts for a year, and for the checked details only.
     """
-
-    async def work() -> Response:
-        check = Check(**dict(body))
-        made = await service.verify(
-            call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
-        )
-        return _reply(verification_out(made), 201)
-
-    return await once(work)
+    check = Check(**dict(body))
+    made = await service.verify(
+        call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
+    )
+    return _reply(verification_out(made), 201)
 
 
 def _reply(shown: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

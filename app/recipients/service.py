@@ -5,7 +5,7 @@ of it.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from app.audit import log
@@ -34,9 +34,10 @@ from app.recipients.model import (
     standing,
     today_in_school,
 )
-from app.recipients.store import Change, Draft, Filter
+from app.recipients.store import Change, Draft
 
 sealed = store.sealed
+Filter: TypeAlias = store.Filter
 
 SHOWN: Final = 50
 """How many of the newest checks an organisation is shown with; the rest is a list of its own."""

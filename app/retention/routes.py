@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import (
     CursorDep,
     CursorRefused,
@@ -81,12 +81,12 @@ async def list_retention_due(
     response_model=ReviewOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def review_retention(
     actor: Annotated[Actor, Require(Permission.RETENTION_REVIEW)],
     request_id: RequestId,
     body: ReviewIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Keeps the request until a day, or indefinitely with a review day, or releases it for
     disposal; places or lifts a legal hold.
@@ -101,13 +101,10 @@ async def review_retention(
         legal_hold=body.legal_hold,
     )
 
-    async def work() -> Response:
-        case, record = await service.review(
-            call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.review(
+        call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
+    )
+    return _created(case, record, actor)
 
 
 @router.post(
@@ -118,12 +115,12 @@ async def review_retention(
     response_model=DisposalOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def dispose_of_sharing_request(
     actor: Annotated[Actor, Require(Permission.RETENTION_DISPOSE)],
     request_id: RequestId,
     body: DisposeIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Destroys names, references and all free text. Codes and dates remain as a tombstone, and the
     audit log stays valid.
@@ -131,20 +128,16 @@ async def dispose_of_sharing_request(
     The reply is 409 while the request is undecided, under legal hold, or to be kept longer.
     Disposal cannot be undone.
     """
-
-    async def work() -> Response:
-        case, record = await service.dispose(
-            call.session,
-            actor,
-            request_id,
-            basis=body.basis,
-            approved_by=body.approved_by,
-            now=call.now,
-            trace=call.trace,
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.dispose(
+        call.session,
+        actor,
+        request_id,
+        basis=body.basis,
+        approved_by=body.approved_by,
+        now=call.now,
+        trace=call.trace,
+    )
+    return _created(case, record, actor)
 
 
 def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:

@@ -81,7 +81,7 @@ async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
     kept = Kept()
     with mail_server(kept) as port:
         assert await Sender(on(service.settings, port), service.database, clock).send() == 1
-    assert b"Advice is waiting for you" in bytes(kept.mail[0].content or b"")  # type: ignore[arg-type]
+    assert b"You have been asked for advice" in bytes(kept.mail[0].content or b"")  # type: ignore[arg-type]
 
 
 async def test_nothing_is_owed_for_what_was_not_recorded(service: Service) -> None:

@@ -35,7 +35,6 @@ BROKEN = [
     (evaluate, "retention_class"),
     (deadlines, "due_at"),
     (deadlines, "years_after"),
-    (deadlines, "calendar_of"),
     (deadlines, "working_days"),
     (derive, "derive"),
     (evaluate, "last_day"),
@@ -86,7 +85,6 @@ async def test_an_emergency_is_recorded_while_the_policy_fails(
     room, name = BROKEN[number]
     with monkeypatch.context() as patched:
         patched.setattr(room, name, breaks(FAILURES[number % len(FAILURES)]))
-        patched.setattr(assessment, "_CALENDARS", {})
         found, unsure = await recorded(staff), await recorded(staff, BARE)
     assert "policy_failed" in found["flags"]
     assert found["sharing_request"]["emergency"]["flags"] == found["flags"]
@@ -128,7 +126,7 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
     await approved(second_lead, await drafted(ig_lead))
     with monkeypatch.context() as patched:
         patched.setattr(policies, "_POLICIES", OrderedDict())
-        patched.setattr(document_loader, "load_proven", breaks(TypeError()))
+        patched.setattr(document_loader, "load_accepted", breaks(TypeError()))
         unread = await recorded(staff)
     with monkeypatch.context() as patched:
         patched.setattr(lifecycle_store, "in_force", in_force(f"sha256:{'0' * 64}"))
@@ -162,7 +160,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         422,
         [f"/parameters/{name}/values/0/value"],
     )
-    stored = document_loader.load_proven(encode(meaning(slip)), digest(meaning(slip)))
+    stored = document_loader.load_accepted(encode(meaning(slip)), digest(meaning(slip)))
     policies.remember(stored)
     with monkeypatch.context() as patched:
         patched.setattr(lifecycle_store, "in_force", in_force(stored.digest))

@@ -154,7 +154,7 @@ def said(code: Mapping[str, Json]) -> str:
     if not code:
         return "nothing"
     if "outcome" in code:
-        return f"{_OUTCOMES[str(code['outcome'])]} (settled by {_plainly(code['decided_at'])})"
+        return f"{_OUTCOMES[str(code['outcome'])]} (decided by {_plainly(code['decided_at'])})"
     return ", ".join(f"{name.replace('_', ' ')}: {_plainly(value)}" for name, value in code.items())
 
 
@@ -162,7 +162,7 @@ def _plainly(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return " or ".join(_plainly(member) for member in value) or "nobody"
+        return " or ".join(_plainly(member) for member in value) or "no one"
     return "not set" if value is None else str(value).replace("_", " ")
 
 

@@ -15,16 +15,9 @@ from app.policy.document.source import DocumentFault, Node, step
 from app.policy.engine.bitmasks import ANSWERS, DEPARTURE, DOMAINS, FLOW_FACTS
 from app.policy.engine.codes import MythId
 from app.policy.engine.deadlines import calendar_of
+from app.policy.engine.decision_tables import Condition, FlowRow, Judged
 from app.policy.engine.derive import DOUBTS, FUNCTIONS, NEEDED_PARAMETERS, NEEDED_SETS
-from app.policy.engine.grammar import (
-    ClockKind,
-    Clocks,
-    Condition,
-    Document,
-    FlowRow,
-    Judged,
-    Question,
-)
+from app.policy.engine.grammar import ClockKind, Clocks, Document, Question
 from app.policy.engine.vocabulary import (
     GoldenRuleId,
     HowCheck,

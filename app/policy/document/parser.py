@@ -17,7 +17,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from app.kernel.suggestions import nearest
 from app.policy.document.source import DocumentFault, Node, step
 from app.policy.engine.bitmasks import DOMAINS
-from app.policy.engine.grammar import Condition
+from app.policy.engine.decision_tables import Condition
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,79}\Z")

@@ -1,7 +1,6 @@
-"""The safety floor: laws that hold for every school, whatever its policy says, proved by trying
-every combination.
+"""The safety floor: rules that every policy must meet, proved by trying every combination. Pure.
 
-A document that breaks one is refused, with a counterexample that a governor can read.
+A document that breaks a rule is refused with a counterexample that a governor can read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

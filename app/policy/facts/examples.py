@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-DIGEST_EXAMPLE: Final = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
+DIGEST_EXAMPLE: Final = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
 
 FACTS_EXAMPLE: Final[dict[str, Any]] = {
     "direction": "received",

@@ -20,7 +20,14 @@ from app.policy.document.combinations import facts_in
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED, RESULTS
 from app.policy.engine.codes import Doubt
 from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import Evaluation, Facts, FactsUnreadable, Recalled, fact_words, recall
+from app.policy.engine.model import (
+    Evaluation,
+    Facts,
+    FactsUnreadable,
+    StoredFacts,
+    fact_words,
+    read_stored,
+)
 from app.policy.engine.vocabulary import Answer, Outcome, Release, Step, Word
 
 T = TypeVar("T", bound=Hashable)
@@ -95,7 +102,7 @@ class View:
         ]
         self._settling = frozenset(facts_in(settles)) - RESULTS.keys()
 
-    def see(self, stored: Recalled) -> Seen:
+    def see(self, stored: StoredFacts) -> Seen:
         """The outcome, if it is the same however the unknown facts stood."""
         routed = self._routed(stored)
         open_facts = self._open(stored)
@@ -125,7 +132,7 @@ class View:
             () if clear else unknown,
         )
 
-    def _routed(self, stored: Recalled) -> dict[str, Word | None]:
+    def _routed(self, stored: StoredFacts) -> dict[str, Word | None]:
         """The purpose as this version's routed purposes make it: known, since a doubt says which
         yes was not taken, and why.
         """
@@ -139,7 +146,7 @@ class View:
         doubted = code in self._rules.routed or not _OTHER_PURPOSE.isdisjoint(stored.doubts)
         return {"purpose": Answer.UNSURE if doubted else Answer.YES}
 
-    def _open(self, stored: Recalled) -> dict[str, tuple[Word | None, ...]]:
+    def _open(self, stored: StoredFacts) -> dict[str, tuple[Word | None, ...]]:
         """The facts that nobody knows, each with every value that it may have had."""
         found = {name: _values(name) for name in (*stored.missing, *self._other)}
         identifiable = stored.words.get("identifiable")
@@ -155,7 +162,7 @@ class View:
 
 
 def _readings(
-    stored: Recalled,
+    stored: StoredFacts,
     routed: Mapping[str, Word | None],
     open_facts: Mapping[str, tuple[Word | None, ...]],
     settling: frozenset[str],
@@ -195,7 +202,7 @@ class Replay:
         """See one more request."""
         self.done += 1
         try:
-            stored = recall(past.facts)
+            stored = read_stored(past.facts)
         except FactsUnreadable:
             nobody = Seen(None, None, None, unknown=("facts",))
             before, after = nobody, nobody

@@ -12,7 +12,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform import content_negotiation
 from app.platform.documents import html
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import sends
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
@@ -46,12 +46,12 @@ _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
     response_model=ImpactOut,
     responses={**replies(401, 403, 404, 409, 413, 415, 422), **sends("Location"), **_LATER},
 )
+@idempotent()
 async def assess_policy_impact(
     actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
     digest: Digest,
     request: Request,
     call: CallDep,
-    once: OnceDep,
     body: ImpactIn | None = None,
     prefer: Annotated[
         str | None,
@@ -63,29 +63,26 @@ async def assess_policy_impact(
     """
     assessor: Assessor = request.app.state.assessor
 
-    async def work() -> Response:
-        later = "respond-async" in (prefer or "").lower()
-        impact, left = await assessor.assess(
-            call.session,
-            actor,
-            digest,
-            body.against if body else None,
-            later=later,
-            now=call.now,
-            trace=call.trace,
-        )
-        shown = await impact_jobs.shown(call.session, actor, impact, call.now)
-        answer = reply(
-            shown,
-            201 if left is None else 202,
-            {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
-        )
-        if left is not None:
-            # Runs after the reply, hence after the commit: the work finds its row.
-            answer.background = BackgroundTask(assessor.begin, left)
-        return answer
-
-    return await once(work)
+    later = "respond-async" in (prefer or "").lower()
+    impact, left = await assessor.assess(
+        call.session,
+        actor,
+        digest,
+        body.against if body else None,
+        later=later,
+        now=call.now,
+        trace=call.trace,
+    )
+    shown = await impact_jobs.shown(call.session, actor, impact, call.now)
+    answer = reply(
+        shown,
+        201 if left is None else 202,
+        {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
+    )
+    if left is not None:
+        # Runs after the reply, hence after the commit: the work finds its row.
+        answer.background = BackgroundTask(assessor.begin, left)
+    return answer
 
 
 @router.get(

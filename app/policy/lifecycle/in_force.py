@@ -19,17 +19,12 @@ from uuid import UUID
 from app.audit import log
 from app.audit.model import Action, Event, content
 from app.audit.model import service as by_itself
-from app.identity.model import Actor
-from app.kernel import clock, ids
 from app.kernel.canonical import Json
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
 from app.policy.document import loader as document_loader
-from app.policy.engine import deadlines
-from app.policy.engine.deadlines import Calendar, today_in_school
-from app.policy.engine.derive import Stated, derive
-from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import Evaluation
+from app.policy.engine.deadlines import today_in_school
+from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import model, store
 from app.policy.lifecycle.model import Status
 from app.policy.lifecycle.store import InForce, Kept
@@ -216,7 +211,7 @@ async def source(session: Session, school: str, digest: str) -> bytes:
 
 def _proven(source: bytes, digest: str) -> Policy:
     try:
-        return document_loader.load_proven(source, digest)
+        return document_loader.load_accepted(source, digest)
     except Exception as error:
         raise PolicyUnreadable from error
 
@@ -337,46 +332,3 @@ def _shipped(policy: Policy, status: Status) -> Listed:
         review_due=identity.next_review,
         approved_by=None if status is Status.DRAFT else identity.approved_by,
     )
-
-
-_CALENDARS: Final[dict[str, Calendar]] = {}
-"""By policy digest: a calendar is read off a document once."""
-
-
-def calendar(policy: Policy) -> Calendar:
-    """The school's working days under a policy."""
-    if policy.digest not in _CALENDARS:
-        if len(_CALENDARS) >= KEPT:
-            _CALENDARS.clear()
-        _CALENDARS[policy.digest] = deadlines.calendar_of(policy.document)
-    return _CALENDARS[policy.digest]
-
-
-def due(policy: Policy, evaluation: Evaluation, start: datetime) -> dict[str, str | None]:
-    """The instant at which each clock that an evaluation starts runs out; None where somebody sets
-    a date.
-    """
-    days = calendar(policy)
-    named = {action.clock for action in evaluation.actions if action.clock is not None}
-    instants = {name: deadlines.due_at(name, start, days) for name in named}
-    return {
-        name: None if instant is None else clock.to_text(instant)
-        for name, instant in instants.items()
-    }
-
-
-async def try_out(
-    session: Session, actor: Actor, stated: Stated, *, now: datetime, request_id: str
-) -> dict[str, Json]:
-    """Evaluate without storing anything of the case: only that somebody tried, when, and under
-    which policy.
-    """
-    today = today_in_school(now)
-    policy = await in_force(session, actor.school, today)
-
-    evaluation = evaluate(policy, derive(stated, policy.rules(today), today))
-
-    evaluation_id = ids.new_id(now)
-    event = Event(action=Action.EVALUATION_TRIED, target=str(evaluation_id), policy=policy.digest)
-    log.append(session, event, by=actor, at=now, request_id=request_id)
-    return {"id": str(evaluation_id), **evaluation.to_json(due(policy, evaluation, now))}

@@ -14,7 +14,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.platform import strict_json
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
 from app.platform.preconditions import (
     CREATED,
@@ -153,23 +153,19 @@ async def get_policy_version(
     responses=replies(401, 403, 409, 413, 415, 422) | CREATED | _STORED_ALREADY,
     openapi_extra=DocumentText,
 )
+@idempotent()
 async def draft_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_DRAFT)],
     request: Request,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Stores a policy document as a draft. A document with any fault is refused whole, with a list
     of the faults, and nothing is stored.
     """
-
-    async def work() -> Response:
-        listed = await lifecycle_service.draft(
-            call.session, actor, await _document_of(request), now=call.now, trace=call.trace
-        )
-        return _changed(listed, Location=f"/v1/policies/{listed.digest}")
-
-    return await once(work)
+    listed = await lifecycle_service.draft(
+        call.session, actor, await _document_of(request), now=call.now, trace=call.trace
+    )
+    return _changed(listed, Location=f"/v1/policies/{listed.digest}")
 
 
 async def _document_of(request: Request) -> bytes:
@@ -189,32 +185,28 @@ async def _document_of(request: Request) -> bytes:
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422),
 )
+@idempotent()
 async def approve_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
     body: ApprovalIn,
     call: CallDep,
     if_match: IfMatchDep,
-    once: OnceDep,
 ) -> Response:
     """The version takes effect on the given day and stays in force until another takes effect. The
     author of a draft cannot record its approval.
     """
-
-    async def work() -> Response:
-        return _changed(
-            await lifecycle_service.approve(
-                call.session,
-                actor,
-                digest,
-                body.approval(),
-                precondition=if_match,
-                now=call.now,
-                trace=call.trace,
-            )
+    return _changed(
+        await lifecycle_service.approve(
+            call.session,
+            actor,
+            digest,
+            body.approval(),
+            precondition=if_match,
+            now=call.now,
+            trace=call.trace,
         )
-
-    return await once(work)
+    )
 
 
 @router.post(
@@ -225,25 +217,21 @@ async def approve_policy_version(
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 422),
 )
+@idempotent()
 async def withdraw_policy_version(
     actor: Annotated[Actor, Require(Permission.POLICY_APPROVE)],
     digest: Digest,
     call: CallDep,
     if_match: IfMatchDep,
-    once: OnceDep,
 ) -> Response:
     """Withdraws a draft, or an approved version before its first day. A version that has taken
     effect cannot be withdrawn; another version supersedes it.
     """
-
-    async def work() -> Response:
-        return _changed(
-            await lifecycle_service.withdraw(
-                call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace
-            )
+    return _changed(
+        await lifecycle_service.withdraw(
+            call.session, actor, digest, precondition=if_match, now=call.now, trace=call.trace
         )
-
-    return await once(work)
+    )
 
 
 def _changed(listed: Listed, **headers: str) -> Response:
@@ -264,7 +252,7 @@ async def evaluate_facts(
     audit log records only that a trial evaluation was made, and by whom.
     """
     return reply(
-        await in_force.try_out(
+        await lifecycle_service.try_out(
             call.session, actor, body.stated(), now=call.now, request_id=call.trace
         )
     )

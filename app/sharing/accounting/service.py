@@ -16,7 +16,7 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.platform.db import Session
-from app.policy.facts.schemas import FactsIn
+from app.policy.facts import personal_data
 from app.sharing.case import store
 from app.sharing.case.case import Case, Record, Subject, View
 from app.sharing.case.model import Flag, RecordKind
@@ -153,7 +153,9 @@ def flags(
 def _shown(case: Case, disclosure: Record, facts: Record, person: Subject, view: View) -> Shown:
     full = view is View.FULL
     structure = facts.body["structure"]
-    whole = FactsIn.join(structure, facts.text) if full and facts.text is not None else structure
+    whole = (
+        personal_data.join(structure, facts.text) if full and facts.text is not None else structure
+    )
     items = [
         _item(item, full=full) for item in whole["items"] if item["id"] in disclosure.body["items"]
     ]

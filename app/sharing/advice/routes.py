@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
@@ -28,31 +28,27 @@ router = APIRouter(route_class=StrictRoute)
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def seek_advice(
     actor: Annotated[Actor, Require(P.ADVICE_SEEK)],
     request_id: RequestId,
     body: SeekAdviceIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Asks the DSL, a manager or the IG lead. The reply says whether advice could change the
     outcome. Asking never holds up an emergency.
     """
-
-    async def work() -> Response:
-        case, record = await advice_service.seek(
-            call.session,
-            actor,
-            request_id,
-            whom=body.ask,
-            question=body.question,
-            release_free_text=body.release_free_text,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await advice_service.seek(
+        call.session,
+        actor,
+        request_id,
+        whom=body.ask,
+        question=body.question,
+        release_free_text=body.release_free_text,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)
 
 
 @router.post(
@@ -62,30 +58,26 @@ async def seek_advice(
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def answer_advice(
     actor: Annotated[Actor, Require(P.ADVICE_ANSWER)],
     request_id: RequestId,
     advice_id: Annotated[UUID, Path(description="The advice that was sought.")],
     body: AnswerAdviceIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Records the advice and the outcome of the discussion. The adviser may then decide the request
     only in an emergency.
     """
-
-    async def work() -> Response:
-        case, record = await advice_service.answer(
-            call.session,
-            actor,
-            request_id,
-            advice_id,
-            advice=body.advice,
-            advised_outcome=body.advised_outcome.value if body.advised_outcome else None,
-            outcome_of_discussion=body.outcome_of_discussion,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await advice_service.answer(
+        call.session,
+        actor,
+        request_id,
+        advice_id,
+        advice=body.advice,
+        advised_outcome=body.advised_outcome.value if body.advised_outcome else None,
+        outcome_of_discussion=body.outcome_of_discussion,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)

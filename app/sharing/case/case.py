@@ -237,3 +237,21 @@ class Case:
         """The subjects of a facts record, in the order in which they were stated."""
         known = {str(subject.id): subject for subject in self.subjects}
         return tuple(known[one] for one in facts.body["subject_ids"] if one in known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which requests a list holds; None leaves a member open."""
+
+    status: str | None = None
+    outcome: str | None = None
+    direction: str | None = None
+    subject: str | None = None
+    recipient_type: str | None = None
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+    overdue: bool | None = None
+
+    def given(self) -> list[str]:
+        """The names of the members that narrow the list, sorted."""
+        return sorted(name for name in self.__slots__ if getattr(self, name) is not None)

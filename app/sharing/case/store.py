@@ -5,7 +5,7 @@ trail and the rows that cite it.
 import json
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,7 +28,7 @@ from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionStale
-from app.sharing.case.case import Case, Head, Record, RequestNotFound, Subject
+from app.sharing.case.case import Case, Filter, Head, Record, RequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
 from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
@@ -121,20 +121,6 @@ def _record(row: sa.Row[Any]) -> Record:
 def head_of(row: sa.Row[Any]) -> Head:
     """The head in a row of the table of requests."""
     return Head(**{**row._mapping, "status": Status(row.status)})  # noqa: SLF001 - the documented way to a row's mapping
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What a list of requests is narrowed to; None leaves a member open."""
-
-    status: str | None = None
-    outcome: str | None = None
-    direction: str | None = None
-    subject: str | None = None
-    recipient_type: str | None = None
-    submitted_from: datetime | None = None
-    submitted_to: datetime | None = None
-    overdue: bool | None = None
 
 
 async def page(

@@ -9,15 +9,13 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
-from app.sharing.case import store
 from app.sharing.consents import service as consents_service
 from app.sharing.consents.schemas import RecordConsentIn, WithdrawConsentIn
 from app.sharing.consents.service import Consent
-from app.sharing.facts.statements import revision_of
 from app.sharing.http import RequestId, created
 from app.sharing.schemas import RecordOut
 
@@ -31,12 +29,12 @@ router = APIRouter(route_class=StrictRoute)
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
     body: RecordConsentIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Records consent as it stands now. The service evaluates the request again."""
     apart = {"person_ref", "given_at", "expires_on", "competence", "objection", "evidence"}
@@ -50,14 +48,10 @@ async def record_consent(
         evidence=body.evidence,
     )
 
-    async def work() -> Response:
-        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
-        case, record = await consents_service.record(
-            call.session, actor, request_id, consent, revise, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await consents_service.record(
+        call.session, actor, request_id, consent, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)
 
 
 @router.post(
@@ -67,31 +61,25 @@ async def record_consent(
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def withdraw_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
     consent_id: Annotated[UUID, Path(description="The consent.")],
     body: WithdrawConsentIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """The service evaluates again what has not been shared yet, and lists earlier recipients so
     that they can be told.
     """
-
-    async def work() -> Response:
-        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
-        case, record = await consents_service.withdraw(
-            call.session,
-            actor,
-            request_id,
-            consent_id,
-            revise,
-            withdrawn_by=body.withdrawn_by,
-            at=body.at,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await consents_service.withdraw(
+        call.session,
+        actor,
+        request_id,
+        consent_id,
+        withdrawn_by=body.withdrawn_by,
+        at=body.at,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)

@@ -28,7 +28,7 @@ from app.sharing.evaluation import consent as effective_consent
 from app.sharing.evaluation import policy as evaluation_policy
 from app.sharing.evaluation import restatement as evaluation_restatement
 from app.sharing.facts import recipient_check
-from app.sharing.facts.statement import Revise
+from app.sharing.facts.statements import revise
 
 
 class ConsentNotFound(ServiceError):
@@ -75,7 +75,6 @@ async def record(
     actor: Actor,
     request_id: UUID,
     consent: Consent,
-    revise: Revise,
     *,
     now: datetime,
     trace: str,
@@ -107,7 +106,7 @@ async def record(
         today=today_in_school(now),
     )
     return await _weigh(
-        session, actor, case, draft, answer, revise, Action.CONSENT_RECORDED, now=now, trace=trace
+        session, actor, case, draft, answer, Action.CONSENT_RECORDED, now=now, trace=trace
     )
 
 
@@ -116,7 +115,6 @@ async def withdraw(
     actor: Actor,
     request_id: UUID,
     consent_id: UUID,
-    revise: Revise,
     *,
     withdrawn_by: str,
     at: datetime | None,
@@ -154,7 +152,7 @@ async def withdraw(
     standing = effective_consent.standing(case, withdrawing=str(consent_id))
     answer = effective_consent.consent(standing, every=len(case.people), today=today_in_school(now))
     return await _weigh(
-        session, actor, case, draft, answer, revise, Action.CONSENT_WITHDRAWN, now=now, trace=trace
+        session, actor, case, draft, answer, Action.CONSENT_WITHDRAWN, now=now, trace=trace
     )
 
 
@@ -164,14 +162,14 @@ async def _weigh(
     case: Case,
     draft: Draft,
     answer: dict[str, Any],
-    revise: Revise,
     action: Action,
     *,
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record]:
     policy = await evaluation_policy.policy_in_force(session, actor, now)
-    statement = await recipient_check.cited(session, actor.school, revise({"consent": answer}), now)
+    stated = revise(case, {"consent": answer}, replaced=("consent",))
+    statement = await recipient_check.cited(session, actor.school, stated, now)
     change = evaluation_restatement.restated(
         case, statement, {"consent"}, policy, now, because=draft.kind.value
     )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
@@ -27,13 +27,13 @@ router = APIRouter(route_class=StrictRoute)
     response_model=DecisionOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428) | CREATED,
 )
+@idempotent()
 async def decide_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
     request_id: RequestId,
     body: DecideIn,
     call: CallDep,
     if_match: IfMatchDep,
-    once: OnceDep,
 ) -> Response:
     """Records what a person with authority under the policy decided, and why. A later decision
     supersedes this one and never changes it.
@@ -52,16 +52,13 @@ async def decide_sharing_request(
         else None,
     )
 
-    async def work() -> Response:
-        case, record = await decisions_service.decide(
-            call.session,
-            actor,
-            request_id,
-            command,
-            precondition=if_match,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await decisions_service.decide(
+        call.session,
+        actor,
+        request_id,
+        command,
+        precondition=if_match,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
@@ -27,12 +27,12 @@ router = APIRouter(route_class=StrictRoute)
     response_model=DisclosureOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_disclosure(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
     request_id: RequestId,
     body: DiscloseIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Records what was shared, with whom, when and how. The service accepts it only under a
     decision that permits it, with every How check met.
@@ -47,10 +47,7 @@ async def record_disclosure(
         receipt=body.receipt.model_dump() if body.receipt else None,
     )
 
-    async def work() -> Response:
-        case, record = await disclosures_service.disclose(
-            call.session, actor, request_id, command, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await disclosures_service.disclose(
+        call.session, actor, request_id, command, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)

@@ -17,8 +17,8 @@ from app.policy.document.safety_floor import ALWAYS_PROTECTIVE
 from app.policy.engine import deadlines, evaluate
 from app.policy.engine.bitmasks import DOMAINS
 from app.policy.engine.codes import ActionCode
-from app.policy.engine.derive import Stated
 from app.policy.engine.evaluate import MAIS, Policy
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Action, Evaluation, Facts, PathStep, fact_words
 from app.policy.engine.vocabulary import Answer, Outcome, Release, Step
 from app.sharing.evaluation import assessment

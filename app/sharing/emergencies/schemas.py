@@ -18,7 +18,7 @@ from app.platform.instants import When
 from app.platform.partial_validation import NotUnderstood, understood
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import OrganisationType
-from app.policy.facts.schemas import PurposeIn, RecipientIn, SubjectIn
+from app.policy.facts.subject_matter import PurposeIn, RecipientIn, SubjectIn
 from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.requests.schemas import RecordedEvaluationOut, RequestOut
 from app.sharing.schemas import Body, TaskOut, Text

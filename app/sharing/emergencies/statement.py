@@ -1,4 +1,4 @@
-"""The facts that an emergency states, with flags for what is missing. Pure."""
+"""The facts that an emergency states, with flags for what is missing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,8 @@ from app.kernel.references import pupil_number_fault
 from app.platform.partial_validation import CUT, NotUnderstood, understood
 from app.policy.engine.vocabulary import Include
 from app.policy.facts.fields import ANY, KNOWN
-from app.policy.facts.schemas import FactsIn, merge
+from app.policy.facts.personal_data import merge
+from app.policy.facts.schemas import FactsIn
 from app.sharing.emergencies.schemas import ORGANISATION_TYPE, EmergencyIn
 from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import statement_of

@@ -11,11 +11,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.identity.model import Role
-from app.kernel import clock, ids
 from app.policy.engine import deadlines, derive, evaluate
-from app.policy.engine.deadlines import Calendar
-from app.policy.engine.derive import Stated
 from app.policy.engine.evaluate import Policy
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Evaluation, Facts
 from app.policy.engine.vocabulary import Outcome, PurposeCode
 from app.sharing.case.case import Case, Head
@@ -54,7 +52,7 @@ class Judgement:
     routed: bool
 
     def draft(
-        self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None
+        self, *, id: UUID, counts: bool, because: str, check: Mapping[str, Any] | None = None
     ) -> Draft:
         """The evaluation as a record: the facts that were used, the result, and when its actions
         are due.
@@ -68,18 +66,7 @@ class Judgement:
             **({"routed": True} if self.routed else {}),
             **({"recipient_check": dict(check)} if check is not None else {}),
         }
-        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
-
-
-_CALENDARS: Final[dict[str, Calendar]] = {}
-"""By policy digest: a calendar is read off a document once."""
-
-
-def calendar_of(policy: Policy) -> Calendar:
-    """The school's working days under a policy."""
-    if policy.digest not in _CALENDARS:
-        _CALENDARS[policy.digest] = deadlines.calendar_of(policy.document)
-    return _CALENDARS[policy.digest]
+        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=id)
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
@@ -92,12 +79,10 @@ def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
 def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
     """Evaluate facts that were derived before."""
     evaluation = evaluate.evaluate(policy, found)
-    named = {action.clock for action in evaluation.actions if action.clock is not None}
-    due = {name: _text(due_at(policy, name, at)) for name in sorted(named)}
     return Judgement(
         facts=found,
         evaluation=evaluation,
-        due=due,
+        due=deadlines.due_instants(evaluation, at, policy.calendar),
         due_at=_decision_due(policy, found, at),
         retention_class=evaluate.retention_class(policy, found, evaluation.outcome),
         routed=found.purpose_code in policy.document.sets["routed"].members,
@@ -106,7 +91,7 @@ def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
 
 def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
     """When a clock of the policy that starts now runs out."""
-    return deadlines.due_at(name, start, calendar_of(policy))
+    return deadlines.due_at(name, start, policy.calendar)
 
 
 def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None:
@@ -130,7 +115,7 @@ def month_after(policy: Policy, at: datetime) -> datetime:
     due = date(year, month, min(day.day, monthrange(year, month)[1]))
     while due.weekday() >= SATURDAY or due in policy.document.clocks.bank_holidays:
         due += timedelta(days=1)
-    return calendar_of(policy).end_of(due)
+    return policy.calendar.end_of(due)
 
 
 def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
@@ -199,10 +184,6 @@ def years(policy: Policy, parameter: str, day: date) -> int:
 def item_ids(structure: dict[str, Any]) -> list[UUID]:
     """The ids of the items, in order."""
     return [UUID(item["id"]) for item in structure["items"]]
-
-
-def _text(value: datetime | None) -> str | None:
-    return None if value is None else clock.to_text(value)
 
 
 def departs(case: Case, outcome: DecisionOutcome) -> bool:

@@ -1,4 +1,4 @@
-"""New and restated facts with their evaluation, as a change of the request. Pure."""
+"""New and restated facts with their evaluation, as a change of the request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ HOW_ONLY: Final = frozenset({"how"})
 
 
 def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: datetime) -> Change:
-    """A new request, as a change of nothing. Pure."""
+    """A new request, as a change of nothing."""
     facts, subjects = facts_draft(statement, now)
     structure = statement.structure
     head = Head(
@@ -57,7 +57,9 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
         head=head,
         drafts=(
             facts,
-            judgement.draft(at=now, counts=True, because="submitted", check=statement.check),
+            judgement.draft(
+                id=ids.new_id(now), counts=True, because="submitted", check=statement.check
+            ),
         ),
         subjects=subjects,
         about=[subject.id for subject in subjects],
@@ -105,7 +107,7 @@ def restated(
     case: Case, statement: Statement, fields: Any, policy: Policy, now: datetime, *, because: str
 ) -> Change:
     """The case with new facts, judged again. Items keep their ids unless the list itself was sent
-    anew. Pure.
+    anew.
     """
     before = case.facts.body["structure"]["items"]
     kept = (
@@ -132,7 +134,9 @@ def restated(
         head=head,
         drafts=(
             facts,
-            judgement.draft(at=now, counts=True, because=because, check=statement.check),
+            judgement.draft(
+                id=ids.new_id(now), counts=True, because=because, check=statement.check
+            ),
         ),
         subjects=subjects,
         about=[UUID(one) for one in facts.body["subject_ids"]],

@@ -1,10 +1,10 @@
 """Facts as stated, split into personal and structural data. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.policy.engine.derive import Stated
+from app.policy.engine.inputs import Stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,3 @@ class Statement:
     stated: Stated
     refs: tuple[tuple[str, str], ...]
     check: Mapping[str, Any] | None = None
-
-
-Revise = Callable[[Mapping[str, Any]], Statement]
-"""Lays what was changed over the facts as they were stated, and reads the whole again."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
@@ -28,12 +28,12 @@ router = APIRouter(route_class=StrictRoute)
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_notice(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: NotifyIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Records that the person or family was told, why they were not, or when that question is
     looked at again.
@@ -46,10 +46,7 @@ async def record_notice(
         how=body.how,
     )
 
-    async def work() -> Response:
-        case, record = await notices_service.notify(
-            call.session, actor, request_id, notice, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await notices_service.notify(
+        call.session, actor, request_id, notice, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)

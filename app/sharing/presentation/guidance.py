@@ -20,8 +20,8 @@ SOURCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "section_16h": "Children Act 2004, section 16H",
         "section_14b": "Children Act 2004, section 14B",
-        "court_order": "An order of a court, obeyed as it was made",
-        "other_obligation": "Another obligation in law",
+        "court_order": "A court order",
+        "other_obligation": "Another legal obligation",
     }
 )
 
@@ -33,20 +33,21 @@ _COMPELLING: Final[Mapping[str, str | None]] = {
 
 _ROUTED: Final[Mapping[str, str]] = {
     PurposeCode.SUBJECT_ACCESS_REQUEST.value: (
-        "somebody asks for their own information: that has its own procedure, and a month's time "
-        "(UK GDPR Article 12(3))"
+        "Someone is asking for their own information. This has its own procedure and a time limit"
+        " of one month (UK GDPR Article 12(3))."
     ),
     PurposeCode.BULK_OR_PRE_AGREED.value: (
-        "sharing in bulk or by standing agreement runs under that agreement, not request by request"
+        "Sharing in bulk or under a standing agreement follows that agreement. It is not decided"
+        " request by request."
     ),
 }
-_ROUTED_OTHERWISE: Final = "the policy gives this kind of request a procedure of its own"
+_ROUTED_OTHERWISE: Final = "The policy gives this kind of request its own procedure."
 
 _FINDINGS: Final[Mapping[str, str]] = {
     **{mismatch.value: words for mismatch, words in WORDS.items()},
-    "not_in_directory": "the directory has no such entry",
+    "not_in_directory": "The directory has no such entry.",
     "individual_not_checked": (
-        "the directory's check is of the organisation; nobody has checked this person"
+        "The directory shows that the organisation was checked. No one has checked this person."
     ),
 }
 
@@ -113,9 +114,9 @@ def _hints(case: Case) -> Iterator[Shown]:
         yield {
             "code": "ask_partner_why",
             "text": (
-                "Ask the partner why they need it and what the law makes of the school; whoever"
-                " asks by law should explain the burden. What a child needs now need not wait for"
-                " the answer."
+                "Ask the partner why they need this and what the law requires the school to do."
+                " Anyone who asks under the law should explain the burden. If a child needs"
+                " something now, do not wait for the answer."
             ),
             "who": "dsl",
             "items": [],
@@ -124,8 +125,8 @@ def _hints(case: Case) -> Iterator[Shown]:
         yield {
             "code": "weigh_detriment",
             "text": (
-                "Sharing is said to do the child more harm: weigh it with the DSL, and record why"
-                " you decide as you do."
+                "The record says that sharing would do the child more harm. Weigh this with the"
+                " designated safeguarding lead, and record why you decide as you do."
             ),
             "who": "dsl",
             "items": [],
@@ -141,7 +142,7 @@ def _hints(case: Case) -> Iterator[Shown]:
         yield {
             "code": "protect_identity",
             "text": (
-                "Somebody's identity is to be protected: redact or withhold whatever gives it away."
+                "Someone's identity must be protected. Redact or withhold anything that reveals it."
             ),
             "who": "staff",
             "items": given_away,
@@ -154,9 +155,10 @@ def _hints(case: Case) -> Iterator[Shown]:
         yield {
             "code": "judge_competence",
             "text": (
-                "A child's own consent counts once somebody has judged that the child is able to"
-                " give it. Here nobody has, or it was judged otherwise, and it counts as unsure:"
-                " ask whoever holds parental responsibility, or whether there is a lawful reason."
+                "A child's own consent counts only if someone has judged that the child can give"
+                " it. Here no one has, or they judged that the child cannot. The consent counts as"
+                " unsure. Ask someone with parental responsibility, or check whether there is a"
+                " lawful reason."
             ),
             "who": "dsl",
             "items": [],

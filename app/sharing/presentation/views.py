@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app.kernel import clock
 from app.policy.engine.deadlines import today_in_school
-from app.policy.facts.schemas import FactsIn
+from app.policy.facts import personal_data
 from app.sharing.case.case import Case, Head, Record, View
 from app.sharing.case.model import RecordKind
 from app.sharing.presentation import age_bands, guidance
@@ -118,7 +118,7 @@ def facts(case: Case, view: View) -> Shown:
     structure: Shown = dict(record.body["structure"])
     released = view is View.FULL or _released(case)
     if record.text is not None and released:
-        structure = FactsIn.join(
+        structure = personal_data.join(
             structure, record.text if view is View.FULL else without_names(record.text)
         )
     if view is View.DEIDENTIFIED:

@@ -32,12 +32,12 @@ def page(
     return Page(
         title="Information sharing record",
         marking=(
-            "De-identified copy: names, references and people’s own words are left out; times are"
+            "De-identified copy. Names, references and people’s own words are left out. Times are"
             " given to the day."
             if partial
             else (
-                "Confidential: personal information. Keep it secure, and only as long as it is"
-                " needed."
+                "Confidential: personal information. Keep it secure. Do not keep it longer than you"
+                " need it."
             )
         ),
         head=Pairs(

@@ -21,9 +21,9 @@ from app.sharing.records.text import day, inert, inert_all, when
 
 _TEMPLATE: Final = Path(__file__).parent / "letter.typ"
 _AGAIN: Final = (
-    "You may ask again at any time. Tell us what is new: for instance a clearer purpose, consent"
-    " that has been given, or a legal basis that we did not know of. Please quote our reference. We"
-    " will look at the request afresh, and the answer in this letter does not count against you."
+    "You can ask again at any time. Tell us what is new, for example a clearer purpose, consent"
+    " that has been given, or a legal basis that we did not know about. Please quote our reference."
+    " We will look at your request again from the start. This answer does not count against you."
 )
 _TITLE: Final = "Our answer to your request for information"
 
@@ -90,19 +90,15 @@ def _letter(
     )
     theirs = (facts.get("external_id") or {}).get("value")
     purpose = label(str(request["purpose_code"]))
-    wanted = [
-        (
-            f"On {when(request['submitted_at'])} we recorded your request to share information with"
-            " you."
-        )
-    ]
+    wanted = [f"On {when(request['submitted_at'])} we recorded your request for information."]
     wanted.append(
-        f"The purpose as we recorded it: {purpose}." if purpose not in {"Unknown", "Other"} else ""
+        f"We recorded the purpose as: {purpose}." if purpose not in {"Unknown", "Other"} else ""
     )
     considered = (
-        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}):"
-        " whether the purpose was clear and legitimate, whether there was consent, whether anybody"
-        " could be identified, and whether there was a lawful reason to share without consent."
+        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}). We"
+        " looked at whether the purpose was clear and legitimate, whether there was consent,"
+        " whether anyone could be identified, and whether there was a lawful reason to share"
+        " without consent."
     )
     return _Letter(
         school=inert(school),
@@ -117,7 +113,7 @@ def _letter(
         ),
         parts=(
             (
-                "What you asked",
+                "What you asked for",
                 tuple(text for text in (*wanted, *_paragraphs(asked or "")) if text),
             ),
             (
@@ -132,16 +128,16 @@ def _letter(
                 "If you have new information",
                 (
                     _AGAIN,
-                    "If you think that a child is in danger now, do not wait for us: call 999.",
+                    "If you think a child is in danger now, do not wait for us. Call 999.",
                 ),
             ),
-            ("Whom to contact", _paragraphs(contact)),
+            ("Who to contact", _paragraphs(contact)),
             (
                 "",
                 (
                     (
-                        "This letter neither confirms nor denies that the school holds any"
-                        " particular information about anybody."
+                        "This letter does not confirm or deny that the school holds any"
+                        " particular information about anyone."
                     ),
                 ),
             ),

@@ -11,7 +11,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import content_negotiation
 from app.platform.documents.html import CSP
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
@@ -131,31 +131,27 @@ async def draw_flowchart(
     response_model=RecordOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def release_letter(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: LetterIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
     """Releases the words of a written answer to the requester of a refused request. The letter
     contains nothing else from the record.
     """
-
-    async def work() -> Response:
-        case, made = await service.release_letter(
-            call.session,
-            actor,
-            request_id,
-            reasons=body.reasons,
-            contact=body.contact,
-            asked=body.asked,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, made, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, made = await service.release_letter(
+        call.session,
+        actor,
+        request_id,
+        reasons=body.reasons,
+        contact=body.contact,
+        asked=body.asked,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, made, actor)
 
 
 @router.get(

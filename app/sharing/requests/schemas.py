@@ -12,8 +12,8 @@ from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, Outcome
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.facts.schemas import EvaluationOut
 from app.policy.facts.statutory import StatutoryPower
+from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.case.model import Status
 from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.decisions.schemas import DecisionOut

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from app.audit.model import Action
+from app.audit import log
+from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import ids
 from app.kernel.errors import Kind, ServiceError
@@ -17,7 +18,7 @@ from app.platform.preconditions import IfMatch
 from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
-from app.sharing.case.case import ActImpossible, Case
+from app.sharing.case.case import ActImpossible, Case, Filter, Head
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import Act, RecordKind, Status
 from app.sharing.case.store import merged
@@ -27,7 +28,8 @@ from app.sharing.evaluation.assessment import judge
 from app.sharing.evaluation.policy import judged_under, policy_in_force
 from app.sharing.evaluation.restatement import HOW_ONLY, judged, restated, submitted
 from app.sharing.facts import recipient_check
-from app.sharing.facts.statement import Revise, Statement
+from app.sharing.facts.statement import Statement
+from app.sharing.facts.statements import revise
 
 
 class FactsSettled(ServiceError):
@@ -67,12 +69,47 @@ async def submit(
     return await store.write(session, change, by=actor, at=now, request_id=request_id)
 
 
+async def read(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> Case:
+    """Load a request for a reader, and log that it was read."""
+    case = await store.load(session, actor, request_id)
+    event = Event(
+        action=Action.REQUEST_READ,
+        request=case.head.id,
+        subjects=tuple(subject.id for subject in case.people),
+        recipient=case.head.recipient_type,
+        data={"view": case.head.view_for(actor).value},
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    return case
+
+
+async def page(
+    session: Session,
+    actor: Actor,
+    filters: Filter,
+    *,
+    limit: int,
+    before: UUID | None,
+    now: datetime,
+    trace: str,
+) -> tuple[list[Head], bool]:
+    """List the heads that the caller may see, newest first, and say whether there are more."""
+    heads = await store.page(session, actor, filters, now=now, limit=limit + 1, before=before)
+    event = Event(
+        action=Action.REQUESTS_LISTED,
+        data={"filters": filters.given(), "count": min(len(heads), limit)},
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    return heads[:limit], len(heads) > limit
+
+
 async def amend(
     session: Session,
     actor: Actor,
     request_id: UUID,
     changed: Mapping[str, Any],
-    revise: Revise,
     *,
     precondition: IfMatch,
     now: datetime,
@@ -95,7 +132,11 @@ async def amend(
             raise FactsSettled from None
         status = case.head.after(Act.AMEND_HOW)
     statement = await recipient_check.cited(
-        session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None
+        session,
+        actor.school,
+        revise(case, changed),
+        now,
+        strict="" if "recipient" in changed else None,
     )
     change = restated(case, statement, changed.keys(), policy, now, because="amended")
     change = replace(
@@ -109,7 +150,6 @@ async def evaluate_again(
     session: Session,
     actor: Actor,
     request_id: UUID,
-    revise: Revise,
     *,
     policy_digest: str | None,
     now: datetime,
@@ -128,13 +168,17 @@ async def evaluate_again(
 
     status = case.head.after(Act.EVALUATE)
     counts = policy.digest == current.digest
-    statement = await recipient_check.cited(session, actor.school, revise({}), now)
+    statement = await recipient_check.cited(session, actor.school, revise(case, {}), now)
     judgement = judge(policy, statement.stated, now)
     head = replace(judged(case.head, judgement), status=status) if counts else case.head
     change = Change(
         action=Action.REQUEST_EVALUATED,
         head=head,
-        drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
+        drafts=(
+            judgement.draft(
+                id=ids.new_id(now), counts=counts, because="asked", check=statement.check
+            ),
+        ),
         about=[subject.id for subject in case.people],
         data={
             "outcome": judgement.evaluation.outcome.value,
@@ -226,7 +270,6 @@ async def reconsider(
     request_id: UUID,
     new_information: str,
     changed: Mapping[str, Any],
-    revise: Revise,
     *,
     now: datetime,
     trace: str,
@@ -244,7 +287,7 @@ async def reconsider(
     statement = await recipient_check.cited(
         session,
         actor.school,
-        revise(changed),
+        revise(case, changed),
         now,
         strict="/facts" if "recipient" in changed else None,
     )

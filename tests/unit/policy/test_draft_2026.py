@@ -61,7 +61,7 @@ def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
 def test_law_that_is_not_in_force_is_shown_and_applied_nowhere():
     of = draft().document
     assert [each.title for each in of.upcoming] == ["Children's Wellbeing and Schools Act 2026"]
-    assert of.upcoming[0].status == "awaits regulations; not applied"
+    assert of.upcoming[0].status == "waiting for regulations, so not applied yet"
     assert not [
         name
         for name, clause in of.citations.items()

@@ -24,7 +24,8 @@ from app.policy.document.loader import load
 from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS, bars, bit
-from app.policy.engine.evaluate import Policy, compile_tables, outcome_of_bits
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy, outcome_of_bits
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 from tests.api.policies import meaning, without_health_providers
@@ -37,7 +38,7 @@ def policy(change: Any) -> Policy:
     """The changed policy, whether or not it would be accepted."""
     root = read(encode(meaning(change)))
     document = Reader().read(root, Document)
-    return Policy(document, "sha256:other", compile_tables(document), root.plain())
+    return compile_policy(document, "sha256:other", root.plain())
 
 
 def spoken(rows: tuple[Ruled, ...], bits: int) -> Code | None:
@@ -116,8 +117,8 @@ def test_a_body_that_is_no_longer_protective_is_told_with_every_combination():
     words = flow.to_json()["changes"][0]["in_words"]  # type: ignore[index,call-overload]
     assert (
         words == "When recipient type is health provider, recipient verified is yes, purpose is no,"
-        " immediate risk is yes: share in an emergency (settled by immediate risk) becomes do"
-        " not share (settled by purpose)."
+        " immediate risk is yes: share in an emergency (decided by immediate risk) becomes do"
+        " not share (decided by purpose)."
     )
     assert {edit.pointer: edit.kind for edit in found.edits}[
         "/sets/protective/members/5"
@@ -184,7 +185,7 @@ def test_an_action_that_goes_is_nothing_afterwards():
     assert (found.table, found.combinations, found.changed) == ("/actions/review_the_policy", 2, 1)
     assert (
         found.changes[0].to_json()["in_words"]
-        == "When review overdue is yes: who: ig lead, due: routine, ask: nobody becomes nothing."
+        == "When review overdue is yes: who: ig lead, due: routine, ask: no one becomes nothing."
     )
 
 

@@ -16,7 +16,8 @@ from app.policy.document.loader import check
 from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS, FLOW_FACTS
-from app.policy.engine.evaluate import Policy, compile_tables
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 
@@ -31,7 +32,7 @@ def changed(change: Change) -> Policy:
     reader = Reader()
     document = reader.read(read(json.dumps(meaning).encode()), Document)
     assert not reader.faults
-    return Policy(document, digest(meaning), compile_tables(document))
+    return compile_policy(document, digest(meaning))
 
 
 def edge(node: str, row: int, **to: str) -> Change:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from app.policy.facts import personal_data
 from app.policy.facts.examples import FACTS_EXAMPLE
-from app.policy.facts.schemas import FactsIn, merge
+from app.policy.facts.personal_data import merge
+from app.policy.facts.schemas import FactsIn
 
 PERSONAL_WORDS = (
     "Khan",

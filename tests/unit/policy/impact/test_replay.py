@@ -11,9 +11,10 @@ import pytest
 
 from app.kernel.canonical import Json, encode
 from app.policy.document.loader import load
-from app.policy.engine import derive as f
+from app.policy.engine import inputs
+from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, recall
+from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, read_stored
 from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, PurposeCode, Step
 from app.policy.impact.replay import NOT_KNOWN, Past, Replay, parting
 from app.policy.lifecycle import in_force
@@ -50,13 +51,13 @@ PROTECTIVE = policy(without_health_providers)
 def test_stored_facts_of_this_shape_are_read_whole():
     stored = some_facts().to_json()
     assert Facts.from_json(stored) == some_facts()
-    assert recall(stored).missing == ()
+    assert read_stored(stored).missing == ()
 
 
 @pytest.mark.parametrize("name", sorted(fact_words()))
 def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
     stored = without(some_facts(), name)
-    assert recall(stored).missing == (name,)
+    assert read_stored(stored).missing == (name,)
     with pytest.raises(FactsUnreadable, match=name):
         Facts.from_json(stored)
 
@@ -76,7 +77,7 @@ def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
 )
 def test_what_was_never_facts_is_unreadable(change: dict[str, Json]):
     with pytest.raises(FactsUnreadable):
-        recall({**some_facts().to_json(), **change})
+        read_stored({**some_facts().to_json(), **change})
     found = replayed(OLD, {**some_facts().to_json(), **change})
     assert found["unknown"][0]["facts"] == ["facts"]
     assert found["matrix"][NOT_KNOWN][NOT_KNOWN] == 1
@@ -97,7 +98,7 @@ def test_the_gravest_stands_first_with_what_people_decided():
 
 def test_every_worked_case_is_unchanged_under_the_same_policy():
     stored = [
-        f.derive(case.facts, OLD.rules(TODAY), TODAY).to_json()
+        derive(case.facts, OLD.rules(TODAY), TODAY).to_json()
         for case in OLD.document.cases.values()
     ]
     found = replayed(policy(), *stored)
@@ -153,19 +154,21 @@ def test_too_many_missing_facts_are_not_guessed_at():
     assert set(found["unknown"][0]["facts"]) >= {"purpose", "consent"}
 
 
-STATED = f.Stated(
+STATED = inputs.Stated(
     direction=Direction.RECEIVED,
-    recipient=f.Recipient(organisation_type=OrganisationType.RESEARCHER, identity_verified=YES),
-    purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=YES, stated=True),
-    consent=f.Consent(answer=NO),
+    recipient=inputs.Recipient(
+        organisation_type=OrganisationType.RESEARCHER, identity_verified=YES
+    ),
+    purpose=inputs.Purpose(code=PurposeCode.RESEARCH, answer=YES, stated=True),
+    consent=inputs.Consent(answer=NO),
     identifiable=NO,
-    lawful_reason=f.LawfulReason(answer=NO),
-    items=(f.Item(smallest_group=12),),
+    lawful_reason=inputs.LawfulReason(answer=NO),
+    items=(inputs.Item(smallest_group=12),),
 )
 
 
-def derived(stated: f.Stated, under: Policy = OLD) -> dict[str, Json]:
-    return f.derive(stated, under.rules(TODAY), TODAY).to_json()
+def derived(stated: inputs.Stated, under: Policy = OLD) -> dict[str, Json]:
+    return derive(stated, under.rules(TODAY), TODAY).to_json()
 
 
 def route(code: str, *, add: bool) -> Any:
@@ -177,7 +180,7 @@ def route(code: str, *, add: bool) -> Any:
 
 
 def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
-    new = Policy(OLD.document, "x", OLD.tables)
+    new = replace(OLD, digest="x")
     routed = unproved(route("research", add=True))
     found = replayed(routed, derived(STATED))
     assert found["changes"][0]["after"] == {
@@ -189,14 +192,14 @@ def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
 
 
 def test_a_purpose_that_is_no_longer_routed_is_what_was_answered():
-    bulk = f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True)
+    bulk = inputs.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True)
     before = derived(_with(purpose=bulk))
     assert before["purpose"] == "unsure"
     found = replayed(unproved(route("bulk_or_pre_agreed", add=False)), before)
     assert found["matrix"]["seek_advice"]["share"] == 1
     doubted = derived(
         _with(
-            purpose=f.Purpose(
+            purpose=inputs.Purpose(
                 code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True, compatible=NO
             )
         )
@@ -214,7 +217,7 @@ def test_whether_a_group_is_too_small_now_is_known_only_where_the_limit_is_the_s
     def change(document: Any) -> None:
         document["parameters"]["smallest_group"]["values"][0]["value"] = limit
 
-    found = replayed(unproved(change), derived(_with(items=(f.Item(smallest_group=stored),))))
+    found = replayed(unproved(change), derived(_with(items=(inputs.Item(smallest_group=stored),))))
     assert found["not_known"] == (0 if known else 1)
     if not known:
         assert found["unknown"][0]["facts"] == ["identifiable"]
@@ -227,13 +230,13 @@ def test_an_answer_that_settles_elsewhere_needs_no_group():
     assert (
         replayed(
             unproved(change),
-            derived(_with(purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=NO))),
+            derived(_with(purpose=inputs.Purpose(code=PurposeCode.RESEARCH, answer=NO))),
         )["not_known"]
         == 0
     )
 
 
-def _with(**changed: Any) -> f.Stated:
+def _with(**changed: Any) -> inputs.Stated:
     return replace(STATED, **changed)
 
 

@@ -92,7 +92,7 @@ def test_a_review_too_far_away_is_refused_with_what_the_policy_says_of_it(review
     (fault,) = refused.value.faults
     assert (fault.pointer, fault.code) == ("/next_review_on", "too-late")
     assert (
-        "The policy is looked at every year by the head and approved by the chair of governors."
+        "The head reviews the policy every year and the chair of governors approves it."
         " (review.yearly)" in fault.detail
     )
 

@@ -197,7 +197,7 @@ def test_the_record_says_everything_that_happened():
         ),
         *(
             "The caller could not say under which power she asked.",
-            "Decision 2 (stands)",
+            "Decision 2 (current)",
             "The enquiry cannot wait.",
         ),
         *(

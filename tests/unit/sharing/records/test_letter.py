@@ -31,7 +31,7 @@ def test_a_letter_says_what_was_released_and_nothing_else():
             "Information Sharing Policy",
             "2025-11",
             "01632 960001",
-            "You may ask again",
+            "You can ask again",
         ):
             assert wanted in said
         inner = (

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeAlias
 
-from app.audit.leaf import Said
+from app.audit.leaf import Body
 from app.audit.model import Sealed, content
 from app.audit.report import Report
 from app.platform.db import Session
@@ -46,16 +46,16 @@ class Records:
                 )
         self._report.records = len(self._records) + len(self._heads)
 
-    def check(self, school: str, index: int | None, entry: str, said: Said) -> None:
-        """Hold what one entry says of records and heads against what is stored."""
-        sealed = said.fields.get("content")
-        if isinstance(sealed, str) or said.records:
-            self._check_content(school, index, entry, said.records, sealed)
-        at = str(said.fields.get("at"))
-        for head, digest in said.states.items():
+    def check(self, school: str, index: int | None, body: Body) -> None:
+        """Compare the digests in one entry with the stored records."""
+        entry = body.id.replace("-", "")
+        if body.content is not None or body.record_ids:
+            self._check_content(school, index, entry, body.record_ids, body.content)
+        for head, digest in body.states.items():
             newest, digests = self._latest.get(head, ("", set()))
-            if at >= newest:
-                self._latest[head] = (at, digests | {digest} if at == newest else {digest})
+            if body.at >= newest:
+                together = digests | {digest} if body.at == newest else {digest}
+                self._latest[head] = (body.at, together)
             stored = self._heads.get(head)
             if stored is not None and stored[0] == entry:
                 self._cited.add(head)
