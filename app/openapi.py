@@ -98,7 +98,6 @@ _ANSWERED_BY: Final = {
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
-    "required": False,
     "description": "ETags that the client holds; the reply is 304 when one of them is current.",
     "schema": {"type": "string", "maxLength": LONGEST_TAGS},
 }
@@ -194,11 +193,13 @@ def _complete_parameter(parameter: dict[str, Any], replies: dict[str, Any]) -> N
     # A parameter is sent or left out; it is never null.
     kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
     schema |= {"anyOf": kinds} if len(kinds) > 1 else kinds[0] if kinds else {}
+    if not parameter.get("required"):
+        parameter.pop("required", None)
     if parameter["in"] == "header":
         parameter["name"] = parameter["name"].title()
     if parameter["name"] == "If-Match":
         # Declared optional in the code, so that a missing header is a 428 and not a 422.
-        parameter["required"] = "428" in replies
+        parameter |= {"required": True} if "428" in replies else {}
 
 
 def _exemplify(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> None:
@@ -239,6 +240,8 @@ def _tidy(schema: Any) -> None:
     if not isinstance(schema, dict):
         return
     schema.pop("title", None)
+    if "$ref" in schema:
+        schema.pop("examples", None)  # what is referred to lists its values
     match schema.get("anyOf"):
         case [{"type": str(kind), **rest}, {"type": "null"}] if not rest.keys() & {"enum", "const"}:
             del schema["anyOf"]

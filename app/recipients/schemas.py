@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from app.kernel.classification import Personal, Structural
 from app.platform.instants import Day
 from app.recipients.model import (
     CheckMethod,
@@ -117,13 +118,14 @@ class OrganisationIn(Body):
         }
     )
 
-    organisation: Annotated[Line, Field(description=_ORGANISATION)]
+    organisation: Annotated[Personal[Line], Field(description=_ORGANISATION)]
     organisation_type: Annotated[
-        RecipientType, Field(description="What it is; `GET /v1/recipients/types` explains each.")
+        Structural[RecipientType],
+        Field(description="What it is; `GET /v1/recipients/types` explains each."),
     ]
-    call_back_number: Annotated[Phone | None, Field(description=_NUMBER)] = None
-    call_back_source: Annotated[Source | None, Field(description=_SOURCE)] = None
-    secure_routes: Annotated[Routes, Field(description=_ROUTES)] = set()
+    call_back_number: Annotated[Personal[Phone | None], Field(description=_NUMBER)] = None
+    call_back_source: Annotated[Personal[Source | None], Field(description=_SOURCE)] = None
+    secure_routes: Annotated[Structural[Routes], Field(description=_ROUTES)] = set()
 
     def listing(self) -> Listing:
         """As the directory keeps it."""
@@ -139,18 +141,22 @@ class OrganisationPatch(Body):
         json_schema_extra={"examples": [{"call_back_number": "01632 960987"}, {"active": False}]}
     )
 
-    organisation: Annotated[Line | SkipJsonSchema[None], Field(description=_ORGANISATION)] = None
-    organisation_type: Annotated[
-        RecipientType | SkipJsonSchema[None], Field(description="What it is.")
+    organisation: Annotated[
+        Personal[Line | SkipJsonSchema[None]], Field(description=_ORGANISATION)
     ] = None
-    call_back_number: Annotated[Phone | None, Field(description=_NUMBER + " Null removes it.")] = (
-        None
-    )
-    call_back_source: Annotated[Source | None, Field(description=_SOURCE + " Null removes it.")] = (
-        None
-    )
-    secure_routes: Annotated[Routes | SkipJsonSchema[None], Field(description=_ROUTES)] = None
-    active: Annotated[bool | SkipJsonSchema[None], Field(description=_ACTIVE)] = None
+    organisation_type: Annotated[
+        Structural[RecipientType | SkipJsonSchema[None]], Field(description="What it is.")
+    ] = None
+    call_back_number: Annotated[
+        Personal[Phone | None], Field(description=_NUMBER + " Null removes it.")
+    ] = None
+    call_back_source: Annotated[
+        Personal[Source | None], Field(description=_SOURCE + " Null removes it.")
+    ] = None
+    secure_routes: Annotated[
+        Structural[Routes | SkipJsonSchema[None]], Field(description=_ROUTES)
+    ] = None
+    active: Annotated[Structural[bool | SkipJsonSchema[None]], Field(description=_ACTIVE)] = None
 
     _never_null = field_validator(
         "organisation", "organisation_type", "secure_routes", "active", mode="before"
@@ -180,10 +186,10 @@ class ContactIn(Body):
         }
     )
 
-    name: Annotated[Line, Field(description=_NAME)]
-    role_title: Annotated[Line | None, Field(description=_TITLE)] = None
-    email: Annotated[Email | None, Field(description=_EMAIL)] = None
-    phone: Annotated[Phone | None, Field(description=_PHONE)] = None
+    name: Annotated[Personal[Line], Field(description=_NAME)]
+    role_title: Annotated[Personal[Line | None], Field(description=_TITLE)] = None
+    email: Annotated[Personal[Email | None], Field(description=_EMAIL)] = None
+    phone: Annotated[Personal[Phone | None], Field(description=_PHONE)] = None
 
     def details(self) -> Details:
         """As the directory keeps them."""
@@ -199,11 +205,13 @@ class ContactPatch(Body):
         json_schema_extra={"examples": [{"role_title": "Team manager"}, {"active": False}]}
     )
 
-    name: Annotated[Line | SkipJsonSchema[None], Field(description=_NAME)] = None
-    role_title: Annotated[Line | None, Field(description=_TITLE + " Null removes it.")] = None
-    email: Annotated[Email | None, Field(description=_EMAIL + " Null removes it.")] = None
-    phone: Annotated[Phone | None, Field(description=_PHONE + " Null removes it.")] = None
-    active: Annotated[bool | SkipJsonSchema[None], Field(description=_ACTIVE)] = None
+    name: Annotated[Personal[Line | SkipJsonSchema[None]], Field(description=_NAME)] = None
+    role_title: Annotated[
+        Personal[Line | None], Field(description=_TITLE + " Null removes it.")
+    ] = None
+    email: Annotated[Personal[Email | None], Field(description=_EMAIL + " Null removes it.")] = None
+    phone: Annotated[Personal[Phone | None], Field(description=_PHONE + " Null removes it.")] = None
+    active: Annotated[Structural[bool | SkipJsonSchema[None]], Field(description=_ACTIVE)] = None
 
     _never_null = field_validator("name", "active", mode="before")(_given)
 
@@ -233,17 +241,20 @@ class VerificationIn(Body):
         }
     )
 
-    method: Annotated[CheckMethod, Field(description="How it was checked.")]
+    method: Annotated[Structural[CheckMethod], Field(description="How it was checked.")]
     result: Annotated[
-        Verified,
+        Structural[Verified],
         Field(description="Whether they are who they say. A later check replaces an earlier one."),
     ]
     contact_id: Annotated[
-        UUID | None, Field(description="The contact who was checked; empty: the organisation.")
+        Structural[UUID | None],
+        Field(description="The contact who was checked; empty: the organisation."),
     ] = None
-    note: Annotated[Note | None, Field(description="What is worth knowing about the check.")] = None
+    note: Annotated[
+        Personal[Note | None], Field(description="What is worth knowing about the check.")
+    ] = None
     verified_on: Annotated[
-        Day | None,
+        Structural[Day | None],
         Field(
             description="The day on which it was checked; empty: today.", examples=["2026-11-23"]
         ),

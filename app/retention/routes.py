@@ -25,10 +25,12 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
 from app.retention.schedule import Review
-from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
+from app.retention.schemas import DisposeIn, DuePageOut, ReviewIn
 from app.retention.service import Due
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record, View
+from app.sharing.case.records import Content
+from app.sharing.disposal.schemas import DisposalOut, RetentionReviewOut
 from app.sharing.presentation import views
 
 router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
@@ -78,7 +80,7 @@ async def list_retention_due(
     operation_id="review_retention",
     summary="Review how long a request is kept",
     status_code=201,
-    response_model=ReviewOut,
+    response_model=RetentionReviewOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -162,7 +164,7 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
     }
 
 
-def _created(case: Case, record: Record, actor: Actor) -> Response:
+def _created(case: Case, record: Record[Content], actor: Actor) -> Response:
     view = case.head.view_for(actor)
     headers = {
         "Location": f"/v1/sharing-requests/{case.head.id}",

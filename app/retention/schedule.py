@@ -11,18 +11,10 @@ from typing import Final
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.policy.engine.deadlines import years_after
 from app.sharing.case.case import Head
-from app.sharing.case.model import TRANSITIONS, Act
+from app.sharing.case.model import TRANSITIONS, Act, Keep
 
 FURTHEST_YEARS: Final = 100
 """A day further away than this is a slip of the keyboard."""
-
-
-class Keep(StrEnum):
-    """What a review decides. Stored for ever: add members, never rename or reuse one."""
-
-    UNTIL = "until"
-    INDEFINITELY = "indefinitely"
-    DISPOSE = "dispose"
 
 
 class Reason(StrEnum):
@@ -95,8 +87,14 @@ def bars(head: Head, today: date) -> tuple[Bar, ...]:
     return tuple(found)
 
 
-def _come(day: str | None, today: date) -> bool:
-    return day is not None and date.fromisoformat(day) <= today
+def day(text: str | None) -> date | None:
+    """A day of the head."""
+    return None if text is None else date.fromisoformat(text)
+
+
+def _come(text: str | None, today: date) -> bool:
+    come = day(text)
+    return come is not None and come <= today
 
 
 def reviewed(

@@ -22,7 +22,9 @@ from app.retention import schedule
 from app.retention.schedule import Bar, Review
 from app.sharing.case.case import Case, Head, Record
 from app.sharing.case.model import Act
+from app.sharing.case.records import Disposal, RetentionReview
 from app.sharing.disposal import service as disposal_service
+from app.sharing.evaluation import assessment
 
 DAILY: Final = "daily"
 """The target by which the entry of the daily list is told from a look that somebody took."""
@@ -97,25 +99,24 @@ async def review(
     *,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[RetentionReview]]:
     """Record how long a request is kept from now on, and whether it is held."""
-    case = await disposal_service.held(session, actor, request_id)
+    case = await disposal_service.load_for_update(session, actor, request_id)
     today = today_in_school(now)
 
     case.head.after(Act.REVIEW_RETENTION)
-    years, until, stood_in = await disposal_service.terms(session, case, today)
+    years, until, policy = await disposal_service.terms(session, case, today)
     head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
-    body = {
-        "keep": command.keep.value,
-        "until": head.retain_until,
-        "next_review_on": head.review_on,
-        "legal_hold": head.legal_hold,
-        **stood_in,
-    }
-
-    return await disposal_service.keep(
-        session, actor, case, head, body, why=why, now=now, trace=trace
+    content = RetentionReview(
+        keep=command.keep,
+        until=schedule.day(head.retain_until),
+        next_review_on=schedule.day(head.review_on),
+        legal_hold=head.legal_hold,
+        why=why,
     )
+    content = assessment.stood_in(policy, case.head, content)
+
+    return await disposal_service.review(session, actor, case, head, content, now=now, trace=trace)
 
 
 async def dispose(
@@ -127,9 +128,9 @@ async def dispose(
     approved_by: str,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Disposal]]:
     """Destroy what is personal in a request that is due, with somebody's approval."""
-    case = await disposal_service.held(session, actor, request_id)
+    case = await disposal_service.load_for_update(session, actor, request_id)
 
     case.head.after(Act.DISPOSE)
     against = schedule.bars(case.head, today_in_school(now))

@@ -133,7 +133,7 @@ def _ground(
     return sa.case(
         (decided.c.id.is_(None), None),
         else_=sa.func.coalesce(
-            _member(session, decided.c.body, "lawful_reason_code"),
+            _member(session, decided.c.body, "lawful_reason", "code"),
             sa.case(
                 (
                     _member(session, judged.c.body, "result", "outcome").notin_(

@@ -156,7 +156,7 @@ def test_if_match_is_required_where_its_absence_is_refused(
     operations: dict[Operation, dict[str, Any]],
 ) -> None:
     required = {
-        operation.id: parameter["required"]
+        operation.id: parameter.get("required", False)
         for operation, said in operations.items()
         for parameter in said["parameters"]
         if parameter["name"] == "If-Match"

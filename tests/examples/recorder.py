@@ -54,16 +54,16 @@ ALWAYS_SENT: Final = ("ETag", "Location")
 """Headers that a reply carries wherever the document declares them."""
 
 LONGEST: Final = 1
-"""Of a list of objects only the first is shown, unless an act asks for a longer one."""
-
-SHOWN: Final = 2
+"""A longer list of objects is shown with its first, unless an act asks for more."""
 
 WIDEST: Final = 50
 """A mapping with more members than any reply has of its own is a table of the policy; it is shown
-with its first two."""
+with its first."""
 
-WHOLE: Final = 1000
-TEXT: Final = 700
+STEPS: Final = 6
+"""Of the steps of an evaluation, which are shown whole where they are asked for."""
+
+TEXT: Final = 300
 """Characters of a page, drawing or document."""
 
 
@@ -203,12 +203,12 @@ def shortened(value: Any, longest: int, widest: int) -> Any:
     """The same with lists of objects and long tables cut."""
     if isinstance(value, list):
         whole = len(value) <= longest or not isinstance(value[0], dict)
-        return [shortened(one, longest, widest) for one in (value if whole else value[:LONGEST])]
+        return [shortened(one, longest, widest) for one in (value if whole else value[:1])]
     if isinstance(value, dict):
         members = list(value.items())
         return {
             name: shortened(one, longest, widest)
-            for name, one in (members if len(members) <= widest else members[:SHOWN])
+            for name, one in (members if len(members) <= widest else members[:1])
         }
     return value
 
@@ -218,7 +218,7 @@ def excerpt(text: str, media: str) -> Any:
     if media == "application/x-ndjson":
         return json.loads(text.partition("\n")[0])
     if media == "text/csv":
-        return "".join(text.splitlines(keepends=True)[: SHOWN + 1])
+        return "".join(text.splitlines(keepends=True)[:2])
     if media == "text/plain":
         return text
     text = re.sub(r"<style>.*?</style>", "<style>…</style>", text, flags=re.DOTALL)[:TEXT]

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from app.identity.model import Role
+from app.kernel import plain
 from app.kernel.canonical import Json
 from app.policy.engine.codes import ActionCode, Doubt, MythId
 from app.policy.engine.vocabulary import (
@@ -275,6 +276,20 @@ class Evaluation:
             "myths": [{"id": myth.id.value, "text": myth.text} for myth in self.myths],
             "mais": self.mais.value,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
+        """The evaluation that `to_json` wrote without instants. Raises ValueError for a word that
+        is in no vocabulary.
+        """
+        policy = value["policy"]
+        members = {
+            "policy_version": policy["version"],
+            "policy_digest": policy["digest"],
+            "review_overdue": policy["review_overdue"],
+            "actions": [{**action, "clock": action["due"]} for action in value["actions"]],
+        }
+        return plain.read(cls, {**value, **members})
 
 
 def _finding(found: PrincipleFinding | RuleFinding) -> Json:

@@ -325,6 +325,15 @@ class LawfulReasonCode(Word):
     VITAL_INTERESTS = "vital_interests"
 
 
+class StatutoryPower(Word):
+    """What compels. Stored for ever: add members, never rename or reuse one."""
+
+    SECTION_16H = "section_16h"
+    SECTION_14B = "section_14b"
+    COURT_ORDER = "court_order"
+    OTHER_OBLIGATION = "other_obligation"
+
+
 class HowCheck(Word):
     """The checks on how to share, in the order of the policy's prose."""
 

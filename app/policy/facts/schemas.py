@@ -3,21 +3,21 @@
 Unknown fields are rejected so that typos surface.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from app.kernel.canonical import Json
+from app.kernel.classification import Structural
 from app.policy.engine import inputs
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer, Direction, PurposeCode, Urgency
-from app.policy.facts import personal_data
 from app.policy.facts.answers import (
     ConditionTestsIn,
     ConsentIn,
@@ -50,7 +50,7 @@ class FactsIn(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [FACTS_EXAMPLE]})
 
     direction: Annotated[
-        Direction,
+        Structural[Direction],
         Field(description="Whether the school was asked, or wishes to share of its own accord."),
     ]
     external_id: Annotated[
@@ -73,7 +73,9 @@ class FactsIn(Body):
         ),
     ]
     consent: Annotated[ConsentIn, Field(description="Whether there is consent.")]
-    identifiable: Annotated[Answer, Field(description="Could somebody be identified from it?")]
+    identifiable: Annotated[
+        Structural[Answer], Field(description="Could somebody be identified from it?")
+    ]
     lawful_reason: Annotated[
         LawfulReasonIn,
         Field(description="Whether there is a lawful reason to share without consent."),
@@ -84,11 +86,11 @@ class FactsIn(Body):
     ] = None
     risk: Annotated[RiskIn, Field(description="Danger and crime.")] = RiskIn()
     how: Annotated[HowIn, Field(description="The checks before anything leaves.")] = HowIn()
-    urgency: Annotated[Urgency, Field(description="How soon an answer is needed.")] = (
+    urgency: Annotated[Structural[Urgency], Field(description="How soon an answer is needed.")] = (
         Urgency.ROUTINE
     )
     needed_by: Annotated[
-        Day | None, Field(description="The day by which the requester needs it.")
+        Structural[Day | None], Field(description="The day by which the requester needs it.")
     ] = None
 
     @field_validator("items")
@@ -152,25 +154,15 @@ class FactsIn(Body):
         """The enumerated facts under a policy on a day."""
         return derive(self.stated(), policy.rules(today), today)
 
-    def split(self) -> personal_data.Halves:
-        """Structure (codes, dates, numbers) and narrative (names, references, texts), each JSON;
-        `join` puts them together again.
-
-        The structure always names the purpose's code, the subjects and the items, also when they
-        were left out.
+    def as_sent(self) -> dict[str, Json]:
+        """The facts object with the members that were sent, and always the code of the purpose, the
+        subjects and the items.
         """
         whole = self.model_dump(mode="json", exclude_unset=True)
         whole["purpose"].setdefault("code", PurposeCode.UNKNOWN.value)
         whole.setdefault("subjects", [])
         whole.setdefault("items", [])
-        return personal_data.split(whole)
-
-    @classmethod
-    def join(cls, structure: Mapping[str, Any], narrative: Mapping[str, Any]) -> dict[str, Any]:
-        """The facts object that `split` took apart; without its narrative where that was disposed
-        of.
-        """
-        return personal_data.join(structure, narrative)
+        return whole
 
 
 def _item(item: ItemIn) -> inputs.Item:

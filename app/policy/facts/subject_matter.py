@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from app.kernel.classification import Personal, Releasable, Structural
 from app.policy.engine.vocabulary import (
     Answer,
     Include,
@@ -27,26 +28,27 @@ from app.policy.facts.fields import Body, Day, PersonRef, Reference, Short, Text
 class ExternalIdIn(Body):
     """The request's id in another system."""
 
-    system: Annotated[Short, Field(description="Which system.", examples=["mis.example"])]
-    value: Annotated[Reference, Field(description="Its id there.", examples=["SR-2231"])]
+    system: Annotated[Personal[Short], Field(description="Which system.", examples=["mis.example"])]
+    value: Annotated[Personal[Reference], Field(description="Its id there.", examples=["SR-2231"])]
 
 
 class RequesterIn(Body):
     """Who asks."""
 
-    name: Annotated[Short | None, Field(description="Name.", examples=["A. Khan"])] = None
+    name: Annotated[Personal[Short | None], Field(description="Name.", examples=["A. Khan"])] = None
     role_title: Annotated[
-        Short | None, Field(description="What they are there.", examples=["Social worker"])
+        Personal[Short | None],
+        Field(description="What they are there.", examples=["Social worker"]),
     ] = None
     organisation: Annotated[
-        Short | None, Field(description="For whom they ask.", examples=["Anytown MASH"])
+        Personal[Short | None], Field(description="For whom they ask.", examples=["Anytown MASH"])
     ] = None
     identity_verified: Annotated[
-        Answer | None,
+        Structural[Answer | None],
         Field(description="Whether you know that they are who they say; left out: unsure."),
     ] = None
     verification_method: Annotated[
-        VerificationMethod | None, Field(description="How that was checked.")
+        Structural[VerificationMethod | None], Field(description="How that was checked.")
     ] = None
 
 
@@ -54,19 +56,22 @@ class RecipientIn(Body):
     """Who would receive the information."""
 
     organisation: Annotated[
-        Short | None, Field(description="Name of the organisation.", examples=["Anytown MASH"])
+        Personal[Short | None],
+        Field(description="Name of the organisation.", examples=["Anytown MASH"]),
     ] = None
     organisation_type: Annotated[
-        OrganisationType, Field(description="What kind of body it is.", examples=["mash"])
+        Structural[OrganisationType],
+        Field(description="What kind of body it is.", examples=["mash"]),
     ]
     named_individual: Annotated[
-        Short | None, Field(description="The person there.", examples=["A. Khan"])
+        Personal[Short | None], Field(description="The person there.", examples=["A. Khan"])
     ] = None
     role_title: Annotated[
-        Short | None, Field(description="What they are there.", examples=["Social worker"])
+        Personal[Short | None],
+        Field(description="What they are there.", examples=["Social worker"]),
     ] = None
     identity_verified: Annotated[
-        Answer | None,
+        Structural[Answer | None],
         Field(
             description=(
                 "Whether you know that they are who they say; left out: as for the requester, else"
@@ -75,16 +80,19 @@ class RecipientIn(Body):
         ),
     ] = None
     verification_method: Annotated[
-        VerificationMethod | None, Field(description="How that was checked.")
+        Structural[VerificationMethod | None], Field(description="How that was checked.")
     ] = None
     secure_route: Annotated[
-        SecureRoute | None, Field(description="How it would travel.", examples=["secure_email"])
+        Structural[SecureRoute | None],
+        Field(description="How it would travel.", examples=["secure_email"]),
     ] = None
     directory_id: Annotated[
-        UUID | None, Field(description="The organisation in the school's directory of recipients.")
+        Personal[UUID | None],
+        Field(description="The organisation in the school's directory of recipients."),
     ] = None
     contact_id: Annotated[
-        UUID | None, Field(description="The person there, among the organisation's contacts.")
+        Personal[UUID | None],
+        Field(description="The person there, among the organisation's contacts."),
     ] = None
 
 
@@ -92,17 +100,19 @@ class PurposeIn(Body):
     """What it is for."""
 
     code: Annotated[
-        PurposeCode, Field(description="The kind of purpose.", examples=["section_47_enquiry"])
+        Structural[PurposeCode],
+        Field(description="The kind of purpose.", examples=["section_47_enquiry"]),
     ] = PurposeCode.UNKNOWN
     statement: Annotated[
-        Text | None,
+        Releasable[Text | None],
         Field(description="The purpose in words.", examples=["Section 47 enquiry opened today"]),
     ] = None
     answer: Annotated[
-        Answer, Field(description="Is it clear and legitimate?", examples=["yes"])
+        Structural[Answer], Field(description="Is it clear and legitimate?", examples=["yes"])
     ] = Answer.UNSURE
     compatible: Annotated[
-        Answer | None, Field(description="Does it fit why the information was collected?")
+        Structural[Answer | None],
+        Field(description="Does it fit why the information was collected?"),
     ] = None
 
 
@@ -110,7 +120,7 @@ class SubjectIn(Body):
     """Somebody the information is about."""
 
     person_ref: Annotated[
-        PersonRef,
+        Personal[PersonRef],
         Field(
             description=(
                 "The school's reference of the person, with its scheme: `mis` (the school's own"
@@ -121,18 +131,18 @@ class SubjectIn(Body):
             examples=["mis:7781"],
         ),
     ]
-    role: Annotated[SubjectRole, Field(description="What they are in it.", examples=["child"])] = (
-        SubjectRole.CHILD
-    )
+    role: Annotated[
+        Structural[SubjectRole], Field(description="What they are in it.", examples=["child"])
+    ] = SubjectRole.CHILD
     born_on: Annotated[
-        Day | None,
+        Personal[Day | None],
         Field(
             description="When they were born; a de-identified view shows the band of their age.",
             examples=["2014-05-09"],
         ),
     ] = None
     identity_to_protect: Annotated[
-        StrictBool,
+        Structural[StrictBool],
         Field(description="Whether it must not come out who they are, as with a reporter."),
     ] = False
 
@@ -141,24 +151,28 @@ class ItemIn(Body):
     """A piece of information."""
 
     description: Annotated[
-        Text | None, Field(description="What it is.", examples=["Attendance this term"])
+        Releasable[Text | None], Field(description="What it is.", examples=["Attendance this term"])
     ] = None
     category: Annotated[
-        ItemCategory, Field(description="What it is about.", examples=["attendance"])
+        Structural[ItemCategory], Field(description="What it is about.", examples=["attendance"])
     ] = ItemCategory.OTHER
     nature: Annotated[
-        ItemNature | None, Field(description="Whether it is known or believed.", examples=["fact"])
+        Structural[ItemNature | None],
+        Field(description="Whether it is known or believed.", examples=["fact"]),
     ] = None
     as_at: Annotated[
-        Day | None, Field(description="The day on which it was so.", examples=["2026-11-20"])
+        Structural[Day | None],
+        Field(description="The day on which it was so.", examples=["2026-11-20"]),
     ] = None
-    historical: Annotated[StrictBool, Field(description="Whether it is about the past.")] = False
+    historical: Annotated[
+        Structural[StrictBool], Field(description="Whether it is about the past.")
+    ] = False
     explanation: Annotated[
-        Text | None,
+        Releasable[Text | None],
         Field(description="What makes history understood: how old it is, what has changed since."),
     ] = None
     special_category: Annotated[
-        list[SpecialCategory],
+        Structural[list[SpecialCategory]],
         Field(
             default_factory=list,
             max_length=len(SpecialCategory),
@@ -166,31 +180,32 @@ class ItemIn(Body):
         ),
     ]
     criminal_offence: Annotated[
-        StrictBool, Field(description="Whether it tells of an offence.")
+        Structural[StrictBool], Field(description="Whether it tells of an offence.")
     ] = False
-    third_party: Annotated[StrictBool, Field(description="Whether it tells of somebody else.")] = (
-        False
-    )
+    third_party: Annotated[
+        Structural[StrictBool], Field(description="Whether it tells of somebody else.")
+    ] = False
     include: Annotated[
-        Include,
+        Structural[Include],
         Field(description="Whether it is to be shared, redacted or withheld.", examples=["share"]),
     ] = Include.SHARE
     withheld_because: Annotated[
-        Text | None,
+        Releasable[Text | None],
         Field(
             validate_default=True,
             description="Why it is withheld, or in part; required when it is withheld.",
         ),
     ] = None
     identity_to_protect: Annotated[
-        StrictBool, Field(description="Whether it gives away somebody who must not be known.")
+        Structural[StrictBool],
+        Field(description="Whether it gives away somebody who must not be known."),
     ] = False
     smallest_group: Annotated[
-        int | None,
+        Structural[int | None],
         Field(ge=0, le=1_000_000, strict=True, description="In figures, the smallest count."),
     ] = None
     key_held: Annotated[
-        StrictBool, Field(description="Whether the school can undo its pseudonyms.")
+        Structural[StrictBool], Field(description="Whether the school can undo its pseudonyms.")
     ] = False
 
     @field_validator("withheld_because")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.classification import Personal
 from app.policy.diff.schemas import EditOut, TableOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 
@@ -19,7 +20,7 @@ class ImpactIn(BaseModel):
     )
 
     against: Annotated[
-        str | None,
+        Personal[str | None],
         StringConstraints(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$"),
         Field(description="Digest; the version in force when left out."),
     ] = None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.classification import Personal, Structural
 from app.platform.body_limit import MAX_BODY
 from app.platform.instants import Day
 from app.policy.engine.codes import ActionCode, MythId
@@ -414,7 +415,7 @@ class ApprovalIn(BaseModel):
     )
 
     approved_by: Annotated[
-        str,
+        Personal[str],
         StringConstraints(
             strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"
         ),
@@ -422,10 +423,10 @@ class ApprovalIn(BaseModel):
         Field(description="Name and role of whoever approved it."),
     ]
     in_force_from: Annotated[
-        Day, Field(description="The day on which it begins; today at the earliest.")
+        Structural[Day], Field(description="The day on which it begins; today at the earliest.")
     ]
     next_review_on: Annotated[
-        str,
+        Personal[str],
         StringConstraints(max_length=10),
         Field(
             description=(

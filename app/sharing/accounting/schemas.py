@@ -54,7 +54,9 @@ class GroundOut(BaseModel):
 
     id: Annotated[UUID, Field(description="The decision's id.")]
     outcome: Annotated[DecisionOutcome, Field(description="What was decided.")]
-    departs: Annotated[bool, Field(description="Whether it differed from the evaluation.")]
+    departs_from_evaluation: Annotated[
+        bool, Field(description="Whether it differed from the evaluation.")
+    ]
     settled_by: Annotated[
         Step | None,
         Field(description="The question that settled the evaluation it was decided on."),

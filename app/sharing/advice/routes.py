@@ -14,9 +14,8 @@ from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.advice import service as advice_service
-from app.sharing.advice.schemas import AnswerAdviceIn, SeekAdviceIn
+from app.sharing.advice.schemas import AdviceAnswerOut, AdviceOut, AnswerAdviceIn, SeekAdviceIn
 from app.sharing.http import RequestId, created
-from app.sharing.schemas import RecordOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -25,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
     "/sharing-requests/{request_id}/advice",
     summary="Ask for advice",
     status_code=201,
-    response_model=RecordOut,
+    response_model=AdviceOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -55,7 +54,7 @@ async def seek_advice(
     "/sharing-requests/{request_id}/advice/{advice_id}/answer",
     summary="Answer a request for advice",
     status_code=201,
-    response_model=RecordOut,
+    response_model=AdviceAnswerOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -75,7 +74,7 @@ async def answer_advice(
         request_id,
         advice_id,
         advice=body.advice,
-        advised_outcome=body.advised_outcome.value if body.advised_outcome else None,
+        advised_outcome=body.advised_outcome,
         outcome_of_discussion=body.outcome_of_discussion,
         now=call.now,
         trace=call.trace,

@@ -2,16 +2,20 @@
 may ask of them. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from itertools import takewhile
+from typing import Generic, TypeVar, cast
 from uuid import UUID
 
 from app.identity.model import Actor, Permission, Role
 from app.kernel.errors import Kind, ServiceError
-from app.sharing.case.model import OPEN, TRANSITIONS, Act, RecordKind, Status
+from app.policy.engine.vocabulary import SubjectRole
+from app.sharing.case.facts import Item
+from app.sharing.case.model import OPEN, TRANSITIONS, Act, OverdueClock, RecordKind, Status
+from app.sharing.case.records import Advice, AdviceAnswer, Content, Decision, Evaluation, Facts
 
 
 class RequestNotFound(ServiceError):
@@ -93,27 +97,25 @@ class Head:
             raise ActImpossible(f"the request is {self.status}; from there you can: {possible}")
         return exits[act]
 
-    def overdue(self, now: datetime) -> list[str]:
-        """Which clocks of the request have run out: `decision`, `record`, `advice`, `notice`.
-        Shown, and never in anybody's way.
-        """
+    def overdue(self, now: datetime) -> list[OverdueClock]:
+        """Which clocks of the request have run out. Shown, and nothing waits for it."""
         late = []
         if (
             self.status in OPEN - {Status.EMERGENCY_RECORDED}
             and self.due_at is not None
             and now > self.due_at
         ):
-            late.append("decision")
+            late.append(OverdueClock.DECISION)
         if (
             self.status is Status.EMERGENCY_RECORDED
             and self.task_due_at is not None
             and now > self.task_due_at
         ):
-            late.append("record")
+            late.append(OverdueClock.RECORD)
         if self.advice_due_at is not None and now > self.advice_due_at:
-            late.append("advice")
+            late.append(OverdueClock.ADVICE)
         if self.notice_due_on is not None and now.date() >= date.fromisoformat(self.notice_due_on):
-            late.append("notice")
+            late.append(OverdueClock.NOTICE)
         return late
 
     def view_for(self, actor: Actor) -> View:
@@ -150,20 +152,29 @@ class Head:
             raise NotYours("only whoever submitted the request can do this")
 
 
+C_co = TypeVar("C_co", bound=Content, covariant=True)
+K = TypeVar("K", bound=Content)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One thing that happened. `body` holds codes, ids and dates; `text` the personal part, None
-    once disposed of.
+class Record(Generic[C_co]):
+    """One thing that happened: what it says, when it was recorded and by whom.
+
+    `personal` says whether its personal half is stored; it is not, once disposed of.
     """
 
     id: UUID
-    kind: RecordKind
     at: datetime
     by_id: UUID
     by_role: str
-    body: Mapping[str, Any]
-    text: Mapping[str, Any] | None
+    content: C_co
+    personal: bool
     audit_id: UUID
+
+    @property
+    def kind(self) -> RecordKind:
+        """The kind of the record."""
+        return self.content.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +186,7 @@ class Subject:
     id: UUID
     record_id: UUID
     ref: str
-    role: str
+    role: SubjectRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,60 +194,69 @@ class Case:
     """Everything that is stored of a request."""
 
     head: Head
-    records: tuple[Record, ...]
+    records: tuple[Record[Content], ...]
     subjects: tuple[Subject, ...]
 
-    def of(self, kind: RecordKind) -> tuple[Record, ...]:
+    def of(self, kind: type[K]) -> tuple[Record[K], ...]:
         """The records of a kind, oldest first."""
-        return tuple(record for record in self.records if record.kind is kind)
+        return tuple(_of(self.records, kind))
 
-    def latest(self, kind: RecordKind) -> Record | None:
+    def latest(self, kind: type[K]) -> Record[K] | None:
         """The newest record of a kind."""
-        return next((record for record in reversed(self.records) if record.kind is kind), None)
+        return next(_of(reversed(self.records), kind), None)
 
-    def find(self, kind: RecordKind, record_id: UUID) -> Record | None:
+    def find(self, kind: type[K], record_id: UUID | None) -> Record[K] | None:
         """The record of a kind with this id."""
-        return next((record for record in self.of(kind) if record.id == record_id), None)
+        return next((one for one in _of(self.records, kind) if one.id == record_id), None)
 
     @property
-    def facts(self) -> Record:
+    def facts(self) -> Record[Facts]:
         """The facts as last stated."""
-        record = self.latest(RecordKind.FACTS)
+        record = self.latest(Facts)
         assert record is not None  # noqa: S101 - a request is never stored without its facts
         return record
 
     @property
-    def evaluation(self) -> Record:
-        """The evaluation that counts: the newest under the policy in force when it was made."""
-        counting = [record for record in self.of(RecordKind.EVALUATION) if record.body["counts"]]
-        return counting[-1]
+    def evaluation(self) -> Record[Evaluation]:
+        """The current evaluation: the newest under the policy in force when it was made."""
+        return [record for record in self.of(Evaluation) if record.content.current][-1]
 
     @property
-    def decision(self) -> Record | None:
+    def decision(self) -> Record[Decision] | None:
         """The decision that stands: the newest."""
-        return self.latest(RecordKind.DECISION)
+        return self.latest(Decision)
+
+    @property
+    def open_advice(self) -> tuple[Record[Advice], ...]:
+        """The advice that was sought and is not given yet, oldest first."""
+        answered = {record.content.advice_id for record in self.of(AdviceAnswer)}
+        return tuple(record for record in self.of(Advice) if record.id not in answered)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items as last stated."""
+        return self.facts.content.facts.items
 
     @property
     def people(self) -> tuple[Subject, ...]:
         """The subjects as last stated, in that order."""
         return self.people_of(self.facts)
 
-    def facts_when(self, record: Record) -> Record:
+    def facts_when(self, record_id: UUID) -> Record[Facts]:
         """The facts that stood when something was recorded; an emergency is recorded in one step
-        with its facts.
+        with its facts, in no order.
         """
-        stood = self.of(RecordKind.FACTS)[0]
-        for one in self.records:
-            if one.id == record.id:
-                break
-            if one.kind is RecordKind.FACTS:
-                stood = one
-        return stood
+        before = takewhile(lambda one: one.id != record_id, self.records)
+        return next(_of(reversed(list(before)), Facts), self.of(Facts)[0])
 
-    def people_of(self, facts: Record) -> tuple[Subject, ...]:
+    def people_of(self, facts: Record[Facts]) -> tuple[Subject, ...]:
         """The subjects of a facts record, in the order in which they were stated."""
-        known = {str(subject.id): subject for subject in self.subjects}
-        return tuple(known[one] for one in facts.body["subject_ids"] if one in known)
+        known = {subject.id: subject for subject in self.subjects}
+        return tuple(known[one] for one in facts.content.subject_ids if one in known)
+
+
+def _of(records: Iterable[Record[Content]], kind: type[K]) -> Iterator[Record[K]]:
+    return (cast("Record[K]", one) for one in records if isinstance(one.content, kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic
 from uuid import UUID
 
 from app.audit.model import Action
 from app.kernel.canonical import Json
-from app.sharing.case.case import Case, Head, Record, Subject
-from app.sharing.case.model import RecordKind
+from app.sharing.case.case import C_co, Case, Head, K, Record, Subject
+from app.sharing.case.records import Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Generic[C_co]):
     """A record about to be stored."""
 
-    kind: RecordKind
-    body: Mapping[str, Any]
-    text: Mapping[str, Any]
     id: UUID
+    content: C_co
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Change:
 
     action: Action
     head: Head
-    drafts: Sequence[Draft]
+    drafts: Sequence[Draft[Content]]
     subjects: Sequence[Subject] = ()
     about: Sequence[UUID] = ()
     target: UUID | None = None
@@ -37,8 +35,8 @@ class Change:
     data: Mapping[str, Json] | None = None
 
 
-def record_in(case: Case, draft: Draft) -> Record:
+def record_in(case: Case, draft: Draft[K]) -> Record[K]:
     """The stored record that a draft became."""
-    found = case.find(draft.kind, draft.id)
+    found = case.find(type(draft.content), draft.id)
     assert found is not None  # noqa: S101 - it was just written
     return found

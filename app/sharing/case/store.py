@@ -28,9 +28,12 @@ from app.kernel import clock, ids
 from app.kernel.canonical import Json, kept
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionStale
+from app.policy.engine.vocabulary import SubjectRole
+from app.sharing.case import codec
 from app.sharing.case.case import Case, Filter, Head, Record, RequestNotFound, Subject
 from app.sharing.case.change import Change, Draft
 from app.sharing.case.model import OPEN, RecordKind, Status
+from app.sharing.case.records import Content
 from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
 _HEAD: Final = tuple(REQUEST.columns.keys())
@@ -81,7 +84,7 @@ async def _complete(session: Session, head: Head) -> Case:
 
 async def _complete_all(session: Session, heads: Sequence[Head]) -> dict[UUID, Case]:
     wanted = [head.id for head in heads]
-    records: dict[UUID, list[Record]] = {one: [] for one in wanted}
+    records: dict[UUID, list[Record[Content]]] = {one: [] for one in wanted}
     subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
@@ -102,18 +105,18 @@ async def _complete_all(session: Session, heads: Sequence[Head]) -> dict[UUID, C
 
 
 def _subject(row: sa.Row[Any]) -> Subject:
-    return Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=row.role)
+    return Subject(id=row.id, record_id=row.record_id, ref=row.ref, role=SubjectRole(row.role))
 
 
-def _record(row: sa.Row[Any]) -> Record:
+def _record(row: sa.Row[Any]) -> Record[Content]:
+    personal = None if row.text is None else json.loads(row.text)
     return Record(
         id=row.id,
-        kind=RecordKind(row.kind),
         at=row.at,
         by_id=row.by_id,
         by_role=row.by_role,
-        body=json.loads(row.body),
-        text=None if row.text is None else json.loads(row.text),
+        content=codec.decode(RecordKind(row.kind), json.loads(row.body), personal),
+        personal=personal is not None,
         audit_id=row.audit_id,
     )
 
@@ -227,18 +230,19 @@ async def write(
     entry_id = ids.new_id(at)
     head = replace(change.head, audit_id=entry_id, version=previous.version + 1 if previous else 1)
     drafts = sorted(change.drafts, key=lambda draft: draft.id)
-    rows = [_record_row(draft, head, by, at, entry_id) for draft in drafts]
+    encoded = [(draft, *codec.encode(draft.content)) for draft in drafts]
+    rows = [_record_row(draft, body, head, by, at, entry_id) for draft, body, _ in encoded]
     narratives = [
         {
             "record_id": draft.id,
             "school": head.school,
             "request_id": head.id,
             "salt": secrets.token_bytes(SALT_BYTES),
-            "body": kept(draft.text),
+            "body": kept(text),
             "audit_id": entry_id,
         }
-        for draft in drafts
-        if draft.text
+        for draft, _, text in encoded
+        if text
     ]
     personal = {row["record_id"]: row for row in narratives}
     refs = {
@@ -265,16 +269,15 @@ async def write(
             raise PreconditionStale
     made = tuple(
         Record(
-            id=d.id,
-            kind=d.kind,
+            id=draft.id,
             at=at,
             by_id=by.id,
             by_role=by.role,
-            body=d.body,
-            text=d.text,
+            content=draft.content,
+            personal=bool(text),
             audit_id=entry_id,
         )
-        for d in drafts
+        for draft, _, text in encoded
     )
     return Case(head=head, records=made, subjects=tuple(change.subjects))
 
@@ -326,18 +329,23 @@ def _plain(value: object) -> Json:
 
 
 def _record_row(
-    draft: Draft, head: Head, by: Actor, at: datetime, entry_id: UUID
+    draft: Draft[Content],
+    body: Mapping[str, Json],
+    head: Head,
+    by: Actor,
+    at: datetime,
+    entry_id: UUID,
 ) -> dict[str, Any]:
     return {
         "id": draft.id,
         "school": head.school,
         "request_id": head.id,
         "version": head.version,
-        "kind": draft.kind.value,
+        "kind": draft.content.kind.value,
         "at": at,
         "by_id": by.id,
         "by_role": by.role.value,
-        "body": kept(draft.body),
+        "body": kept(body),
         "audit_id": entry_id,
     }
 
@@ -444,7 +452,7 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
         )
 
 
-async def merged(
+async def save_change(
     session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str
 ) -> Case:
     """Write a change of a case and give the case as it is after it."""

@@ -14,10 +14,14 @@ from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.consents import service as consents_service
-from app.sharing.consents.schemas import RecordConsentIn, WithdrawConsentIn
-from app.sharing.consents.service import Consent
+from app.sharing.consents.rules import Withdraw
+from app.sharing.consents.schemas import (
+    ConsentOut,
+    ConsentWithdrawalOut,
+    RecordConsentIn,
+    WithdrawConsentIn,
+)
 from app.sharing.http import RequestId, created
-from app.sharing.schemas import RecordOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -26,7 +30,7 @@ router = APIRouter(route_class=StrictRoute)
     "/sharing-requests/{request_id}/consents",
     summary="Record consent",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ConsentOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -37,19 +41,14 @@ async def record_consent(
     call: CallDep,
 ) -> Response:
     """Records consent as it stands now. The service evaluates the request again."""
-    apart = {"person_ref", "given_at", "expires_on", "competence", "objection", "evidence"}
-    consent = Consent(
-        person_ref=body.person_ref,
-        structure=body.model_dump(mode="json", exclude=apart, exclude_none=True),
-        given_at=body.given_at,
-        expires_on=body.expires_on,
-        competence=body.competence,
-        objection=body.objection,
-        evidence=body.evidence,
-    )
-
     case, record = await consents_service.record(
-        call.session, actor, request_id, consent, now=call.now, trace=call.trace
+        call.session,
+        actor,
+        request_id,
+        body.person_ref,
+        body.consent,
+        now=call.now,
+        trace=call.trace,
     )
     return created(case, record, actor)
 
@@ -58,7 +57,7 @@ async def record_consent(
     "/sharing-requests/{request_id}/consents/{consent_id}/withdrawal",
     summary="Record the withdrawal of consent",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ConsentWithdrawalOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -72,14 +71,8 @@ async def withdraw_consent(
     """The service evaluates again what has not been shared yet, and lists earlier recipients so
     that they can be told.
     """
+    command = Withdraw(withdrawn_by=body.withdrawn_by, at=body.at)
     case, record = await consents_service.withdraw(
-        call.session,
-        actor,
-        request_id,
-        consent_id,
-        withdrawn_by=body.withdrawn_by,
-        at=body.at,
-        now=call.now,
-        trace=call.trace,
+        call.session, actor, request_id, consent_id, command, now=call.now, trace=call.trace
     )
     return created(case, record, actor)

@@ -12,6 +12,7 @@ from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
+from app.sharing.case.records import DecisionReason
 from app.sharing.decisions import service as decisions_service
 from app.sharing.decisions.rules import Decide, Refusal
 from app.sharing.decisions.schemas import DecideIn, DecisionOut
@@ -42,10 +43,14 @@ async def decide_sharing_request(
         outcome=body.outcome,
         reasons=body.reasons,
         items=tuple(body.items) if body.items is not None else None,
-        lawful_reason=body.lawful_reason.model_dump(mode="json") if body.lawful_reason else None,
+        lawful_reason=DecisionReason(
+            code=body.lawful_reason.code, necessity=body.lawful_reason.necessity
+        )
+        if body.lawful_reason
+        else None,
         departs_because=body.departs_because,
         refusal=Refusal(
-            discussed_with_requester=body.refusal.discussed_with_requester.value,
+            discussed_with_requester=body.refusal.discussed_with_requester,
             how=body.refusal.how,
         )
         if body.refusal

@@ -12,8 +12,9 @@ from app.platform.idempotency import idempotent
 from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
+from app.sharing.case.records import Receiver
 from app.sharing.disclosures import service as disclosures_service
-from app.sharing.disclosures.rules import Disclose
+from app.sharing.disclosures.rules import Disclose, Receipt
 from app.sharing.disclosures.schemas import DiscloseIn, DisclosureOut
 from app.sharing.http import RequestId, created
 
@@ -40,11 +41,17 @@ async def record_disclosure(
     command = Disclose(
         decision_id=body.decision_id,
         items=tuple(body.items) if body.items is not None else None,
-        recipient=body.recipient.model_dump(exclude_none=True),
-        route=body.route.value,
+        recipient=Receiver(
+            named_individual=body.recipient.named_individual,
+            role_title=body.recipient.role_title,
+            organisation=body.recipient.organisation,
+        ),
+        route=body.route,
         sent_at=body.sent_at,
         secure_exception=body.secure_exception,
-        receipt=body.receipt.model_dump() if body.receipt else None,
+        receipt=Receipt(acknowledged_by=body.receipt.acknowledged_by, at=body.receipt.at)
+        if body.receipt
+        else None,
     )
 
     case, record = await disclosures_service.disclose(

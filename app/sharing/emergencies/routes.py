@@ -13,9 +13,10 @@ from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, LenientRoute, reply
 from app.sharing.case import version as case_version
-from app.sharing.case.model import RecordKind
+from app.sharing.case.records import Emergency
 from app.sharing.emergencies import service as emergencies_service
-from app.sharing.emergencies.schemas import EmergencyIn, EmergencyOut
+from app.sharing.emergencies.reply_schemas import EmergencyOut
+from app.sharing.emergencies.schemas import EmergencyIn
 from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.http import location
 from app.sharing.presentation import views
@@ -39,24 +40,23 @@ async def record_emergency_disclosure(
     """Records, in one call, sharing that happened or must happen now. The service accepts every
     call that says what, with whom and why; completing the record becomes a task.
     """
-    statement, told, flags = emergency_statement(body, call.now)
+    statement, told = emergency_statement(body, call.now)
     case, disclosure = await emergencies_service.record_emergency(
         call.session,
         actor,
         statement,
         told=told,
-        flags=flags,
-        occurred_at=body.occurred_at or call.now,
         now=call.now,
         trace=call.trace,
     )
     view = case.head.view_for(actor)
+    recorded = case.of(Emergency)[0].content
     shown = {
         "sharing_request": views.whole(case, view, call.now),
         "evaluation": views.evaluation(case.evaluation, view),
         "disclosure": views.one(case, disclosure, view),
         "task": views.tasks(case, view)[0],
-        "flags": case.of(RecordKind.EMERGENCY)[0].body["flags"],
-        "not_understood": told.get("not_understood", []),
+        "flags": recorded.flags,
+        "not_understood": recorded.not_understood or [],
     }
     return reply(shown, 201, {**location(case), "ETag": case_version.etag(case.head, view)})

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from app.kernel import clock
 from app.kernel.references import pupil_number_fault
 from app.platform.partial_validation import CUT, NotUnderstood, understood
 from app.policy.engine.vocabulary import Include
 from app.policy.facts.fields import ANY, KNOWN
-from app.policy.facts.personal_data import merge
+from app.policy.facts.merge_patch import merge
 from app.policy.facts.schemas import FactsIn
+from app.sharing.case.records import Emergency
 from app.sharing.emergencies.schemas import ORGANISATION_TYPE, EmergencyIn
 from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import statement_of
@@ -20,14 +20,11 @@ from app.sharing.facts.statements import statement_of
 RECORDED_LATE_H: Final = 24
 
 
-def emergency_statement(
-    body: EmergencyIn, now: datetime
-) -> tuple[Statement, dict[str, Any], list[str]]:
-    """The statement that an emergency makes, what was told in so many words, and what to flag.
+def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Emergency]:
+    """The statement that an emergency makes, and what its record says with what is to be flagged.
     Refuses nothing.
 
-    What did not fit is told as it was sent, so that it stands with names and narrative and goes
-    with them.
+    What did not fit is recorded as it was sent: it is personal, and disposal destroys it.
     """
     purpose = _given(body.purpose) if body.purpose else {}
     base: dict[str, Any] = {
@@ -65,12 +62,14 @@ def emergency_statement(
         flags.add("nobody_named")
     if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
         flags.add("pupil_number_unsound")
-    told = {"what": body.what, "why": body.why, "occurred_at": clock.to_text(occurred)}
-    return (
-        statement_of(facts),
-        told | ({"not_understood": [one.to_json() for one in apart]} if apart else {}),
-        sorted(flags),
+    told = Emergency(
+        flags=tuple(sorted(flags)),
+        what=body.what,
+        why=body.why,
+        occurred_at=occurred,
+        not_understood=[one.to_json() for one in apart] or None,
     )
+    return statement_of(facts), told
 
 
 def _flag(apart: NotUnderstood) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from app.identity.model import Role
@@ -18,12 +18,12 @@ from app.policy.engine.model import Evaluation, Facts
 from app.policy.engine.vocabulary import Outcome, PurposeCode
 from app.sharing.case.case import Case, Head
 from app.sharing.case.change import Draft
-from app.sharing.case.model import RecordKind
+from app.sharing.case.model import EvaluationTrigger, RecordFlag
 from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.case.records import Evaluation as EvaluationRecord
+from app.sharing.case.records import RecipientCheck, StandIn
 
-POLICY_NOT_FOUND: Final = "policy_not_found"
-"""The flag of what was recorded while the version that the case was judged under could not be
-found."""
+S = TypeVar("S", bound=StandIn)
 
 EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
@@ -52,21 +52,26 @@ class Judgement:
     routed: bool
 
     def draft(
-        self, *, id: UUID, counts: bool, because: str, check: Mapping[str, Any] | None = None
-    ) -> Draft:
+        self,
+        *,
+        id: UUID,
+        trigger: EvaluationTrigger,
+        current: bool = True,
+        check: RecipientCheck | None = None,
+    ) -> Draft[EvaluationRecord]:
         """The evaluation as a record: the facts that were used, the result, and when its actions
         are due.
         """
-        body = {
-            "facts": self.facts.to_json(),
-            "result": self.evaluation.to_json(),
-            "due": self.due,
-            "counts": counts,
-            "because": because,
-            **({"routed": True} if self.routed else {}),
-            **({"recipient_check": dict(check)} if check is not None else {}),
-        }
-        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=id)
+        content = EvaluationRecord(
+            facts=self.facts.to_json(),
+            result=self.evaluation,
+            due=self.due,
+            current=current,
+            trigger=trigger,
+            routed=self.routed,
+            recipient_check=check,
+        )
+        return Draft(id=id, content=content)
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
@@ -118,29 +123,27 @@ def month_after(policy: Policy, at: datetime) -> datetime:
     return policy.calendar.end_of(due)
 
 
-def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
-    """What a record says where another version stood in for the one that the case was judged under;
-    nothing where none had to.
+def stood_in(policy: Policy, head: Head, content: S) -> S:
+    """The content of a record, flagged where another policy stood in for the one that the case was
+    judged under.
     """
-    return (
-        {}
-        if policy.digest == head.policy_digest
-        else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
-    )
+    if policy.digest == head.policy_digest:
+        return content
+    return replace(content, flags=(RecordFlag.POLICY_NOT_FOUND,), under=policy.digest)
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
     """Who may record this outcome on the case, by the policy's authority table."""
-    found = Facts.from_json(case.evaluation.body["facts"])
-    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
-    return evaluate.may_decide(policy, found, wanted, departs=departs(case, outcome))
+    found = Facts.from_json(case.evaluation.content.facts)
+    return evaluate.may_decide(
+        policy, found, _as_recommended(outcome), departs=departs(case, outcome)
+    )
 
 
 def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str:
     """The retention class of the case once it is decided so."""
-    found = Facts.from_json(case.evaluation.body["facts"])
-    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
-    return evaluate.retention_class(policy, found, wanted)
+    found = Facts.from_json(case.evaluation.content.facts)
+    return evaluate.retention_class(policy, found, _as_recommended(outcome))
 
 
 def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
@@ -181,14 +184,15 @@ def years(policy: Policy, parameter: str, day: date) -> int:
     return value if value is not None else found.values[0].value
 
 
-def item_ids(structure: dict[str, Any]) -> list[UUID]:
-    """The ids of the items, in order."""
-    return [UUID(item["id"]) for item in structure["items"]]
-
-
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
     """Whether recording this outcome differs from what the evaluation recommended. A part of a
     share is still a share.
     """
-    recommended: str = case.evaluation.body["result"]["outcome"]
-    return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)
+    recommended = case.evaluation.content.result.outcome
+    return recommended is not _as_recommended(outcome)
+
+
+def _as_recommended(outcome: DecisionOutcome) -> Outcome:
+    if outcome is DecisionOutcome.SHARE_PARTIALLY:
+        return Outcome.SHARE
+    return Outcome(outcome.value)

@@ -46,7 +46,7 @@ class PastRequests:
         newest: Past | None = None
         async for row in session.stream(query, batch=200):
             body = json.loads(row.body)
-            if not body["counts"]:
+            if not body["current"]:
                 continue
             if newest is not None and newest.request != row.request_id:
                 yield newest

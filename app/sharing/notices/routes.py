@@ -14,9 +14,8 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.http import RequestId, created
 from app.sharing.notices import service as notices_service
-from app.sharing.notices.schemas import NotifyIn
-from app.sharing.notices.service import Notice
-from app.sharing.schemas import RecordOut
+from app.sharing.notices.rules import Notify
+from app.sharing.notices.schemas import NoticeOut, NotifyIn
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -25,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
     "/sharing-requests/{request_id}/notices",
     summary="Record whether a person was told",
     status_code=201,
-    response_model=RecordOut,
+    response_model=NoticeOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -38,15 +37,14 @@ async def record_notice(
     """Records that the person or family was told, why they were not, or when that question is
     looked at again.
     """
-    notice = Notice(
+    command = Notify(
         person_ref=body.person_ref,
-        decision=body.decision.value,
-        reason=body.reason.value if body.reason else None,
+        decision=body.decision,
+        reason=body.reason,
         revisit_on=body.revisit_on,
         how=body.how,
     )
-
     case, record = await notices_service.notify(
-        call.session, actor, request_id, notice, now=call.now, trace=call.trace
+        call.session, actor, request_id, command, now=call.now, trace=call.trace
     )
     return created(case, record, actor)

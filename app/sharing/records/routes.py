@@ -17,8 +17,7 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
-from app.sharing.records.schemas import LetterIn
-from app.sharing.schemas import RecordOut
+from app.sharing.records.schemas import LetterIn, LetterOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -128,7 +127,7 @@ async def draw_flowchart(
     "/sharing-requests/{request_id}/letters",
     summary="Release a letter to the requester",
     status_code=201,
-    response_model=RecordOut,
+    response_model=LetterOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()

@@ -3,7 +3,6 @@ answers a refusal.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,11 +20,10 @@ from app.policy.flowchart import drawing
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle.in_force import PolicyNotFound
 from app.sharing.case import store
-from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Record, View
-from app.sharing.case.change import Change, Draft
-from app.sharing.case.model import Act, RecordKind
-from app.sharing.evaluation import assessment
+from app.sharing.case.change import Change, Draft, record_in
+from app.sharing.case.model import Act, RecordFlag
+from app.sharing.case.records import Letter
 from app.sharing.presentation import deidentification, views
 from app.sharing.records import document
 from app.sharing.records.letter import letter_html, letter_pdf
@@ -87,7 +85,7 @@ async def prepare(
     return Printed(
         shown={
             **views.whole(case, view, now),
-            **({} if policy else {"flags": [assessment.POLICY_NOT_FOUND]}),
+            **({} if policy else {"flags": [RecordFlag.POLICY_NOT_FOUND.value]}),
         },
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
@@ -115,14 +113,14 @@ async def _policy_of(session: Session, case: Case) -> Policy | None:
 
 
 def _version_of(case: Case) -> str:
-    return str(case.evaluation.body["result"]["policy"]["version"])
+    return case.evaluation.content.result.policy_version
 
 
 def chart(case: Case, policy: Policy | None) -> str:
     """The flowchart of the evaluation that counts, with the questions as its policy puts them where
     that can be found. Pure.
     """
-    result: Mapping[str, Any] = case.evaluation.body["result"]
+    result: dict[str, Any] = case.evaluation.content.result.to_json()
     ending = {
         "outcome": result["outcome"],
         "decided_at": result["decided_at"],
@@ -196,7 +194,7 @@ async def release_letter(
     asked: str | None,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Letter]]:
     """Release words for the written answer to a refused request; what was released stays on
     record.
     """
@@ -204,14 +202,14 @@ async def release_letter(
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.WRITE)
-    text = {"reasons": reasons, "contact": contact, "asked": asked}
-    draft = Draft(
-        kind=RecordKind.LETTER,
-        body={"decision_id": str(case.decision.id) if case.decision else None},
-        text=text,
-        id=ids.new_id(now),
+    letter = Letter(
+        decision_id=case.decision.id if case.decision else None,
+        reasons=reasons,
+        contact=contact,
+        asked=asked,
     )
-    letter_html(views.whole(case, View.FULL, now), **_letter_words(text, case, now))
+    letter_html(views.whole(case, View.FULL, now), **_letter_words(letter, case, now))
+    draft = Draft(id=ids.new_id(now), content=letter)
     change = Change(
         action=Action.LETTER_RELEASED,
         head=replace(case.head, status=status),
@@ -220,8 +218,8 @@ async def release_letter(
         target=draft.id,
     )
 
-    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
-    return after, after.records[-1]
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def letter(
@@ -237,22 +235,22 @@ async def letter(
     """The letter as HTML or PDF, dated the day on which it was released."""
     case = await store.load(session, actor, request_id)
     case.head.must_be_submitter_or_dsl(actor)
-    found = case.find(RecordKind.LETTER, letter_id)
-    if found is None or found.text is None:
+    found = case.find(Letter, letter_id)
+    if found is None or not found.personal:
         raise LetterNotFound("check the id; see letters in the request")
     _seen(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
     shown = views.whole(case, View.FULL, now)
-    words = _letter_words(found.text, case, found.at)
+    words = _letter_words(found.content, case, found.at)
     if media_type == HTML:
         return letter_html(shown, **words)
     return await asyncio.to_thread(letter_pdf, shown, **words)
 
 
-def _letter_words(text: Mapping[str, Any], case: Case, at: datetime) -> dict[str, Any]:
+def _letter_words(letter: Letter, case: Case, at: datetime) -> dict[str, Any]:
     return {
-        "reasons": text["reasons"],
-        "contact": text["contact"],
-        "asked": text.get("asked"),
+        "reasons": letter.reasons or "",
+        "contact": letter.contact or "",
+        "asked": letter.asked,
         "school": f"School {case.head.school}",
         "generated_at": at,
         "policy_title": POLICY_TITLE,

@@ -4,8 +4,9 @@ requests over HTTP.
 
 from datetime import datetime
 from typing import Annotated, Final
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app.identity.deps import Require
@@ -20,7 +21,6 @@ from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.facts.schemas import FactsIn
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Filter
-from app.sharing.case.model import RecordKind
 from app.sharing.facts.statements import statement_of
 from app.sharing.http import READ, RequestId, created, location
 from app.sharing.presentation import views
@@ -31,11 +31,13 @@ from app.sharing.requests.schemas import (
     EvaluateIn,
     ListQuery,
     PageOut,
+    QuestionOut,
+    ReconsiderationOut,
     ReconsiderIn,
-    RecordedEvaluationOut,
+    RequestEvaluationOut,
     RequestOut,
 )
-from app.sharing.schemas import RecordOut, WhyIn
+from app.sharing.schemas import WhyIn, WhyOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -168,7 +170,7 @@ async def amend_sharing_request(
     "/sharing-requests/{request_id}/evaluations",
     summary="Evaluate a sharing request again",
     status_code=201,
-    response_model=RecordedEvaluationOut,
+    response_model=RequestEvaluationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -182,7 +184,7 @@ async def evaluate_sharing_request(
     version is recorded and has no consequence.
     """
     digest = body.policy_digest if body else None
-    case = await service.evaluate_again(
+    case, record = await service.evaluate_again(
         call.session,
         actor,
         request_id,
@@ -190,7 +192,6 @@ async def evaluate_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    record = case.records[-1]
     view = case.head.view_for(actor)
     return reply(
         views.evaluation(record, view),
@@ -199,11 +200,30 @@ async def evaluate_sharing_request(
     )
 
 
+@router.get(
+    "/sharing-requests/{request_id}/evaluations/{evaluation_id}",
+    summary="Read an evaluation of a request",
+    response_model=RequestEvaluationOut,
+    responses=replies(401, 403, 404, 422),
+)
+async def read_evaluation(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    evaluation_id: Annotated[UUID, Path(description="The evaluation.")],
+    call: CallDep,
+) -> Response:
+    """An evaluation of the request with its reasons. Each read adds an audit entry."""
+    case, record = await service.read_evaluation(
+        call.session, actor, request_id, evaluation_id, now=call.now, trace=call.trace
+    )
+    return reply(views.evaluation(record, case.head.view_for(actor)))
+
+
 @router.post(
     "/sharing-requests/{request_id}/withdrawal",
     summary="Withdraw a sharing request",
     status_code=201,
-    response_model=RecordOut,
+    response_model=WhyOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -214,7 +234,7 @@ async def withdraw_sharing_request(
     body: WhyIn | None = None,
 ) -> Response:
     """Takes the request back before it is decided."""
-    case = await service.withdraw(
+    case, record = await service.withdraw(
         call.session,
         actor,
         request_id,
@@ -222,14 +242,14 @@ async def withdraw_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/closure",
     summary="Close a sharing request",
     status_code=201,
-    response_model=RecordOut,
+    response_model=WhyOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -242,7 +262,7 @@ async def close_sharing_request(
     """Closes a decided request: everything was shared and the people were told, or the refusal
     stands.
     """
-    case = await service.close(
+    case, record = await service.close(
         call.session,
         actor,
         request_id,
@@ -250,14 +270,14 @@ async def close_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/questions",
     summary="Ask the requester for information",
     status_code=201,
-    response_model=RecordOut,
+    response_model=QuestionOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -268,17 +288,17 @@ async def ask_for_information(
     call: CallDep,
 ) -> Response:
     """The request waits, undecided, until its facts are amended. An emergency does not wait."""
-    case = await service.ask(
+    case, record = await service.ask(
         call.session, actor, request_id, body.question, now=call.now, trace=call.trace
     )
-    return created(case, case.records[-1], actor)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/reconsiderations",
     summary="Reconsider a refused request",
     status_code=201,
-    response_model=RecordOut,
+    response_model=ReconsiderationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
@@ -291,7 +311,7 @@ async def reconsider_sharing_request(
     """Reopens a refused request on new information. The refusal stays on record, and the request
     waits for a new decision.
     """
-    case = await service.reconsider(
+    case, record = await service.reconsider(
         call.session,
         actor,
         request_id,
@@ -300,6 +320,4 @@ async def reconsider_sharing_request(
         now=call.now,
         trace=call.trace,
     )
-    record = case.latest(RecordKind.RECONSIDERATION)
-    assert record is not None  # noqa: S101 - it was just written
     return created(case, record, actor)

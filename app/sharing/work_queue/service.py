@@ -22,8 +22,9 @@ from app.policy.engine.deadlines import LONDON, today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
 from app.sharing.case import store
-from app.sharing.case.case import Head
+from app.sharing.case.case import Case, Head
 from app.sharing.case.model import OPEN, RecordKind, Status, Waiting
+from app.sharing.case.records import Emergency, Facts
 from app.sharing.case.tables import RECORD, REQUEST
 from app.sharing.evaluation import policy as evaluation_policy
 
@@ -268,22 +269,18 @@ async def _explained(session: Session, actor: Actor, pending: list[Pending]) -> 
     return [_explain(one, cases) for one in pending]
 
 
-def _explain(one: Pending, cases: Mapping[UUID, Any]) -> Pending:
+def _explain(one: Pending, cases: Mapping[UUID, Case]) -> Pending:
     case = cases.get(one.head.id) if one.head is not None else None
     if case is None:
         return one
     if one.kind is Waiting.ADVICE_WAITING:
-        answered = {record.body["advice_id"] for record in case.of(RecordKind.ADVICE_ANSWER)}
-        open_ = [record for record in case.of(RecordKind.ADVICE) if str(record.id) not in answered]
-        since = min((record.at for record in open_), default=one.since)
-        return replace(one, since=since, advice=tuple(record.id for record in open_))
+        since = min((record.at for record in case.open_advice), default=one.since)
+        return replace(one, since=since, advice=tuple(record.id for record in case.open_advice))
     if one.kind is Waiting.EMERGENCY_INCOMPLETE:
-        emergency = case.latest(RecordKind.EMERGENCY)
+        emergency = case.latest(Emergency)
         flags = [
-            flag for flag in (emergency.body["flags"] if emergency else ()) if flag.endswith(_GAPS)
+            flag for flag in (emergency.content.flags if emergency else ()) if flag.endswith(_GAPS)
         ]
         unknown = ["purpose_unknown"] if case.head.purpose == "unknown" else []
-        return replace(
-            one, missing=(*(flags if len(case.of(RecordKind.FACTS)) == 1 else ()), *unknown)
-        )
+        return replace(one, missing=(*(flags if len(case.of(Facts)) == 1 else ()), *unknown))
     return one

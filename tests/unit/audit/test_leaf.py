@@ -103,7 +103,7 @@ HONEST = body(Event(action=Action.REQUEST_READ, recipient="é", data={"a": 1, "b
 def test_a_body_that_is_not_canonical_or_has_other_members_is_refused(
     old: bytes, new: bytes
 ) -> None:
-    assert leaf.read(HONEST)
+    leaf.read(HONEST)
     assert old in HONEST
     with pytest.raises(NotABody):
         leaf.read(HONEST.replace(old, new))

@@ -8,7 +8,6 @@ import pytest
 
 from app.retention.schedule import (
     Bar,
-    Keep,
     Reason,
     Review,
     ReviewUnsound,
@@ -18,7 +17,7 @@ from app.retention.schedule import (
     reviewed,
 )
 from app.sharing.case.case import Head
-from app.sharing.case.model import OPEN, Status
+from app.sharing.case.model import OPEN, Keep, Status
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
