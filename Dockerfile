@@ -8,6 +8,7 @@ RUN python -m venv /opt/venv \
 COPY app /srv/app
 COPY migrations /srv/migrations
 COPY openapi /srv/openapi
+COPY docs/errors.md /srv/docs/errors.md
 COPY alembic.ini pyproject.toml LICENSE /srv/
 RUN /opt/venv/bin/python -m compileall -q /srv/app /srv/migrations
 

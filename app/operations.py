@@ -34,6 +34,7 @@ _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 router = APIRouter(tags=["operations"], route_class=StrictRoute, dependencies=[Public])
+metrics_router = APIRouter(tags=["operations"], route_class=StrictRoute, dependencies=[Public])
 
 
 class Alive(BaseModel):
@@ -118,7 +119,7 @@ async def check_ready(request: Request, call: CallDep) -> Response:
     return JSONResponse(body, 503 if unable else 200)
 
 
-@router.get(
+@metrics_router.get(
     "/metrics",
     summary="Read the metrics",
     operation_id="read_metrics",

@@ -1,4 +1,4 @@
-"""What signing in looks like on the wire: OAuth 2.0's own names, which are not ours to choose."""
+"""Bodies and replies of sign-in. The names are those of OAuth 2.0."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -37,7 +37,7 @@ class TokenIn(BaseModel):
     )
 
     grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(
-        description="Which kind of proof is offered."
+        description="The OAuth 2.0 grant type."
     )
     username: FormField | None = Field(None, description="`password`: the account's email address.")
     password: FormField | None = Field(
@@ -57,7 +57,7 @@ class TokenIn(BaseModel):
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
     )
-    scope: FormField | None = Field(None, description="Ignored: a role decides what may be done.")
+    scope: FormField | None = Field(None, description="Ignored: permissions follow from the role.")
 
 
 class RevocationIn(BaseModel):
@@ -140,7 +140,7 @@ class OAuthErrorOut(BaseModel):
     )
 
     error: OAuthErrorCode = Field(description="Stable code.")
-    error_description: str = Field(description="What was wrong, in words.")
+    error_description: str = Field(description="What is wrong, for people to read.")
 
 
 class JwkOut(BaseModel):
@@ -165,19 +165,19 @@ class JwkOut(BaseModel):
 
 
 class JwksOut(BaseModel):
-    """The keys that access tokens are signed with: the current one first, then the one before."""
+    """The keys that access tokens are signed with: the current one first, then the previous one."""
 
     keys: list[JwkOut] = Field(description="Public keys.")
 
 
 class MeOut(BaseModel):
-    """Who the service thinks the caller is."""
+    """The account or machine client of the caller."""
 
     subject: UUID = Field(
         description="The account's or machine client's id, as in the token's `sub`."
     )
-    role: Role = Field(description="What the role is now, whatever the token says.")
+    role: Role = Field(description="The role as stored now, not as in the token.")
     school: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = Field(
         description="The school's URN.", examples=["123456"]
     )
-    permissions: list[Permission] = Field(description="What the role permits, sorted.")
+    permissions: list[Permission] = Field(description="The permissions of the role, sorted.")

@@ -15,7 +15,7 @@ from app.mail.message import compose
 from app.mail.server import Server, deliver
 from app.platform import outbox
 from app.platform.db import Database, DatabaseUnavailable
-from app.platform.settings import Settings, SettingsRefused
+from app.platform.settings import InvalidSettings, Settings
 
 PAUSE_S: Final = 5.0
 BATCH: Final = 10
@@ -38,8 +38,8 @@ class Sender:
         pause: float = PAUSE_S,
     ) -> None:
         if settings.smtp_url and not settings.mail_dsl:
-            raise SettingsRefused(
-                "SHARING_SMTP_URL is set: say in SHARING_MAIL_DSL where the notices for the DSL go"
+            raise InvalidSettings(
+                "SHARING_SMTP_URL is set, so SHARING_MAIL_DSL must give the DSL's address"
             )
         self._server = Server.of(settings.smtp_url) if settings.smtp_url else None
         self._settings = settings

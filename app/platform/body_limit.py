@@ -18,7 +18,7 @@ class BodyTooLarge(ServiceError):
 
     kind = Kind.TOO_LARGE
     code = "body-too-large"
-    title = "The body is larger than 256 KiB; send less in one call"
+    title = "Request body too large"
 
     def __init__(self) -> None:
         # What is not read any more cannot be told from the next request on the connection.

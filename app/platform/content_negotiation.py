@@ -10,7 +10,7 @@ class NotAcceptable(ServiceError):
 
     kind = Kind.NOT_ACCEPTABLE
     code = "not-acceptable"
-    title = "None of the media types you accept can be given"
+    title = "No acceptable media type"
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:

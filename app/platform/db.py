@@ -52,13 +52,13 @@ class DatabaseUnavailable(ServiceError):
 
     kind = Kind.UNAVAILABLE
     code = "database-unavailable"
-    title = "The record store did not answer"
+    title = "Database unavailable"
 
     def __init__(self) -> None:
         super().__init__(
-            "the record store did not answer. If a child is at risk, share what is needed now and"
-            " keep a note of what, with whom and why; send this again with the same Idempotency-Key"
-            " when the service is back",
+            "the database did not answer. If a child is at risk, share what is needed now and"
+            " keep a note of what was shared, with whom and why. Send this request again with"
+            " the same Idempotency-Key when the service is available",
             headers={"Retry-After": "5"},
         )
 

@@ -24,16 +24,16 @@ NO_NUL: Final = r"^[^\x00]*$"
 _CHECK: Final = 9
 
 
-class CursorRefused(ServiceError):
+class InvalidCursor(ServiceError):
     """The cursor was not made by this service for this list."""
 
     kind = Kind.INVALID
     code = "invalid-cursor"
-    title = "The cursor is not one of this list's"
+    title = "Invalid cursor"
 
     def __init__(self) -> None:
         super().__init__(
-            "begin again without a cursor, or use next_cursor as it was given",
+            "start again without a cursor, or send next_cursor unchanged",
             faults=(Fault("/query/cursor", "not a cursor of this list", "invalid-cursor"),),
         )
 
@@ -56,33 +56,33 @@ def encode_cursor(parts: list[str], scope: str) -> str:
 
 
 def decode_cursor(text: str, scope: str) -> list[str]:
-    """The position in a cursor; raises `CursorRefused` unless `encode_cursor` made it for this
+    """The position in a cursor; raises `InvalidCursor` unless `encode_cursor` made it for this
     scope, byte for byte.
     """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         check, payload = raw[:_CHECK], raw[_CHECK:]
         if not hmac.compare_digest(check, _check(payload, scope)):
-            raise CursorRefused
+            raise InvalidCursor
         parts = json.loads(payload)
     except (binascii.Error, ValueError, UnicodeError) as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error
     if (
         not isinstance(parts, list)
         or not all(isinstance(part, str) for part in parts)
         or encode_cursor(parts, scope) != text
     ):
-        raise CursorRefused
+        raise InvalidCursor
     return parts
 
 
 def decode_id(text: str, scope: str) -> UUID:
-    """The position in a cursor of a list that is ordered by id alone; raises `CursorRefused`."""
+    """The position in a cursor of a list that is ordered by id alone; raises `InvalidCursor`."""
     try:
         (part,) = decode_cursor(text, scope)
         return UUID(part)
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error
 
 
 def _check(payload: bytes, scope: str) -> bytes:

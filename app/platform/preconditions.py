@@ -13,26 +13,28 @@ LONGEST_TAGS: Final = 8192
 """Characters of a list of entity tags."""
 
 
-class PreconditionMissing(ServiceError):
+class PreconditionRequired(ServiceError):
     """The call changes something and does not say which version it read."""
 
     kind = Kind.PRECONDITION_REQUIRED
     code = "precondition-required"
-    title = "Say which version you read"
+    title = "If-Match header required"
 
     def __init__(self) -> None:
-        super().__init__("send If-Match with the ETag of what you read")
+        super().__init__("send If-Match with the ETag of the resource")
 
 
-class PreconditionStale(ServiceError):
+class PreconditionFailed(ServiceError):
     """The resource changed after the caller read it."""
 
     kind = Kind.STALE
     code = "precondition-failed"
-    title = "It changed since you read it"
+    title = "Resource changed since it was read"
 
     def __init__(self) -> None:
-        super().__init__("read it again, look at what changed, and send If-Match with the new ETag")
+        super().__init__(
+            "read the resource again, look at what changed, and send If-Match with the new ETag"
+        )
 
 
 class IfMatch:
@@ -42,14 +44,14 @@ class IfMatch:
         self._given = given
 
     def check(self, etag: str) -> None:
-        """Raises `PreconditionMissing` without the header, `PreconditionStale` when no strong tag
+        """Raises `PreconditionRequired` without the header, `PreconditionFailed` when no strong tag
         in it is `etag`.
         """
         if self._given is None:
-            raise PreconditionMissing
+            raise PreconditionRequired
         tags = [tag.strip() for tag in self._given.split(",")]
         if "*" not in tags and etag not in tags:
-            raise PreconditionStale
+            raise PreconditionFailed
 
     def check_if_given(self, etag: str) -> None:
         """As `check`, for what is named by its content: the header may be left out."""

@@ -14,7 +14,8 @@ def _one_form(text: str) -> str:
     reference = references.one_form(text)
     if not reference.isprintable():
         raise PydanticCustomError(
-            "invisible-character", "holds a character that nobody sees, such as a tab; remove it"
+            "invisible-character",
+            "contains a character that cannot be seen, such as a tab; remove it",
         )
     return reference
 

@@ -19,12 +19,12 @@ Urn = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 """A school's Unique Reference Number: six digits."""
 
 
-class SettingsRefused(ServiceError):
+class InvalidSettings(ServiceError):
     """A setting is unknown or has no usable value; the detail says which and what to do."""
 
     kind = Kind.INTERNAL
-    code = "settings-refused"
-    title = "The settings cannot be used"
+    code = "invalid-settings"
+    title = "Invalid settings"
 
 
 class IssuerSettings(BaseModel):
@@ -126,8 +126,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log line that is written."
     )
-    docs: bool = Field(default=True, description="Serve `/docs` and `/openapi.json`.")
-    metrics: bool = Field(default=True, description="Serve `/metrics` on the main port.")
+    docs: bool = Field(default=True, description="Serve `/docs`, `/problems` and `/openapi.json`.")
+    metrics: bool = Field(default=True, description="Serve `/metrics`.")
 
     @field_validator("public_url")
     @classmethod
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings from the environment and from files in `SHARING_SECRETS_DIR`; raises
-    `SettingsRefused` with every fault named.
+    `InvalidSettings` with every fault named.
     """
     environ = os.environ if environ is None else environ
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}SECRETS_DIR"}
@@ -165,14 +165,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         close = difflib.get_close_matches(name.upper(), known, n=1)
         faults.append(f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else ""))
     if faults:
-        raise SettingsRefused("; ".join(faults))
+        raise InvalidSettings("; ".join(faults))
     secrets_dir = environ.get(f"{PREFIX}SECRETS_DIR")
     if secrets_dir and not Path(secrets_dir).is_dir():
-        raise SettingsRefused(f"{PREFIX}SECRETS_DIR does not name a folder")
+        raise InvalidSettings(f"{PREFIX}SECRETS_DIR does not name a folder")
     try:
         return Settings(_secrets_dir=secrets_dir or None)
     except ValueError as error:
-        raise SettingsRefused(_faults_of(error)) from None
+        raise InvalidSettings(_faults_of(error)) from None
 
 
 def _faults_of(error: ValueError) -> str:

@@ -23,12 +23,12 @@ _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 _TOO_LARGE: Final = "the number is too large to be read"
 
 
-class BodyRefused(ServiceError):
+class InvalidJson(ServiceError):
     """The body is not JSON that the service accepts; the fault gives the JSON pointer."""
 
     kind = Kind.INVALID
     code = "invalid-json"
-    title = "The body is not JSON that can be read safely"
+    title = "Invalid JSON"
 
 
 class _Refused:
@@ -71,7 +71,7 @@ class _Hooks:
 
 
 def parse(body: bytes) -> object:
-    """The value of a JSON text (RFC 8259) in UTF-8; raises BodyRefused with one fault and its JSON
+    """The value of a JSON text (RFC 8259) in UTF-8; raises InvalidJson with one fault and its JSON
     pointer.
     """
     hooks = _Hooks()
@@ -136,4 +136,4 @@ def pointer(path: Sequence[str | int]) -> str:
 
 
 def _refuse(path: Sequence[str], code: str, detail: str) -> NoReturn:
-    raise BodyRefused(detail, faults=(Fault(pointer(path), detail, code),))
+    raise InvalidJson(detail, faults=(Fault(pointer(path), detail, code),))

@@ -27,22 +27,22 @@ from app.platform.problems import request_id_of
 JSON: Final = "application/json"
 
 
-class WrongMediaType(ServiceError):
+class UnsupportedMediaType(ServiceError):
     """The body is not what the operation reads by its Content-Type or Content-Encoding."""
 
     kind = Kind.UNSUPPORTED_MEDIA
     code = "unsupported-media-type"
-    title = "The body's media type is not one that this operation takes"
+    title = "Unsupported media type"
 
 
-class QueryRefused(ServiceError):
+class InvalidQuery(ServiceError):
     """The query string has a parameter that the operation does not define, or repeats one that
     takes a single value. Both are refused so that a filter is never silently ignored.
     """
 
     kind = Kind.INVALID
     code = "unknown-parameter"
-    title = "The query string has unknown or repeated parameters"
+    title = "Unknown or repeated query parameter"
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         super().__init__("remove or correct the parameters listed in errors", faults=tuple(faults))
@@ -106,7 +106,7 @@ class _StrictRequest(Request):
         try:
             self.state.parsed = strict_json.parse(await self.body())
             return self.state.parsed
-        except strict_json.BodyRefused as fault:
+        except strict_json.InvalidJson as fault:
             # A body that says it is coded, or in another charset, is told so first.
             self.state.fault = getattr(self.state, "fault", fault)
             return {}
@@ -142,14 +142,14 @@ class StrictRoute(APIRoute):
             if wants_json and _has_body(request):
                 try:
                     media_type_of(request, JSON)
-                except WrongMediaType as fault:
+                except UnsupportedMediaType as fault:
                     strict.state.fault = fault
             if (
                 self.strict_query
                 and request.scope["query_string"]
                 and (faults := tuple(query_faults(request.query_params, known)))
             ):
-                strict.state.fault = QueryRefused(faults)
+                strict.state.fault = InvalidQuery(faults)
             state = request.app.state
             database: Database = state.database
             async with database.transaction(lazily=True) as session:
@@ -205,24 +205,24 @@ def _has_body(request: Request) -> bool:
 
 
 def media_type_of(request: Request, *taken: str) -> str:
-    """The media type of the body, one of those that are taken; raises `WrongMediaType` for any
-    other, and for what is not plain UTF-8.
+    """The media type of the body, one of those that are taken; raises `UnsupportedMediaType` for
+    any other, and for what is not plain UTF-8.
     """
     essence, *parameters = request.headers.get("content-type", "").lower().split(";")
     accept = {"Accept": ", ".join(taken)}
     if essence.strip() not in taken:
-        raise WrongMediaType(f"send the body as {' or '.join(taken)}", headers=accept)
+        raise UnsupportedMediaType(f"send the body as {' or '.join(taken)}", headers=accept)
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
-            raise WrongMediaType(
+            raise UnsupportedMediaType(
                 "send the body in UTF-8; charset says so, or is left out", headers=accept
             )
     if any(
         coding.strip().lower() != "identity"
         for coding in request.headers.getlist("content-encoding")
     ):
-        raise WrongMediaType(
+        raise UnsupportedMediaType(
             "send the body as it is, without Content-Encoding",
             headers={"Accept-Encoding": "identity"},
         )

@@ -12,14 +12,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from app.kernel.clock import LONDON
 from app.kernel.errors import Fault, Kind, ServiceError
 
 VALID_DAYS: Final = 365
 """How many days a check counts, the day on which it was made not among them."""
-
-LONDON: Final = ZoneInfo("Europe/London")
 
 SORT_KEY: Final = 50
 """How many characters of a name the directory sorts and searches by."""
@@ -120,7 +118,7 @@ class RecipientNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "recipient-not-found"
-    title = "There is no such recipient in the directory"
+    title = "Recipient not found"
 
     def __init__(self) -> None:
         super().__init__("check the id; GET /v1/recipients lists the directory")
@@ -131,7 +129,7 @@ class ContactNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "contact-not-found"
-    title = "There is no such contact"
+    title = "Contact not found"
 
     def __init__(self) -> None:
         super().__init__(
@@ -144,18 +142,18 @@ class RecipientRetired(ServiceError):
 
     kind = Kind.CONFLICT
     code = "recipient-retired"
-    title = "It is retired from the directory"
+    title = "Recipient retired"
 
     def __init__(self) -> None:
-        super().__init__("set active to true first, if it is in use again")
+        super().__init__("if it is in use again, set active to true first")
 
 
-class VerificationUnsound(ServiceError):
+class InvalidVerification(ServiceError):
     """What was recorded cannot have been checked so."""
 
     kind = Kind.INVALID
-    code = "verification-unsound"
-    title = "The check cannot have been made like that"
+    code = "invalid-verification"
+    title = "Invalid verification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,26 +245,24 @@ class Contact:
         if set(differ) - {"active"}:
             given = now | {name: changes[name] for name in differ if name != "active"}
             if given["name"] is None:
-                raise ContactNameless
+                raise ContactNameMissing
             details = Details(**given)
         active = bool(changes.get("active", self.active))
         return replace(self, details=details, active=active, **_moved(self, differ, at)), differ
 
 
-class ContactNameless(ServiceError):
+class ContactNameMissing(ServiceError):
     """A contact whose details were destroyed is given new ones without a name."""
 
     kind = Kind.INVALID
-    code = "contact-nameless"
-    title = "A contact needs a name"
+    code = "contact-name-missing"
+    title = "Contact name missing"
 
     def __init__(self) -> None:
         super().__init__(
-            "give the name",
+            "send the name",
             faults=(
-                Fault(
-                    "/name", "the details of this contact were destroyed; give the name", "missing"
-                ),
+                Fault("/name", "the details of this contact were erased; send the name", "missing"),
             ),
         )
 
@@ -350,7 +346,7 @@ def both(organisation: Standing, person: Standing) -> Standing:
 def check_verification(
     recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date
 ) -> None:
-    """Raises `VerificationUnsound` for a check in the future, or a call back to a published number
+    """Raises `InvalidVerification` for a check in the future, or a call back to a published number
     that the directory does not hold.
     """
     faults = []
@@ -358,7 +354,7 @@ def check_verification(
         faults.append(
             Fault(
                 "/verified_on",
-                "in the future; give the day on which the check was made",
+                "in the future; use the day on which the check was made",
                 "in-the-future",
             )
         )
@@ -373,7 +369,7 @@ def check_verification(
         )
         faults.append(Fault("/method", said, "no-published-number"))
     if faults:
-        raise VerificationUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidVerification(faults[0].detail, faults=tuple(faults))
 
 
 def today_in_school(now: datetime) -> date:

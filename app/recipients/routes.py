@@ -16,7 +16,7 @@ from app.platform.idempotency import idempotent
 from app.platform.paging import (
     NO_NUL,
     CursorDep,
-    CursorRefused,
+    InvalidCursor,
     LimitDep,
     decode_cursor,
     encode_cursor,
@@ -406,7 +406,7 @@ def _position(cursor: str | None, scope: str, parts: int) -> list[str] | None:
         return None
     position = decode_cursor(cursor, scope)
     if len(position) != parts:
-        raise CursorRefused
+        raise InvalidCursor
     return position
 
 
@@ -414,4 +414,4 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error

@@ -390,7 +390,7 @@ async def verify(
     """Record how the identity of an organisation, or of a contact there, was checked, and what came
     of it.
 
-    Raises `RecipientNotFound`, `ContactNotFound`, `RecipientRetired`, `VerificationUnsound`.
+    Raises `RecipientNotFound`, `ContactNotFound`, `RecipientRetired`, `InvalidVerification`.
     """
     # Held, so that the details that were checked are the ones that the record says.
     recipient = await store.load(session, actor.school, recipient_id, to_change=True)

@@ -27,7 +27,7 @@ from app.identity.model import Actor
 from app.kernel import canonical, clock, ids
 from app.kernel.canonical import Json
 from app.platform.db import Session
-from app.platform.preconditions import PreconditionStale
+from app.platform.preconditions import PreconditionFailed
 from app.recipients.model import (
     CheckMethod,
     Contact,
@@ -45,8 +45,14 @@ from app.recipients.model import (
 )
 from app.recipients.tables import CONTACT, NARRATIVE, RECIPIENT, RECORD
 
-_RECORDS: Final = RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id)
-_CONTACTS: Final = CONTACT.outerjoin(NARRATIVE, NARRATIVE.c.record_id == CONTACT.c.details_id)
+_RECORDS: Final = RECORD.outerjoin(
+    NARRATIVE,
+    sa.and_(NARRATIVE.c.school == RECORD.c.school, NARRATIVE.c.record_id == RECORD.c.id),
+)
+_CONTACTS: Final = CONTACT.outerjoin(
+    NARRATIVE,
+    sa.and_(NARRATIVE.c.school == CONTACT.c.school, NARRATIVE.c.record_id == CONTACT.c.details_id),
+)
 
 Target = tuple[UUID, UUID | None]
 """Who was checked: the organisation, and the contact if it was one."""
@@ -231,8 +237,8 @@ async def history(
 async def write(
     session: Session, change: Change, *, by: Actor, at: datetime, request_id: str
 ) -> None:
-    """Store one act with its entry, in this transaction; raises `PreconditionStale` if the head was
-    changed by somebody else meanwhile.
+    """Store one act with its entry, in this transaction; raises `PreconditionFailed` if the head
+    was changed by somebody else meanwhile.
     """
     entry = ids.new_id(at)
     data = dict(change.data)
@@ -257,12 +263,16 @@ async def write(
         if change.head.version == 1:
             session.add(table, row | {"audit_id": entry})
         else:
-            same = (table.c.id == change.head.id, table.c.version == change.head.version - 1)
+            same = (
+                table.c.school == change.head.school,
+                table.c.id == change.head.id,
+                table.c.version == change.head.version - 1,
+            )
             if (
                 await session.execute(sa.update(table).where(*same).values(**row, audit_id=entry))
                 != 1
             ):
-                raise PreconditionStale
+                raise PreconditionFailed
     if record is not None:
         session.add(RECORD, record | {"audit_id": entry})
     if narrative is not None:

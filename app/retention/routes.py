@@ -14,7 +14,7 @@ from app.identity.model import Actor, Permission
 from app.platform.idempotency import idempotent
 from app.platform.paging import (
     CursorDep,
-    CursorRefused,
+    InvalidCursor,
     LimitDep,
     decode_cursor,
     encode_cursor,
@@ -150,7 +150,7 @@ def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:
         day, last = parts
         return day, UUID(last)
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error
 
 
 def _due(found: Due, now: datetime) -> dict[str, Any]:

@@ -37,25 +37,23 @@ class LegalHold(ServiceError):
 
     kind = Kind.CONFLICT
     code = "legal-hold"
-    title = "The request is under legal hold"
+    title = "Request under legal hold"
 
     def __init__(self) -> None:
-        super().__init__(
-            "a legal hold keeps it; a retention review can lift the hold when its reason has gone"
-        )
+        super().__init__("a retention review can lift the hold when its reason has ended")
 
 
-class NotDue(ServiceError):
+class DisposalNotDue(ServiceError):
     """The time until which the request is kept has not come."""
 
     kind = Kind.CONFLICT
-    code = "not-due"
-    title = "The request is to be kept longer"
+    code = "disposal-not-due"
+    title = "Disposal not due"
 
     def __init__(self) -> None:
         super().__init__(
-            "it is kept longer than today; see retention, and record a retention review first if"
-            " that was wrong"
+            "the retention period has not ended; see retention, and record a retention review"
+            " first if the period is wrong"
         )
 
 
@@ -137,7 +135,7 @@ async def dispose(
     if Bar.LEGAL_HOLD in against:
         raise LegalHold
     if against:
-        raise NotDue
+        raise DisposalNotDue
 
     return await disposal_service.dispose(
         session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.mail import sender
 from app.mail.sender import Sender
 from app.platform import outbox
-from app.platform.settings import Settings, SettingsRefused
+from app.platform.settings import InvalidSettings, Settings
 from tests.api.sharing import facts, submitted
 from tests.running import MovableClock
 from tests.service import Caller, Service
@@ -177,5 +177,5 @@ async def test_the_task_sends_by_itself_and_ends_when_told(
 
 
 def test_a_mail_server_without_a_receiver_stops_the_start(settings: Settings) -> None:
-    with pytest.raises(SettingsRefused, match="SHARING_MAIL_DSL"):
+    with pytest.raises(InvalidSettings, match="SHARING_MAIL_DSL"):
         Sender(settings.model_copy(update={"smtp_url": "smtp://127.0.0.1"}), None, MovableClock())  # type: ignore[arg-type]

@@ -195,7 +195,7 @@ async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
         "next_review_on": "2026-11",
     }
     early = await other.post(f"{url}/approval", json=approval)
-    assert (early.status_code, early.json()["code"]) == (409, "ships-with-the-service")
+    assert (early.status_code, early.json()["code"]) == (409, "shipped-version")
     sent = await ig_lead.get(f"{url}/document", headers={"Accept": "application/yaml"})
     drafted_as_it_is = await ig_lead.post("/v1/policies", content=sent.content, headers=YAML)
     assert (drafted_as_it_is.status_code, drafted_as_it_is.json()["author"]) == (
@@ -207,7 +207,7 @@ async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
     assert await listed(ig_lead) == [(NEW_DIGEST, "in_force"), (OLD_DIGEST, "superseded")]
     assert (await staff.get("/v1/policy")).json()["digest"] == NEW_DIGEST
     again = await ig_lead.post("/v1/policies", content=OLD, headers=YAML)
-    assert (again.status_code, again.json()["code"]) == (409, "version-exists")
+    assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
 
 
 async def test_approving_ones_own_version_settles_what_stands_until_it_begins(

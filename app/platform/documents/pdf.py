@@ -48,12 +48,12 @@ FAMILIES: Final = (
 """The shipped families in the order in which a letter is looked for."""
 
 
-class TypesetterMissing(ServiceError):
+class PdfNotAvailable(ServiceError):
     """The service runs without its typesetter."""
 
     kind = Kind.NOT_ACCEPTABLE
     code = "pdf-not-available"
-    title = "This installation does not make PDF files"
+    title = "PDF not available"
 
     def __init__(self) -> None:
         super().__init__(
@@ -71,10 +71,10 @@ def pdf(template: Path, data: Mapping[str, Json], *, at: datetime) -> bytes:
 
     The template reads `json(bytes(sys.inputs.data))`, and the list of fonts from its member
     `fonts`. `at` becomes the file's date. Takes tens of milliseconds of CPU: call it in a thread.
-    Raises `TypesetterMissing` where typst is not installed.
+    Raises `PdfNotAvailable` where typst is not installed.
     """
     if not available():
-        raise TypesetterMissing
+        raise PdfNotAvailable
     import typst  # noqa: PLC0415 - forty megabytes that only a printer needs
 
     known = coverage()

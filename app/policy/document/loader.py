@@ -5,21 +5,21 @@ Invariant: a loaded policy is complete, unambiguous and meets the safety floor.
 
 from app.kernel.canonical import NotCanonical, digest
 from app.kernel.errors import Kind, ServiceError
-from app.policy.document import name_checks, table_checks
-from app.policy.document.name_checks import Places
+from app.policy.document import name_checks, table_checks, value_checks
 from app.policy.document.parser import MISSING, Reader
+from app.policy.document.places import Places
 from app.policy.document.source import DocumentFault, Node, Unreadable, read
 from app.policy.engine.compile import compile_policy
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Document
 
 
-class PolicyRefused(ServiceError):
+class InvalidPolicy(ServiceError):
     """The document cannot be used as a policy; `found` lists every fault."""
 
     kind = Kind.INVALID
-    code = "policy-refused"
-    title = "The policy document was refused"
+    code = "invalid-policy"
+    title = "Invalid policy document"
 
     def __init__(self, found: list[DocumentFault]) -> None:
         super().__init__(
@@ -30,16 +30,16 @@ class PolicyRefused(ServiceError):
 
 
 def load(source: bytes) -> Policy:
-    """Load a document, YAML 1.2 or JSON; raises PolicyRefused with all faults that can be found at
+    """Load a document, YAML 1.2 or JSON; raises InvalidPolicy with all faults that can be found at
     once.
     """
     try:
         root = read(source)
     except Unreadable as error:
-        raise PolicyRefused(list(error.faults)) from error
+        raise InvalidPolicy(list(error.faults)) from error
     policy, found = _examine(root)
     if found or policy is None:
-        raise PolicyRefused(found)
+        raise InvalidPolicy(found)
     return policy
 
 
@@ -47,7 +47,7 @@ def check(source: bytes) -> list[DocumentFault]:
     """The faults of a document; empty if it can be used."""
     try:
         load(source)
-    except PolicyRefused as refused:
+    except InvalidPolicy as refused:
         return refused.found
     return []
 
@@ -55,14 +55,14 @@ def check(source: bytes) -> list[DocumentFault]:
 def load_accepted(source: bytes, expected: str) -> Policy:
     """Load a document that was accepted before, by its digest, without repeating the proofs.
 
-    The proofs depend only on the meaning that the digest identifies. Raises PolicyRefused if the
+    The proofs depend only on the meaning that the digest identifies. Raises InvalidPolicy if the
     digest differs.
     """
     root = read(source)
     document = Reader().read(root, Document)
     found = digest(root.plain())
     if document is MISSING or found != expected:
-        raise PolicyRefused(
+        raise InvalidPolicy(
             [DocumentFault("digest", "", None, "not the document that was accepted", expected)]
         )
     return compile_policy(document, found, root.plain())
@@ -75,7 +75,7 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     if document is MISSING:
         return None, _in_order(found)
     places = Places(root)
-    found += name_checks.check(root, document)
+    found += name_checks.check(root, document, places) + value_checks.check(document, places)
     if not any(fault.pointer.startswith("/flow") for fault in found):
         found += table_checks.flow_faults(document, places)
     if found:
@@ -87,7 +87,7 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
         return None, [DocumentFault("not-canonical", "", None, str(error))]
     found += table_checks.table_faults(policy, places)
     # A dead row does not affect the proofs below; gaps and oversized tables make them impossible.
-    if {fault.code for fault in found} <= {"dead-row"}:
+    if {fault.code for fault in found} <= {"unreachable-row"}:
         found += table_checks.floor_faults(policy, places) + table_checks.case_faults(
             policy, places
         )

@@ -138,7 +138,7 @@ class _JsonReader(_Reader):
     def read(self) -> Node:
         try:
             return self._node(strict_json.parse(self.text.encode()), "", 0)
-        except strict_json.BodyRefused as error:
+        except strict_json.InvalidJson as error:
             raise Unreadable(
                 *(
                     DocumentFault(each.code, each.pointer, None, each.detail)

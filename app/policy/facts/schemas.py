@@ -103,7 +103,7 @@ class FactsIn(Body):
             and purpose.code is not PurposeCode.ADVICE_DEIDENTIFIED
         ):
             raise PydanticCustomError(
-                "no-items", "name at least one item; only de-identified advice goes without"
+                "no-items", "add at least one item; only de-identified advice needs none"
             )
         return items
 

@@ -212,5 +212,7 @@ class ItemIn(Body):
     @classmethod
     def _reason(cls, because: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("include") is Include.WITHHOLD and not (because and because.strip()):
-            raise PydanticCustomError("missing", "a withheld item says why it is withheld")
+            raise PydanticCustomError(
+                "missing", "a withheld item needs the reason for withholding it"
+            )
         return because

@@ -46,7 +46,7 @@ class PolicyNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "policy-not-found"
-    title = "There is no such version of the policy"
+    title = "Policy version not found"
 
 
 class PolicyUnreadable(PolicyNotFound):
@@ -56,7 +56,7 @@ class PolicyUnreadable(PolicyNotFound):
 
     kind = Kind.INTERNAL
     code = "policy-unreadable"
-    title = "This version of the policy cannot be read"
+    title = "Policy version not readable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,74 +41,71 @@ class ApproverIsAuthor(ServiceError):
 
     kind = Kind.FORBIDDEN
     code = "approver-is-author"
-    title = "Somebody other than its author approves a version"
+    title = "Approval by the author not permitted"
 
     def __init__(self) -> None:
         super().__init__(
-            "you drafted this version; ask another information governance lead to record the"
+            "you drafted this version; another information governance lead has to record the"
             " approval"
         )
 
 
-class AlreadyApproved(ServiceError):
+class VersionAlreadyApproved(ServiceError):
     """A version is approved once; what was approved never changes."""
 
     kind = Kind.CONFLICT
     code = "already-approved"
-    title = "This version has been approved already"
+    title = "Policy version already approved"
 
 
-class VersionWithdrawn(ServiceError):
+class PolicyVersionWithdrawn(ServiceError):
     """What was withdrawn does not come back."""
 
     kind = Kind.CONFLICT
-    code = "version-withdrawn"
-    title = "This version was withdrawn"
+    code = "policy-version-withdrawn"
+    title = "Policy version withdrawn"
 
     def __init__(self) -> None:
-        super().__init__("draft a new version instead; a new name for it makes it one")
+        super().__init__("draft it again under another version name")
 
 
-class DayTaken(ServiceError):
+class StartDateTaken(ServiceError):
     """One version begins on a day."""
 
     kind = Kind.CONFLICT
-    code = "day-taken"
-    title = "Another version begins on that day"
+    code = "start-date-taken"
+    title = "Start date taken"
 
     def __init__(self) -> None:
-        super().__init__("choose another day, or withdraw the other version first")
+        super().__init__(
+            "another version starts on this day; choose another day, or withdraw the other"
+            " version first"
+        )
 
 
-class ApprovalUnsound(ServiceError):
+class InvalidApproval(ServiceError):
     """The approval's dates cannot be."""
 
     kind = Kind.INVALID
-    code = "approval-unsound"
-    title = "The approval's dates cannot be"
+    code = "invalid-approval"
+    title = "Invalid approval"
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(
-            (
-                faults[0].detail
-                if len(faults) == 1
-                else f"{len(faults)} things are wrong; errors names each"
-            ),
+            (faults[0].detail if len(faults) == 1 else f"{len(faults)} faults; errors lists them"),
             faults=faults,
         )
 
 
-class AlreadyBegun(ServiceError):
+class VersionAlreadyStarted(ServiceError):
     """A version that has begun is superseded by another; it is never taken back."""
 
     kind = Kind.CONFLICT
-    code = "already-begun"
-    title = "This version has begun"
+    code = "version-already-started"
+    title = "Policy version already started"
 
     def __init__(self) -> None:
-        super().__init__(
-            "what was decided under it stands; approve another version to supersede it"
-        )
+        super().__init__("the version is or was in force; approve another version to supersede it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,16 +154,16 @@ def check_approval(
     began.
     """
     if standing.withdrawn:
-        raise VersionWithdrawn
+        raise PolicyVersionWithdrawn
     if standing.author == by:
         raise ApproverIsAuthor
     if standing.starts_on is not None:
-        raise AlreadyApproved(f"it begins, or began, on {standing.starts_on.isoformat()}")
+        raise VersionAlreadyApproved(f"it begins, or began, on {standing.starts_on.isoformat()}")
     faults = tuple(_faults(wanted, document, today))
     if faults:
-        raise ApprovalUnsound(*faults)
+        raise InvalidApproval(*faults)
     if wanted.in_force_from in taken:
-        raise DayTaken
+        raise StartDateTaken
 
 
 def _faults(wanted: Approval, document: Document, today: date) -> list[Fault]:
@@ -176,7 +173,7 @@ def _faults(wanted: Approval, document: Document, today: date) -> list[Fault]:
         found.append(
             Fault(
                 "/in_force_from",
-                f"lies in the past; {today.isoformat()} is the first possible day",
+                f"in the past; {today.isoformat()} is the first possible day",
                 "in-the-past",
             )
         )
@@ -199,7 +196,9 @@ def _faults(wanted: Approval, document: Document, today: date) -> list[Fault]:
     elif review <= start:
         found.append(
             Fault(
-                "/next_review_on", "lies before the version begins, or on that day", "before-start"
+                "/next_review_on",
+                "on or before the day on which the version starts",
+                "before-start",
             )
         )
     elif (review.year, review.month) > (start.year + LONGEST_REVIEW, start.month):
@@ -242,6 +241,6 @@ def check_withdrawal(standing: Standing, today: date) -> None:
     until the day before it begins.
     """
     if standing.withdrawn:
-        raise VersionWithdrawn
+        raise PolicyVersionWithdrawn
     if standing.starts_on is not None and standing.starts_on <= today:
-        raise AlreadyBegun
+        raise VersionAlreadyStarted

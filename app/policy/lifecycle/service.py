@@ -26,17 +26,17 @@ from app.policy.lifecycle.store import Kept
 from app.policy.lifecycle.tables import APPROVAL, VERSION, WITHDRAWAL
 
 
-class VersionExists(ServiceError):
+class PolicyVersionExists(ServiceError):
     """A document that means the same is there already."""
 
     kind = Kind.CONFLICT
-    code = "version-exists"
-    title = "A version with this meaning exists already"
+    code = "policy-version-exists"
+    title = "Policy version exists"
 
     def __init__(self, digest: str) -> None:
         super().__init__(
-            "nothing in it differs from the version in Location; change what is to change, and give"
-            " it a version name of its own",
+            "the document has the same meaning as the version in Location; change it, and"
+            " give it its own version name",
             headers={"Location": f"/v1/policies/{digest}"},
         )
 
@@ -49,7 +49,7 @@ def etag(listed: Listed) -> str:
 async def draft(
     session: Session, actor: Actor, source: bytes, *, now: datetime, trace: str
 ) -> Listed:
-    """Store a document as a draft; raises PolicyRefused with every fault, and then stores
+    """Store a document as a draft; raises InvalidPolicy with every fault, and then stores
     nothing.
     """
     policy = await asyncio.to_thread(document_loader.load, source)
@@ -59,7 +59,7 @@ async def draft(
         policy.digest == adopted
         or await store.version(session, actor.school, policy.digest) is not None
     ):
-        raise VersionExists(policy.digest)
+        raise PolicyVersionExists(policy.digest)
 
     identity = policy.document.policy
     version_id = ids.new_id(now)
@@ -167,23 +167,23 @@ async def _held(
     version = await store.version(session, actor.school, digest)
     if version is None:
         await in_force.at(session, actor.school, digest)
-        raise ShipsWithService
+        raise ShippedVersion
     listed = await in_force.listed(session, actor.school, digest, today_in_school(now))
     precondition.check_if_given(etag(listed))
     return version, await in_force.at(session, actor.school, digest)
 
 
-class ShipsWithService(ServiceError):
+class ShippedVersion(ServiceError):
     """The version that ships is nobody's to approve or to withdraw."""
 
     kind = Kind.CONFLICT
-    code = "ships-with-the-service"
-    title = "This version ships with the service"
+    code = "shipped-version"
+    title = "Version shipped with the service"
 
     def __init__(self) -> None:
         super().__init__(
-            "nobody here drafted it; to take it up, draft it as it is (to return to it, under"
-            " another version name) and have that approved"
+            "it is not a draft of this school; send its document as a draft (to return to it,"
+            " under another version name) and have the draft approved"
         )
 
 

@@ -11,7 +11,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.paging import (
     CursorDep,
-    CursorRefused,
+    InvalidCursor,
     LimitDep,
     decode_cursor,
     encode_cursor,
@@ -70,4 +70,4 @@ def _position(cursor: str | None, scope: str) -> UUID | None:
         (last,) = decode_cursor(cursor, scope)
         return UUID(last)
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error

@@ -9,7 +9,7 @@ from app.kernel.errors import Kind, ServiceError
 from app.policy.engine import evaluate
 from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer
-from app.sharing.case.case import Case, Head, NotYours
+from app.sharing.case.case import ActionNotPermitted, Case, Head
 from app.sharing.case.model import Act, Status
 from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.case.records import Advice, AdviceAnswer
@@ -30,18 +30,18 @@ class AdviceNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "advice-not-found"
-    title = "The request has no such advice"
+    title = "Advice not found"
 
 
-class AdviceAnswered(ServiceError):
+class AdviceAlreadyAnswered(ServiceError):
     """The advice was given; what is added now is new advice."""
 
     kind = Kind.CONFLICT
     code = "advice-already-answered"
-    title = "This advice has been given"
+    title = "Advice already answered"
 
     def __init__(self) -> None:
-        super().__init__("advice is not edited; seek advice again to add to it")
+        super().__init__("an answer is never changed; to add to it, seek advice again")
 
 
 def can_change_outcome(policy: evaluate.Policy, facts: Facts) -> bool:
@@ -70,17 +70,17 @@ def answer(
 ) -> tuple[Head, AdviceAnswer]:
     """The head after the answer, and what its record says.
 
-    Raises `NotYours`, `AdviceNotFound`, `AdviceAnswered`, `ActImpossible`.
+    Raises `ActionNotPermitted`, `AdviceNotFound`, `AdviceAlreadyAnswered`, `InvalidState`.
     """
     if not actor.may(Permission.ADVICE_ANSWER):
-        raise NotYours("the DSL or the information governance lead gives advice")
+        raise ActionNotPermitted("only the DSL or the information governance lead gives advice")
     asked = case.find(Advice, advice_id)
     if asked is None:
         raise AdviceNotFound("check the id; see advice in the request")
     if asked.by_id == actor.id:
-        raise NotYours("somebody else answers what you asked")
+        raise ActionNotPermitted("another person has to answer the question that you asked")
     if asked not in case.open_advice:
-        raise AdviceAnswered
+        raise AdviceAlreadyAnswered
 
     status = case.head.after(Act.ANSWER_ADVICE)
     left = [record for record in case.open_advice if record.id != advice_id]

@@ -18,34 +18,34 @@ from app.sharing.case.model import OPEN, TRANSITIONS, Act, OverdueClock, RecordK
 from app.sharing.case.records import Advice, AdviceAnswer, Content, Decision, Evaluation, Facts
 
 
-class RequestNotFound(ServiceError):
+class SharingRequestNotFound(ServiceError):
     """There is no such request for this caller: absent, another school's or another person's, and
     nothing tells which.
     """
 
     kind = Kind.NOT_FOUND
     code = "sharing-request-not-found"
-    title = "There is no sharing request here that you may see"
+    title = "Sharing request not found"
     conceals = True
 
     def __init__(self) -> None:
-        super().__init__("check the id; if the request is somebody else's, ask the DSL")
+        super().__init__("check the id; if a colleague submitted the request, ask the DSL")
 
 
-class ActImpossible(ServiceError):
+class InvalidState(ServiceError):
     """The request is in a state in which this cannot be done."""
 
     kind = Kind.CONFLICT
-    code = "not-in-this-state"
-    title = "The request is in a state in which this cannot be done"
+    code = "invalid-state"
+    title = "Not possible in the current state"
 
 
-class NotYours(ServiceError):
+class ActionNotPermitted(ServiceError):
     """The caller sees the request but this act belongs to somebody else."""
 
     kind = Kind.FORBIDDEN
-    code = "not-yours-to-do"
-    title = "Somebody else has to do this"
+    code = "action-not-permitted"
+    title = "Action not permitted"
 
 
 class View(StrEnum):
@@ -90,11 +90,11 @@ class Head:
     audit_id: UUID
 
     def after(self, act: Act) -> Status:
-        """The status that `act` leads to; raises `ActImpossible` where it leads nowhere."""
+        """The status that `act` leads to; raises `InvalidState` where it leads nowhere."""
         exits = TRANSITIONS[self.status]
         if act not in exits:
             possible = ", ".join(sorted(exits)) or "nothing"
-            raise ActImpossible(f"the request is {self.status}; from there you can: {possible}")
+            raise InvalidState(f"the request is {self.status}; possible now: {possible}")
         return exits[act]
 
     def overdue(self, now: datetime) -> list[OverdueClock]:
@@ -119,37 +119,36 @@ class Head:
         return late
 
     def view_for(self, actor: Actor) -> View:
-        """What this caller sees; raises `RequestNotFound` when that is nothing. The only rule for
-        every way to a request.
+        """What this caller sees; raises `SharingRequestNotFound` when that is nothing. The only
+        rule for every way to a request.
         """
         if self.school != actor.school:
-            raise RequestNotFound
+            raise SharingRequestNotFound
         if actor.may(Permission.REQUEST_READ_ALL) or actor.id == self.submitted_by:
             return View.FULL
         if actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
             return View.DEIDENTIFIED
-        raise RequestNotFound
+        raise SharingRequestNotFound
 
     def seen_by(self, actor: Actor) -> bool:
         """Whether this caller sees anything of the request."""
         try:
             self.view_for(actor)
-        except RequestNotFound:
+        except SharingRequestNotFound:
             return False
         return True
 
     def must_be_submitter_or_dsl(self, actor: Actor) -> None:
-        """Raises `NotYours` for anybody else."""
+        """Raises `ActionNotPermitted` for anybody else."""
         if actor.id != self.submitted_by and actor.role is not Role.DSL:
-            raise NotYours(
-                "the person who submitted the request or the DSL does this; pass it on to one of"
-                " them"
+            raise ActionNotPermitted(
+                "only the submitter or the DSL can do this; pass it on to one of them"
             )
 
     def must_be_submitter(self, actor: Actor) -> None:
-        """Raises `NotYours` for anybody else."""
+        """Raises `ActionNotPermitted` for anybody else."""
         if actor.id != self.submitted_by:
-            raise NotYours("only whoever submitted the request can do this")
+            raise ActionNotPermitted("only the submitter can do this")
 
 
 C_co = TypeVar("C_co", bound=Content, covariant=True)

@@ -19,23 +19,23 @@ class ConsentNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "consent-not-found"
-    title = "The request has no such consent"
+    title = "Consent not found"
 
 
-class ConsentWithdrawn(ServiceError):
+class ConsentAlreadyWithdrawn(ServiceError):
     """The consent was withdrawn before."""
 
     kind = Kind.CONFLICT
     code = "consent-already-withdrawn"
-    title = "This consent was withdrawn before"
+    title = "Consent already withdrawn"
 
 
-class ConsentUnsound(ServiceError):
+class InvalidConsent(ServiceError):
     """The consent's details contradict each other."""
 
     kind = Kind.INVALID
-    code = "consent-unsound"
-    title = "The consent's details do not fit together"
+    code = "invalid-consent"
+    title = "Invalid consent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +47,23 @@ class Withdraw:
 
 
 def check_consent(consent: Consent, now: datetime) -> None:
-    """Raises `ConsentUnsound` for a consent given in the future, or that ended before it began."""
+    """Raises `InvalidConsent` for a consent given in the future, or that ended before it began."""
     faults = []
     if consent.given_at is not None and consent.given_at > now + SKEW:
         faults.append(
             Fault(
                 "/given_at",
-                "lies in the future; record a consent when it has been given",
+                "in the future; record a consent after it was given",
                 "in-the-future",
             )
         )
     given_on = today_in_school(consent.given_at) if consent.given_at else None
     if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
         faults.append(
-            Fault("/expires_on", "lies before the day on which consent was given", "before-given")
+            Fault("/expires_on", "before the day on which consent was given", "before-given")
         )
     if faults:
-        raise ConsentUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidConsent(faults[0].detail, faults=tuple(faults))
 
 
 def withdrawal(
@@ -71,13 +71,13 @@ def withdrawal(
 ) -> ConsentWithdrawal:
     """The withdrawal to record, with the disclosures whose recipients are to be told.
 
-    Raises `ConsentNotFound` without the consent, `ConsentWithdrawn`, `ConsentUnsound`.
+    Raises `ConsentNotFound` without the consent, `ConsentAlreadyWithdrawn`, `InvalidConsent`.
     """
     if consent is None:
         raise ConsentNotFound("check the id; see consents in the request")
     if any(record.content.consent_id == consent.id for record in case.of(ConsentWithdrawal)):
-        raise ConsentWithdrawn(
-            "a withdrawn consent stays withdrawn; record a new consent if one was given"
+        raise ConsentAlreadyWithdrawn(
+            "a withdrawal is final; if the person has consented again, record a new consent"
         )
     at = command.at or now
     _check_withdrawal(consent.content, at, now)
@@ -92,10 +92,10 @@ def withdrawal(
 def _check_withdrawal(consent: Consent, at: datetime, now: datetime) -> None:
     if at > now + SKEW:
         fault = Fault(
-            "/at", "lies in the future; record a withdrawal when it has been made", "in-the-future"
+            "/at", "in the future; record a withdrawal after it was made", "in-the-future"
         )
     elif consent.given_at is not None and at < consent.given_at:
-        fault = Fault("/at", "lies before the instant at which consent was given", "before-given")
+        fault = Fault("/at", "before the time at which consent was given", "before-given")
     else:
         return
-    raise ConsentUnsound(fault.detail, faults=(fault,))
+    raise InvalidConsent(fault.detail, faults=(fault,))

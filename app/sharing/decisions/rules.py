@@ -24,12 +24,12 @@ _APART: Final = re.compile(r"[\s<>()\[\],;:\"]+")
 """What stands between the words of a name, and between a reference and its scheme."""
 
 
-class DecisionNotYours(ServiceError):
+class DecisionNotPermitted(ServiceError):
     """The policy gives this decision to somebody else."""
 
     kind = Kind.FORBIDDEN
-    code = "decision-not-yours"
-    title = "Somebody else decides this"
+    code = "decision-not-permitted"
+    title = "Decision not permitted"
 
 
 class DecisionIncomplete(ServiceError):
@@ -37,7 +37,7 @@ class DecisionIncomplete(ServiceError):
 
     kind = Kind.INVALID
     code = "decision-incomplete"
-    title = "The decision lacks something that the record must say"
+    title = "Decision incomplete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,30 +74,32 @@ def check_authority(
     may_decide: Collection[Role],
     names: Collection[str],
 ) -> None:
-    """Raises `DecisionNotYours` unless the policy's authority, the adviser rule and the rule
+    """Raises `DecisionNotPermitted` unless the policy's authority, the adviser rule and the rule
     against deciding one's own case allow it.
 
     `names` are the account's id and the caller's e-mail address, by either of which they may be
     named in the request.
     """
     if by.role is Role.INTEGRATION:
-        raise DecisionNotYours(
-            "a machine never decides; a member of staff, the DSL or the information governance lead"
-            " does"
+        raise DecisionNotPermitted(
+            "an integration cannot decide; a member of staff, the DSL or the information"
+            " governance lead does"
         )
     if by.role not in may_decide or (by.role is Role.STAFF and by.id != case.head.submitted_by):
         who = ", ".join(sorted(role.value for role in may_decide))
-        raise DecisionNotYours(f"under the policy this is decided by: {who}; pass it on to them")
+        raise DecisionNotPermitted(
+            f"under the policy, only these can decide: {who}; pass it on to them"
+        )
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
     if {name.casefold() for name in names} & _named(case):
-        raise DecisionNotYours(
-            "a person of the request does not decide it; ask another DSL or the head teacher"
+        raise DecisionNotPermitted(
+            "a person named in the request cannot decide it; ask another DSL or the head teacher"
         )
     if any(answer.by_id == by.id for answer in case.of(AdviceAnswer)):
-        raise DecisionNotYours(
-            "whoever advised on the request decides it only in an emergency; pass it on to somebody"
-            " else"
+        raise DecisionNotPermitted(
+            "a person who advised on the request can decide it only in an emergency; pass it"
+            " on to another person"
         )
 
 
@@ -119,7 +121,7 @@ def _named(case: Case) -> set[str]:
 def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
     """The head after the decision, and what its record says.
 
-    Raises `ActImpossible` in a state without decisions, `DecisionIncomplete` with every fault at
+    Raises `InvalidState` in a state without decisions, `DecisionIncomplete` with every fault at
     once.
     """
     status = case.head.after(act_of(command.outcome))
@@ -135,7 +137,7 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
             Fault(
                 "/departs_because",
                 f"the evaluation says {recommended}; say why you decide otherwise",
-                "departure-unexplained",
+                "departure-reason-missing",
             )
         )
     refused = command.outcome is DecisionOutcome.DO_NOT_SHARE
@@ -143,7 +145,9 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
         why = "say whether the refusal was discussed with the requester, and how, or why not yet"
         faults.append(Fault("/refusal", why, "missing"))
     if not refused and command.refusal is not None:
-        faults.append(Fault("/refusal", "only a decision not to share has this", "not-a-refusal"))
+        faults.append(
+            Fault("/refusal", "only a decision not to share has this member", "refusal-not-allowed")
+        )
     if faults:
         raise DecisionIncomplete(faults[0].detail, faults=tuple(faults))
     standing, refusal = case.decision, command.refusal
@@ -170,16 +174,16 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
     included = [item for item, how in include.items() if how is not Include.WITHHOLD]
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
         return [], (
-            [Fault("/items", "a refusal shares no items; leave them out", "not-a-share")]
+            [Fault("/items", "a refusal shares no items; leave items out", "items-not-allowed")]
             if command.items
             else []
         )
     if command.items is None:
         if command.outcome is DecisionOutcome.SHARE_PARTIALLY:
-            return [], [Fault("/items", "name the items that may be shared", "missing")]
+            return [], [Fault("/items", "list the items that may be shared", "missing")]
         return included, []
     if not command.items:
-        return [], [Fault("/items", "name at least one item", "too-short")]
+        return [], [Fault("/items", "add at least one item", "too-short")]
     open_to = include if command.outcome is DecisionOutcome.SHARE_EMERGENCY else included
     faults = [
         (

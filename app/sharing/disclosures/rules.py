@@ -17,15 +17,15 @@ class DisclosureNotPermitted(ServiceError):
 
     kind = Kind.CONFLICT
     code = "disclosure-not-permitted"
-    title = "Nothing may leave yet"
+    title = "Disclosure not permitted"
 
 
-class DisclosureUnsound(ServiceError):
+class InvalidDisclosure(ServiceError):
     """What was recorded about the disclosure does not fit the decision."""
 
     kind = Kind.INVALID
-    code = "disclosure-unsound"
-    title = "The disclosure does not fit the decision"
+    code = "invalid-disclosure"
+    title = "Invalid disclosure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
     """The head after the disclosure, and what its record says.
 
     Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks
-    open, `ActImpossible` in a state without disclosures, else `DisclosureUnsound`.
+    open, `InvalidState` in a state without disclosures, else `InvalidDisclosure`.
     """
     decision = _permitting(case, command)
     emergency = decision.outcome is DecisionOutcome.SHARE_EMERGENCY
@@ -67,12 +67,12 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
         if item not in decision.items
     ]
     if not chosen:
-        faults.append(Fault("/items", "name at least one item", "too-short"))
+        faults.append(Fault("/items", "add at least one item", "too-short"))
     if command.route is SecureRoute.NONE and not command.secure_exception and not emergency:
         faults.append(
             Fault(
                 "/secure_exception",
-                "no secure route was used: say why, and how the risk was weighed",
+                "required when no secure route was used: the reason, and how the risk was weighed",
                 "missing",
             )
         )
@@ -80,12 +80,12 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
         faults.append(
             Fault(
                 "/sent_at",
-                "lies in the future; record a disclosure when it has been made",
+                "in the future; record a disclosure after it was made",
                 "in-the-future",
             )
         )
     if faults:
-        raise DisclosureUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidDisclosure(faults[0].detail, faults=tuple(faults))
     disclosure = Disclosure(
         decision_id=command.decision_id,
         evaluation_id=case.evaluation.id,
@@ -105,14 +105,14 @@ def _permitting(case: Case, command: Disclose) -> Decision:
     """The decision that stands, if it permits a disclosure and is the one that was named."""
     standing = case.decision
     if standing is None or standing.content.outcome not in PERMITTING:
-        raise DisclosureNotPermitted("no decision permits it; record the decision first")
+        raise DisclosureNotPermitted("the request has no decision; record the decision first")
     if case.head.decision is None:
         raise DisclosureNotPermitted(
             "the request was reconsidered after its decision; record the new decision first"
         )
     if command.decision_id != standing.id:
         raise DisclosureNotPermitted(
-            "decision_id does not name the decision that stands; read the request again"
+            "decision_id is not the newest decision; read the request again"
         )
     return standing.content
 
@@ -131,7 +131,7 @@ def _check_release(case: Case, decision: Decision) -> None:
             for finding in unmet
         )
         raise DisclosureNotPermitted(
-            f"release is held until these checks are met: {named}; amend facts.how when they are",
+            f"these checks are not met: {named}; amend facts.how when they are",
             faults=faults,
         )
     if (
@@ -139,6 +139,6 @@ def _check_release(case: Case, decision: Decision) -> None:
         and not decision.departs_from_evaluation
     ):
         raise DisclosureNotPermitted(
-            "the newest evaluation no longer says share; record a new decision that gives the"
-            " reasons"
+            "the newest evaluation no longer recommends sharing; record a new decision with"
+            " its reasons"
         )

@@ -39,12 +39,12 @@ _ANOTHER: Final = frozenset(
 """Mismatches by which the check in the directory may be of somebody else."""
 
 
-class RecipientUnknown(ServiceError):
+class RecipientNotInDirectory(ServiceError):
     """The directory has no such entry."""
 
     kind = Kind.INVALID
     code = "recipient-not-in-directory"
-    title = "The directory has no such recipient"
+    title = "Recipient not in the directory"
 
     def __init__(self, pointer: str, what: str) -> None:
         super().__init__(what, faults=(Fault(pointer, what, "unknown-recipient"),))
@@ -56,7 +56,7 @@ async def cited(
     """The statement with what the directory says of the recipient that it cites.
 
     With `strict`, the pointer below which the facts stand in the body, an unknown entry raises
-    `RecipientUnknown`; without, it is a finding.
+    `RecipientNotInDirectory`; without, it is a finding.
     """
     cites = statement.facts.recipient
     if cites.directory_id is None and cites.contact_id is None:
@@ -116,17 +116,17 @@ async def _known(
 
 async def _unknown(
     session: Session, school: str, cites: Recipient, now: datetime, below: str
-) -> RecipientUnknown:
+) -> RecipientNotInDirectory:
     if cites.directory_id is None:
-        return RecipientUnknown(
+        return RecipientNotInDirectory(
             f"{below}/recipient/directory_id", "name the organisation whose contact this is"
         )
     if await _known(session, school, replace(cites, contact_id=None), now) is None:
-        return RecipientUnknown(
+        return RecipientNotInDirectory(
             f"{below}/recipient/directory_id",
             "not an organisation of the directory; see GET /v1/recipients",
         )
-    return RecipientUnknown(
+    return RecipientNotInDirectory(
         f"{below}/recipient/contact_id", "not a contact of this organisation; see its contacts"
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pydantic import ValidationError
 
 from app.kernel.canonical import Json
-from app.platform.problems import PartRefused
+from app.platform.validation_faults import InvalidPart
 from app.policy.facts.fields import KNOWN
 from app.policy.facts.merge_patch import merge
 from app.policy.facts.schemas import FactsIn
@@ -28,7 +28,7 @@ def revise(case: Case, changes: Mapping[str, Json], *, replaced: Collection[str]
 
     `case` is the case as loaded under lock: a revision of older facts would undo what another
     caller wrote. Members named in `replaced` are not merged; the new value replaces the old one.
-    Raises `PartRefused`, with pointers into the body, for changes that do not fit.
+    Raises `InvalidPart`, with pointers into the body, for changes that do not fit.
     """
     before = {
         name: member
@@ -46,4 +46,4 @@ def read(value: object, known: Collection[str] = ()) -> FactsIn:
     try:
         return FactsIn.model_validate(value, context={KNOWN: known})
     except ValidationError as error:
-        raise PartRefused(error, FactsIn) from error
+        raise InvalidPart(error, FactsIn) from error

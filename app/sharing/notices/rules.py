@@ -12,12 +12,12 @@ from app.sharing.case.case import Case
 from app.sharing.case.records import Notice
 
 
-class NoticeUnsound(ServiceError):
+class InvalidNotice(ServiceError):
     """The notice lacks what the record must say."""
 
     kind = Kind.INVALID
-    code = "notice-unsound"
-    title = "The notice lacks something that the record must say"
+    code = "invalid-notice"
+    title = "Invalid notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,25 +32,31 @@ class Notify:
 
 
 def notice(command: Notify, subject_id: UUID, today: date) -> Notice:
-    """The notice to record; raises `NoticeUnsound` with every fault."""
+    """The notice to record; raises `InvalidNotice` with every fault."""
     faults = []
     deferred = command.decision is TransparencyDecision.DEFERRED
     if deferred:
         if command.revisit_on is None:
             faults.append(
-                Fault("/revisit_on", "set a day on which this is looked at again", "missing")
+                Fault("/revisit_on", "required: the day on which to look again", "missing")
             )
         elif command.revisit_on <= today:
-            faults.append(Fault("/revisit_on", "set a day that is still to come", "in-the-past"))
+            faults.append(Fault("/revisit_on", "use a day in the future", "in-the-past"))
     elif command.revisit_on is not None:
         faults.append(
-            Fault("/revisit_on", "only a deferred notice has a day to look again", "not-deferred")
+            Fault(
+                "/revisit_on",
+                "only a deferred notice has a day on which to look again",
+                "revisit-not-allowed",
+            )
         )
     untold = deferred or command.decision is TransparencyDecision.NOT_INFORMED
     if untold and command.reason is None:
-        faults.append(Fault("/reason", "say why they are not told", "missing"))
+        faults.append(
+            Fault("/reason", "required: the reason for not telling the person", "missing")
+        )
     if faults:
-        raise NoticeUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidNotice(faults[0].detail, faults=tuple(faults))
     return Notice(
         subject_id=subject_id,
         decision=command.decision,

@@ -94,7 +94,7 @@ def pdf(
     chart_svg: str | None,
 ) -> bytes:
     """The same page as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises
-    `TypesetterMissing` without the extra `pdf`.
+    `PdfNotAvailable` without the extra `pdf`.
     """
     printed = page(
         request,

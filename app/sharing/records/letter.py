@@ -28,20 +28,20 @@ _AGAIN: Final = (
 _TITLE: Final = "Our answer to your request for information"
 
 
-class LetterNotForThis(ServiceError):
+class LetterNotAvailable(ServiceError):
     """There is no letter for a request that was not refused, or that nobody made."""
 
     kind = Kind.CONFLICT
-    code = "letter-not-for-this"
-    title = "A letter answers a refused request"
+    code = "letter-not-available"
+    title = "Letter not available"
 
 
-class LetterUnsaid(ServiceError):
+class LetterTextMissing(ServiceError):
     """A letter needs reasons that were released for it, and somebody to turn to."""
 
     kind = Kind.INVALID
-    code = "letter-unsaid"
-    title = "The letter lacks something that it must say"
+    code = "letter-text-missing"
+    title = "Letter text missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +147,13 @@ def _letter(
 
 def _check(request: Mapping[str, Any], reasons: str, contact: str) -> None:
     if request.get("view") != "full":
-        raise LetterNotForThis("a letter is addressed to somebody; make it from the whole request")
+        raise LetterNotAvailable("a letter cannot be made from the de-identified view")
     if request.get("decision") != "do_not_share":
-        raise LetterNotForThis("no decision not to share stands")
+        raise LetterNotAvailable("the newest decision is not do_not_share")
     if request.get("direction") != "received":
-        raise LetterNotForThis("nobody asked: the school was to share of its own accord")
+        raise LetterNotAvailable(
+            "no one asked for the information: the school was to share it on its own initiative"
+        )
     faults = [
         Fault(f"/{name}", detail, "missing")
         for name, said, detail in (
@@ -161,7 +163,7 @@ def _check(request: Mapping[str, Any], reasons: str, contact: str) -> None:
         if not said.strip()
     ]
     if faults:
-        raise LetterUnsaid(faults[0].detail, faults=tuple(faults))
+        raise LetterTextMissing(faults[0].detail, faults=tuple(faults))
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
@@ -182,8 +184,8 @@ def letter_html(
     """The letter as one HTML document, to be served with `CSP`.
 
     `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released
-    for the letter; blank lines part paragraphs. Raises `LetterNotForThis` unless a refusal of
-    somebody's request stands, `LetterUnsaid` without reasons or contact.
+    for the letter; blank lines part paragraphs. Raises `LetterNotAvailable` unless a refusal of
+    somebody's request stands, `LetterTextMissing` without reasons or contact.
     """
     letter = _letter(
         request,
@@ -226,7 +228,7 @@ def letter_pdf(
     asked: str | None = None,
 ) -> bytes:
     """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as
-    `letter_html`, and `TypesetterMissing`.
+    `letter_html`, and `PdfNotAvailable`.
     """
     letter = _letter(
         request,

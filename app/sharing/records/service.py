@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.audit import log, prove, search
-from app.audit.errors import NotSealedYet
+from app.audit.errors import EntryNotSealed
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import clock, ids
@@ -40,7 +40,7 @@ class LetterNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "letter-not-found"
-    title = "The request has no such letter"
+    title = "Letter not found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
     )
     try:
         note: str | None = (await prove.newest(session, case.head.school)).note
-    except NotSealedYet:
+    except EntryNotSealed:
         note = None
     listed = [
         {

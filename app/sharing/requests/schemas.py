@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.kernel.classification import Personal
-from app.platform.instants import When
+from app.platform.instants import PeriodEnd
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import (
@@ -22,8 +22,8 @@ from app.policy.engine.vocabulary import (
     Step,
     Urgency,
 )
+from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.advice.schemas import AdviceOut
 from app.sharing.case.model import EvaluationTrigger, OverdueClock, Status
 from app.sharing.case.outcomes import DecisionOutcome
@@ -65,7 +65,7 @@ class AmendIn(RootModel[dict[str, Any]]):
     @classmethod
     def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
         if not changed:
-            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+            raise PydanticCustomError("missing", "add at least one part of the facts")
         return changed
 
 
@@ -312,8 +312,13 @@ class ListQuery(BaseModel):
     recipient_type: Annotated[
         OrganisationType | None, Field(description="Kind of organisation.")
     ] = None
-    submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
-    submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
+    submitted_from: Annotated[
+        PeriodEnd | None, Field(description="Submitted on or after this day, or from this instant.")
+    ] = None
+    submitted_to: Annotated[
+        PeriodEnd | None,
+        Field(description="Submitted on or before this day, or before this instant."),
+    ] = None
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
@@ -323,14 +328,6 @@ class ListQuery(BaseModel):
     cursor: Annotated[
         str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
     ] = None
-
-    @field_validator("submitted_to")
-    @classmethod
-    def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        begins = info.data.get("submitted_from")
-        if to is not None and begins is not None and to < begins:
-            raise PydanticCustomError("before-begin", "lies before submitted_from")
-        return to
 
 
 class ReconsiderIn(Body):

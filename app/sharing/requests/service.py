@@ -19,7 +19,7 @@ from app.platform.preconditions import IfMatch
 from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
-from app.sharing.case.case import ActImpossible, Case, Filter, Head, Record
+from app.sharing.case.case import Case, Filter, Head, InvalidState, Record
 from app.sharing.case.change import Change, Draft, record_in
 from app.sharing.case.model import Act, EvaluationTrigger, Status
 from app.sharing.case.records import (
@@ -41,17 +41,17 @@ from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import revise
 
 
-class FactsSettled(ServiceError):
+class FactsAlreadyDecided(ServiceError):
     """The facts of a decided request no longer change, but for the checks before release."""
 
     kind = Kind.CONFLICT
-    code = "facts-settled"
-    title = "The request has been decided on these facts"
+    code = "facts-already-decided"
+    title = "Facts already decided"
 
     def __init__(self) -> None:
         super().__init__(
-            "only facts.how can still be amended; new information after a refusal goes to"
-            " /reconsiderations"
+            "the request is decided, so only facts.how can be amended; send new information"
+            " about a refusal to /reconsiderations"
         )
 
 
@@ -113,7 +113,7 @@ class EvaluationNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "evaluation-not-found"
-    title = "The request has no such evaluation"
+    title = "Evaluation not found"
 
 
 async def read_evaluation(
@@ -175,10 +175,10 @@ async def amend(
     how_only = changed.keys() <= HOW_ONLY
     try:
         status = case.head.after(Act.AMEND)
-    except ActImpossible:
+    except InvalidState:
         if not how_only:
             case.head.after(Act.AMEND_HOW)
-            raise FactsSettled from None
+            raise FactsAlreadyDecided from None
         status = case.head.after(Act.AMEND_HOW)
     statement = await recipient_check.cited(
         session,
@@ -373,7 +373,7 @@ class NothingToReconsider(ServiceError):
 
     kind = Kind.CONFLICT
     code = "nothing-to-reconsider"
-    title = "There is no refusal to reconsider"
+    title = "No refusal to reconsider"
 
     def __init__(self) -> None:
-        super().__init__("the decision that stands is no refusal; a new decision supersedes it")
+        super().__init__("the newest decision is not a refusal; a new decision supersedes it")

@@ -9,7 +9,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.kernel import clock
-from app.platform.paging import CursorRefused, decode_cursor, encode_cursor, next_link
+from app.platform.paging import InvalidCursor, decode_cursor, encode_cursor, next_link
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.presentation import deidentification
@@ -58,7 +58,7 @@ def _place(cursor: str, scope: str) -> Place:
     try:
         return Place.of(decode_cursor(cursor, scope))
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error
 
 
 def _shown(one: Pending, actor: Actor, overdue: bool) -> dict[str, Any]:  # noqa: FBT001 - a member of the reply

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.platform import strict_json
-from app.platform.strict_json import MAX_DEPTH, BodyRefused
+from app.platform.strict_json import MAX_DEPTH, InvalidJson
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 NUMBERS = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
@@ -31,7 +31,7 @@ def at(value: Any, pointer: str) -> Any:
 
 
 def refusal(body: bytes) -> tuple[str, str]:
-    with pytest.raises(BodyRefused) as refused:
+    with pytest.raises(InvalidJson) as refused:
         strict_json.parse(body)
     (fault,) = refused.value.faults
     return fault.pointer, fault.code
@@ -45,7 +45,7 @@ def test_valid_json_gives_the_value_of_the_lenient_parser(value: Any, ascii_only
 
 @given(st.binary(max_size=60))
 def test_any_bytes_give_the_value_of_the_lenient_parser_or_are_refused(body: bytes) -> None:
-    with contextlib.suppress(BodyRefused):
+    with contextlib.suppress(InvalidJson):
         assert strict_json.parse(body) == lenient.loads(body)
 
 

@@ -14,10 +14,10 @@ from app.recipients.model import (
     SORT_KEY,
     VALID_DAYS,
     CheckMethod,
-    ContactNameless,
+    ContactNameMissing,
+    InvalidVerification,
     RecipientType,
     Standing,
-    VerificationUnsound,
     Verified,
     VerifiedWhy,
     both,
@@ -132,7 +132,7 @@ def test_what_changes_nothing_makes_no_version():
 
 def test_destroyed_details_are_given_anew_with_a_name_first():
     destroyed = contact(details=None)
-    with pytest.raises(ContactNameless):
+    with pytest.raises(ContactNameMissing):
         destroyed.changed({"email": "somebody@mash.example"}, LATER)
     anew, _ = destroyed.changed({"name": "B. Lee"}, LATER)
     assert anew.details is not None
@@ -149,7 +149,7 @@ def test_a_refuted_organisation_refutes_its_contacts_and_nothing_else_carries_ov
 
 
 def test_a_check_is_not_made_in_the_future():
-    with pytest.raises(VerificationUnsound) as found:
+    with pytest.raises(InvalidVerification) as found:
         check_verification(
             recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY
         )
@@ -158,7 +158,7 @@ def test_a_check_is_not_made_in_the_future():
 
 def test_nobody_calls_back_a_published_number_that_the_directory_does_not_hold():
     unpublished = recipient(listing=listing(call_back_number=None))
-    with pytest.raises(VerificationUnsound) as found:
+    with pytest.raises(InvalidVerification) as found:
         check_verification(
             unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY
         )

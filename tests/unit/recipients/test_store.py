@@ -16,7 +16,7 @@ from app.audit.model import Sealed
 from app.identity.model import Actor, Role
 from app.kernel import ids
 from app.platform.db import Database
-from app.platform.preconditions import PreconditionStale
+from app.platform.preconditions import PreconditionFailed
 from app.recipients import service, tables
 from app.recipients.model import CheckMethod, Details, Verified, VerifiedWhy
 from app.recipients.service import Check, Found, FoundContact
@@ -160,7 +160,7 @@ async def test_of_two_who_read_the_same_version_one_is_told(database: Database):
             if not stale:
                 await work
                 continue
-            with pytest.raises(PreconditionStale):
+            with pytest.raises(PreconditionFailed):
                 await work
 
 

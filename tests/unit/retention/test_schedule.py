@@ -8,9 +8,9 @@ import pytest
 
 from app.retention.schedule import (
     Bar,
+    InvalidRetentionReview,
     Reason,
     Review,
-    ReviewUnsound,
     bars,
     due_on,
     reasons,
@@ -177,6 +177,6 @@ def test_a_review_that_says_nothing_of_a_hold_leaves_it(held: bool):  # noqa: FB
 def test_a_review_that_does_not_fit_together_is_refused_with_every_fault(
     review: Review, places: list[str]
 ):
-    with pytest.raises(ReviewUnsound) as refused:
+    with pytest.raises(InvalidRetentionReview) as refused:
         after(review)
     assert [fault.pointer for fault in refused.value.faults] == places

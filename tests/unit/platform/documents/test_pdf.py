@@ -149,6 +149,6 @@ def test_a_fault_of_the_template_is_not_hidden(template: Path):
 def test_without_the_extra_another_form_is_offered(template: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(documents_pdf, "find_spec", lambda _: None)
     assert not documents_pdf.available()
-    with pytest.raises(documents_pdf.TypesetterMissing, match="text/html") as missing:
+    with pytest.raises(documents_pdf.PdfNotAvailable, match="text/html") as missing:
         documents_pdf.pdf(template, {}, at=NOON)
     assert missing.value.kind is Kind.NOT_ACCEPTABLE

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.documents import policy_verbs
-from app.policy.document.loader import PolicyRefused, check, load, load_accepted
+from app.policy.document.loader import InvalidPolicy, check, load, load_accepted
 from app.policy.document.source import MAX_BYTES, DocumentFault, Unreadable, read
 from app.policy.lifecycle import in_force
 
@@ -102,23 +102,23 @@ MISTAKES = [
         None,
     ),
     (
-        "dead-row",
+        "unreachable-row",
         "      - {when: {amount: no}, met: no,",
         "      - {when: {amount: yes}, met: no,",
         None,
     ),
     ("loop", "to: identifiable_consent_unsure", "to: danger", None),
     ("unreachable", "to: identifiable_consent_unsure", "to: identifiable", None),
-    ("no-edge", "          outcome: share_emergency\n", "", None),
+    ("invalid-flow-row", "          outcome: share_emergency\n", "", None),
     (
-        "case-fails",
+        "worked-case-failed",
         "expected: {outcome: share, decided_at: consent, release: ready}",
         "expected: {outcome: do_not_share, decided_at: consent, release: none}",
         None,
     ),
     ("not-a-date", "start: 2025-11-01\n", "start: 2025-13-01\n", None),
     ("not-a-time", 'day_ends: "16:30"', 'day_ends: "26:30"', None),
-    ("fact-not-here", "when: {purpose: no}", "when: {outcome: share}", None),
+    ("fact-not-allowed", "when: {purpose: no}", "when: {outcome: share}", None),
     ("wrong-set", "recipient_type: $protective", "recipient_type: $routed", None),
     (
         "anchor",
@@ -279,10 +279,10 @@ def test_all_faults_are_reported_together():
 
 
 def test_the_refusal_gives_each_pointer():
-    with pytest.raises(PolicyRefused) as refused:
+    with pytest.raises(InvalidPolicy) as refused:
         load(swapped("sound: consent_in_force@1", "sound: consent@1").encode())
     assert [fault.pointer for fault in refused.value.faults] == ["/questions/consent/sound"]
-    assert refused.value.code == "policy-refused"
+    assert refused.value.code == "invalid-policy"
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_json_and_yaml_and_any_layout_give_the_same_digest():
 def test_a_stored_document_is_loaded_only_if_its_digest_matches():
     policy = in_force.shipped()
     assert load_accepted(SOURCE.encode(), policy.digest).digest == policy.digest
-    with pytest.raises(PolicyRefused):
+    with pytest.raises(InvalidPolicy):
         load_accepted(swapped("value: 10}", "value: 12}").encode(), policy.digest)
 
 
@@ -379,7 +379,7 @@ def test_the_command_line_checks_a_document_in_a_file(tmp_path: Path):
         refused.stdout.count("did you mean"),
         "may not be used" in refused.output,
     ) == (1, 1, True)
-    assert "'consent@1' is no function" in refused.stdout
+    assert "'consent@1' is not a function" in refused.stdout
     taken = CliRunner().invoke(policy_verbs, ["check", str(in_force.SHIPPED)])
     assert (taken.exit_code, taken.stdout.strip()) == (
         0,

@@ -47,12 +47,15 @@ def test_its_author_never_approves_whatever_else_is_wrong():
 @pytest.mark.parametrize(
     ("standing", "refusal"),
     [
-        (approved(TODAY), lifecycle_model.AlreadyApproved),
-        (approved(TODAY + timedelta(days=9)), lifecycle_model.AlreadyApproved),
-        (Standing(author=AUTHOR, starts_on=None, withdrawn=True), lifecycle_model.VersionWithdrawn),
+        (approved(TODAY), lifecycle_model.VersionAlreadyApproved),
+        (approved(TODAY + timedelta(days=9)), lifecycle_model.VersionAlreadyApproved),
+        (
+            Standing(author=AUTHOR, starts_on=None, withdrawn=True),
+            lifecycle_model.PolicyVersionWithdrawn,
+        ),
         (
             Standing(author=AUTHOR, starts_on=TODAY, withdrawn=True),
-            lifecycle_model.VersionWithdrawn,
+            lifecycle_model.PolicyVersionWithdrawn,
         ),
     ],
 )
@@ -63,7 +66,7 @@ def test_what_is_no_draft_is_not_approved(standing: Standing, refusal: type[Exce
 
 def test_one_version_begins_on_a_day():
     approve(taken=frozenset({TODAY + timedelta(days=1)}))
-    with pytest.raises(lifecycle_model.DayTaken):
+    with pytest.raises(lifecycle_model.StartDateTaken):
         approve(taken=frozenset({TODAY}))
 
 
@@ -71,7 +74,7 @@ def test_all_that_is_wrong_with_the_dates_is_told_together():
     wanted = Approval(
         approved_by="Chair", in_force_from=date(2025, 10, 1), next_review_on="2025-09"
     )
-    with pytest.raises(lifecycle_model.ApprovalUnsound) as refused:
+    with pytest.raises(lifecycle_model.InvalidApproval) as refused:
         approve(wanted=wanted)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
         ("/in_force_from", "in-the-past"),
@@ -87,7 +90,7 @@ def test_a_review_may_be_set_within_two_years(review: str):
 
 @pytest.mark.parametrize("review", ["2028-04", "2028-04-01", "2029-01", "2090-01", "9999-11"])
 def test_a_review_too_far_away_is_refused_with_what_the_policy_says_of_it(review: str):
-    with pytest.raises(lifecycle_model.ApprovalUnsound) as refused:
+    with pytest.raises(lifecycle_model.InvalidApproval) as refused:
         approve(wanted=replace(SOUND, next_review_on=review))
     (fault,) = refused.value.faults
     assert (fault.pointer, fault.code) == ("/next_review_on", "too-late")
@@ -132,9 +135,9 @@ def test_a_version_is_taken_back_until_the_day_before_it_begins():
     lifecycle_model.check_withdrawal(DRAFT, TODAY)
     lifecycle_model.check_withdrawal(approved(TODAY + timedelta(days=1)), TODAY)
     for begun in (TODAY, TODAY - timedelta(days=1)):
-        with pytest.raises(lifecycle_model.AlreadyBegun):
+        with pytest.raises(lifecycle_model.VersionAlreadyStarted):
             lifecycle_model.check_withdrawal(approved(begun), TODAY)
-    with pytest.raises(lifecycle_model.VersionWithdrawn):
+    with pytest.raises(lifecycle_model.PolicyVersionWithdrawn):
         lifecycle_model.check_withdrawal(
             Standing(author=AUTHOR, starts_on=None, withdrawn=True), TODAY
         )
