@@ -178,6 +178,15 @@ def raise_fault(request: Request) -> None:
         raise fault
 
 
+async def _public(request: Request) -> None:
+    raise_fault(request)
+
+
+Public: Final[Any] = Depends(_public)
+"""The dependency of an operation without authentication, so that it too rejects an unknown
+parameter."""
+
+
 def _query_parameters(route: APIRoute) -> Iterator[tuple[str, bool]]:
     for parameter in get_flat_params(route.dependant):
         # The members of a query model are plain fields.
