@@ -1,5 +1,5 @@
-"""What the trail says of the door: sign-ins, refusals, the operator's changes of accounts. Ties
-identity, which sits below, to the log.
+"""Audit entries of sign-ins, denials and changes of accounts. Connects identity, which lies below
+the audit package, to the log.
 """
 
 from collections import Counter
@@ -50,27 +50,27 @@ _ACCOUNT: Final[Mapping[AccountAct, Action]] = MappingProxyType(
     }
 )
 
-Witness = Callable[[Session, SignIn, datetime, str], None]
+RecordSignIn = Callable[[Session, SignIn, datetime, str], None]
 
 
-def sign_in_recorder(school: str) -> Witness:
-    """A function that appends what happened at the door; strangers go to the trail of `school`, the
-    one the service was set up for.
+def sign_in_recorder(school: str) -> RecordSignIn:
+    """A function that appends the entry of a sign-in event; an event without an account goes to the
+    log of `school`, the configured one.
     """
 
-    def witness(session: Session, seen: SignIn, now: datetime, request_id: str) -> None:
-        action, outcome = _SIGN_IN[seen.result]
-        by: Author = seen.actor or stranger(school)
-        data = {"grant": seen.grant}
+    def record(session: Session, event: SignIn, now: datetime, request_id: str) -> None:
+        action, outcome = _SIGN_IN[event.result]
+        by: Author = event.actor or stranger(school)
+        data = {"grant": event.grant}
         log.append(
             session,
-            Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data),
+            Event(action=action, outcome=outcome, reason_code=event.reason_code, data=data),
             by=by,
             at=now,
             request_id=request_id,
         )
 
-    return witness
+    return record
 
 
 def save_account(session: Session, now: datetime) -> Callable[[AccountChange], Awaitable[None]]:

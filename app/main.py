@@ -33,7 +33,7 @@ from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
 from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
-from app.platform.middleware import Edge, HeadAsGet, Metrics
+from app.platform.middleware import HeadAsGet, Metrics, RequestMiddleware
 from app.platform.settings import Settings
 from app.platform.web import literal_paths
 from app.policy.impact import routes as impact_routes
@@ -141,7 +141,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(RequestMiddleware, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

@@ -1,7 +1,8 @@
-"""Who is calling, as a route's signature asks for it. Law: no token, 401; no permission, 403; and
-both before the body is judged.
+"""Dependencies that authenticate the caller and check permissions.
 
-`Require(Permission.X)` stands first in a signature, so that a stranger never opens a transaction.
+Invariant: no valid token is a 401 and no permission a 403, both before the body is validated.
+`Require(Permission.X)` comes first in a signature, so that an unauthenticated call never opens a
+transaction.
 """
 
 from typing import Annotated, Any
@@ -31,7 +32,7 @@ _scheme = OAuth2(
 
 
 def identity_of(request: Request) -> Identity:
-    """What `main` began and put on the application."""
+    """The identity service of the application, made by `main`."""
     identity: Identity = request.app.state.identity
     return identity
 
@@ -45,11 +46,11 @@ async def _claims(request: Request) -> Claims:
     try:
         claims = identity.verifier.verify(values)
     except KeyUnknown as unknown:
-        if not await identity.outside.refresh(unknown.issuer):
+        if not await identity.external.refresh(unknown.issuer):
             raise
         claims = identity.verifier.verify(values)
     if claims.session is None:
-        identity.outside.renew(claims.issuer)
+        identity.external.renew(claims.issuer)
     return claims
 
 
@@ -63,7 +64,7 @@ async def _actor(request: Request) -> Actor:
         if role is None:
             raise Unauthenticated
         actor = Actor(claims.subject, role, claims.school, claims.client, claims.session)
-    # Denials are audited by main, which is told here whom it denied.
+    # `main` records denials in the audit log; it reads here who was denied.
     request.state.actor = actor
     return actor
 
@@ -75,10 +76,10 @@ async def _signed_in(request: Request, _documented: Annotated[object, Depends(_s
 
 
 def Require(*permissions: Permission) -> Any:  # noqa: N802 - reads as a type in a signature
-    """Ask for a caller who has at least one of these permissions. Written in a signature as an
-    `Annotated[Actor, …]`.
+    """Require a caller with at least one of these permissions, as an `Annotated[Actor, …]` in a
+    signature.
 
-    Raises `Unauthenticated`, then `Forbidden`, then whatever was wrong with the JSON of the body.
+    Raises `Unauthenticated`, then `Forbidden`, then the fault in the JSON of the body.
     """
     if not permissions:
         raise ValueError("a route requires a permission; SignedIn is for the one that needs none")

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.kernel.errors import Fault
-from app.platform.problems import faults_in
 from app.platform.strict_json import pointer
+from app.platform.validation_faults import faults_in
 
 M = TypeVar("M", bound=BaseModel)
 

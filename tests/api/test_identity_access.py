@@ -22,7 +22,8 @@ from app.identity.model import Actor, Permission, Role
 from app.identity.throttle import FREE_BY_ACCOUNT
 from app.platform.settings import IssuerSettings, Settings
 from app.platform.web import StrictRoute
-from tests.api.identity_door import (
+from tests.api.outside import Provider, provider, published, rsa_key, signed
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,
@@ -35,7 +36,6 @@ from tests.api.identity_door import (
     tokens,
     trail,
 )
-from tests.api.outside import Provider, provider, published, rsa_key, signed
 from tests.running import MovableClock
 from tests.service import PASSWORD, Service
 from tests.unit.identity import attacks
@@ -258,7 +258,7 @@ async def test_the_role_comes_from_the_database_and_a_token_for_another_school_i
         "session": family,
         "now": service.clock(),
     }
-    issue = service.app.state.identity.ours.issue
+    issue = service.app.state.identity.issuer.issue
     who = (await me(client, issue(school="123456", **claims))).json()
     assert (who["role"], who["school"]) == ("staff", "123456")
     assert (await me(client, issue(school="654321", **claims))).status_code == 401

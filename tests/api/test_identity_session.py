@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from app.audit_hooks import save_account
 from app.identity import accounts
-from app.identity import service as door
+from app.identity import service as identity_service
 from app.identity.model import Role
 from app.identity.tables import REFRESH_TOKEN, SESSION
-from tests.api.identity_door import (
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,
@@ -240,7 +240,7 @@ async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: Mova
     kept = await tokens(client)
     clock.forward(hours=1, seconds=1)
     async with service.database.transaction() as session:
-        assert await door.forget(session, clock()) == 1
+        assert await identity_service.delete_expired(session, clock()) == 1
     assert (
         await me(client, (await refresh(client, kept["refresh_token"])).json()["access_token"])
     ).status_code == 200

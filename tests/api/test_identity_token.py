@@ -13,7 +13,7 @@ import pytest
 from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity.model import GRANTS, Role
-from tests.api.identity_door import (
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,

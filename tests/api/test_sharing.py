@@ -171,7 +171,7 @@ async def test_a_departure_says_why(service: Service) -> None:
     decision = await decided(
         dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."}
     )
-    assert decision["departs"] is True
+    assert decision["departs_from_evaluation"] is True
 
 
 async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None:
@@ -517,6 +517,7 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
     assert (reply.status_code, reply.json()["code"]) == (500, "internal-error")
     (failure,) = (line for line in lines if line["event"] == "request.failed")
     assert failure["request_id"] == reply.headers["X-Request-Id"]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
     async with service.database.reading() as session:
         for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject"):
             assert (await session.first(sa.text(f"SELECT count(*) FROM {table}")))[0] == 0  # type: ignore[index]

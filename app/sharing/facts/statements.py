@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pydantic import ValidationError
 
 from app.kernel.canonical import Json
-from app.platform.problems import InvalidPart
+from app.platform.validation_faults import InvalidPart
 from app.policy.facts.fields import KNOWN
 from app.policy.facts.merge_patch import merge
 from app.policy.facts.schemas import FactsIn

@@ -22,8 +22,8 @@ from app.policy.engine.vocabulary import (
     Step,
     Urgency,
 )
+from app.policy.evaluation.schemas import BriefEvaluationOut, EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.advice.schemas import AdviceOut
 from app.sharing.case.model import EvaluationTrigger, OverdueClock, Status
 from app.sharing.case.outcomes import DecisionOutcome
@@ -114,7 +114,19 @@ class ReconsiderationOut(RecordOut):
     ]
 
 
-class EvaluatedOut(Out):
+class MadeOut(Out):
+    """When and why the facts of a request were evaluated."""
+
+    current: Annotated[
+        bool, Field(description="False where it was made under a policy not in force, to compare.")
+    ]
+    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
+class EvaluatedOut(MadeOut):
     """An evaluation in the history of a request."""
 
     id: Annotated[UUID, Field(description="Its id.")]
@@ -123,25 +135,16 @@ class EvaluatedOut(Out):
     release: Annotated[Release, Field(description="Whether the information may leave yet.")]
     policy_version: Annotated[str, Field(description="Name of the policy version.")]
     policy_digest: Annotated[str, Field(description="Digest of the policy version.")]
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
 
 
-class RequestEvaluationOut(EvaluationOut):
-    """An evaluation of a request."""
+class CurrentEvaluationOut(BriefEvaluationOut, MadeOut):
+    """The current evaluation of a request. The clauses of the policy on which each finding rests
+    are at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
+    """
 
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
+
+class RequestEvaluationOut(EvaluationOut, MadeOut):
+    """An evaluation of a request, each finding with the clauses of the policy that it rests on."""
 
 
 class SummaryOut(Out):
@@ -228,7 +231,7 @@ class RequestOut(SummaryOut):
     facts: Annotated[
         FactsOut, Field(description="The facts as last stated, each item with its id.")
     ]
-    evaluation: Annotated[RequestEvaluationOut, Field(description="The current evaluation.")]
+    evaluation: Annotated[CurrentEvaluationOut, Field(description="The current evaluation.")]
     evaluations: Annotated[
         list[EvaluatedOut],
         Field(

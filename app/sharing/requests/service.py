@@ -113,7 +113,7 @@ class EvaluationNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "evaluation-not-found"
-    title = "The request has no such evaluation"
+    title = "Evaluation not found"
 
 
 async def read_evaluation(

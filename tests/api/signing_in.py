@@ -1,5 +1,5 @@
-"""People and machines at the door, for the identity tests: made by the operator's functions, signed
-in through HTTP as anybody is.
+"""Accounts and clients for the identity tests: created by the operator's functions, signed in over
+HTTP.
 """
 
 import base64
@@ -117,14 +117,14 @@ async def trail(service: Service) -> list[Mapping[str, Any]]:
 
 
 def seen(entries: list[Mapping[str, Any]]) -> Counter[str]:
-    """How often each thing happened at the door: what, how it ended and why. While the clock stands
+    """How often each sign-in event happened: result, outcome and reason. While the clock stands
     still, entries have no order.
     """
-    door = [entry for entry in entries if entry["action"].startswith("identity.session.")]
-    reasons = [json.loads(entry["body"]).get("reason_code") for entry in door]
+    events = [entry for entry in entries if entry["action"].startswith("identity.session.")]
+    reasons = [json.loads(entry["body"]).get("reason_code") for entry in events]
     return Counter(
         f"{entry['action'].rpartition('.')[2]} {entry['outcome']} {reason}"
-        for entry, reason in zip(door, reasons, strict=True)
+        for entry, reason in zip(events, reasons, strict=True)
     )
 
 
