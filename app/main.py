@@ -101,10 +101,10 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.settings = settings
     app.state.clock = clock
     app.state.metrics = metrics
-    app.state.witness = audit_hooks.of_the_door(settings.school)
+    app.state.record_sign_in = audit_hooks.sign_in_recorder(settings.school)
     app.state.readiness = (*READINESS, partial(policies.reviews_overdue, settings.school))
     app.state.person = sharing_service.ids_of_person
-    problems.install(app, audit_hooks.of_refusal)
+    problems.install(app, audit_hooks.record_denial)
     for router in ROUTERS:
         app.include_router(router)
     if settings.metrics:

@@ -101,10 +101,10 @@ class Service:
             next(self._numbers),
         )
         async with self.database.transaction() as session:
-            seal = audit_hooks.of_accounts(session, now)
+            save = audit_hooks.save_account(session, now)
             if role is Role.INTEGRATION:
                 client, secret = await accounts.add_client(
-                    session, name=f"MIS {number}", school=school, now=now, seal=seal
+                    session, name=f"MIS {number}", school=school, now=now, save=save
                 )
                 return Account(client.id, role, school, str(client.id), secret)
             email = f"{role.value}.{number}@school.example"
@@ -115,7 +115,7 @@ class Service:
                 school=school,
                 password_hash=_cheap_hash(),
                 now=now,
-                seal=seal,
+                save=save,
             )
             return Account(user.id, role, school, email, PASSWORD)
 

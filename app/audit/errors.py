@@ -23,20 +23,6 @@ class EntryNotSealed(ServiceError):
         super().__init__("sealing takes about a second; try again", headers={"Retry-After": "1"})
 
 
-class InvalidPeriod(ServiceError):
-    """The period that was asked for ends before it begins: nothing could be in it."""
-
-    kind = Kind.INVALID
-    code = "invalid-period"
-    title = "Invalid period"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "from is later than to; exchange them",
-            faults=(Fault("/query/from", "later than to", "after-end"),),
-        )
-
-
 class InvalidTreeSize(ServiceError):
     """A tree size in the query is one that the log does not have."""
 

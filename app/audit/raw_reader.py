@@ -70,9 +70,9 @@ async def leaves(session: Session, school: str, first: int) -> Sequence[Leaf]:
     """A page of leaves from index `first` on."""
     return await _with_entries(
         session,
-        "SELECT l.idx, l.hash, {columns} FROM (SELECT idx, hash, entry_id FROM audit_leaf"
+        "SELECT l.idx, l.hash, {columns} FROM (SELECT school, idx, hash, entry_id FROM audit_leaf"
         f" WHERE school = {{0}} AND idx >= {{1}} AND idx < {MAX_SIZE} ORDER BY idx LIMIT {PAGE}) l"
-        " LEFT JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.idx",
+        " LEFT JOIN audit_entry e ON e.school = l.school AND e.id = l.entry_id ORDER BY l.idx",
         school,
         first,
     )
@@ -80,19 +80,20 @@ async def leaves(session: Session, school: str, first: int) -> Sequence[Leaf]:
 
 async def queue(session: Session) -> AsyncIterator[QueuedEntry]:
     """Every entry in the sealer's queue."""
-    after = "0" * _HEX_DIGITS
+    after = ("", "0" * _HEX_DIGITS)
     while True:
         rows = await _with_entries(
             session,
             "SELECT p.entry_id, p.school, {columns} FROM audit_pending p LEFT JOIN audit_entry e"
-            f" ON e.id = p.entry_id WHERE p.entry_id > {{0}} ORDER BY p.entry_id LIMIT {PAGE}",
-            after,
+            " ON e.school = p.school AND e.id = p.entry_id WHERE (p.school, p.entry_id) >"
+            f" ({{0}}, {{1}}) ORDER BY p.school, p.entry_id LIMIT {PAGE}",
+            *after,
         )
         for row in rows:
             yield QueuedEntry(str(row[0]), str(row[1]), row[2], tuple(row[3:]))
         if len(rows) < PAGE:
             return
-        after = str(rows[-1][0])
+        after = (str(rows[-1][1]), str(rows[-1][0]))
 
 
 async def nodes(session: Session, school: str) -> dict[tuple[int, int], bytes]:
@@ -134,7 +135,8 @@ async def disposals(session: Session) -> dict[str, bool]:
     rows = await session.raw(
         f"SELECT {as_hex.format('d.entry_id')}, e.request = b.request AND b.at >= e.at AND b.action"
         f" = '{Action.REQUEST_DISPOSED}' AND b.id <> e.id FROM audit_disposed d LEFT JOIN"
-        " audit_entry e ON e.id = d.entry_id LEFT JOIN audit_entry b ON b.id = d.by_entry"
+        " audit_entry e ON e.school = d.school AND e.id = d.entry_id LEFT JOIN audit_entry b ON"
+        " b.school = d.school AND b.id = d.by_entry"
     )
     return {str(row[0]): bool(row[1]) for row in rows}
 
@@ -148,8 +150,8 @@ async def strays(session: Session) -> list[tuple[str, str]]:
     """School and id of some entries that have neither a leaf nor a place in the queue."""
     rows = await session.raw(
         "SELECT e.school, e.id FROM audit_entry e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l"
-        " WHERE l.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id ="
-        " e.id) LIMIT 1000"
+        " WHERE l.school = e.school AND l.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM"
+        " audit_pending p WHERE p.school = e.school AND p.entry_id = e.id) LIMIT 1000"
     )
     return [(str(row[0]), str(row[1])) for row in rows]
 

@@ -2,7 +2,7 @@
 none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,8 +11,8 @@ from uuid import UUID
 from app.demo.stories import STORIES, VARIANTS
 from app.demo.town import People, Town
 from app.identity import accounts
-from app.identity.accounts import Account
-from app.identity.model import AccountChange, Actor, Role
+from app.identity.accounts import Account, Save
+from app.identity.model import Actor, Role
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.recipients.model import Details, Listing, RecipientRoute, RecipientType
@@ -111,18 +111,15 @@ class Loaded:
     made: tuple[str, ...]
 
 
-Seal = Callable[[AccountChange], UUID]
-
-
 async def load(
-    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+    session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> Loaded:
     """Load everything; raises `DatabaseNotEmpty` where there are requests. Accounts of the school
     that exist take the parts of their roles.
     """
     if await requests_service.has_requests(session):
         raise DatabaseNotEmpty
-    people, made = await _people(session, school, password_hash=password_hash, now=now, seal=seal)
+    people, made = await _people(session, school, password_hash=password_hash, now=now, save=save)
     await session.flush()
     town = Town(session=session, people=people, ends=now, now=now)
 
@@ -136,7 +133,7 @@ async def load(
 
 
 async def _people(
-    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+    session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> tuple[People, tuple[str, ...]]:
     there = [account for account in await accounts.list_users(session, school) if account.active]
     waiting: dict[Role, Iterator[Account]] = {
@@ -155,13 +152,13 @@ async def _people(
                 school=school,
                 password_hash=password_hash,
                 now=now,
-                seal=seal,
+                save=save,
             )
             taken.add(email)
             made.append(email)
         actors.append(_actor(account.id, role, school))
     client, _ = await accounts.add_client(
-        session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, seal=seal
+        session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, save=save
     )
     teacher, counsellor, office, dsl, deputy, ig_lead = actors
     mis = _actor(client.id, Role.INTEGRATION, school)

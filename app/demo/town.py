@@ -12,9 +12,9 @@ from uuid import UUID
 
 from app.demo.facts import with_days_of_birth
 from app.identity.model import Actor, Role
+from app.kernel.clock import LONDON
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
-from app.policy.engine.deadlines import LONDON
 from app.policy.engine.vocabulary import (
     Answer,
     Authority,

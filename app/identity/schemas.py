@@ -1,4 +1,4 @@
-"""What signing in looks like on the wire: OAuth 2.0's own names, which are not ours to choose."""
+"""Bodies and replies of sign-in. The names are those of OAuth 2.0."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -31,7 +31,7 @@ class TokenIn(BaseModel):
     )
 
     grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(
-        description="Which kind of proof is offered."
+        description="The OAuth 2.0 grant type."
     )
     username: str | None = Field(None, description="`password`: the account's email address.")
     password: str | None = Field(
@@ -51,7 +51,7 @@ class TokenIn(BaseModel):
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
     )
-    scope: str | None = Field(None, description="Ignored: a role decides what may be done.")
+    scope: str | None = Field(None, description="Ignored: permissions follow from the role.")
 
 
 class RevocationIn(BaseModel):
@@ -134,7 +134,7 @@ class OAuthErrorOut(BaseModel):
     )
 
     error: OAuthErrorCode = Field(description="Stable code.")
-    error_description: str = Field(description="What was wrong, in words.")
+    error_description: str = Field(description="What is wrong, for people to read.")
 
 
 class JwkOut(BaseModel):
@@ -159,13 +159,13 @@ class JwkOut(BaseModel):
 
 
 class JwksOut(BaseModel):
-    """The keys that access tokens are signed with: the current one first, then the one before."""
+    """The keys that access tokens are signed with: the current one first, then the previous one."""
 
     keys: list[JwkOut] = Field(description="Public keys.")
 
 
 class MeOut(BaseModel):
-    """Who the service thinks the caller is."""
+    """The account or machine client of the caller."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -183,8 +183,8 @@ class MeOut(BaseModel):
     subject: UUID = Field(
         description="The account's or machine client's id, as in the token's `sub`."
     )
-    role: Role = Field(description="What the role is now, whatever the token says.")
+    role: Role = Field(description="The role as stored now, not as in the token.")
     school: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = Field(
         description="The school's URN.", examples=["123456"]
     )
-    permissions: list[Permission] = Field(description="What the role permits, sorted.")
+    permissions: list[Permission] = Field(description="The permissions of the role, sorted.")

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
+from app.kernel.clock import LONDON
 from app.platform.outbox import Owed
-from app.policy.engine.deadlines import LONDON
 from app.policy.wording.words import day
 from app.sharing.case.model import Alert
 

@@ -7,7 +7,7 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Final, TypeVar, cast
+from typing import Annotated, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ class IdempotencyRow(SQLModel, table=True):
 
     __tablename__ = "idempotency"
 
+    school: str = Field(primary_key=True)
     caller: UUID = Field(sa_type=sa.Uuid, primary_key=True)
     route: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
@@ -79,6 +80,16 @@ class RequestInProgress(ServiceError):
         )
 
 
+class Caller(Protocol):
+    """The authenticated actor who sends the key."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def school(self) -> str: ...
+
+
 class Once:
     """Does the work of a call at most once for its key."""
 
@@ -102,7 +113,7 @@ class Once:
         """
         if self._key is None:
             return await work()
-        caller: UUID = self._request.state.actor.id
+        caller: Caller = self._request.state.actor
         route = f"{self._request.method} {self._request.url.path}"
         request_hash = await self._hash()
         hopeful = only_adds and self._session.dialect == "postgresql"
@@ -113,7 +124,8 @@ class Once:
                 return await self._again(caller, route, kept, request_hash)
         reply = await work()
         row = {
-            "caller": caller,
+            "school": caller.school,
+            "caller": caller.id,
             "route": route,
             "key": self._key,
             "request_hash": request_hash,
@@ -148,11 +160,11 @@ class Once:
         said = await self._request.body() if parsed is None else canonical.kept(parsed).encode()
         return hashlib.sha256(said).digest()
 
-    async def _take_turns(self, caller: UUID, route: str) -> None:
+    async def _take_turns(self, caller: Caller, route: str) -> None:
         # SQLite has one writer at a time, so there an earlier call with the key has ended by now.
         if self._session.dialect == "postgresql":
             await self._session.begin()
-            name = f"{caller}|{route}|{self._key}"
+            name = f"{caller.id}|{route}|{self._key}"
             found = await self._session.first(
                 sa.select(
                     sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label(
@@ -163,27 +175,31 @@ class Once:
             if found is None or not found.got:
                 raise RequestInProgress
 
-    async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
-        return await self._session.first(
-            sa.select(TABLE).where(
-                TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key
-            )
+    async def _find(self, caller: Caller, route: str) -> sa.Row[tuple[object, ...]] | None:
+        return await self._session.first(sa.select(TABLE).where(*self._same_call(caller, route)))
+
+    def _same_call(self, caller: Caller, route: str) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            TABLE.c.school == caller.school,
+            TABLE.c.caller == caller.id,
+            TABLE.c.route == route,
+            TABLE.c.key == self._key,
         )
 
     async def _again(
-        self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
+        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
     ) -> Response:
         if kept.request_hash != request_hash:
             raise IdempotencyKeyReused
         return await self._replay(caller, route, kept)
 
-    async def _replay(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]]) -> Response:
+    async def _replay(
+        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]]
+    ) -> Response:
         # Writing makes this commit wait for the standby as the first one did, so that a replay
         # never acknowledges what a failover can lose.
         await self._session.execute(
-            sa.update(TABLE)
-            .where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key)
-            .values(used_at=self._now)
+            sa.update(TABLE).where(*self._same_call(caller, route)).values(used_at=self._now)
         )
         headers = dict(line.split(": ", 1) for line in kept.headers.splitlines())
         return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
@@ -247,6 +263,8 @@ async def purge(session: Session, now: datetime) -> int:
     return await session.execute(sa.delete(TABLE).where(TABLE.c.used_at < now - KEPT_FOR))
 
 
-async def forget(session: Session, request: UUID) -> int:
+async def forget(session: Session, school: str, request: UUID) -> int:
     """Destroy the stored replies that describe one sharing request; gives how many."""
-    return await session.execute(sa.delete(TABLE).where(TABLE.c.request == request))
+    return await session.execute(
+        sa.delete(TABLE).where(TABLE.c.school == school, TABLE.c.request == request)
+    )

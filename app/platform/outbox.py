@@ -34,8 +34,8 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     kind: str
     about: UUID = Field(sa_type=sa.Uuid)
     made_at: datetime = Field(sa_type=Instant)
@@ -89,7 +89,10 @@ async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
     async with database.transaction() as session:
         for row in await session.all(query):
             mine = sa.update(TABLE).where(
-                TABLE.c.id == row.id, TABLE.c.attempts == row.attempts, *due
+                TABLE.c.school == row.school,
+                TABLE.c.id == row.id,
+                TABLE.c.attempts == row.attempts,
+                *due,
             )
             if (
                 await session.execute(
@@ -116,7 +119,11 @@ async def settle(database: Database, message: Owed, *, delivered: bool, now: dat
     """
     values = {"sent_at": now} if delivered else {"next_at": now + wait_after(message.attempts)}
     async with database.transaction() as session:
-        await session.execute(sa.update(TABLE).where(TABLE.c.id == message.id).values(**values))
+        await session.execute(
+            sa.update(TABLE)
+            .where(TABLE.c.school == message.school, TABLE.c.id == message.id)
+            .values(**values)
+        )
 
 
 def wait_after(attempts: int) -> timedelta:

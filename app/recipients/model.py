@@ -12,14 +12,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from app.kernel.clock import LONDON
 from app.kernel.errors import Fault, Kind, ServiceError
 
 VALID_DAYS: Final = 365
 """How many days a check counts, the day on which it was made not among them."""
-
-LONDON: Final = ZoneInfo("Europe/London")
 
 SORT_KEY: Final = 50
 """How many characters of a name the directory sorts and searches by."""

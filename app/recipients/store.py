@@ -45,8 +45,14 @@ from app.recipients.model import (
 )
 from app.recipients.tables import CONTACT, NARRATIVE, RECIPIENT, RECORD
 
-_RECORDS: Final = RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id)
-_CONTACTS: Final = CONTACT.outerjoin(NARRATIVE, NARRATIVE.c.record_id == CONTACT.c.details_id)
+_RECORDS: Final = RECORD.outerjoin(
+    NARRATIVE,
+    sa.and_(NARRATIVE.c.school == RECORD.c.school, NARRATIVE.c.record_id == RECORD.c.id),
+)
+_CONTACTS: Final = CONTACT.outerjoin(
+    NARRATIVE,
+    sa.and_(NARRATIVE.c.school == CONTACT.c.school, NARRATIVE.c.record_id == CONTACT.c.details_id),
+)
 
 Target = tuple[UUID, UUID | None]
 """Who was checked: the organisation, and the contact if it was one."""
@@ -257,7 +263,11 @@ async def write(
         if change.head.version == 1:
             session.add(table, row | {"audit_id": entry})
         else:
-            same = (table.c.id == change.head.id, table.c.version == change.head.version - 1)
+            same = (
+                table.c.school == change.head.school,
+                table.c.id == change.head.id,
+                table.c.version == change.head.version - 1,
+            )
             if (
                 await session.execute(sa.update(table).where(*same).values(**row, audit_id=entry))
                 != 1

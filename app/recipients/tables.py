@@ -19,8 +19,8 @@ class RecipientRow(SQLModel, table=True):
 
     __tablename__ = "recipients_recipient"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     version: int
     identity_version: int
     organisation: str
@@ -42,8 +42,8 @@ class ContactRow(SQLModel, table=True):
 
     __tablename__ = "recipients_contact"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     recipient_id: UUID = Field(sa_type=sa.Uuid)
     version: int
     identity_version: int
@@ -61,8 +61,8 @@ class RecordRow(SQLModel, table=True):
 
     __tablename__ = "recipients_record"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     recipient_id: UUID = Field(sa_type=sa.Uuid)
     contact_id: UUID | None = Field(sa_type=sa.Uuid)
     kind: str
@@ -81,8 +81,8 @@ class NarrativeRow(SQLModel, table=True):
 
     __tablename__ = "recipients_narrative"
 
+    school: str = Field(primary_key=True)
     record_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     salt: bytes = Field(sa_type=sa.LargeBinary)
     body: str
     audit_id: UUID = Field(sa_type=sa.Uuid)

@@ -34,6 +34,7 @@ async def requests(
     rows = REQUEST.outerjoin(
         decided,
         sa.and_(
+            decided.c.school == REQUEST.c.school,
             decided.c.request_id == REQUEST.c.id,
             decided.c.kind == RecordKind.DECISION.value,
             decided.c.version == _newest(RecordKind.DECISION),
@@ -42,6 +43,7 @@ async def requests(
     ).outerjoin(
         judged,
         sa.and_(
+            judged.c.school == decided.c.school,
             judged.c.request_id == decided.c.request_id,
             judged.c.kind == RecordKind.EVALUATION.value,
             _plain(judged.c.id) == _plain(_member(session, decided.c.body, "evaluation_id")),
@@ -77,6 +79,7 @@ async def advice(
     answered_at = (
         sa.select(sa.func.min(answer.c.at))
         .where(
+            answer.c.school == asked.c.school,
             answer.c.request_id == asked.c.request_id,
             answer.c.kind == RecordKind.ADVICE_ANSWER.value,
             _plain(_member(session, answer.c.body, "advice_id")) == _plain(asked.c.id),
@@ -158,6 +161,7 @@ def _first_decision() -> sa.ColumnElement[datetime]:
     return (
         sa.select(sa.func.min(first.c.at))
         .where(
+            first.c.school == REQUEST.c.school,
             first.c.request_id == REQUEST.c.id,
             first.c.kind == RecordKind.DECISION.value,
             first.c.version > _newest(RecordKind.RECONSIDERATION),
@@ -171,7 +175,9 @@ def _newest(kind: RecordKind) -> sa.ColumnElement[int]:
     """The version in which the request got its newest record of a kind; 0 without any."""
     newest = RECORD.alias(f"newest_{kind.value}")
     found = sa.select(sa.func.max(newest.c.version)).where(
-        newest.c.request_id == REQUEST.c.id, newest.c.kind == kind.value
+        newest.c.school == REQUEST.c.school,
+        newest.c.request_id == REQUEST.c.id,
+        newest.c.kind == kind.value,
     )
     return sa.func.coalesce(found.correlate(REQUEST).scalar_subquery(), 0)
 

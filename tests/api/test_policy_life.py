@@ -112,7 +112,7 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         fault["detail"] for fault in reply.json()["errors"] if fault["code"] == "safety-floor"
     ]
     assert any(
-        "without a legitimate purpose nothing is shared" in detail and "purpose is no" in detail
+        "nothing is shared without a legitimate purpose" in detail and "purpose is no" in detail
         for detail in broken
     )
 

@@ -239,7 +239,7 @@ ROWS: Final[dict[str, Row]] = {
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_proof": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_checkpoint": Row(cells=ANYBODY),
-    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "0"}),
+    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "1"}),
     "export_audit_entries": Row(cells=IG_LEAD),
 }
 

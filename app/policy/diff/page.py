@@ -12,7 +12,8 @@ from typing import Any, Final
 from app.identity.model import Role
 from app.kernel.canonical import Json
 from app.platform.documents.page import Block, Grid, Page, Pairs, Paragraph, Part, Section
-from app.policy.diff.diff import Change, Difference, Edit, TableDifference
+from app.policy.diff.compare import Change, Difference, TableDifference
+from app.policy.diff.edits import Edit
 from app.policy.engine.decision_tables import Condition
 from app.policy.engine.evaluate import Policy
 from app.policy.wording.page import inert
@@ -38,7 +39,7 @@ _SECTIONS: Final[Mapping[str, str]] = {
     "upcoming": "Changes that do not apply yet",
     "cases": "Examples",
 }
-"""The sections of a document as the page of a version heads them; the rest by their own name."""
+"""The headings of the sections of a document; other sections use their name."""
 
 _ENDS: Final[Mapping[str, str]] = {"added": " (new)", "removed": " (removed)", "changed": ""}
 _MEMBERS: Final[Mapping[str, str]] = {
@@ -48,18 +49,18 @@ _MEMBERS: Final[Mapping[str, str]] = {
     "bodies": "organisation",
     "tests": "test",
 }
-"""What a member of a list is called, where it has no title of its own."""
+"""The name for a member of a list without a title."""
 _CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
 
 _CHECKS: Final = re.compile(
     r"/parameters/smallest_group/values|/sets/routed/members|/questions/[a-z_]+/sound"
 )
-"""What the functions that check answers depend on; the tables do not show it."""
+"""The values that the answer checks depend on; the comparison of tables does not show them."""
 
 
 def page(old: Policy, new: Policy, found: Difference) -> Page:
-    """What changes from one version to another, in plain English."""
+    """The page with everything that changes from one version to another."""
     title = f"{new.document.policy.title}: from version {old.version} to version {new.version}"
     shown: Page = inert(
         Page(
@@ -136,14 +137,14 @@ def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
         yield Part(
             title,
             (
-                Paragraph(_counted(table)),
+                Paragraph(_count_text(table)),
                 Grid(title, ("Example", "Before", "After", "How many"), rows),
             ),
         )
 
 
 def _whole(table: TableDifference) -> str | None:
-    """What to say of a table that is there in one version only."""
+    """The text for a table that exists in one version only, else None."""
     if table.changed < table.combinations:
         return None
     if not any(change.before for change in table.changes):
@@ -153,7 +154,7 @@ def _whole(table: TableDifference) -> str | None:
     )
 
 
-def _counted(table: TableDifference) -> str:
+def _count_text(table: TableDifference) -> str:
     reworded = f" In {table.reworded:,} more, only the wording changes." if table.reworded else ""
     return (
         f"A different result in {table.changed:,} of {table.combinations:,} combinations.{reworded}"
@@ -164,29 +165,33 @@ def _change(old: Policy, new: Policy, change: Change) -> tuple[str, ...]:
     example = condition(Condition({fact: (word,) for fact, word in change.example.items()}))
     return (
         sentence(f"for example if {example}") if example else "Always.",
-        sentence(_said(old, change.before)),
-        sentence(_said(new, change.after)),
+        sentence(_decision(old, change.before)),
+        sentence(_decision(new, change.after)),
         f"{change.combinations:,}",
     )
 
 
-def _said(policy: Policy, code: Mapping[str, Json]) -> str:
-    """What a table decides."""
-    if "who" in code:
+def _decision(policy: Policy, decision: Mapping[str, Json]) -> str:
+    """A decision in words."""
+    if "who" in decision:
         due = (
-            policy.document.clocks.rules[str(code["due"])].text
-            if code["due"] is not None
+            policy.document.clocks.rules[str(decision["due"])].text
+            if decision["due"] is not None
             else "No time limit."
         )
-        asks = f" Ask: {_roles(code['ask'], 'and')}." if code["ask"] else ""
-        return f"{ROLES[Role(str(code['who']))]}. {due}{asks}"
-    parts = [_SAID[name](policy, value) for name, value in code.items() if name in _SAID]
+        asks = f" Ask: {_roles(decision['ask'], 'and')}." if decision["ask"] else ""
+        return f"{ROLES[Role(str(decision['who']))]}. {due}{asks}"
+    parts = [
+        _DECISION_WORDS[name](policy, value)
+        for name, value in decision.items()
+        if name in _DECISION_WORDS
+    ]
     return ", ".join(filter(None, parts)) or (
-        "the service says this" if code else "the service says nothing"
+        "the service says this" if decision else "the service says nothing"
     )
 
 
-_SAID: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
+_DECISION_WORDS: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
     "outcome": lambda _, value: OUTCOMES[str(value)],
     "decided_at": lambda _, value: f"decided by the question on {STEPS[str(value)]}",
     "finding": lambda _, value: FINDINGS[str(value)],
@@ -207,9 +212,6 @@ def _roles(names: Json, last: str) -> str:
     )
 
 
-# --- the documents side by side -------------------------------------------------------------------
-
-
 def _edits(old: Policy, new: Policy, edits: Sequence[Edit]) -> Iterator[Block]:
     if not edits:
         yield Paragraph("Nothing.")
@@ -228,23 +230,21 @@ def _where(edit: Edit, old: Policy, new: Policy) -> str:
 
 
 def _place(pointer: str, old: Policy, new: Policy) -> str:
-    """A place in the document as a reader finds it: by titles where there are any, by number in a
-    list.
-    """
-    said: list[str] = []
+    """A place in the document in words: by titles if there are any, by number in lists."""
+    words: list[str] = []
     here: list[Any] = [new.meaning, old.meaning]
     above = ""
     for part in pointer.strip("/").split("/"):
         name = part.replace("~1", "/").replace("~0", "~")
         here = [_member(value, name) for value in here]
-        if not said:
-            said.append(_SECTIONS.get(name, label(name)))
+        if not words:
+            words.append(_SECTIONS.get(name, label(name)))
         elif name.isdecimal():
-            said.append(_titled(here) or f"{_MEMBERS.get(above, 'line')} {int(name) + 1}")
+            words.append(_titled(here) or f"{_MEMBERS.get(above, 'line')} {int(name) + 1}")
         elif name not in _MEMBERS:
-            said.append(_titled(here) or spoken(name))
+            words.append(_titled(here) or spoken(name))
         above = name
-    return ": ".join(said)
+    return ": ".join(words)
 
 
 def _member(value: Any, name: str) -> Any:
@@ -272,7 +272,7 @@ def _titled(here: Sequence[Any]) -> str | None:
 
 
 def _written(value: Json, name: str = "") -> str:
-    """A part of a document as text: conditions as sentences, the rest by its names."""
+    """A part of a document as text, with conditions as sentences."""
     if name == "when":
         return "Otherwise." if value == "otherwise" else _when(value)
     if isinstance(value, Mapping):

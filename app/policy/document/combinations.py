@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from app.policy.engine.bitmasks import DOMAINS, bit, mask
+from app.policy.engine.bitmasks import DOMAINS, MASKS, bit
 
 LARGEST: Final = 500_000
 """The most combinations that are tried; a table with more is refused."""
@@ -20,7 +20,7 @@ class TooWide(ValueError):
 
 def classes(fact: str, barred: Iterable[int]) -> tuple[str, ...]:
     """One value for each group of values of a fact that no row distinguishes."""
-    rows = [bars & mask(fact, DOMAINS[fact]) for bars in barred]
+    rows = [bars & MASKS[fact] for bars in barred]
     found: dict[tuple[bool, ...], str] = {}
     for value in DOMAINS[fact]:
         found.setdefault(tuple(bool(row & bit(fact, value)) for row in rows), value)
@@ -32,7 +32,7 @@ def facts_in(barred: Iterable[int]) -> list[str]:
     together = 0
     for bars in barred:
         together |= bars
-    return [fact for fact, domain in DOMAINS.items() if together & mask(fact, domain)]
+    return [fact for fact, whole in MASKS.items() if together & whole]
 
 
 def columns(

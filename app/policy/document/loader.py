@@ -5,9 +5,9 @@ Invariant: a loaded policy is complete, unambiguous and meets the safety floor.
 
 from app.kernel.canonical import NotCanonical, digest
 from app.kernel.errors import Kind, ServiceError
-from app.policy.document import name_checks, table_checks
-from app.policy.document.name_checks import Places
+from app.policy.document import name_checks, table_checks, value_checks
 from app.policy.document.parser import MISSING, Reader
+from app.policy.document.places import Places
 from app.policy.document.source import DocumentFault, Node, Unreadable, read
 from app.policy.engine.compile import compile_policy
 from app.policy.engine.evaluate import Policy
@@ -75,7 +75,7 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     if document is MISSING:
         return None, _in_order(found)
     places = Places(root)
-    found += name_checks.check(root, document)
+    found += name_checks.check(root, document, places) + value_checks.check(document, places)
     if not any(fault.pointer.startswith("/flow") for fault in found):
         found += table_checks.flow_faults(document, places)
     if found:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from app.kernel.clock import LONDON
 from app.kernel.clock import to_text as clock_text
 from app.policy.engine.grammar import ClockKind, Clocks, Document, Parameter
 from app.policy.engine.model import Evaluation
 
-LONDON: Final = ZoneInfo("Europe/London")
 _SATURDAY: Final = 5
 _FURTHEST: Final = 3660
 """The days searched for a working day: ten years."""

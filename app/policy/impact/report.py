@@ -1,6 +1,4 @@
-"""An impact assessment as a page that a governor can read: what would change, first of all where it
-could harm.
-"""
+"""An impact assessment as a page for governors, with the most serious changes first. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -22,7 +20,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 LONGEST: Final = 400
 MOST: Final = 200
-"""Rows shown of a long list; the JSON form has them all."""
+"""The most rows shown of a list; the JSON form has all."""
 
 
 def page(shown: Mapping[str, Any]) -> Page:

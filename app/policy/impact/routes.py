@@ -1,4 +1,4 @@
-"""What a policy version would have changed, over HTTP."""
+"""Routes for the impact assessment of a policy version."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -29,8 +29,8 @@ _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
     202: {
         "model": ImpactOut,
         "description": (
-            "Many past requests: the work goes on in the background; `Location` tells how far"
-            " it is."
+            "There are many past requests: the assessment continues in the background, and"
+            " `Location` shows its progress."
         ),
     }
 }
@@ -70,14 +70,14 @@ async def assess_policy_impact(
         now=call.now,
         trace=call.trace,
     )
-    shown = await impact_jobs.shown(call.session, actor, impact, call.now)
+    shown = await impact_jobs.reply_body(call.session, actor, impact, call.now)
     answer = reply(
         shown,
         201 if left is None else 202,
         {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
     )
     if left is not None:
-        # Runs after the reply, hence after the commit: the work finds its row.
+        # Runs after the reply and therefore after the commit, so that the row exists.
         answer.background = BackgroundTask(assessor.begin, left)
     return answer
 

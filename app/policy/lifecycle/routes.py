@@ -20,6 +20,7 @@ from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, media_type_of, raise_fault, reply
 from app.policy.engine.deadlines import today_in_school
+from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.facts.schemas import FactsIn
 from app.policy.lifecycle import in_force
@@ -30,12 +31,11 @@ from app.policy.lifecycle.schemas import (
     YAMLS,
     ApprovalIn,
     DocumentText,
-    EvaluationOut,
     PoliciesOut,
     PolicyDocumentOut,
     PolicyOut,
     PolicyVersionOut,
-    policy_shown,
+    policy_body,
 )
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
@@ -82,7 +82,7 @@ async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response
 
     etag = etag_of(policy.digest)
     return unchanged(request, etag, CACHEABLE) or reply(
-        policy_shown(policy, today), 200, {"ETag": etag, **CACHEABLE}
+        policy_body(policy, today), 200, {"ETag": etag, **CACHEABLE}
     )
 
 

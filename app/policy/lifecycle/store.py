@@ -51,6 +51,13 @@ class InForce:
     next_review_on: str | None
 
 
+_APPROVED: Final = sa.and_(
+    APPROVAL.c.school == VERSION.c.school, APPROVAL.c.version_id == VERSION.c.id
+)
+_WITHDRAWN: Final = sa.and_(
+    WITHDRAWAL.c.school == VERSION.c.school, WITHDRAWAL.c.version_id == VERSION.c.id
+)
+
 _HEAD: Final = (
     sa.select(
         VERSION.c.id,
@@ -65,15 +72,15 @@ _HEAD: Final = (
         APPROVAL.c.next_review_on,
         WITHDRAWAL.c.withdrawn_at,
     )
-    .select_from(
-        VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id).outerjoin(
-            WITHDRAWAL, WITHDRAWAL.c.version_id == VERSION.c.id
-        )
-    )
+    .select_from(VERSION.outerjoin(APPROVAL, _APPROVED).outerjoin(WITHDRAWAL, _WITHDRAWN))
     .where(VERSION.c.school == sa.bindparam("of_school"))
 )
 
-_STANDS: Final = sa.not_(sa.exists().where(WITHDRAWAL.c.version_id == APPROVAL.c.version_id))
+_STANDS: Final = sa.not_(
+    sa.exists().where(
+        WITHDRAWAL.c.school == APPROVAL.c.school, WITHDRAWAL.c.version_id == APPROVAL.c.version_id
+    )
+)
 
 _BEGUN: Final = (
     sa.select(
@@ -122,7 +129,7 @@ async def held(session: Session, school: str, digest: str) -> InForce | None:
     """
     row = await session.first(
         sa.select(APPROVAL.c.next_review_on)
-        .select_from(VERSION.outerjoin(APPROVAL, APPROVAL.c.version_id == VERSION.c.id))
+        .select_from(VERSION.outerjoin(APPROVAL, _APPROVED))
         .where(VERSION.c.school == school, VERSION.c.digest == digest)
         .union_all(
             sa.select(sa.null()).where(ADOPTION.c.school == school, ADOPTION.c.digest == digest)
@@ -273,9 +280,11 @@ async def impact(session: Session, school: str, digest: str, job: UUID) -> Impac
     return None if row is None else Impact(**row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
 
-async def note_impact(session: Session, job: UUID, **changed: object) -> None:
+async def note_impact(session: Session, school: str, job: UUID, **changed: object) -> None:
     """How far a piece of work has come."""
-    await session.execute(sa.update(IMPACT).where(IMPACT.c.id == job).values(**changed))
+    await session.execute(
+        sa.update(IMPACT).where(IMPACT.c.school == school, IMPACT.c.id == job).values(**changed)
+    )
 
 
 async def sealed(session: Session) -> AsyncIterator[Sealed]:

@@ -22,8 +22,8 @@ class VersionRow(SQLModel, table=True):
 
     __tablename__ = "policy_version"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     digest: str
     version: str
     review_due: str
@@ -42,15 +42,15 @@ class ApprovalRow(SQLModel, table=True):
 
     __tablename__ = "policy_approval"
 
+    school: str = Field(primary_key=True)
     version_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     digest: str
     approved_by: str
     recorded_by: UUID = Field(sa_type=sa.Uuid)
     approved_at: datetime = Field(sa_type=Instant)
     starts_on: str
-    audit_id: UUID = Field(sa_type=sa.Uuid)
     next_review_on: str | None = None
+    audit_id: UUID = Field(sa_type=sa.Uuid)
 
 
 class WithdrawalRow(SQLModel, table=True):
@@ -58,8 +58,8 @@ class WithdrawalRow(SQLModel, table=True):
 
     __tablename__ = "policy_withdrawal"
 
+    school: str = Field(primary_key=True)
     version_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     digest: str
     withdrawn_by: UUID = Field(sa_type=sa.Uuid)
     withdrawn_at: datetime = Field(sa_type=Instant)
@@ -88,8 +88,8 @@ class ImpactRow(SQLModel, table=True):
 
     __tablename__ = "policy_impact"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     digest: str
     against: str
     asked_by: UUID = Field(sa_type=sa.Uuid)

@@ -25,8 +25,8 @@ from app.platform.documents.page import Page
 from app.platform.preconditions import UNCHANGED, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
-from app.policy.diff import diff as diff_diff
 from app.policy.diff import page as diff_page
+from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
 from app.policy.lifecycle import in_force
@@ -176,7 +176,7 @@ async def compare_policy_versions(
         await in_force.at(call.session, actor.school, digest),
     )
 
-    found = await asyncio.to_thread(diff_diff.between, old, new)
+    found = await asyncio.to_thread(compare, old, new)
 
     if form == HTML:
         page = diff_page.page(old, new, found)

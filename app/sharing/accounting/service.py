@@ -92,8 +92,8 @@ async def _named(
     older than `before`.
     """
     named = sa.exists().where(
+        SUBJECT.c.school == RECORD.c.school,
         SUBJECT.c.request_id == RECORD.c.request_id,
-        SUBJECT.c.school == school,
         SUBJECT.c.ref == ref,
     )
     query = (

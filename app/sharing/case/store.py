@@ -38,6 +38,11 @@ from app.sharing.case.tables import NARRATIVE, RECORD, REQUEST, SUBJECT
 
 _HEAD: Final = tuple(REQUEST.columns.keys())
 
+_WITH_NARRATIVES: Final = RECORD.outerjoin(
+    NARRATIVE,
+    sa.and_(NARRATIVE.c.school == RECORD.c.school, NARRATIVE.c.record_id == RECORD.c.id),
+)
+
 _PER_CHILD: Final = frozenset(
     {Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED}
 )
@@ -75,27 +80,29 @@ async def load_all_as_service(
     rows = await session.all(
         sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school)
     )
-    return await _complete_all(session, [head_of(row) for row in rows])
+    return await _complete_all(session, school, [head_of(row) for row in rows])
 
 
 async def _complete(session: Session, head: Head) -> Case:
-    return (await _complete_all(session, [head]))[head.id]
+    return (await _complete_all(session, head.school, [head]))[head.id]
 
 
-async def _complete_all(session: Session, heads: Sequence[Head]) -> dict[UUID, Case]:
+async def _complete_all(session: Session, school: str, heads: Sequence[Head]) -> dict[UUID, Case]:
     wanted = [head.id for head in heads]
     records: dict[UUID, list[Record[Content]]] = {one: [] for one in wanted}
     subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
         sa.select(RECORD, NARRATIVE.c.body.label("text"))
-        .select_from(RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id))
-        .where(RECORD.c.request_id.in_(wanted))
+        .select_from(_WITH_NARRATIVES)
+        .where(RECORD.c.school == school, RECORD.c.request_id.in_(wanted))
         .order_by(RECORD.c.version, RECORD.c.id)
     )
     for row in rows:
         records[row.request_id].append(_record(row))
     for row in await session.all(
-        sa.select(SUBJECT).where(SUBJECT.c.request_id.in_(wanted)).order_by(SUBJECT.c.id)
+        sa.select(SUBJECT)
+        .where(SUBJECT.c.school == school, SUBJECT.c.request_id.in_(wanted))
+        .order_by(SUBJECT.c.id)
     ):
         subjects[row.request_id].append(_subject(row))
     return {
@@ -157,8 +164,8 @@ async def page(
         query = query.where(REQUEST.c.submitted_at < filters.submitted_to)
     if filters.subject is not None:
         same = (
+            SUBJECT.c.school == REQUEST.c.school,
             SUBJECT.c.request_id == REQUEST.c.id,
-            SUBJECT.c.school == actor.school,
             SUBJECT.c.ref == filters.subject,
         )
         query = query.where(sa.exists().where(*same))
@@ -264,7 +271,11 @@ async def write(
             SUBJECT, *(_subject_row(subject, head, entry_id) for subject in change.subjects)
         )
     if previous is not None:
-        same = (REQUEST.c.id == head.id, REQUEST.c.version == previous.version)
+        same = (
+            REQUEST.c.school == head.school,
+            REQUEST.c.id == head.id,
+            REQUEST.c.version == previous.version,
+        )
         if await session.execute(sa.update(REQUEST).where(*same).values(**_head_row(head))) != 1:
             raise PreconditionFailed
     made = tuple(
@@ -382,13 +393,15 @@ def _structure(row: Mapping[str, Any]) -> dict[str, Json]:
     return {name: _plain(row[name]) for name in names}
 
 
-async def destroy(session: Session, request_id: UUID, *, but: UUID) -> None:
+async def destroy(session: Session, school: str, request_id: UUID, *, but: UUID) -> None:
     """Destroy names, references, words and salts of a request, all but those of the entry `but`,
     which says so.
     """
     for table in (NARRATIVE, SUBJECT):
         await session.execute(
-            sa.delete(table).where(table.c.request_id == request_id, table.c.audit_id != but)
+            sa.delete(table).where(
+                table.c.school == school, table.c.request_id == request_id, table.c.audit_id != but
+            )
         )
 
 
@@ -402,9 +415,11 @@ def remains(records: Iterable[Mapping[str, Any]]) -> Json:
     return [[record, digests[record]] for record in sorted(digests)]
 
 
-async def rows_of(session: Session, request_id: UUID) -> list[Mapping[str, Any]]:
+async def rows_of(session: Session, school: str, request_id: UUID) -> list[Mapping[str, Any]]:
     """The records of a request as they are stored, without their personal part."""
-    rows = await session.all(sa.select(RECORD).where(RECORD.c.request_id == request_id))
+    rows = await session.all(
+        sa.select(RECORD).where(RECORD.c.school == school, RECORD.c.request_id == request_id)
+    )
     return [dict(row._mapping) for row in rows]  # noqa: SLF001
 
 
@@ -426,7 +441,7 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
     gone = {record for row in disposals.values() for record in json.loads(row.body)["destroyed"]}
     left: dict[UUID, list[Mapping[str, Any]]] = {request: [] for request in disposals}
     query = sa.select(RECORD, NARRATIVE.c.body.label("text"), NARRATIVE.c.salt).select_from(
-        RECORD.outerjoin(NARRATIVE, NARRATIVE.c.record_id == RECORD.c.id)
+        _WITH_NARRATIVES
     )
     async for row in session.stream(query):
         record = dict(row._mapping)  # noqa: SLF001

@@ -67,6 +67,8 @@ async def decide(
 
 async def _names_of(session: Session, actor: Actor) -> set[str]:
     email = (
-        await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
+        await accounts.email_of(session, actor.school, actor.id)
+        if actor.role is not Role.INTEGRATION
+        else None
     )
     return {str(actor.id)} | ({email} if email else set())

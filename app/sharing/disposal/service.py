@@ -137,7 +137,7 @@ async def dispose(
             approved_by=approved_by,
         ),
     )
-    remains = store.remains(await store.rows_of(session, case.head.id))
+    remains = store.remains(await store.rows_of(session, case.head.school, case.head.id))
     change = Change(
         action=Action.REQUEST_DISPOSED,
         head=replace(
@@ -154,11 +154,12 @@ async def dispose(
     disposal = made.head.audit_id
     log.dispose(
         session,
+        case.head.school,
         [entry for entry, records in sealed_by.items() if records & destroyed],
         by_entry=disposal,
     )
-    await store.destroy(session, case.head.id, but=disposal)
-    await idempotency.forget(session, case.head.id)
+    await store.destroy(session, case.head.school, case.head.id, but=disposal)
+    await idempotency.forget(session, case.head.school, case.head.id)
     after = await store.load(session, actor, case.head.id)
     return after, record_in(after, draft)
 

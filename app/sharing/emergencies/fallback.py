@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from app.identity.model import Role
+from app.kernel.clock import LONDON
 from app.policy.document.safety_floor import ALWAYS_PROTECTIVE
 from app.policy.engine import deadlines, evaluate
 from app.policy.engine.bitmasks import DOMAINS
@@ -171,7 +172,7 @@ def _unknown(name: str) -> Answer:
 
 
 def _next_school_day(at: datetime) -> datetime:
-    day = at.astimezone(deadlines.LONDON).date() + timedelta(days=1)
+    day = at.astimezone(LONDON).date() + timedelta(days=1)
     while day.weekday() >= assessment.SATURDAY:
         day += timedelta(days=1)
-    return datetime.combine(day, _SCHOOL_DAY_ENDS, deadlines.LONDON).astimezone(UTC)
+    return datetime.combine(day, _SCHOOL_DAY_ENDS, LONDON).astimezone(UTC)

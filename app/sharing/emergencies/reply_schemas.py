@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.policy.lifecycle.schemas import EvaluationOut
+from app.policy.evaluation.schemas import EvaluationOut
 from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.emergencies.schemas import NotUnderstoodOut
 from app.sharing.requests.schemas import RequestOut

@@ -16,7 +16,7 @@ from app.kernel.errors import ServiceError
 from app.platform.db import Session
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts, FactsUnreadable
-from app.policy.impact.replay import Past
+from app.policy.impact.replay import PastRequest
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case.model import RecordKind
 from app.sharing.case.tables import RECORD, REQUEST
@@ -35,22 +35,29 @@ class PastRequests:
         )
         return int(row[0]) if row is not None else 0
 
-    async def read(self, session: Session, school: str) -> AsyncIterator[Past]:
+    async def read(self, session: Session, school: str) -> AsyncIterator[PastRequest]:
         """Each request, in the order in which they were made."""
         query = (
             sa.select(RECORD.c.request_id, RECORD.c.body, REQUEST.c.decision, REQUEST.c.departs)
-            .select_from(RECORD.join(REQUEST, REQUEST.c.id == RECORD.c.request_id))
+            .select_from(
+                RECORD.join(
+                    REQUEST,
+                    sa.and_(
+                        REQUEST.c.school == RECORD.c.school, REQUEST.c.id == RECORD.c.request_id
+                    ),
+                )
+            )
             .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.EVALUATION.value)
             .order_by(RECORD.c.request_id, RECORD.c.version, RECORD.c.id)
         )
-        newest: Past | None = None
+        newest: PastRequest | None = None
         async for row in session.stream(query, batch=200):
             body = json.loads(row.body)
             if not body["current"]:
                 continue
             if newest is not None and newest.request != row.request_id:
                 yield newest
-            newest = Past(
+            newest = PastRequest(
                 request=UUID(str(row.request_id)),
                 facts=body["facts"],
                 decision=row.decision,

@@ -16,6 +16,7 @@ from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
+from app.sharing.records.reply_schemas import DecisionRecordOut
 from app.sharing.records.schemas import LetterIn, LetterOut
 
 router = APIRouter(route_class=StrictRoute)
@@ -27,41 +28,8 @@ AcceptDep = Annotated[
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
-RECORD_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["sharing_request", "audit"],
-    "properties": {
-        "sharing_request": {"$ref": "#/components/schemas/RequestOut"},
-        "audit": {
-            "type": "object",
-            "description": (
-                "The entries of the trail that the record cites, and the newest signed checkpoint."
-            ),
-            "required": ["entries", "checkpoint"],
-            "properties": {
-                "entries": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "id": {"type": "string", "format": "uuid"},
-                            "index": {"type": ["integer", "null"]},
-                            "action": {"type": "string"},
-                            "occurred_at": {"type": "string"},
-                        },
-                    },
-                },
-                "checkpoint": {"type": ["string", "null"]},
-            },
-        },
-    },
-}
-
-
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     content: dict[str, Any] = {form: {"schema": {"type": "string"}} for form in forms}
-    if service.JSON in content:
-        content[service.JSON] = {"schema": RECORD_SCHEMA}
     if service.PDF in content:
         content[service.PDF] = {"schema": {"type": "string", "format": "binary"}}
     return {
@@ -71,8 +39,8 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/sharing-requests/{request_id}/record",
-    response_class=Response,
-    responses=_forms(service.JSON, service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
+    response_model=DecisionRecordOut,
+    responses=_forms(service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
 )
 async def read_decision_record(
     actor: Annotated[Actor, Require(*READ)],
@@ -99,7 +67,8 @@ async def read_decision_record(
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )
     return reply(
-        {"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"}
+        {"sharing_request": printed.shown, "flags": printed.flags, "audit": printed.audit},
+        headers={"Vary": "Accept"},
     )
 
 

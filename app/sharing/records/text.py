@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from app.identity.model import Role
 from app.kernel import clock
-from app.policy.engine.deadlines import LONDON
+from app.kernel.clock import LONDON
 from app.policy.engine.vocabulary import Word
 from app.policy.wording.words import day as written
 from app.policy.wording.words import label

@@ -14,6 +14,7 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import preconditions
 from app.platform.idempotency import idempotent
+from app.platform.instants import parse_period
 from app.platform.paging import decode_id, encode_cursor, next_link
 from app.platform.preconditions import IfMatchDep
 from app.platform.problems import replies
@@ -93,7 +94,13 @@ async def list_sharing_requests(
     """The requests that the caller may see, newest first: their own (staff, integration), all
     (DSL), de-identified (IG lead).
     """
-    chosen = query.model_dump(exclude={"limit", "cursor"})
+    submitted = parse_period(
+        query.submitted_from, query.submitted_to, names=("submitted_from", "submitted_to")
+    )
+    chosen = query.model_dump(exclude={"limit", "cursor"}) | {
+        "submitted_from": submitted.start,
+        "submitted_to": submitted.end,
+    }
     scope = f"{LIST_SCOPE} {actor.id}"
     before = decode_id(query.cursor, scope) if query.cursor is not None else None
     shown, more = await service.page(

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.kernel.classification import Personal
-from app.platform.instants import When
+from app.platform.instants import PeriodEnd
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import (
@@ -22,8 +22,8 @@ from app.policy.engine.vocabulary import (
     Step,
     Urgency,
 )
+from app.policy.evaluation.schemas import BriefEvaluationOut, EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.lifecycle.schemas import EvaluationOut
 from app.sharing.advice.schemas import AdviceOut
 from app.sharing.case.model import EvaluationTrigger, OverdueClock, Status
 from app.sharing.case.outcomes import DecisionOutcome
@@ -114,7 +114,19 @@ class ReconsiderationOut(RecordOut):
     ]
 
 
-class EvaluatedOut(Out):
+class MadeOut(Out):
+    """When and why the facts of a request were evaluated."""
+
+    current: Annotated[
+        bool, Field(description="False where it was made under a policy not in force, to compare.")
+    ]
+    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
+class EvaluatedOut(MadeOut):
     """An evaluation in the history of a request."""
 
     id: Annotated[UUID, Field(description="Its id.")]
@@ -123,25 +135,16 @@ class EvaluatedOut(Out):
     release: Annotated[Release, Field(description="Whether the information may leave yet.")]
     policy_version: Annotated[str, Field(description="Name of the policy version.")]
     policy_digest: Annotated[str, Field(description="Digest of the policy version.")]
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
 
 
-class RequestEvaluationOut(EvaluationOut):
-    """An evaluation of a request."""
+class CurrentEvaluationOut(BriefEvaluationOut, MadeOut):
+    """The current evaluation of a request. The clauses of the policy on which each finding rests
+    are at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
+    """
 
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
+
+class RequestEvaluationOut(EvaluationOut, MadeOut):
+    """An evaluation of a request, each finding with the clauses of the policy that it rests on."""
 
 
 class SummaryOut(Out):
@@ -228,7 +231,7 @@ class RequestOut(SummaryOut):
     facts: Annotated[
         FactsOut, Field(description="The facts as last stated, each item with its id.")
     ]
-    evaluation: Annotated[RequestEvaluationOut, Field(description="The current evaluation.")]
+    evaluation: Annotated[CurrentEvaluationOut, Field(description="The current evaluation.")]
     evaluations: Annotated[
         list[EvaluatedOut],
         Field(
@@ -311,8 +314,13 @@ class ListQuery(BaseModel):
     recipient_type: Annotated[
         OrganisationType | None, Field(description="Kind of organisation.")
     ] = None
-    submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
-    submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
+    submitted_from: Annotated[
+        PeriodEnd | None, Field(description="Submitted on or after this day, or from this instant.")
+    ] = None
+    submitted_to: Annotated[
+        PeriodEnd | None,
+        Field(description="Submitted on or before this day, or before this instant."),
+    ] = None
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
@@ -322,14 +330,6 @@ class ListQuery(BaseModel):
     cursor: Annotated[
         str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
     ] = None
-
-    @field_validator("submitted_to")
-    @classmethod
-    def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        begins = info.data.get("submitted_from")
-        if to is not None and begins is not None and to < begins:
-            raise PydanticCustomError("before-begin", "before submitted_from")
-        return to
 
 
 class ReconsiderIn(Body):

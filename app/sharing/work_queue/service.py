@@ -17,8 +17,9 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor, Permission
 from app.kernel import clock
+from app.kernel.clock import LONDON
 from app.platform.db import Instant, Session
-from app.policy.engine.deadlines import LONDON, today_in_school
+from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
 from app.sharing.case import store
@@ -231,7 +232,7 @@ _GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_u
 
 def _incomplete() -> sa.ColumnElement[bool]:
     """SQL for: an emergency of which something that the record needs is still not known."""
-    same = RECORD.c.request_id == REQUEST.c.id
+    same = sa.and_(RECORD.c.school == REQUEST.c.school, RECORD.c.request_id == REQUEST.c.id)
     flagged = sa.exists().where(
         same,
         RECORD.c.kind == RecordKind.EMERGENCY.value,

@@ -21,10 +21,10 @@ from app.audit.errors import EntryNotSealed
 from app.audit.model import Action, Event
 from app.kernel.ids import new_id
 from app.platform.db import Database
-from tests.unit.audit import trail
+from tests.unit.audit import rfc9162, trail
 from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, rows, sealed
 
-VKEY = checkpoint.verifier_key(f"{HOST}/schools/{SCHOOL}", KEY.public_key())
+VKEY = rfc9162.verifier_key(f"{HOST}/schools/{SCHOOL}", KEY.public_key())
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
             at=at,
             request_id="r",
         )
-        log.dispose(session, [one], by_entry=other)
+        log.dispose(session, SCHOOL, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     out = tmp_path / "bundle.zip"
     made = await export.bundle(database, SCHOOL, out, at=NOON)
@@ -97,7 +97,7 @@ async def test_it_is_held_against_a_kept_checkpoint(
 
 
 async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path) -> None:
-    other = checkpoint.verifier_key(
+    other = rfc9162.verifier_key(
         f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key()
     )
     assert bundle_verifier.main([str(bundle), "--key", other]) == 1

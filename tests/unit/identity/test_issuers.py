@@ -13,7 +13,7 @@ import pytest
 
 from app.identity import issuers
 from app.identity.errors import InvalidIssuer
-from app.identity.issuers import OutsideIssuers, subject_id
+from app.identity.issuers import ExternalIssuers, subject_id
 from app.identity.model import Role
 from app.identity.tokens import Refused
 from app.platform.settings import IssuerSettings
@@ -32,17 +32,17 @@ def outside() -> Iterator[Provider]:
         yield running
 
 
-def trusting(issuer: str, clock: MovableClock, **changes: Any) -> OutsideIssuers:
+def trusting(issuer: str, clock: MovableClock, **changes: Any) -> ExternalIssuers:
     sound: dict[str, Any] = {
         "issuer": issuer,
         "audience": "sharing",
         "role_map": ROLES,
         "school": "123456",
     }
-    return OutsideIssuers([IssuerSettings(**(sound | changes))], ours=OURS, clock=clock)
+    return ExternalIssuers([IssuerSettings(**(sound | changes))], own=OURS, clock=clock)
 
 
-def key_of(trusted: OutsideIssuers, clock: MovableClock, kid: str = "one") -> object:
+def key_of(trusted: ExternalIssuers, clock: MovableClock, kid: str = "one") -> object:
     return trusted.trusted[0].key(kid, clock().timestamp())
 
 
@@ -260,7 +260,7 @@ def test_an_issuer_is_named_once(clock: MovableClock) -> None:
         school="123456",
     )
     with pytest.raises(InvalidIssuer):
-        OutsideIssuers([one, one], ours=OURS, clock=clock)
+        ExternalIssuers([one, one], own=OURS, clock=clock)
 
 
 def claims(**changes: object) -> dict[str, object]:

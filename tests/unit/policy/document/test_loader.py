@@ -379,7 +379,7 @@ def test_the_command_line_checks_a_document_in_a_file(tmp_path: Path):
         refused.stdout.count("did you mean"),
         "may not be used" in refused.output,
     ) == (1, 1, True)
-    assert "'consent@1' is no function" in refused.stdout
+    assert "'consent@1' is not a function" in refused.stdout
     taken = CliRunner().invoke(policy_verbs, ["check", str(in_force.SHIPPED)])
     assert (taken.exit_code, taken.stdout.strip()) == (
         0,

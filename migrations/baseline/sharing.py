@@ -1,17 +1,15 @@
-"""Sharing requests: heads, immutable records, and the personal data apart."""
+"""Sharing requests: heads that change, records that never do, and the personal data in tables of
+its own.
+"""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic.operations import Operations
 
 from app.platform.db import Instant
 from migrations import guards, lz4
+from migrations.baseline import one_of, references, school
 
-revision = "0005_sharing"
-down_revision = "0004_policy"
-branch_labels = None
-depends_on = None
-
-STATUSES = [
+STATUSES = (
     "submitted",
     "awaiting_information",
     "advice_sought",
@@ -21,21 +19,31 @@ STATUSES = [
     "withdrawn",
     "emergency_recorded",
     "disposed",
-]
+)
 OUTCOMES = ("share", "share_emergency", "do_not_share", "seek_advice")
 DECISIONS = ("share", "share_partially", "do_not_share", "share_emergency")
 
-
-def _one_of(column: str, values: tuple[str, ...] | list[str]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"ck_sharing_request_{column}")
+TABLES = ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject")
+DISPOSABLE = ("sharing_narrative", "sharing_subject")
 
 
-def upgrade() -> None:
+def upgrade(op: Operations) -> None:
+    _requests(op)
+    _records(op)
+    for table in ("sharing_record", "sharing_narrative"):
+        lz4.compress(op, table, "body")
+    guards.append_only(op, "sharing_record")
+    for table in TABLES:
+        guards.cites_entry(op, table)
+    for table in DISPOSABLE:
+        guards.deleted_by_disposal(op, table)
+
+
+def _requests(op: Operations) -> None:
     op.create_table(
         "sharing_request",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("school", sa.String(6), nullable=False),
+        school(),
+        sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("direction", sa.String(16), nullable=False),
@@ -61,20 +69,27 @@ def upgrade() -> None:
         sa.Column("review_on", sa.String(10), nullable=True),
         sa.Column("legal_hold", sa.Boolean, nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
-        _one_of("status", STATUSES),
-        _one_of("outcome", OUTCOMES),
-        _one_of("decision", DECISIONS),
+        sa.PrimaryKeyConstraint("school", "id"),
+        one_of("sharing_request", "status", STATUSES),
+        one_of("sharing_request", "outcome", OUTCOMES),
+        one_of("sharing_request", "decision", DECISIONS),
     )
-    op.create_index("ix_sharing_request_school", "sharing_request", ["school", "id"])
-    op.create_index(
-        "ix_sharing_request_submitter", "sharing_request", ["school", "submitted_by", "id"]
-    )
-    op.create_index("ix_sharing_request_status", "sharing_request", ["school", "status", "id"])
+    for name, columns in (
+        ("submitter", ["submitted_by", "id"]),
+        ("status", ["status", "id"]),
+        ("submitted", ["submitted_at"]),
+        ("retain", ["retain_until"]),
+        ("review", ["review_on"]),
+    ):
+        op.create_index(f"ix_sharing_request_{name}", "sharing_request", ["school", *columns])
+
+
+def _records(op: Operations) -> None:
     op.create_table(
         "sharing_record",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("school", sa.String(6), nullable=False),
-        sa.Column("request_id", sa.Uuid, sa.ForeignKey("sharing_request.id"), nullable=False),
+        school(),
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("request_id", sa.Uuid, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("at", Instant, nullable=False),
@@ -82,40 +97,44 @@ def upgrade() -> None:
         sa.Column("by_role", sa.String(16), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("school", "id"),
+        references("request_id", "sharing_request"),
     )
-    op.create_index("ix_sharing_record_request", "sharing_record", ["request_id"])
+    op.create_index("ix_sharing_record_request", "sharing_record", ["school", "request_id"])
+    op.create_index("ix_sharing_record_kind", "sharing_record", ["school", "kind", "id"])
     op.create_table(
         "sharing_narrative",
-        sa.Column("record_id", sa.Uuid, sa.ForeignKey("sharing_record.id"), primary_key=True),
-        sa.Column("school", sa.String(6), nullable=False),
+        school(),
+        sa.Column("record_id", sa.Uuid, nullable=False),
         sa.Column("request_id", sa.Uuid, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("school", "record_id"),
+        references("record_id", "sharing_record"),
     )
-    op.create_index("ix_sharing_narrative_request", "sharing_narrative", ["request_id"])
+    op.create_index("ix_sharing_narrative_request", "sharing_narrative", ["school", "request_id"])
     op.create_table(
         "sharing_subject",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("school", sa.String(6), nullable=False),
+        school(),
+        sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("request_id", sa.Uuid, nullable=False),
-        sa.Column("record_id", sa.Uuid, sa.ForeignKey("sharing_record.id"), nullable=False),
+        sa.Column("record_id", sa.Uuid, nullable=False),
         sa.Column("ref", sa.Text, nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("school", "id"),
+        references("record_id", "sharing_record"),
     )
     op.create_index("ix_sharing_subject_ref", "sharing_subject", ["school", "ref"])
-    op.create_index("ix_sharing_subject_request", "sharing_subject", ["request_id"])
-    for table in ("sharing_record", "sharing_narrative"):
-        lz4.compress(op, table, "body")
-    guards.append_only(op, "sharing_record")
-    for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject"):
-        guards.cites_entry(op, table)
+    op.create_index("ix_sharing_subject_request", "sharing_subject", ["school", "request_id"])
 
 
-def downgrade() -> None:
-    for table in ("sharing_subject", "sharing_narrative", "sharing_record", "sharing_request"):
+def downgrade(op: Operations) -> None:
+    for table in DISPOSABLE:
+        guards.drop_deleted_by_disposal(op, table)
+    for table in TABLES:
         guards.drop_cites_entry(op, table)
     guards.drop_append_only(op, "sharing_record")
-    for table in ("sharing_subject", "sharing_narrative", "sharing_record", "sharing_request"):
+    for table in reversed(TABLES):
         op.drop_table(table)

@@ -1,5 +1,5 @@
-"""People and machines at the door, for the identity tests: made by the operator's functions, signed
-in through HTTP as anybody is.
+"""Accounts and clients for the identity tests: created by the operator's functions, signed in over
+HTTP.
 """
 
 import base64
@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import sqlalchemy as sa
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity.accounts import Client
 from app.identity.model import Role
@@ -38,16 +38,18 @@ async def add_person(
             school="123456",
             password_hash=password_hash,
             now=now,
-            seal=of_accounts(session, now),
+            save=save_account(session, now),
         )
     return made.id
 
 
-async def add_machine(service: Service, name: str = "mis") -> tuple[Client, str]:
+async def add_machine(
+    service: Service, name: str = "mis", school: str = "123456"
+) -> tuple[Client, str]:
     now = service.clock()
     async with service.database.transaction() as session:
         return await accounts.add_client(
-            session, name=name, school="123456", now=now, seal=of_accounts(session, now)
+            session, name=name, school=school, now=now, save=save_account(session, now)
         )
 
 
@@ -115,14 +117,14 @@ async def trail(service: Service) -> list[Mapping[str, Any]]:
 
 
 def seen(entries: list[Mapping[str, Any]]) -> Counter[str]:
-    """How often each thing happened at the door: what, how it ended and why. While the clock stands
+    """How often each sign-in event happened: result, outcome and reason. While the clock stands
     still, entries have no order.
     """
-    door = [entry for entry in entries if entry["action"].startswith("identity.session.")]
-    reasons = [json.loads(entry["body"]).get("reason_code") for entry in door]
+    events = [entry for entry in entries if entry["action"].startswith("identity.session.")]
+    reasons = [json.loads(entry["body"]).get("reason_code") for entry in events]
     return Counter(
         f"{entry['action'].rpartition('.')[2]} {entry['outcome']} {reason}"
-        for entry, reason in zip(door, reasons, strict=True)
+        for entry, reason in zip(events, reasons, strict=True)
     )
 
 
