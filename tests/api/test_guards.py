@@ -71,7 +71,7 @@ async def test_nothing_is_disclosed_from_a_closed_request(dsl: Caller, clock: Mo
     decision = await decided(dsl, made["id"])
     assert (await dsl.post(f"{path}/closure", json={})).status_code == 201
     reply = await dsl.post(f"{path}/disclosures", json=disclosure(decision, clock().isoformat()))
-    assert (reply.status_code, reply.json()["code"]) == (409, "not-in-this-state")
+    assert (reply.status_code, reply.json()["code"]) == (409, "invalid-state")
     assert (await dsl.get(path)).json()["disclosures"] == []
 
 
