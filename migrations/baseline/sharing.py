@@ -106,14 +106,12 @@ def _records(op: Operations) -> None:
         "sharing_narrative",
         school(),
         sa.Column("record_id", sa.Uuid, nullable=False),
-        sa.Column("request_id", sa.Uuid, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("school", "record_id"),
         references("record_id", "sharing_record"),
     )
-    op.create_index("ix_sharing_narrative_request", "sharing_narrative", ["school", "request_id"])
     op.create_table(
         "sharing_subject",
         school(),

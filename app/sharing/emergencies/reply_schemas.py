@@ -16,9 +16,6 @@ class EmergencyOut(Out):
     sharing_request: Annotated[
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
-    evaluation: Annotated[
-        RequestEvaluationOut, Field(description="What the policy says of the facts known so far.")
-    ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]
     flags: Annotated[
