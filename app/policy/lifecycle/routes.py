@@ -23,9 +23,8 @@ from app.policy.engine.deadlines import today_in_school
 from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.facts.schemas import FactsIn
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle import service as lifecycle_service
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.schemas import (
     JSON,
     YAMLS,
@@ -37,6 +36,7 @@ from app.policy.lifecycle.schemas import (
     PolicyVersionOut,
     policy_body,
 )
+from app.policy.lifecycle.versions import Listed
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 
@@ -102,7 +102,7 @@ async def list_policies(
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await in_force.versions(
+    page, following = await versions.versions(
         call.session, actor.school, today_in_school(call.now), before=before, limit=limit
     )
 
@@ -122,7 +122,7 @@ async def get_policy_version(
     actor: Reader, digest: Digest, request: Request, call: CallDep
 ) -> Response:
     """A version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await in_force.version(
+    listed, document = await versions.version(
         call.session, actor.school, digest, today_in_school(call.now)
     )
 
