@@ -6,20 +6,16 @@ Each operation loads under lock, applies the rules and writes once.
 import asyncio
 from datetime import datetime
 
-from app.audit import log
-from app.audit.model import Action, Event
+from app.audit.model import Action
 from app.identity.model import Actor
 from app.kernel import ids
-from app.kernel.canonical import Json
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch, etag_of
 from app.platform.rows import values
 from app.policy.document import loader as document_loader
-from app.policy.engine.deadlines import due_instants, today_in_school
-from app.policy.engine.derive import derive
-from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.inputs import Stated
+from app.policy.engine.deadlines import today_in_school
+from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force, rules, store, versions
 from app.policy.lifecycle.model import Approval, Status
 from app.policy.lifecycle.tables import (
@@ -201,21 +197,3 @@ class ShippedVersion(ServiceError):
             "it is not a draft of this school; send its document as a draft (to return to it,"
             " under another version name) and have the draft approved"
         )
-
-
-async def try_out(
-    session: Session, actor: Actor, stated: Stated, *, now: datetime, request_id: str
-) -> dict[str, Json]:
-    """Evaluate facts under the policy in force without storing them; the audit entry names only
-    the policy.
-    """
-    today = today_in_school(now)
-    policy = await in_force.in_force(session, actor.school, today)
-
-    evaluation = evaluate(policy, derive(stated, policy.rules(today), today))
-
-    evaluation_id = ids.new_id(now)
-    event = Event(action=Action.EVALUATION_TRIED, target=str(evaluation_id), policy=policy.digest)
-    log.append(session, event, by=actor, at=now, request_id=request_id)
-    due = due_instants(evaluation, now, policy.calendar)
-    return {"id": str(evaluation_id), **evaluation.to_json(due)}
