@@ -105,7 +105,9 @@ def parse_period(
     whole_day = not isinstance(end, datetime)
     if begins and ends and (begins > ends or (whole_day and begins == ends)):
         fault = Fault(f"/query/{names[1]}", f"before {names[0]}", "before-begin")
-        raise InvalidPeriod("the period ends before it begins", faults=(fault,))
+        raise InvalidPeriod(
+            "the period ends before it begins; exchange from and to", faults=(fault,)
+        )
     return Period(begins, ends)
 
 

@@ -1,6 +1,6 @@
-"""Parameters and documented headers that the routes of the directory share."""
+"""Parameters that the routes of the directory share."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -15,27 +15,3 @@ ContactId = Annotated[UUID, Path(description="The contact's id.")]
 Active = Annotated[
     bool | None, Query(description="Only those in use (true), or only the retired ones (false).")
 ]
-
-_ETAG: Final = {
-    "ETag": {
-        "description": "The version shown; send it as If-Match to change it.",
-        "schema": {"type": "string"},
-    }
-}
-LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": "The next page (RFC 8288), if there is one.",
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
-TAGGED: Final[dict[int | str, dict[str, Any]]] = {200: {"headers": _ETAG}}
-CREATED: Final[dict[int | str, dict[str, Any]]] = {
-    201: {
-        "headers": _ETAG
-        | {"Location": {"description": "Its address.", "schema": {"type": "string"}}}
-    }
-}

@@ -1,17 +1,20 @@
 """Types of fields that the bodies and replies of the directory share."""
 
+import dataclasses
 import unicodedata
 from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from app.recipients.model import CheckMethod, RecipientRoute, Verified
+from app.recipients.model import (
+    CheckMethod,
+    ContactDetails,
+    OrganisationDetails,
+    RecipientRoute,
+    Verified,
+)
 from app.recipients.verification import VerificationReason
-
-ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
-AT: Final = "2026-11-23T09:12:00.000000Z"
-"""Values for examples."""
 
 ACTIVE: Final = "False retires it: it stays in the directory and is no longer used."
 DATE_TIME: Final[dict[str, Any]] = {"format": "date-time"}
@@ -47,7 +50,9 @@ Source = Annotated[
 Phone = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$"
+        strip_whitespace=True,
+        max_length=43,
+        pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$",
     ),
 ]
 Email = Annotated[
@@ -59,6 +64,11 @@ Email = Annotated[
 ]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_nfc)]
 Routes = Annotated[set[RecipientRoute], Field(max_length=len(RecipientRoute))]
+
+
+def field_names(details: type[OrganisationDetails | ContactDetails]) -> set[str]:
+    """The names of the details that a patch changes."""
+    return {field.name for field in dataclasses.fields(details)}
 
 
 class Body(BaseModel):

@@ -290,7 +290,7 @@ async def test_a_policy_that_is_lost_holds_nothing_up_and_the_record_says_so(
     printed = await staff.get(
         f"/v1/sharing-requests/{stranded[0]['id']}/record", headers={"Accept": "application/json"}
     )
-    assert printed.json()["sharing_request"]["flags"] == ["policy_not_found"]
+    assert printed.json()["flags"] == ["policy_not_found"]
     for recorded in await everything_goes_on(stranded, staff, dsl, ig_lead):
         assert (recorded["flags"], recorded["under"]) == (["policy_not_found"], NEW_DIGEST)
     assert (await staff.post("/v1/emergency-disclosures", json=EMERGENCY)).status_code == 201

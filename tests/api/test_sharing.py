@@ -171,7 +171,7 @@ async def test_a_departure_says_why(service: Service) -> None:
     decision = await decided(
         dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."}
     )
-    assert decision["departs"] is True
+    assert decision["departs_from_evaluation"] is True
 
 
 async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None:

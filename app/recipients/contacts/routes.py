@@ -7,21 +7,12 @@ from starlette.responses import Response
 
 from app.platform.idempotency import idempotent
 from app.platform.paging import CursorDep, LimitDep, encode_cursor, next_link
-from app.platform.preconditions import UNCHANGED, IfMatchDep, unchanged
+from app.platform.preconditions import CREATED, UNCHANGED, IfMatchDep, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.recipients.contacts import service
 from app.recipients.contacts.schemas import ContactIn, ContactOut, ContactPatch, ContactsOut
-from app.recipients.deps import (
-    CREATED,
-    LINK,
-    TAGGED,
-    Active,
-    ContactId,
-    Editor,
-    Reader,
-    RecipientId,
-)
+from app.recipients.deps import Active, ContactId, Editor, Reader, RecipientId
 from app.recipients.presentation import contact_out, id_in, position, reply, tagged_reply
 from app.recipients.status import ListedContact
 
@@ -31,9 +22,9 @@ router: Final = APIRouter(prefix="/recipients", route_class=StrictRoute)
 @router.get(
     "/{recipient_id}/contacts",
     operation_id="list_contacts",
-    summary="List an organisation's contacts",
+    summary="List the contacts of an organisation",
     response_model=ContactsOut,
-    responses=replies(401, 403, 404, 422) | LINK,
+    responses=replies(401, 403, 404, 422),
 )
 async def list_contacts(
     actor: Reader,
@@ -44,7 +35,7 @@ async def list_contacts(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Oldest first, including retired ones unless `active` excludes them."""
+    """Oldest first, including retired contacts unless `active` is set."""
     scope = f"contacts {actor.id} {recipient_id} {active}"
     after = position(cursor, scope, 1)
 
@@ -69,7 +60,7 @@ async def list_contacts(
 @router.post(
     "/{recipient_id}/contacts",
     operation_id="add_contact",
-    summary="Add a contact to an organisation",
+    summary="Add a contact",
     status_code=201,
     response_model=ContactOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
@@ -78,8 +69,8 @@ async def list_contacts(
 async def add_contact(
     actor: Editor, recipient_id: RecipientId, body: ContactIn, call: CallDep
 ) -> Response:
-    """These are personal data of people at work: record only what is needed to reach the right
-    person.
+    """A contact is personal data about a person at work: give no more than is needed to reach the
+    right person.
     """
     made = await service.add(
         call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace
@@ -93,7 +84,7 @@ async def add_contact(
     operation_id="get_contact",
     summary="Read a contact",
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 422) | UNCHANGED | TAGGED,
+    responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_contact(
     actor: Reader,
@@ -115,7 +106,7 @@ async def get_contact(
     operation_id="change_contact",
     summary="Change or retire a contact",
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 412, 413, 415, 422, 428) | TAGGED,
+    responses=replies(401, 403, 404, 412, 413, 415, 422, 428),
 )
 async def change_contact(
     actor: Editor,
@@ -125,9 +116,7 @@ async def change_contact(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Requires `If-Match`. After a change of name, email address or number the contact does not
-    count as verified until the next check.
-    """
+    """Another name, address or number makes the contact unverified until it is checked again."""
 
     def check(found: ListedContact) -> None:
         if_match.check(tagged_reply(contact_out(found)).headers["etag"])

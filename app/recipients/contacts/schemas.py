@@ -9,14 +9,13 @@ from pydantic.json_schema import SkipJsonSchema
 from app.kernel.classification import Personal, Structural
 from app.recipients.fields import (
     ACTIVE,
-    AT,
     DATE_TIME,
-    ID,
     Body,
     Email,
     Line,
     Phone,
     VerificationStatusOut,
+    field_names,
     not_null,
 )
 from app.recipients.model import ContactDetails
@@ -53,7 +52,9 @@ class ContactIn(Body):
 
     def details(self) -> ContactDetails:
         """The details as the directory stores them."""
-        return ContactDetails(**self.model_dump())
+        return ContactDetails(
+            name=self.name, role_title=self.role_title, email=self.email, phone=self.phone
+        )
 
 
 class ContactPatch(Body):
@@ -77,37 +78,11 @@ class ContactPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent."""
-        return self.model_dump(exclude_unset=True)
+        return self.model_dump(exclude_unset=True, include={"active", *field_names(ContactDetails)})
 
 
 class ContactOut(BaseModel):
     """A person at an organisation."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": ID,
-                    "recipient_id": ID,
-                    "version": 1,
-                    "name": "A. Khan",
-                    "role_title": "Social worker",
-                    "email": "a.khan@mash.example",
-                    "phone": "01632 960124",
-                    "active": True,
-                    "verification": {
-                        "verified": "unsure",
-                        "why": "never_checked",
-                        "method": None,
-                        "verified_on": None,
-                        "valid_until": None,
-                    },
-                    "recorded_at": AT,
-                    "changed_at": AT,
-                }
-            ]
-        }
-    )
 
     id: UUID = Field(description="The contact's id, to cite in a sharing request.")
     recipient_id: UUID = Field(description="The organisation.")

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from app.platform.idempotency import idempotent
 from app.platform.paging import NO_NUL, CursorDep, LimitDep, encode_cursor, next_link
-from app.platform.preconditions import UNCHANGED, IfMatchDep, unchanged
+from app.platform.preconditions import CREATED, UNCHANGED, IfMatchDep, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
-from app.recipients.deps import CREATED, LINK, TAGGED, Active, Editor, Reader, RecipientId
+from app.recipients.deps import Active, Editor, Reader, RecipientId
 from app.recipients.model import RecipientType, sort_key
 from app.recipients.organisations import service
 from app.recipients.organisations.schemas import (
@@ -40,10 +40,10 @@ router: Final = APIRouter(prefix="/recipients", route_class=StrictRoute)
     operation_id="list_recipient_types",
     summary="List the types of organisation",
     response_model=TypesOut,
-    responses=replies(401, 403),
+    responses=replies(401, 403, 422),
 )
 async def list_recipient_types(_actor: Reader) -> Response:
-    """Every type with its statutory duty, whether it is a safeguarding partner, and whether the
+    """Each type with its statutory duty, whether it is a safeguarding partner, and whether the
     default policy counts it as protective.
     """
     return reply(types_out())
@@ -52,9 +52,9 @@ async def list_recipient_types(_actor: Reader) -> Response:
 @router.get(
     "",
     operation_id="list_recipients",
-    summary="List the directory",
+    summary="List organisations",
     response_model=OrganisationsOut,
-    responses=replies(401, 403, 422) | LINK,
+    responses=replies(401, 403, 422),
 )
 async def list_recipients(
     actor: Reader,
@@ -76,7 +76,7 @@ async def list_recipients(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Organisations by name, including retired ones unless `active` excludes them."""
+    """Organisations in the directory by name, including retired ones unless `active` is set."""
     filters = Filter(
         organisation_type=organisation_type,
         prefix=sort_key(q) if q is not None else None,
@@ -110,14 +110,14 @@ async def list_recipients(
 @router.post(
     "",
     operation_id="register_recipient",
-    summary="Add an organisation to the directory",
+    summary="Add an organisation",
     status_code=201,
     response_model=OrganisationOut,
     responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def register_recipient(actor: Editor, body: OrganisationIn, call: CallDep) -> Response:
-    """The organisation counts as verified after a check: `POST …/verifications`."""
+    """The organisation counts as verified only after a check of it: `POST …/verifications`."""
     made = await service.register(
         call.session, actor, body.details(), now=call.now, request_id=call.trace
     )
@@ -130,12 +130,12 @@ async def register_recipient(actor: Editor, body: OrganisationIn, call: CallDep)
     operation_id="get_recipient",
     summary="Read an organisation",
     response_model=OrganisationOut,
-    responses=replies(401, 403, 404, 422) | UNCHANGED | TAGGED,
+    responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_recipient(
     actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep
 ) -> Response:
-    """The organisation, whether it counts as verified today, and its newest checks."""
+    """The directory entry, whether it counts as verified today, and its newest checks."""
     found = await service.read(
         call.session, actor, recipient_id, now=call.now, request_id=call.trace
     )
@@ -148,7 +148,7 @@ async def get_recipient(
     operation_id="change_recipient",
     summary="Change or retire an organisation",
     response_model=OrganisationOut,
-    responses=replies(401, 403, 404, 412, 413, 415, 422, 428) | TAGGED,
+    responses=replies(401, 403, 404, 412, 413, 415, 422, 428),
 )
 async def change_recipient(
     actor: Editor,
@@ -157,8 +157,8 @@ async def change_recipient(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Requires `If-Match`. After a change of name, type or call-back number the organisation does
-    not count as verified until the next check.
+    """Another name, type or call-back number makes the organisation unverified until it is checked
+    again.
     """
 
     def check(found: ListedRecipient) -> None:

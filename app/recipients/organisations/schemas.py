@@ -9,15 +9,14 @@ from pydantic.json_schema import SkipJsonSchema
 from app.kernel.classification import Personal, Structural
 from app.recipients.fields import (
     ACTIVE,
-    AT,
     DATE_TIME,
-    ID,
     Body,
     Line,
     Phone,
     Routes,
     Source,
     VerificationStatusOut,
+    field_names,
     not_null,
 )
 from app.recipients.model import OrganisationDetails, RecipientRoute, RecipientType
@@ -61,7 +60,11 @@ class OrganisationIn(Body):
     def details(self) -> OrganisationDetails:
         """The details as the directory stores them."""
         return OrganisationDetails(
-            **(self.model_dump() | {"secure_routes": in_order(self.secure_routes)})
+            organisation=self.organisation,
+            organisation_type=self.organisation_type,
+            call_back_number=self.call_back_number,
+            call_back_source=self.call_back_source,
+            secure_routes=in_order(self.secure_routes),
         )
 
 
@@ -97,40 +100,16 @@ class OrganisationPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent."""
-        sent = self.model_dump(exclude_unset=True)
+        sent = self.model_dump(
+            exclude_unset=True, include={"active", *field_names(OrganisationDetails)}
+        )
         if self.secure_routes is not None:
             sent["secure_routes"] = in_order(self.secure_routes)
         return sent
 
 
-_ORGANISATION_EXAMPLE: Final[dict[str, Any]] = {
-    "id": ID,
-    "version": 1,
-    "organisation": "Anytown MASH",
-    "organisation_type": "mash",
-    "section_11": True,
-    "safeguarding_partner": True,
-    "protective": True,
-    "call_back_number": "01632 960123",
-    "call_back_source": "the council's website, page of the hub",
-    "secure_routes": ["secure_email", "phone_verified"],
-    "active": True,
-    "verification": {
-        "verified": "yes",
-        "why": "checked",
-        "method": "call_back_published_number",
-        "verified_on": "2026-11-23",
-        "valid_until": "2027-11-23",
-    },
-    "recorded_at": AT,
-    "changed_at": AT,
-}
-
-
 class OrganisationSummaryOut(BaseModel):
     """An organisation in a list."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_ORGANISATION_EXAMPLE]})
 
     id: UUID = Field(description="The organisation's id, to cite in a sharing request.")
     version: int = Field(description="Counts its changes.")
@@ -161,10 +140,6 @@ class OrganisationSummaryOut(BaseModel):
 class OrganisationOut(OrganisationSummaryOut):
     """An organisation with its newest checks and those of its contacts."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [_ORGANISATION_EXAMPLE | {"verifications": []}]}
-    )
-
     verifications: list[VerificationOut] = Field(
         description="The newest fifty, in reverse order of recording. `/verifications` lists all."
     )
@@ -181,21 +156,6 @@ class OrganisationsOut(BaseModel):
 
 class TypeOut(BaseModel):
     """A type of organisation."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "organisation_type": "mash",
-                    "label": "Multi-agency safeguarding hub",
-                    "section_11": True,
-                    "safeguarding_partner": True,
-                    "protective": True,
-                    "words": "Where local authority, police and health receive referrals together.",
-                }
-            ]
-        }
-    )
 
     organisation_type: RecipientType = Field(description="The value in requests.")
     label: str = Field(description="Its name.")

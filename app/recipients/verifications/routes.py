@@ -10,7 +10,7 @@ from app.platform.idempotency import idempotent
 from app.platform.paging import CursorDep, LimitDep, encode_cursor, next_link
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
-from app.recipients.deps import LINK, Editor, Reader, RecipientId
+from app.recipients.deps import Editor, Reader, RecipientId
 from app.recipients.presentation import id_in, position, reply, verification_out
 from app.recipients.verifications import service
 from app.recipients.verifications.schemas import (
@@ -28,7 +28,7 @@ router: Final = APIRouter(prefix="/recipients", route_class=StrictRoute)
     operation_id="list_verifications",
     summary="List identity checks",
     response_model=VerificationsOut,
-    responses=replies(401, 403, 404, 422) | LINK,
+    responses=replies(401, 403, 404, 422),
 )
 async def list_verifications(
     actor: Reader,
@@ -41,7 +41,7 @@ async def list_verifications(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """The checks of the organisation and its contacts, in reverse order of recording."""
+    """Checks of the organisation and of its contacts, last recorded first."""
     scope = f"verifications {actor.id} {recipient_id} {contact_id}"
     before = position(cursor, scope, 1)
 
@@ -75,15 +75,17 @@ async def list_verifications(
 async def verify_recipient(
     actor: Editor, recipient_id: RecipientId, body: VerificationIn, call: CallDep
 ) -> Response:
-    """How the organisation, or a contact there, was checked, and the result. A yes counts for a
-    year, and for the present details only.
+    """Records how the organisation or one of its contacts was checked, and the result. A `yes`
+    counts for a year, and for the checked details only.
     """
+    check = Check(
+        method=body.method,
+        result=body.result,
+        contact_id=body.contact_id,
+        note=body.note,
+        verified_on=body.verified_on,
+    )
     made = await service.record(
-        call.session,
-        actor,
-        recipient_id,
-        Check(**dict(body)),
-        now=call.now,
-        request_id=call.trace,
+        call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
     )
     return reply(verification_out(made), 201)

@@ -1,15 +1,17 @@
 """Bodies and replies of identity checks."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kernel.classification import Personal, Structural
 from app.platform.instants import Day
-from app.recipients.fields import AT, DATE_TIME, ID, Body, Note
+from app.recipients.fields import DATE_TIME, Body, Note
 from app.recipients.model import CheckMethod, Verified
+
+_ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 
 
 class VerificationIn(Body):
@@ -21,7 +23,7 @@ class VerificationIn(Body):
                 {
                     "method": "call_back_published_number",
                     "result": "yes",
-                    "contact_id": ID,
+                    "contact_id": _ID,
                     "note": "Switchboard put us through to her.",
                 },
                 {
@@ -62,23 +64,6 @@ class RecorderOut(BaseModel):
 
 class VerificationOut(BaseModel):
     """An identity check. It is never changed: a later one replaces it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": ID,
-                    "contact_id": None,
-                    "method": "call_back_published_number",
-                    "result": "yes",
-                    "verified_on": "2026-11-23",
-                    "note": None,
-                    "recorded_at": AT,
-                    "recorded_by": {"subject": ID, "role": "dsl"},
-                }
-            ]
-        }
-    )
 
     id: UUID = Field(description="The check's id.")
     contact_id: UUID | None = Field(

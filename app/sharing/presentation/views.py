@@ -103,7 +103,7 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
     """A request with everything that happened to it, as far as this view shows it."""
     shown = summary(case.head, view, now)
     shown["facts"] = facts(case, view)
-    shown["evaluation"] = evaluation(case.evaluation, view)
+    shown["evaluation"] = _without_clauses(evaluation(case.evaluation, view))
     shown["evaluations"] = [_evaluated(record, view) for record in case.of(Evaluation)]
     for name, kind in _LISTS.items():
         shown[name] = [one(case, record, view) for record in case.of(kind)]
@@ -178,6 +178,18 @@ def evaluation(record: Record[Evaluation], view: View) -> Shown:
         **content.result.to_json(due),
         **_when(record, view),
     }
+
+
+def _without_clauses(shown: Shown) -> Shown:
+    """The evaluation as it stands in a request: an address of its own has it whole."""
+    found = {
+        name: [
+            {member: one for member, one in finding.items() if member != "cites"}
+            for finding in shown[name]
+        ]
+        for name in ("path", "principles", "golden_rules", "actions")
+    }
+    return shown | found
 
 
 def _evaluated(record: Record[Evaluation], view: View) -> Shown:

@@ -136,11 +136,11 @@ def decisions(case: Printed) -> Iterator[Block]:
         first = [
             ("outcome", "Outcome"),
             ("reasons", "Reasons"),
-            ("departs", "Goes against the recommendation"),
+            ("departs_from_evaluation", "Goes against the recommendation"),
         ]
         first += (
             [("departs_because", "Why it goes against the recommendation")]
-            if decision.get("departs")
+            if decision.get("departs_from_evaluation")
             else []
         )
         first += (
@@ -156,7 +156,7 @@ def decisions(case: Printed) -> Iterator[Block]:
         skip = (
             "evaluation_id",
             *(("items",) if refused else ()),
-            *(() if decision.get("departs") else ("departs_because",)),
+            *(() if decision.get("departs_from_evaluation") else ("departs_because",)),
         )
         yield Part(
             f"Decision {number}{' (current)' if stands else ''}",

@@ -30,7 +30,7 @@ _FORESEEN: Final = frozenset(
             "decision",
         ),
         *(
-            "departs",
+            "departs_from_evaluation",
             "policy_digest",
             "submitted_by",
             "submitted_at",
@@ -99,7 +99,11 @@ def _summary(case: Printed) -> Iterator[Block]:
     shared = len(listed(request.get("disclosures")))
     late = request.get("overdue_clocks") or []
     outcome = str(request.get("outcome"))
-    departs = case.text(bool(request.get("departs"))) if request.get("decision") else "Not decided"
+    departs = (
+        case.text(bool(request.get("departs_from_evaluation")))
+        if request.get("decision")
+        else "Not decided"
+    )
     yield Pairs(
         (
             ("Status", label(str(request.get("status")))),
@@ -334,13 +338,12 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
             (
                 str(n),
                 case.text(one.get("recorded_at")),
-                label(str(one.get("because"))),
+                label(str(one.get("trigger"))),
                 label(str(one.get("outcome"))),
                 label(str(one.get("decided_at"))),
                 label(str(one.get("release"))),
-                (
-                    f"{one.get('policy', {}).get('version')}{'' if one.get('counts', True) else ' (for comparison only)'}"  # noqa: E501
-                ),
+                str(one.get("policy_version"))
+                + ("" if one.get("current", True) else " (for comparison only)"),
             )
             for n, one in enumerate(every, 1)
         )

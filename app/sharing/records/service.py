@@ -50,6 +50,7 @@ class Printed:
     """
 
     shown: dict[str, Any]
+    flags: tuple[RecordFlag, ...]
     audit: dict[str, Any]
     chart: str
     policy_version: str
@@ -58,11 +59,14 @@ class Printed:
 
     async def html(self) -> str:
         """The record as HTML."""
-        return document.html(self.shown, **self._around())
+        return document.html(self._flagged(), **self._around())
 
     async def pdf(self) -> bytes:
         """The record as PDF/UA-1; typesetting runs in a thread."""
-        return await asyncio.to_thread(document.pdf, self.shown, **self._around())
+        return await asyncio.to_thread(document.pdf, self._flagged(), **self._around())
+
+    def _flagged(self) -> dict[str, Any]:
+        return self.shown | ({"flags": self.flags} if self.flags else {})
 
     def _around(self) -> dict[str, Any]:
         return {
@@ -83,10 +87,9 @@ async def prepare(
     policy = await _policy_of(session, case)
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown={
-            **views.whole(case, view, now),
-            **({} if policy else {"flags": [RecordFlag.POLICY_NOT_FOUND.value]}),
-        },
+        shown=views.whole(case, view, now)
+        | {"evaluation": views.evaluation(case.evaluation, view)},
+        flags=() if policy else (RecordFlag.POLICY_NOT_FOUND,),
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
         policy_version=_version_of(case),

@@ -22,7 +22,7 @@ from app.policy.engine.vocabulary import (
     Step,
     Urgency,
 )
-from app.policy.evaluation.schemas import EvaluationOut
+from app.policy.evaluation.schemas import BriefEvaluationOut, EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.sharing.advice.schemas import AdviceOut
 from app.sharing.case.model import EvaluationTrigger, OverdueClock, Status
@@ -79,6 +79,7 @@ class EvaluateIn(Body):
     policy_digest: Annotated[
         Personal[str | None],
         Field(
+            max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
             description="Digest of another version; empty: the policy in force.",
         ),
@@ -114,7 +115,19 @@ class ReconsiderationOut(RecordOut):
     ]
 
 
-class EvaluatedOut(Out):
+class MadeOut(Out):
+    """When and why the facts of a request were evaluated."""
+
+    current: Annotated[
+        bool, Field(description="False where it was made under a policy not in force, to compare.")
+    ]
+    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
+class EvaluatedOut(MadeOut):
     """An evaluation in the history of a request."""
 
     id: Annotated[UUID, Field(description="Its id.")]
@@ -123,25 +136,16 @@ class EvaluatedOut(Out):
     release: Annotated[Release, Field(description="Whether the information may leave yet.")]
     policy_version: Annotated[str, Field(description="Name of the policy version.")]
     policy_digest: Annotated[str, Field(description="Digest of the policy version.")]
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
 
 
-class RequestEvaluationOut(EvaluationOut):
-    """An evaluation of a request."""
+class CurrentEvaluationOut(BriefEvaluationOut, MadeOut):
+    """The current evaluation of a request. The clauses of the policy on which each finding rests
+    are at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
+    """
 
-    current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
-    ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
-    recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
-    ]
+
+class RequestEvaluationOut(EvaluationOut, MadeOut):
+    """An evaluation of a request, each finding with the clauses of the policy that it rests on."""
 
 
 class SummaryOut(Out):
@@ -228,7 +232,7 @@ class RequestOut(SummaryOut):
     facts: Annotated[
         FactsOut, Field(description="The facts as last stated, each item with its id.")
     ]
-    evaluation: Annotated[RequestEvaluationOut, Field(description="The current evaluation.")]
+    evaluation: Annotated[CurrentEvaluationOut, Field(description="The current evaluation.")]
     evaluations: Annotated[
         list[EvaluatedOut],
         Field(
@@ -321,7 +325,7 @@ class ListQuery(BaseModel):
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[

@@ -56,7 +56,7 @@ async def test_sixty_requests_in_every_state(service: Service, clock: MovableClo
         None,
         *(outcome.value for outcome in DecisionOutcome),
     }
-    assert {item["departs"] for item in items} == {True, False}
+    assert {item["departs_from_evaluation"] for item in items} == {True, False}
     assert len({item["submitted_at"][:7] for item in items}) > 5
     assert max(item["submitted_at"] for item in items) <= clock().isoformat()
     assert min(Counter(item["status"] for item in items).values()) >= 1
