@@ -1,5 +1,5 @@
-"""Every setting the operator has, read from `SHARING_*` variables or files. An unknown `SHARING_*`
-variable stops the start.
+"""The operator's settings, read from environment variables `SHARING_*` or from files. An unknown
+variable `SHARING_*` stops the start.
 """
 
 import difflib
@@ -20,7 +20,7 @@ Urn = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
 class InvalidSettings(ServiceError):
-    """A setting is unknown or has no usable value; the detail says which and what to do."""
+    """A setting is unknown or has an invalid value; the detail names it and says what to do."""
 
     kind = Kind.INTERNAL
     code = "invalid-settings"
@@ -28,26 +28,26 @@ class InvalidSettings(ServiceError):
 
 
 class IssuerSettings(BaseModel):
-    """One outside OpenID Connect issuer whose access tokens are accepted."""
+    """An external OpenID Connect issuer whose access tokens are accepted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     issuer: str = Field(
-        description="The issuer's identifier, an https URL; discovery is read below it."
+        description="The issuer's identifier, an https URL; discovery starts from it."
     )
-    audience: str = Field(description="What the token's `aud` must be.")
-    role_claim: str = Field("role", description="The claim that names the role.")
+    audience: str = Field(description="The required `aud` of a token.")
+    role_claim: str = Field("role", description="The claim that contains the role.")
     role_map: dict[str, Literal["staff", "dsl", "ig_lead", "integration"]] = Field(
-        description="The claim's values, and the role each gives."
+        description="The role for each value of the claim."
     )
     school: Urn | None = Field(
         None,
-        description="The school of everybody from this issuer; empty: read from `school_claim`.",
+        description="The school of all users of this issuer; empty: read from `school_claim`.",
     )
     school_claim: str = Field(
-        "school", description="The claim that holds the school's URN where `school` is empty."
+        "school", description="The claim with the school's URN, used when `school` is empty."
     )
-    token_type: str = Field("at+jwt", description="What the token's `typ` must be.")
+    token_type: str = Field("at+jwt", description="The required `typ` of a token.")
 
 
 class Settings(BaseSettings):
@@ -138,23 +138,23 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_file(self) -> Path:
-        """Where the embedded database lives."""
+        """The file of the embedded database."""
         return self.data_dir / "sharing.db"
 
     @property
     def keys_dir(self) -> Path:
-        """Where private keys live, one PEM file each, mode 0600."""
+        """The folder of the private keys, one PEM file each, mode 0600."""
         return self.data_dir / "keys"
 
     @property
     def checkpoints_dir(self) -> Path:
-        """Where signed checkpoints of the audit log are published."""
+        """The folder in which signed checkpoints of the audit log are published."""
         return self.data_dir / "checkpoints"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings from the environment and from files in `SHARING_SECRETS_DIR`; raises
-    `InvalidSettings` with every fault named.
+    """The settings from the environment and from files in `SHARING_SECRETS_DIR`. Raises
+    `InvalidSettings`, which lists every fault.
     """
     environ = os.environ if environ is None else environ
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}SECRETS_DIR"}
@@ -168,7 +168,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise InvalidSettings("; ".join(faults))
     secrets_dir = environ.get(f"{PREFIX}SECRETS_DIR")
     if secrets_dir and not Path(secrets_dir).is_dir():
-        raise InvalidSettings(f"{PREFIX}SECRETS_DIR does not name a folder")
+        raise InvalidSettings(f"{PREFIX}SECRETS_DIR is not a folder")
     try:
         return Settings(_secrets_dir=secrets_dir or None)
     except ValueError as error:
@@ -178,7 +178,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _faults_of(error: ValueError) -> str:
     listed = getattr(error, "errors", None)
     if listed is None:
-        return "a setting that is a list or object must be JSON"
+        return "a setting that is a list or an object must be JSON"
     return "; ".join(
         f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}"
         for fault in listed()
