@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "",
-        description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.",
+        description="PostgreSQL URL (`postgresql://…`). Empty: SQLite in the data folder.",
         repr=False,
     )
     database_pool: int = Field(
@@ -75,56 +75,54 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         description=(
-            "Database connections held by each worker process, besides those for look-ups and"
-            " commits."
+            "Size of the connection pool of each process, without the connections for batches."
         ),
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Where callers reach the service; tokens and the audit log are named after it.",
+        description=(
+            "Public address of the service. It is the issuer of tokens, and its host is part"
+            " of the audit log's origin."
+        ),
     )
     school: Urn = Field(
-        "123456", description="URN of the school that accounts belong to when none is named."
+        "123456", description="URN of the school that new accounts belong to by default."
     )
     keys_required: bool = Field(
         default=False,
-        description=(
-            "Refuse to start without keys in `keys/`, instead of making them at first start."
-        ),
+        description="Refuse to start without keys in `keys/`, instead of creating them.",
     )
     embedded_worker: bool = Field(
         default=True,
         description=(
-            "Seal the audit log and run follow-ups in the serving process; off when `worker` runs."
+            "Seal the audit log, send e-mail and clean up in the serving process. Set to"
+            " `false` when `worker` runs."
         ),
     )
-    issuers: tuple[IssuerSettings, ...] = Field(
-        (), description="Outside OpenID Connect issuers, as a JSON list."
-    )
+    issuers: tuple[IssuerSettings, ...] = Field((), description="External OpenID Connect issuers.")
     cors_origins: tuple[str, ...] = Field(
-        (), description="Origins of browser front ends that may call the service, as a JSON list."
+        (), description="Origins of browser front ends that may call the service."
     )
     allowed_hosts: tuple[str, ...] = Field(
         (),
         description=(
-            "Host names the service answers to besides 127.0.0.1 and localhost, as a JSON list;"
-            " empty: any."
+            "Host names that the service accepts, besides `127.0.0.1` and `localhost`. Empty: any."
         ),
     )
     smtp_url: str = Field(
         "",
         description=(
-            "`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none"
-            " are sent."
+            "`smtp://user:password@host:port` or `smtps://…` for e-mail to the DSL. Empty: no"
+            " e-mail is sent."
         ),
         repr=False,
     )
     mail_from: str = Field(
-        "information-sharing@school.example", description="Sender of the notices."
+        "information-sharing@school.example", description="Sender of the e-mail."
     )
-    mail_dsl: str = Field("", description="Where notices for the DSL go.")
+    mail_dsl: str = Field("", description="E-mail address of the DSL.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least severe log line that is written."
+        "info", description="Lowest level of log lines: `debug`, `info`, `warning` or `error`."
     )
     docs: bool = Field(default=True, description="Serve `/docs`, `/problems` and `/openapi.json`.")
     metrics: bool = Field(default=True, description="Serve `/metrics`.")
