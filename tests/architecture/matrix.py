@@ -155,7 +155,12 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "record_emergency_disclosure": Row(
         cells=Cells("ok", "ok", "ok", "403"),
-        body={"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"},
+        body={
+            "recipient": {"organisation_type": "police"},
+            "subjects": [{"person_ref": "mis:7781"}],
+            "what": "Address",
+            "why": "Danger now",
+        },
     ),
     "seek_advice": Row(
         cells=SEEN,
