@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.sharing.disclosures.schemas import DisclosureOut
-from app.sharing.emergencies.schemas import NotUnderstoodOut
+from app.sharing.emergencies.schemas import InvalidMemberOut
 from app.sharing.requests.schemas import RequestEvaluationOut, RequestOut
 from app.sharing.schemas import Out, TaskOut
 
