@@ -14,7 +14,7 @@ from app.identity.errors import Forbidden, KeyUnknown, Unauthenticated
 from app.identity.model import Actor, Permission, Role
 from app.identity.service import Identity
 from app.identity.tokens import Claims
-from app.platform.batching import Lookup
+from app.platform.dataloader import Lookup
 from app.platform.web import call_of, raise_fault
 
 _PRINCIPAL: Final = Lookup(PRINCIPAL)

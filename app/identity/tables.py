@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Table, Uuid
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 
 
 class AccountRow(SQLModel, table=True):

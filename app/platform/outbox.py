@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.kernel import ids
-from app.platform.db import Database, Instant, Session
+from app.platform.db import Database, Session
+from app.platform.types import Instant
 
 TAKEN_FOR: Final = timedelta(minutes=5)
 """How long a message is left to whoever took it: longer than a delivery may last, so that nobody

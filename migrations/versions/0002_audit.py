@@ -5,7 +5,7 @@ triggers that let them only grow.
 import sqlalchemy as sa
 from alembic import op
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 
 revision = "0002_audit"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 
 revision = "0003_identity"

@@ -5,7 +5,7 @@ would change, as it was worked out.
 import sqlalchemy as sa
 from alembic import op
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 
 revision = "0008_policy_impact"

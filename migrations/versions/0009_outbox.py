@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 
 revision = "0009_outbox"
 down_revision = "0008_policy_impact"

@@ -5,7 +5,7 @@ release changes nobody's policy.
 import sqlalchemy as sa
 from alembic import op
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 
 revision = "0010_policy_adoption"

@@ -17,7 +17,8 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor, Permission
 from app.kernel import clock
-from app.platform.db import Instant, Session
+from app.platform.db import Session
+from app.platform.types import Instant
 from app.policy.engine.deadlines import LONDON, today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
