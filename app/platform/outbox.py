@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.kernel import ids
-from app.platform.db import Database, Instant, Session
+from app.platform.db import Database, Session
+from app.platform.types import Instant
 
 CLAIM_PERIOD: Final = timedelta(minutes=5)
 """How long a claim lasts: longer than any delivery, so that no two senders deliver a message."""

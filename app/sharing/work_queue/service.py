@@ -18,8 +18,9 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.kernel.clock import LONDON
-from app.platform.db import Instant, Session
+from app.platform.db import Session
 from app.platform.rows import col
+from app.platform.types import Instant
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
