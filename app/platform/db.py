@@ -19,10 +19,10 @@ from sqlalchemy.sql.base import Executable
 
 from app.kernel import clock
 from app.kernel.errors import Kind, ServiceError
-from app.platform import engines
-from app.platform.couriers import UNRELIABLE, Lookup, is_outage_state, reader, writer
-from app.platform.engines import Connect
-from app.platform.gathered import one_statement
+from app.platform import connections
+from app.platform.batching import UNRELIABLE, Lookup, is_outage_state, reader, writer
+from app.platform.bulk_insert import one_statement
+from app.platform.connections import Connect
 from app.platform.settings import Settings
 
 T = TypeVar("T")
@@ -404,12 +404,12 @@ def connect(settings: Settings) -> Database:
     """The database that the settings name; no connection is made yet."""
     if settings.database_url:
         return Database(
-            engines.postgresql(settings),
+            connections.postgresql(settings),
             "postgresql",
             settings.database_pool,
-            engines.postgresql_connector(settings),
+            connections.postgresql_connector(settings),
         )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made here, so that no umask lets others read what is in it.
     settings.sqlite_file.touch(mode=0o600)
-    return Database(engines.sqlite(settings), "sqlite", settings.database_pool)
+    return Database(connections.sqlite(settings), "sqlite", settings.database_pool)

@@ -9,6 +9,9 @@ from starlette.responses import Response
 
 from app.kernel.errors import Kind, ServiceError
 
+LONGEST_TAGS: Final = 8192
+"""Characters of a list of entity tags."""
+
 
 class PreconditionRequired(ServiceError):
     """The call changes something and does not say which version it read."""
@@ -57,7 +60,9 @@ class IfMatch:
 
 
 async def _if_match(
-    if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None,
+    if_match: Annotated[
+        str | None, Header(max_length=LONGEST_TAGS, description="The ETag of what was read.")
+    ] = None,
 ) -> IfMatch:
     return IfMatch(if_match)
 
@@ -70,6 +75,21 @@ def etag_of(*parts: object) -> str:
     """A strong entity tag made of version parts."""
     return '"' + ".".join(str(part) for part in parts) + '"'
 
+
+def header(name: str) -> dict[str, str]:
+    """The OpenAPI header of that name; `app.openapi` describes each once."""
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+def sends(*names: str, status: int = 201) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI `responses` of an operation: the headers that its reply of that status
+    carries.
+    """
+    return {status: {"headers": {name: header(name) for name in names}}}
+
+
+CREATED: Final = sends("ETag", "Location")
+"""For the OpenAPI `responses` of an operation that creates a resource, or adds to one."""
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}

@@ -50,7 +50,7 @@ class InvalidQuery(ServiceError):
 
 def query_faults(query: QueryParams, known: Mapping[str, bool]) -> Iterator[Fault]:
     """The faults of a query string. `known` maps each parameter to whether it may be repeated."""
-    for name in dict.fromkeys(query.keys()):
+    for name in sorted(set(query.keys())):
         where = strict_json.pointer(["query", name])
         if name not in known:
             yield Fault(where, f"unknown parameter{_meant(name, known)}", "unknown-field")
@@ -176,6 +176,15 @@ def raise_fault(request: Request) -> None:
     fault: ServiceError | None = getattr(request.state, "fault", None)
     if fault is not None:
         raise fault
+
+
+async def _public(request: Request) -> None:
+    raise_fault(request)
+
+
+Public: Final[Any] = Depends(_public)
+"""The dependency of an operation without authentication, so that it too rejects an unknown
+parameter."""
 
 
 def _query_parameters(route: APIRoute) -> Iterator[tuple[str, bool]]:

@@ -3,7 +3,7 @@ nothing is ever deleted, only retired.
 """
 
 import hashlib
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -22,7 +22,7 @@ from app.platform.paging import (
     encode_cursor,
     next_link,
 )
-from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
+from app.platform.preconditions import CREATED, UNCHANGED, IfMatchDep, etag_of, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.recipients import service
@@ -60,40 +60,16 @@ Active = Annotated[
     bool | None, Query(description="Only what is in use (true), or only what is retired (false).")
 ]
 
-_ETAG: Final = {
-    "ETag": {
-        "description": "The version shown; send it as If-Match to change it.",
-        "schema": {"type": "string"},
-    }
-}
-_LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": "The next page (RFC 8288), where there is one.",
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
-_SHOWN: Final[dict[int | str, dict[str, Any]]] = {200: {"headers": _ETAG}}
-_MADE: Final[dict[int | str, dict[str, Any]]] = {
-    201: {
-        "headers": _ETAG
-        | {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    }
-}
-
 
 @router.get(
     "/types",
     operation_id="list_recipient_types",
-    summary="Read what each type of organisation is",
+    summary="List the types of organisation",
     response_model=TypesOut,
-    responses=replies(401, 403),
+    responses=replies(401, 403, 422),
 )
 async def list_recipient_types(_actor: Reader) -> Response:
-    """Every type with its statutory duty, whether it is a safeguarding partner, and whether the
+    """Each type with its statutory duty, whether it is a safeguarding partner, and whether the
     default policy counts it as protective.
     """
     return _reply(types_out())
@@ -102,9 +78,9 @@ async def list_recipient_types(_actor: Reader) -> Response:
 @router.get(
     "",
     operation_id="list_recipients",
-    summary="List the directory",
+    summary="List organisations",
     response_model=OrganisationsOut,
-    responses=replies(401, 403, 422) | _LINK,
+    responses=replies(401, 403, 422),
 )
 async def list_recipients(
     actor: Reader,
@@ -126,7 +102,7 @@ async def list_recipients(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Organisations by name, retired ones among them unless `active` says otherwise."""
+    """Organisations in the directory by name, including retired ones unless `active` is set."""
     filters = Filter(
         organisation_type=organisation_type,
         prefix=sort_key(q) if q is not None else None,
@@ -160,14 +136,14 @@ async def list_recipients(
 @router.post(
     "",
     operation_id="register_recipient",
-    summary="Put an organisation into the directory",
+    summary="Add an organisation",
     status_code=201,
     response_model=OrganisationOut,
-    responses=replies(401, 403, 409, 413, 415, 422) | _MADE,
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def register_recipient(actor: Keeper, body: OrganisationIn, call: CallDep) -> Response:
-    """It counts as verified only once somebody has checked it: `POST …/verifications`."""
+    """The organisation counts as verified only after a check of it: `POST …/verifications`."""
     found = await service.register(
         call.session, actor, body.listing(), now=call.now, request_id=call.trace
     )
@@ -179,14 +155,12 @@ async def register_recipient(actor: Keeper, body: OrganisationIn, call: CallDep)
     operation_id="get_recipient",
     summary="Read an organisation",
     response_model=OrganisationOut,
-    responses=replies(401, 403, 404, 422) | UNCHANGED | _SHOWN,
+    responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_recipient(
     actor: Reader, recipient_id: RecipientId, request: Request, call: CallDep
 ) -> Response:
-    """What the directory knows of it, whether it counts as verified today, and its newest
-    checks.
-    """
+    """The directory entry, whether it counts as verified today, and its newest checks."""
     found = await service.read(
         call.session, actor, recipient_id, now=call.now, request_id=call.trace
     )
@@ -200,7 +174,7 @@ async def get_recipient(
     operation_id="change_recipient",
     summary="Change or retire an organisation",
     response_model=OrganisationOut,
-    responses=replies(401, 403, 404, 412, 413, 415, 422, 428) | _SHOWN,
+    responses=replies(401, 403, 404, 412, 413, 415, 422, 428),
 )
 async def change_recipient(
     actor: Keeper,
@@ -209,8 +183,8 @@ async def change_recipient(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Needs `If-Match`. Another name, type or call-back number makes it unverified until somebody
-    checks again.
+    """Another name, type or call-back number makes the organisation unverified until it is checked
+    again.
     """
     found = await service.find(call.session, actor, recipient_id, now=call.now, to_change=True)
     if_match.check(_organisation(found).headers["etag"])
@@ -225,9 +199,9 @@ async def change_recipient(
 @router.get(
     "/{recipient_id}/contacts",
     operation_id="list_contacts",
-    summary="List an organisation's contacts",
+    summary="List the contacts of an organisation",
     response_model=ContactsOut,
-    responses=replies(401, 403, 404, 422) | _LINK,
+    responses=replies(401, 403, 404, 422),
 )
 async def list_contacts(
     actor: Reader,
@@ -238,7 +212,7 @@ async def list_contacts(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Oldest first, retired ones among them unless `active` says otherwise."""
+    """Oldest first, including retired contacts unless `active` is set."""
     scope = f"contacts {actor.id} {recipient_id} {active}"
     after = _position(cursor, scope, 1)
 
@@ -263,16 +237,18 @@ async def list_contacts(
 @router.post(
     "/{recipient_id}/contacts",
     operation_id="add_contact",
-    summary="Name a person at an organisation",
+    summary="Add a contact",
     status_code=201,
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def add_contact(
     actor: Keeper, recipient_id: RecipientId, body: ContactIn, call: CallDep
 ) -> Response:
-    """Personal data of people at work: no more of it than is needed to reach the right person."""
+    """A contact is personal data about a person at work: give no more than is needed to reach the
+    right person.
+    """
     found = await service.add_contact(
         call.session, actor, recipient_id, body.details(), now=call.now, request_id=call.trace
     )
@@ -286,7 +262,7 @@ async def add_contact(
     operation_id="get_contact",
     summary="Read a contact",
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 422) | UNCHANGED | _SHOWN,
+    responses=replies(401, 403, 404, 422) | UNCHANGED,
 )
 async def get_contact(
     actor: Reader,
@@ -295,7 +271,7 @@ async def get_contact(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """The person's details, and whether they count as verified today."""
+    """The contact's details, and whether they count as verified today."""
     found = await service.read_contact(
         call.session, actor, recipient_id, contact_id, now=call.now, request_id=call.trace
     )
@@ -309,7 +285,7 @@ async def get_contact(
     operation_id="change_contact",
     summary="Change or retire a contact",
     response_model=ContactOut,
-    responses=replies(401, 403, 404, 412, 413, 415, 422, 428) | _SHOWN,
+    responses=replies(401, 403, 404, 412, 413, 415, 422, 428),
 )
 async def change_contact(
     actor: Keeper,
@@ -319,9 +295,7 @@ async def change_contact(
     if_match: IfMatchDep,
     call: CallDep,
 ) -> Response:
-    """Needs `If-Match`. Another name, address or number makes them unverified until somebody checks
-    again.
-    """
+    """Another name, address or number makes the contact unverified until it is checked again."""
     found = await service.find_contact(
         call.session, actor, recipient_id, contact_id, now=call.now, to_change=True
     )
@@ -337,9 +311,9 @@ async def change_contact(
 @router.get(
     "/{recipient_id}/verifications",
     operation_id="list_verifications",
-    summary="List the checks of an identity",
+    summary="List identity checks",
     response_model=VerificationsOut,
-    responses=replies(401, 403, 404, 422) | _LINK,
+    responses=replies(401, 403, 404, 422),
 )
 async def list_verifications(
     actor: Reader,
@@ -352,7 +326,7 @@ async def list_verifications(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Those of the organisation and of its contacts, last recorded first."""
+    """Checks of the organisation and of its contacts, last recorded first."""
     scope = f"verifications {actor.id} {recipient_id} {contact_id}"
     before = _position(cursor, scope, 1)
 
@@ -377,7 +351,7 @@ async def list_verifications(
 @router.post(
     "/{recipient_id}/verifications",
     operation_id="verify_recipient",
-    summary="Record a check of an identity",
+    summary="Record an identity check",
     status_code=201,
     response_model=VerificationOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422),
@@ -389,10 +363,16 @@ async def verify_recipient(
     body: VerificationIn,
     call: CallDep,
 ) -> Response:
-    """How the organisation, or a contact there, was checked, and what came of it. A yes counts for
-    a year, and for these details only.
+    """Records how the organisation or one of its contacts was checked, and the result. A `yes`
+    counts for a year, and for the checked details only.
     """
-    check = Check(**dict(body))
+    check = Check(
+        method=body.method,
+        result=body.result,
+        contact_id=body.contact_id,
+        note=body.note,
+        verified_on=body.verified_on,
+    )
     made = await service.verify(
         call.session, actor, recipient_id, check, now=call.now, request_id=call.trace
     )

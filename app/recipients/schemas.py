@@ -3,6 +3,7 @@ know.
 """
 
 import unicodedata
+from dataclasses import fields
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -30,7 +31,6 @@ from app.recipients.model import (
 )
 
 _ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
-_AT: Final = "2026-11-23T09:12:00.000000Z"
 
 
 def _line(text: str) -> str:
@@ -62,7 +62,9 @@ Source = Annotated[
 Phone = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$"
+        strip_whitespace=True,
+        max_length=43,
+        pattern=r"^\+?[0-9][0-9 ()-]{1,28}[0-9]( ?(x|ext\.?) ?[0-9]{1,6})?$",
     ),
 ]
 Email = Annotated[
@@ -90,6 +92,10 @@ _PHONE: Final = (
     " organisation's."
 )
 _ACTIVE: Final = "False retires it: it stays on record and is no longer used."
+
+
+def _members(kind: type[Listing | Details]) -> set[str]:
+    return {field.name for field in fields(kind)}
 
 
 class Body(BaseModel):
@@ -128,7 +134,13 @@ class OrganisationIn(Body):
 
     def listing(self) -> Listing:
         """As the directory keeps it."""
-        return Listing(**(self.model_dump() | {"secure_routes": in_order(self.secure_routes)}))
+        return Listing(
+            organisation=self.organisation,
+            organisation_type=self.organisation_type,
+            call_back_number=self.call_back_number,
+            call_back_source=self.call_back_source,
+            secure_routes=in_order(self.secure_routes),
+        )
 
 
 class OrganisationPatch(Body):
@@ -163,7 +175,7 @@ class OrganisationPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The members that were sent."""
-        sent = self.model_dump(exclude_unset=True)
+        sent = self.model_dump(exclude_unset=True, include={"active", *_members(Listing)})
         if self.secure_routes is not None:
             sent["secure_routes"] = in_order(self.secure_routes)
         return sent
@@ -192,7 +204,9 @@ class ContactIn(Body):
 
     def details(self) -> Details:
         """As the directory keeps them."""
-        return Details(**self.model_dump())
+        return Details(
+            name=self.name, role_title=self.role_title, email=self.email, phone=self.phone
+        )
 
 
 class ContactPatch(Body):
@@ -216,7 +230,7 @@ class ContactPatch(Body):
 
     def changes(self) -> dict[str, Any]:
         """The members that were sent."""
-        return self.model_dump(exclude_unset=True)
+        return self.model_dump(exclude_unset=True, include={"active", *_members(Details)})
 
 
 class VerificationIn(Body):
@@ -284,23 +298,6 @@ class RecorderOut(BaseModel):
 class VerificationOut(BaseModel):
     """One check of an identity. It is never edited: a later one replaces it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _ID,
-                    "contact_id": None,
-                    "method": "call_back_published_number",
-                    "result": "yes",
-                    "verified_on": "2026-11-23",
-                    "note": None,
-                    "recorded_at": _AT,
-                    "recorded_by": {"subject": _ID, "role": "dsl"},
-                }
-            ]
-        }
-    )
-
     id: UUID = Field(description="The check's id.")
     contact_id: UUID | None = Field(
         description="The contact who was checked; null: the organisation."
@@ -315,34 +312,8 @@ class VerificationOut(BaseModel):
     recorded_by: RecorderOut = Field(description="Who recorded it.")
 
 
-_ORGANISATION_EXAMPLE: Final[dict[str, Any]] = {
-    "id": _ID,
-    "version": 1,
-    "organisation": "Anytown MASH",
-    "organisation_type": "mash",
-    "section_11": True,
-    "safeguarding_partner": True,
-    "protective": True,
-    "call_back_number": "01632 960123",
-    "call_back_source": "the council's website, page of the hub",
-    "secure_routes": ["secure_email", "phone_verified"],
-    "active": True,
-    "verification": {
-        "verified": "yes",
-        "why": "checked",
-        "method": "call_back_published_number",
-        "verified_on": "2026-11-23",
-        "valid_until": "2027-11-23",
-    },
-    "recorded_at": _AT,
-    "changed_at": _AT,
-}
-
-
 class OrganisationSummaryOut(BaseModel):
     """An organisation as the directory lists it."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_ORGANISATION_EXAMPLE]})
 
     id: UUID = Field(description="The organisation's id; a sharing request may cite it.")
     version: int = Field(description="How often it was written.")
@@ -375,10 +346,6 @@ class OrganisationSummaryOut(BaseModel):
 class OrganisationOut(OrganisationSummaryOut):
     """An organisation with its newest checks, and those of its contacts."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [_ORGANISATION_EXAMPLE | {"verifications": []}]}
-    )
-
     verifications: list[VerificationOut] = Field(
         description="The newest fifty, last recorded first; `/verifications` has them all."
     )
@@ -393,32 +360,6 @@ class OrganisationsOut(BaseModel):
 
 class ContactOut(BaseModel):
     """A person at an organisation."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _ID,
-                    "recipient_id": _ID,
-                    "version": 1,
-                    "name": "A. Khan",
-                    "role_title": "Social worker",
-                    "email": "a.khan@mash.example",
-                    "phone": "01632 960124",
-                    "active": True,
-                    "verification": {
-                        "verified": "unsure",
-                        "why": "never_checked",
-                        "method": None,
-                        "verified_on": None,
-                        "valid_until": None,
-                    },
-                    "recorded_at": _AT,
-                    "changed_at": _AT,
-                }
-            ]
-        }
-    )
 
     id: UUID = Field(description="The contact's id; a sharing request may cite it.")
     recipient_id: UUID = Field(description="The organisation.")
@@ -458,21 +399,6 @@ class VerificationsOut(BaseModel):
 
 class TypeOut(BaseModel):
     """A type of organisation, and what it is to a school."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "organisation_type": "mash",
-                    "label": "Multi-agency safeguarding hub",
-                    "section_11": True,
-                    "safeguarding_partner": True,
-                    "protective": True,
-                    "words": "Where local authority, police and health receive referrals together.",
-                }
-            ]
-        }
-    )
 
     organisation_type: RecipientType = Field(description="The word that stands in requests.")
     label: str = Field(description="Its name for people.")

@@ -168,7 +168,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         emergency = (await staff.post("/v1/emergency-disclosures", json=VERIFIED)).json()
         request = (await staff.post("/v1/sharing-requests", json=MASH)).json()
         assert perf_counter() - began < 2
-    assert emergency["flags"] == ["nobody_named"]
+    assert emergency["flags"] == ["no_subject_named"]
     assert (
         emergency["evaluation"]["policy"]["digest"]
         == request["evaluation"]["policy"]["digest"]

@@ -48,6 +48,7 @@ th, td { border: 1px solid #767676; padding: .3rem .5rem; text-align: left; vert
 thead th { background: #eee; }
 tbody th { font-weight: bold; overflow-wrap: anywhere; min-width: 6.5rem; }
 td:last-child:not(:nth-child(2)) { min-width: 8.5rem; }
+td:first-child code { white-space: nowrap; }
 td:dir(rtl), dd:dir(rtl) { text-align: right; }
 figure { margin: 0 0 1rem; }
 figure svg { max-width: 100%; height: auto; border: 1px solid #767676; }

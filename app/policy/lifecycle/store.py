@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.audit.model import Sealed, record_digest
 from app.kernel import clock
 from app.kernel.canonical import Json
-from app.platform.couriers import Lookup
+from app.platform.batching import Lookup
 from app.platform.db import Session
 from app.policy.lifecycle.model import Standing
 from app.policy.lifecycle.tables import ADOPTION, APPROVAL, IMPACT, VERSION, WITHDRAWAL

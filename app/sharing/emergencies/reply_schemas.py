@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.policy.evaluation.schemas import EvaluationOut
 from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.emergencies.schemas import NotUnderstoodOut
-from app.sharing.requests.schemas import RequestOut
+from app.sharing.requests.schemas import RequestEvaluationOut, RequestOut
 from app.sharing.schemas import Out, TaskOut
 
 
@@ -18,7 +17,7 @@ class EmergencyOut(Out):
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
     evaluation: Annotated[
-        EvaluationOut, Field(description="What the policy says of the facts known so far.")
+        RequestEvaluationOut, Field(description="What the policy says of the facts known so far.")
     ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]

@@ -59,9 +59,9 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Em
     if (now - occurred).total_seconds() > RECORDED_LATE_H * 3600:
         flags.add("recorded_late")
     if not facts.subjects:
-        flags.add("nobody_named")
+        flags.add("no_subject_named")
     if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
-        flags.add("pupil_number_unsound")
+        flags.add("pupil_number_invalid")
     told = Emergency(
         flags=tuple(sorted(flags)),
         what=body.what,

@@ -226,7 +226,7 @@ def _each(
     return sa.select(REQUEST.c.id.label("id"), sa.literal(kind.value).label("kind"), *named)
 
 
-_GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_unsound")
+_GAPS: Final = ("_not_understood", "_cut_short", "no_subject_named", "pupil_number_invalid")
 """How the flags of an emergency end that a later statement of the facts makes good."""
 
 

@@ -18,8 +18,8 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.platform.engines import Connect, Connection
-from app.platform.gathered import Gathered, merged, one_statement, shape
+from app.platform.bulk_insert import Gathered, merged, one_statement, shape
+from app.platform.connections import Connect, Connection
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from app.platform.couriers import MOST_LATE, SEATS, Courier, Lookup
+from app.platform.batching import MOST_LATE, SEATS, Courier, Lookup
+from app.platform.connections import Connection
 from app.platform.db import Database, RowTaken
-from app.platform.engines import Connection
 
 SOON_S = 5.0
 
