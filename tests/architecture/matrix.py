@@ -142,6 +142,7 @@ ROWS: Final[dict[str, Row]] = {
         read=REQUEST_URL,
     ),
     "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "read_evaluation": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "withdraw_sharing_request": Row(cells=SUBMITTER, scope=REQUEST, needs="submitted"),
     "close_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided"),
     "ask_for_information": Row(
@@ -295,7 +296,8 @@ async def assessed(side: Side) -> Ids:
 
 async def submitted(side: Side) -> Ids:
     body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
+    made = await _made(side.owner, "/v1/sharing-requests", body)
+    return {"request_id": made["id"], "evaluation_id": made["evaluation"]["id"]}
 
 
 async def decided(side: Side) -> Ids:

@@ -30,8 +30,8 @@ from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
 from app.policy.lifecycle import in_force
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.routes import CACHEABLE, Digest
+from app.policy.lifecycle.versions import Listed
 from app.policy.publication import listing
 from app.policy.wording import page as pages
 
@@ -96,7 +96,9 @@ async def get_policy_document(
         )
 
     page = await asyncio.to_thread(
-        pages.page, await in_force.at(call.session, actor.school, digest), listing.standing(listed)
+        pages.page,
+        await in_force.at(call.session, actor.school, digest),
+        listing.version_status(listed),
     )
 
     etag = _etag(page, form)

@@ -18,7 +18,7 @@ from app.identity.model import Actor, Permission
 from app.kernel import ids
 from app.kernel.canonical import kept
 from app.platform.db import Session
-from app.platform.rows import values
+from app.platform.rows import col, values
 from app.policy.engine.vocabulary import SubjectRole
 from app.sharing.case import codec
 from app.sharing.case.case import Case, Filter, Head, Record, SharingRequestNotFound, Subject
@@ -30,7 +30,9 @@ from app.sharing.case.tables import (
     RECORD,
     REQUEST,
     SUBJECT,
+    NarrativeRow,
     RecordRow,
+    RequestRow,
     SubjectRow,
 )
 
@@ -38,7 +40,10 @@ _HEAD: Final = tuple(REQUEST.columns.keys())
 
 _WITH_NARRATIVES: Final = RECORD.outerjoin(
     NARRATIVE,
-    sa.and_(NARRATIVE.c.school == RECORD.c.school, NARRATIVE.c.record_id == RECORD.c.id),
+    sa.and_(
+        col(NarrativeRow.school) == col(RecordRow.school),
+        col(NarrativeRow.record_id) == col(RecordRow.id),
+    ),
 )
 
 _TABLES: Final = RecordTables(
@@ -61,7 +66,9 @@ async def load(
     """The request, for this caller; raises `SharingRequestNotFound` where they may not see it.
     `to_change` holds it against other writers.
     """
-    query = sa.select(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.school == actor.school)
+    query = sa.select(REQUEST).where(
+        col(RequestRow.id) == request_id, col(RequestRow.school) == actor.school
+    )
     if to_change and session.dialect == "postgresql":
         query = query.with_for_update()
     row = await session.first(query)
@@ -84,7 +91,7 @@ async def load_all_as_service(
 ) -> dict[UUID, Case]:
     """Several requests by id, for the service itself; see `load_as_service`."""
     rows = await session.all(
-        sa.select(REQUEST).where(REQUEST.c.id.in_(ids), REQUEST.c.school == school)
+        sa.select(REQUEST).where(col(RequestRow.id).in_(ids), col(RequestRow.school) == school)
     )
     return await _complete_all(session, school, [head_of(row) for row in rows])
 
@@ -98,17 +105,17 @@ async def _complete_all(session: Session, school: str, heads: Sequence[Head]) ->
     records: dict[UUID, list[Record[Content]]] = {one: [] for one in wanted}
     subjects: dict[UUID, list[Subject]] = {one: [] for one in wanted}
     rows = await session.all(
-        sa.select(RECORD, NARRATIVE.c.body.label("text"))
+        sa.select(RECORD, col(NarrativeRow.body).label("text"))
         .select_from(_WITH_NARRATIVES)
-        .where(RECORD.c.school == school, RECORD.c.request_id.in_(wanted))
-        .order_by(RECORD.c.version, RECORD.c.id)
+        .where(col(RecordRow.school) == school, col(RecordRow.request_id).in_(wanted))
+        .order_by(col(RecordRow.version), col(RecordRow.id))
     )
     for row in rows:
         records[row.request_id].append(_record(row))
     for row in await session.all(
         sa.select(SUBJECT)
-        .where(SUBJECT.c.school == school, SUBJECT.c.request_id.in_(wanted))
-        .order_by(SUBJECT.c.id)
+        .where(col(SubjectRow.school) == school, col(SubjectRow.request_id).in_(wanted))
+        .order_by(col(SubjectRow.id))
     ):
         subjects[row.request_id].append(_subject(row))
     return {
@@ -151,28 +158,33 @@ async def page(
     """Heads that the caller may see, newest first, `limit` at most, older than `before`."""
     query = (
         sa.select(REQUEST)
-        .where(REQUEST.c.school == actor.school)
-        .order_by(REQUEST.c.id.desc())
+        .where(col(RequestRow.school) == actor.school)
+        .order_by(col(RequestRow.id).desc())
         .limit(limit)
     )
     if not (
         actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED)
     ):
-        query = query.where(REQUEST.c.submitted_by == actor.id)
+        query = query.where(col(RequestRow.submitted_by) == actor.id)
     if before is not None:
-        query = query.where(REQUEST.c.id < before)
-    for name in ("status", "outcome", "direction", "recipient_type"):
-        if (wanted := getattr(filters, name)) is not None:
-            query = query.where(REQUEST.c[name] == wanted)
+        query = query.where(col(RequestRow.id) < before)
+    for column, wanted in (
+        (col(RequestRow.status), filters.status),
+        (col(RequestRow.outcome), filters.outcome),
+        (col(RequestRow.direction), filters.direction),
+        (col(RequestRow.recipient_type), filters.recipient_type),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if filters.submitted_from is not None:
-        query = query.where(REQUEST.c.submitted_at >= filters.submitted_from)
+        query = query.where(col(RequestRow.submitted_at) >= filters.submitted_from)
     if filters.submitted_to is not None:
-        query = query.where(REQUEST.c.submitted_at < filters.submitted_to)
+        query = query.where(col(RequestRow.submitted_at) < filters.submitted_to)
     if filters.subject is not None:
         same = (
-            SUBJECT.c.school == REQUEST.c.school,
-            SUBJECT.c.request_id == REQUEST.c.id,
-            SUBJECT.c.ref == filters.subject,
+            col(SubjectRow.school) == col(RequestRow.school),
+            col(SubjectRow.request_id) == col(RequestRow.id),
+            col(SubjectRow.ref) == filters.subject,
         )
         query = query.where(sa.exists().where(*same))
     if filters.overdue is not None:
@@ -186,7 +198,9 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
     if not ids:
         return {}
     rows = await session.all(
-        sa.select(REQUEST).where(REQUEST.c.id.in_(set(ids)), REQUEST.c.school == actor.school)
+        sa.select(REQUEST).where(
+            col(RequestRow.id).in_(set(ids)), col(RequestRow.school) == actor.school
+        )
     )
     found = {row.id: head_of(row) for row in rows}
     return {found_id: head for found_id, head in found.items() if head.seen_by(actor)}
@@ -194,7 +208,7 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
 
 async def has_any(session: Session) -> bool:
     """Whether any school has any request."""
-    return await session.first(sa.select(REQUEST.c.id).limit(1)) is not None
+    return await session.first(sa.select(col(RequestRow.id)).limit(1)) is not None
 
 
 async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
@@ -204,7 +218,9 @@ async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
     return [
         row.id
         for row in await session.all(
-            sa.select(SUBJECT.c.id).where(SUBJECT.c.school == school, SUBJECT.c.ref == ref)
+            sa.select(col(SubjectRow.id)).where(
+                col(SubjectRow.school) == school, col(SubjectRow.ref) == ref
+            )
         )
     ]
 
@@ -214,14 +230,15 @@ def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
     waiting = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     return sa.or_(
         sa.and_(
-            REQUEST.c.status.in_(waiting), sa.func.coalesce(REQUEST.c.due_at < now, sa.false())
+            col(RequestRow.status).in_(waiting),
+            sa.func.coalesce(col(RequestRow.due_at) < now, sa.false()),
         ),
         sa.and_(
-            REQUEST.c.status == Status.EMERGENCY_RECORDED.value,
-            sa.func.coalesce(REQUEST.c.task_due_at < now, sa.false()),
+            col(RequestRow.status) == Status.EMERGENCY_RECORDED.value,
+            sa.func.coalesce(col(RequestRow.task_due_at) < now, sa.false()),
         ),
-        sa.func.coalesce(REQUEST.c.advice_due_at < now, sa.false()),
-        sa.func.coalesce(REQUEST.c.notice_due_on <= now.date().isoformat(), sa.false()),
+        sa.func.coalesce(col(RequestRow.advice_due_at) < now, sa.false()),
+        sa.func.coalesce(col(RequestRow.notice_due_on) <= now.date().isoformat(), sa.false()),
     )
 
 
