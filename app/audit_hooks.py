@@ -1,8 +1,9 @@
-"""What the trail says of the door: sign-ins, refusals, the operator's changes of accounts. Ties
-identity, which sits below, to the log.
+"""Audit entries of sign-ins, denials and changes of accounts. Connects identity, which lies below
+the audit package, to the log.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from app.audit import log
+from app.audit import log, sealed_storage
 from app.audit.model import (
     Action,
     Author,
@@ -18,12 +19,12 @@ from app.audit.model import (
     Event,
     Sealed,
     operator,
-    state,
-    state_digest,
     stranger,
 )
+from app.audit.sealed_storage import HeadWrite
 from app.identity import accounts
-from app.identity.model import AccountAct, AccountChange, Actor, SignIn, SignInResult
+from app.identity.accounts import Account, AccountChange
+from app.identity.model import AccountAct, Actor, SignIn, SignInResult
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
 from app.platform.problems import request_id_of
@@ -49,56 +50,65 @@ _ACCOUNT: Final[Mapping[AccountAct, Action]] = MappingProxyType(
     }
 )
 
-Witness = Callable[[Session, SignIn, datetime, str], None]
+RecordSignIn = Callable[[Session, SignIn, datetime, str], None]
 
 
-def of_the_door(school: str) -> Witness:
-    """A function that appends what happened at the door; strangers go to the trail of `school`, the
-    one the service was set up for.
+def sign_in_recorder(school: str) -> RecordSignIn:
+    """A function that appends the entry of a sign-in event; an event without an account goes to the
+    log of `school`, the configured one.
     """
 
-    def witness(session: Session, seen: SignIn, now: datetime, request_id: str) -> None:
-        action, outcome = _SIGN_IN[seen.result]
-        by: Author = seen.actor or stranger(school)
-        data = {"grant": seen.grant}
+    def record(session: Session, event: SignIn, now: datetime, request_id: str) -> None:
+        action, outcome = _SIGN_IN[event.result]
+        by: Author = event.actor or stranger(school)
+        data = {"grant": event.grant}
         log.append(
             session,
-            Event(action=action, outcome=outcome, reason_code=seen.reason_code, data=data),
+            Event(action=action, outcome=outcome, reason_code=event.reason_code, data=data),
             by=by,
             at=now,
             request_id=request_id,
         )
 
-    return witness
+    return record
 
 
-def of_accounts(session: Session, now: datetime) -> Callable[[AccountChange], UUID]:
-    """A function that appends what the operator is about to change, and gives the entry's id for
-    the row to cite.
-    """
+def save_account(session: Session, now: datetime) -> Callable[[AccountChange], Awaitable[None]]:
+    """A function that stores a change by the operator together with its entry."""
 
-    def seal(change: AccountChange) -> UUID:
+    async def save(change: AccountChange) -> None:
         event = Event(
             action=_ACCOUNT[change.act],
             target=str(change.id),
-            data={
-                "role": change.role.value,
-                "changed": sorted(change.changed),
-                "state": state(change.head),
-            },
+            data={"role": change.role.value, "changed": sorted(change.changed)},
         )
-        return log.append(session, event, by=operator(change.school), at=now, request_id="cli")
+        replaces = None if change.previous is None else {"audit_id": change.previous}
+        await sealed_storage.write(
+            session,
+            [event],
+            entry=change.entry,
+            by=operator(change.school),
+            at=now,
+            request_id="cli",
+            heads=[HeadWrite(table=change.table, row=change.row, replaces=replaces)],
+        )
 
-    return seal
+    return save
 
 
-async def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
-    """Every account and client as stored now, for the verification of the trail."""
-    async for account, cited, head in accounts.heads(session):
-        yield Sealed(id=str(account), audit_id=cited, digest=state_digest(head), mutable=True)
+def append_accounts_listed(session: Session, found: Iterable[Account], now: datetime) -> None:
+    """Append that the operator listed accounts of people, to the log of each school among them."""
+    for school, count in sorted(Counter(one.school for one in found).items()):
+        event = Event(action=Action.ACCOUNTS_LISTED, data={"count": count})
+        log.append(session, event, by=operator(school), at=now, request_id="cli")
 
 
-async def of_refusal(request: Request, error: ServiceError) -> None:
+def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
+    """Every account and client as stored now, for the verification of the audit log."""
+    return sealed_storage.sealed_heads(session, *accounts.TABLES)
+
+
+async def record_denial(request: Request, error: ServiceError) -> None:
     """Append that a caller was denied: for every 403, and for a 404 that conceals. In a transaction
     of its own.
 

@@ -30,7 +30,7 @@ async def tidy(database: Database, clock: Clock) -> None:
     """One round."""
     async with database.transaction() as session:
         replies = await idempotency.purge(session, clock())
-        sessions = await identity.forget(session, clock())
+        sessions = await identity.delete_expired(session, clock())
     await retention.list_due(database, clock())
     if replies or sessions:
         structlog.get_logger().info("housekeeping.tidied", replies=replies, sessions=sessions)

@@ -33,16 +33,17 @@ from app.openapi import DESCRIPTION, TAGS, describe
 from app.platform import db, logs, problems
 from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
-from app.platform.middleware import Edge, HeadAsGet, Metrics
+from app.platform.middleware import HeadAsGet, Metrics, RequestMiddleware
 from app.platform.settings import Settings
 from app.platform.web import literal_paths
+from app.policy.evaluation import routes as evaluation_routes
 from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import routes as policy_routes
 from app.policy.publication import routes as wording_routes
+from app.recipients import changes as recipients_changes
 from app.recipients import routes as recipients_routes
-from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing.evaluation.replay import PastRequests
@@ -54,7 +55,8 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn  # noqa: E501
+    # The two most used routers come first, because routers are tried in order.
+    evaluation_routes.router,
     sharing_router,
     identity_routes.router,
     policy_routes.router,
@@ -71,7 +73,7 @@ READERS: Final = (
     audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
-    recipients_service.sealed,
+    recipients_changes.sealed,
 )
 """What reads every domain record for the verification of the trail."""
 
@@ -101,12 +103,16 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.settings = settings
     app.state.clock = clock
     app.state.metrics = metrics
-    app.state.witness = audit_hooks.of_the_door(settings.school)
+    app.state.record_sign_in = audit_hooks.sign_in_recorder(settings.school)
     app.state.readiness = (*READINESS, partial(policies.reviews_overdue, settings.school))
     app.state.person = sharing_service.ids_of_person
-    problems.install(app, audit_hooks.of_refusal)
-    for router in (*ROUTERS, apidocs_routes.router) if settings.docs else ROUTERS:
+    problems.install(app, audit_hooks.record_denial)
+    for router in ROUTERS:
         app.include_router(router)
+    if settings.metrics:
+        app.include_router(operations.metrics_router)
+    if settings.docs:
+        app.include_router(apidocs_routes.router)
     app.state.literal_paths = literal_paths(app)
     if settings.cors_origins:
         app.add_middleware(
@@ -137,7 +143,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(RequestMiddleware, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from app.audit import log, search
 from app.audit.model import Action, EntryOutcome, Event
-from app.audit.routes import _entry_out
+from app.audit.presentation import entry_out
 from app.audit.schemas import AuditEntriesOut
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
@@ -189,6 +189,6 @@ async def _look(
         )
         log.append(session, event, by=actor, at=datetime.now(UTC), request_id="benchmark")
         AuditEntriesOut(
-            items=[_entry_out(entry) for entry in found[:LIMIT]], next_cursor=None
+            items=[entry_out(entry) for entry in found[:LIMIT]], next_cursor=None
         ).model_dump_json()
     times.whole.append(time.perf_counter() - began)

@@ -17,13 +17,13 @@ from statistics import median
 from uuid import UUID
 
 from app.kernel.canonical import encode
-from app.policy.diff import diff as diff_diff
+from app.policy.diff.compare import compare
 from app.policy.document import loader as document_loader
 from app.policy.document import safety_floor, table_checks
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts, fact_words
-from app.policy.impact.replay import Past, Replay
+from app.policy.impact.replay import PastRequest, Replay
 from app.policy.lifecycle import in_force
 
 DRAFT = Path(__file__).parents[1] / "docs" / "policies" / "2026-draft.yaml"
@@ -51,7 +51,7 @@ def measure() -> Iterator[str]:
         lambda: safety_floor.breaches(new),
         f"{_tried(new)} combinations of the flow, 12 laws",
     )
-    found = diff_diff.between(old, new)
+    found = compare(old, new)
     tried, changed = (
         sum(table.combinations for table in found.tables),
         sum(table.changed for table in found.tables),
@@ -60,9 +60,7 @@ def measure() -> Iterator[str]:
         f"{len(found.tables)} tables differ, {changed} of {tried} combinations; {len(found.edits)}"
         " places"
     )
-    yield _line(
-        "the exact difference of 2025 and the draft", lambda: diff_diff.between(old, new), what
-    )
+    yield _line("the exact difference of 2025 and the draft", lambda: compare(old, new), what)
     past = list(_past())
     replay = Replay(old, new, TODAY)
     yield _line(
@@ -90,15 +88,15 @@ def _line(name: str, work: Callable[[], object], what: str) -> str:
 
 def _tried(policy: Policy) -> int:
     flow = safety_floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
-    return sum(1 for _ in flow.seen())
+    return sum(1 for _ in flow.cases())
 
 
-def _seen(replay: Replay, past: list[Past]) -> None:
+def _seen(replay: Replay, past: list[PastRequest]) -> None:
     for one in past:
-        replay.take(one)
+        replay.add(one)
 
 
-def _past() -> Iterator[Past]:
+def _past() -> Iterator[PastRequest]:
     """Worked cases, each with a few facts drawn anew, as a school's requests vary."""
     policy, dice = in_force.shipped(), random.Random(10)
     cases = [table_checks.facts_of(policy, case) for case in policy.document.cases.values()]
@@ -108,7 +106,9 @@ def _past() -> Iterator[Past]:
             word = dice.choice(DOMAINS[name])
             drawn = {name: None if word == NOT_STATED else fact_words()[name][0](word)}
             facts = replace(facts, **drawn)  # type: ignore[arg-type]
-        yield Past(request=UUID(int=number), facts=facts.to_json(), decision=None, departs=False)
+        yield PastRequest(
+            request=UUID(int=number), facts=facts.to_json(), decision=None, departs=False
+        )
 
 
 if __name__ == "__main__":

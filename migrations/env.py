@@ -1,5 +1,5 @@
-"""Runs migrations on the database that the settings name, or on a connection handed in by the
-caller.
+"""Runs migrations on the database that the settings name, or on a connection that the caller gives
+in the configuration.
 """
 
 import asyncio

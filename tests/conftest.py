@@ -70,7 +70,7 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, LoopFactory]:
     """Run tests on uvloop, as the service runs, and those marked `every_event_loop` on asyncio's
     own loop too.
     """
-    uvloops = {"uvloop": uvloop.new_event_loop}
+    uvloops: dict[str, LoopFactory] = {"uvloop": uvloop.new_event_loop}
     if item.get_closest_marker("every_event_loop") is None:
         return uvloops
     return {"asyncio": asyncio.new_event_loop, **uvloops}

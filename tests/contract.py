@@ -17,7 +17,15 @@ import httpx
 from jsonschema_rs import Draft202012Validator
 
 COMMITTED: Final = Path(__file__).parents[1] / "openapi" / "openapi.json"
-DOCUMENTED_HEADERS: Final = ("ETag", "Location", "Idempotency-Replayed", "Retry-After")
+DOCUMENTED_HEADERS: Final = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 PROBLEM: Final = "application/problem+json"
 OPEN_SCHEMAS: Final = frozenset({"additionalProperties", "unevaluatedProperties"})
 

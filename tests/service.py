@@ -79,7 +79,7 @@ class Service:
         """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
         a caller sees.
         """
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
         return await self._clients.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url=self.settings.public_url)
         )
@@ -102,10 +102,10 @@ class Service:
             next(self._numbers),
         )
         async with self.database.transaction() as session:
-            seal = audit_hooks.of_accounts(session, now)
+            save = audit_hooks.save_account(session, now)
             if role is Role.INTEGRATION:
                 client, secret = await accounts.add_client(
-                    session, name=f"MIS {number}", school=school, now=now, seal=seal
+                    session, name=f"MIS {number}", school=school, now=now, save=save
                 )
                 return Account(client.id, role, school, str(client.id), secret)
             email = f"{role.value}.{number}@school.example"
@@ -116,7 +116,7 @@ class Service:
                 school=school,
                 password_hash=_cheap_hash(),
                 now=now,
-                seal=seal,
+                save=save,
             )
             return Account(user.id, role, school, email, PASSWORD)
 
@@ -131,7 +131,7 @@ class Service:
             if account.role is Role.INTEGRATION
             else {"grant_type": "password", "username": account.login, "password": account.secret}
         )
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
         caller = Caller(transport=transport, base_url=self.settings.public_url)
         await self._clients.enter_async_context(caller)
         reply = await caller.post("/v1/token", data=form)

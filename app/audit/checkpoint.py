@@ -21,7 +21,6 @@ from app.audit.merkle import HASH_BYTES
 
 _ED25519: Final = b"\x01"
 _ID_BYTES: Final = 4
-_MAX_PATH: Final = 63
 _SIGNATURE: Final = re.compile(r"\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})\Z")
 _SIZE: Final = re.compile(r"(?:0|[1-9][0-9]{0,18})\Z")
 _ORIGIN: Final = re.compile(r"[^\s+]{1,255}\Z")
@@ -101,50 +100,6 @@ def proof_text(index: int, path: Sequence[bytes], note: str) -> str:
         *(b64encode(sibling).decode("ascii") for sibling in path),
     ]
     return "\n".join(lines) + "\n\n" + note
-
-
-def parse_proof(text: str) -> tuple[int, list[bytes], str]:
-    """Index, path and signed note of a tlog-proof; raises CheckpointRefused."""
-    head, blank, note = text.partition("\n\n")
-    lines = head.split("\n")
-    if not blank or lines[0] != "c2sp.org/tlog-proof@v1":
-        raise CheckpointRefused("this is not a tlog-proof")
-    if len(lines) > 1 and lines[1].startswith("extra "):
-        del lines[1]
-    word, _, number = lines[1].partition(" ") if len(lines) > 1 else ("", "", "")
-    if word != "index" or not _SIZE.match(number) or len(lines) - 2 > _MAX_PATH:
-        raise CheckpointRefused("the proof has no index, or too many hashes")
-    path = [_base64(line) for line in lines[2:]]
-    if any(len(sibling) != HASH_BYTES for sibling in path):
-        raise CheckpointRefused("a hash of the proof has the wrong length")
-    return int(number), path, note
-
-
-def verifier_key(name: str, key: Ed25519PublicKey) -> str:
-    """The public key as the signed-note specification writes it: `name+id+base64`."""
-    return f"{name}+{_key_id(name, key).hex()}+{b64encode(_ED25519 + _raw(key)).decode('ascii')}"
-
-
-def public_key(text: str) -> Ed25519PublicKey:
-    """An Ed25519 public key from PEM or from a verifier key; raises KeyRefused."""
-    text = text.strip()
-    if text.startswith("-----BEGIN"):
-        try:
-            key = serialization.load_pem_public_key(text.encode("utf-8"))
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise KeyRefused("the key is not a PEM public key") from error
-        if not isinstance(key, Ed25519PublicKey):
-            raise KeyRefused("the key is not an Ed25519 key")
-        return key
-    parts = text.split("+", 2)
-    try:
-        raw = b64decode(parts[2], validate=True)
-        found = Ed25519PublicKey.from_public_bytes(raw[1:])
-    except (IndexError, ValueError, binascii.Error) as error:
-        raise KeyRefused("the key is neither PEM nor a verifier key") from error
-    if raw[:1] != _ED25519 or parts[1] != _key_id(parts[0], found).hex():
-        raise KeyRefused("the verifier key's id does not match its name and key")
-    return found
 
 
 def checkpoint_key(path: Path, *, make: bool = True) -> Ed25519PrivateKey:

@@ -3,45 +3,32 @@
 from app.kernel.errors import Fault, Kind, ServiceError
 
 
-class EntryNotFound(ServiceError):
+class AuditEntryNotFound(ServiceError):
     """There is no such entry, or none that the caller may see, and nothing tells which."""
 
     kind = Kind.NOT_FOUND
     code = "audit-entry-not-found"
-    title = "There is no such audit entry that you may see"
+    title = "Audit entry not found"
     conceals = True
 
 
-class NotSealedYet(ServiceError):
+class EntryNotSealed(ServiceError):
     """The entry, or the log, has not been sealed so far; it takes about a second."""
 
     kind = Kind.CONFLICT
-    code = "not-sealed-yet"
-    title = "This has not been sealed yet"
+    code = "entry-not-sealed"
+    title = "Audit entry not sealed yet"
 
     def __init__(self) -> None:
-        super().__init__("sealing takes about a second: ask again", headers={"Retry-After": "1"})
+        super().__init__("sealing takes about a second; try again", headers={"Retry-After": "1"})
 
 
-class PeriodReversed(ServiceError):
-    """The period that was asked for ends before it begins: nothing could be in it."""
-
-    kind = Kind.INVALID
-    code = "period-reversed"
-    title = "The period ends before it begins"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "exchange from and to", faults=(Fault("/query/from", "lies after to", "after-end"),)
-        )
-
-
-class SizeRefused(ServiceError):
+class InvalidTreeSize(ServiceError):
     """A tree size in the query is one that the log does not have."""
 
     kind = Kind.INVALID
     code = "invalid-tree-size"
-    title = "The log has no such size"
+    title = "Invalid tree size"
 
     def __init__(self, where: str, detail: str) -> None:
         super().__init__(detail, faults=(Fault(where, detail, "invalid-tree-size"),))

@@ -44,7 +44,7 @@ async def bundle(
     database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli"
 ) -> Bundled:
     """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle).
-    Raises NotSealedYet for an empty log.
+    Raises EntryNotSealed for an empty log.
     """
     async with database.transaction() as session:
         log.append(
@@ -113,7 +113,9 @@ async def _bodies(session: Session, school: str, size: int) -> AsyncIterator[str
     for first in range(0, size, PAGE):
         found = await session.all(
             sa.select(E.body)
-            .select_from(tables.LEAF.join(tables.ENTRY, E.id == L.entry_id))
+            .select_from(
+                tables.LEAF.join(tables.ENTRY, sa.and_(E.school == L.school, E.id == L.entry_id))
+            )
             .where(L.school == school, L.idx >= first, L.idx < min(first + PAGE, size))
             .order_by(L.idx)
         )
@@ -123,7 +125,11 @@ async def _bodies(session: Session, school: str, size: int) -> AsyncIterator[str
 async def _disposals(session: Session, school: str, size: int) -> AsyncIterator[str]:
     query = (
         sa.select(D.entry_id, D.what, D.by_entry)
-        .select_from(tables.DISPOSED.join(tables.LEAF, L.entry_id == D.entry_id))
+        .select_from(
+            tables.DISPOSED.join(
+                tables.LEAF, sa.and_(L.school == D.school, L.entry_id == D.entry_id)
+            )
+        )
         .where(L.school == school, L.idx < size)
         .order_by(L.idx)
     )

@@ -1,15 +1,10 @@
-"""What a leaf says, read from its exact bytes: quickly by the fixed order of canonical JSON,
-closely when something does not fit.
-"""
+"""Read the members of an audit entry from the exact bytes that its leaf hash is over. Pure."""
 
-import hashlib
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+import unicodedata
+from typing import Any, Final, Literal, NoReturn
 
-from app.audit.model import Action
+import msgspec
+
 from app.kernel import canonical
 
 COLUMNS: Final = (
@@ -23,171 +18,94 @@ COLUMNS: Final = (
     "school",
     "subject",
 )
-"""What the table of entries repeats of a body."""
-
-BETWEEN: Final = "\t"
-"""What stands between the parts of a line. It is in no body, since canonical JSON escapes it."""
-
-_LAYOUT: Final = (
-    r'(\{"action":"([^"]*)","actor":\{"client":"[^"]*","id":(?:null|"([^"]{36})"),"role":"[^"]*"\},"at":"([^"]*)","content":[^,]*,'
-    r'"data":\{[^}]*\}(?:[^}]*\})*?,"id":"([^"]{36})","outcome":"([^"]*)","policy":[^,]*,"reason_code":[^,]*,'
-    r'"recipient":(?:null|"([^"\\]*)"),"request":(?:null|"([^"]{36})"),"request_id":"[^"]*","salt":"[^"]*","school":"SCHOOL",'
-    r'"subjects":\[(?:"([^"]{36})"((?:,"[^"]{36}")*))?\],"target":[^,]*,"v":1\})'
-    r"\t\2\t\4\t\5\t\6\ta(?(3)\t\3)\tr(?(8)\t\8)\ts(?(9)\t\9)\tp(?(7)\t\7)"
-)
-
-REOPENED: Final = f'{{"action":"{Action.LOG_REOPENED}"'.encode()
-"""How the body of an entry begins that reopened the log."""
+"""The columns of the table of entries that repeat a member of the body for searching."""
 
 
 class NotABody(ValueError):
-    """The bytes are no leaf body of any version that is known."""
+    """The bytes are not the canonical JSON of a body of version 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one body says, as far as verification asks. Missing or ill-typed members are as good as
-    none.
-    """
+class BodyActor(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The author of an entry; `id` is None where no account acted."""
 
-    fields: Mapping[str, Any]
+    client: str
+    id: str | None
+    role: str
 
-    def column(self, name: str) -> str | None:
-        """What a search column must repeat, as text."""
-        if name == "actor":
-            value = self._mapping("actor").get("id")
-        elif name == "subject":
-            value = next(iter(self.subjects), None)
-        else:
-            value = self.fields.get(name)
-        return None if value is None else str(value)
+
+class Body(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The members of a body of version 1; see `model.Event` for their meaning."""
+
+    action: str
+    actor: BodyActor
+    at: str
+    content: str | None
+    data: dict[str, Any]
+    id: str
+    outcome: str
+    policy: str | None
+    reason_code: str | None
+    recipient: str | None
+    request: str | None
+    request_id: str
+    salt: str
+    school: str
+    subjects: list[str]
+    target: str | None
+    v: Literal[1]
 
     @property
-    def subjects(self) -> tuple[str, ...]:
-        """The persons' ids."""
-        return _texts(self.fields.get("subjects"))
+    def columns(self) -> tuple[str | None, ...]:
+        """The values that the columns of `COLUMNS` must hold."""
+        return (
+            self.action,
+            self.actor.id,
+            self.at,
+            self.id,
+            self.outcome,
+            self.recipient,
+            self.request,
+            self.school,
+            self.subjects[0] if self.subjects else None,
+        )
 
     @property
-    def data(self) -> Mapping[str, Any]:
-        """Codes and field names."""
-        return self._mapping("data")
+    def further_subjects(self) -> set[str]:
+        """The ids of the second and further persons, which have rows of their own."""
+        return set(self.subjects[1:]) - set(self.subjects[:1])
 
     @property
-    def records(self) -> tuple[str, ...]:
-        """The ids of the records that `content` is over."""
-        return _texts(self.data.get("records"))
+    def record_ids(self) -> list[str]:
+        """The ids of the records whose digests `content` is over."""
+        listed = self.data.get("records")
+        return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
     @property
     def states(self) -> dict[str, str]:
-        """The digest of each mutable head that the act changed, by the head's id."""
-        found = {
-            key: value
-            for key, value in _plain(self.data.get("states")).items()
-            if isinstance(value, str)
-        }
-        one = self.data.get("state")
-        head = self.fields.get("request") or self.fields.get("target")
-        return found | {str(head): one} if isinstance(one, str) and head else found
-
-    def _mapping(self, name: str) -> Mapping[str, Any]:
-        return _plain(self.fields.get(name))
+        """The digest of each mutable record that the act changed, by the record's id."""
+        listed = self.data.get("states")
+        found = dict(listed) if isinstance(listed, dict) else {}
+        record = self.request or self.target
+        if record and "state" in self.data:
+            found[record] = self.data["state"]
+        return {key: digest for key, digest in found.items() if isinstance(digest, str)}
 
 
-def read(body: bytes) -> Said:
-    """The body's members; raises NotABody unless it is the canonical JSON of an object of version
-    1.
-    """
+def _refuse_float(_: str) -> NoReturn:
+    raise NotABody("a body holds no floating-point number")
+
+
+_DECODER: Final = msgspec.json.Decoder(Body, float_hook=_refuse_float)
+
+
+def read(raw: bytes) -> Body:
+    """Parse a body; raises NotABody unless it is the canonical JSON of version 1."""
     try:
-        fields = json.loads(body.decode("utf-8"))
-        if not isinstance(fields, dict) or fields.get("v") != 1 or canonical.encode(fields) != body:
-            raise NotABody("not the canonical JSON of an entry")
-    except (ValueError, RecursionError) as error:
+        body = _DECODER.decode(raw)
+        if canonical.ENCODER.encode(body) == raw and (
+            raw.isascii() or unicodedata.is_normalized("NFC", raw.decode("utf-8"))
+        ):
+            return body
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise NotABody("not the canonical JSON of an entry") from error
-    return Said(fields)
-
-
-def line(body: str, columns: Sequence[str | None]) -> str:
-    """The line of an entry whose columns (in the order of `COLUMNS`, identifiers as a body writes
-    them) are these.
-    """
-    action, actor, at, entry, outcome, recipient, request, _, subject = columns
-    parts = (
-        body,
-        action,
-        at,
-        entry,
-        outcome,
-        "a",
-        actor,
-        "r",
-        request,
-        "s",
-        subject,
-        "p",
-        recipient,
-    )
-    return BETWEEN.join(part for part in parts if part is not None)
-
-
-class Repeated(NamedTuple):
-    """What was seen of the entries whose columns repeat their bodies, by their ids.
-
-    Of each the leaf hash; of those who have them the second and further persons; of those that
-    somebody will read the body.
-    """
-
-    hashes: dict[str, bytes]
-    persons: dict[str, set[str]]
-    bodies: dict[str, bytes]
-
-
-class Layout:
-    """Which entries of a school are repeated by their columns, judged by the layout that all bodies
-    have, without parsing.
-
-    A line is a body and its columns but for the school, with tabs between them; a letter stands
-    before each one that may be null. Whatever the columns hold, a line that fits is certain: keys
-    of canonical JSON are sorted, a quote inside a string is escaped, and nothing after the body's
-    own id is an object, so that each name can only be the real member; a value that is compared has
-    no escapes; and no letter is an identifier or a time, so that no column can be taken for
-    another. Any other line asks for a closer look (`read`).
-    """
-
-    def __init__(self, school: str) -> None:
-        self._fits = re.compile(_LAYOUT.replace("SCHOOL", re.escape(school))).fullmatch
-
-    def repeated(self, lines: Iterable[str], *, telling: bool) -> Repeated:
-        """The entries whose lines fit; `telling` asks for the bodies of those that may seal records
-        or heads as well.
-        """
-        hashes: dict[str, bytes] = {}
-        persons: dict[str, set[str]] = {}
-        bodies: dict[str, bytes] = {}
-        sha256 = hashlib.sha256
-        # Each body is done with while it is in the processor's cache, and nothing is kept that the
-        # collector of garbage has to visit.
-        for found in map(self._fits, lines):
-            if found:
-                text, entry, further = found.group(1, 5, 10)
-                if BETWEEN in text:
-                    continue
-                body = text.encode()
-                hashes[entry] = sha256(b"\x00" + body).digest()
-                if further:
-                    persons[entry] = {*further[2:-1].split('","')} - {found[9]}
-                if (telling and tells_of_records(body)) or body.startswith(REOPENED):
-                    bodies[entry] = body
-        return Repeated(hashes, persons, bodies)
-
-
-def tells_of_records(body: bytes) -> bool:
-    """Whether the entry may seal records or heads."""
-    return b'"content":"' in body or b'"state' in body
-
-
-def _plain(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    raise NotABody("not the canonical JSON of an entry")

@@ -77,14 +77,17 @@ def append(
     return entry
 
 
-def dispose(session: Session, entries: Iterable[UUID], *, by_entry: UUID) -> None:
+def dispose(session: Session, school: str, entries: Iterable[UUID], *, by_entry: UUID) -> None:
     """Say that what these entries sealed has been disposed of by the entry `by_entry`, so that its
     absence is no sign of tampering.
 
     The disposing entry concerns the same sharing request and comes later; verification holds it to
     that.
     """
-    rows = [{"entry_id": entry, "what": "value", "by_entry": by_entry} for entry in entries]
+    rows = [
+        {"school": school, "entry_id": entry, "what": "value", "by_entry": by_entry}
+        for entry in entries
+    ]
     if rows:
         session.add(tables.DISPOSED, *rows)
 

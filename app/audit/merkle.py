@@ -139,9 +139,9 @@ def consistency(old: int, new: int) -> list[Span]:
     """The spans whose roots prove that the tree of `new` leaves extends that of `old` (RFC 9162,
     section 2.1.4.1).
     """
-    if not 0 <= old <= new:
-        raise NotATree("the old tree is larger than the new one")
-    if old in {0, new}:
+    if not 0 < old <= new:
+        raise NotATree("the old tree is empty or larger than the new one")
+    if old == new:
         return []
     spans = []
     first, end, whole = 0, new, True
@@ -173,56 +173,6 @@ def roots(spans: Iterable[Span], read: Reader, known: Mapping[Subtree, bytes]) -
         )
         for span in spans
     ]
-
-
-def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the path proves the leaf hash at `index` under the root of a tree of `size` leaves
-    (RFC 9162, section 2.1.3.2).
-    """
-    if not 0 <= index < size:
-        return False
-    at, last, current = index, size - 1, leaf
-    for sibling in path:
-        if not last:
-            return False
-        if at & 1 or at == last:
-            current = node_hash(sibling, current)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            current = node_hash(current, sibling)
-        at, last = at >> 1, last >> 1
-    return not last and current == root
-
-
-def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the path proves that the tree of `new` leaves extends that of `old` (RFC 9162,
-    section 2.1.4.2).
-    """
-    if not 0 <= old <= new:
-        return False
-    if old == new:
-        return not path and old_root == new_root
-    if not old:
-        return not path and old_root == EMPTY
-    hashes = [old_root, *path] if old & old - 1 == 0 else list(path)
-    if not hashes:
-        return False
-    at, last = old - 1, new - 1
-    while at & 1:
-        at, last = at >> 1, last >> 1
-    from_old = from_new = hashes[0]
-    for sibling in hashes[1:]:
-        if not last:
-            return False
-        if at & 1 or at == last:
-            from_old, from_new = node_hash(sibling, from_old), node_hash(sibling, from_new)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            from_new = node_hash(from_new, sibling)
-        at, last = at >> 1, last >> 1
-    return not last and from_old == old_root and from_new == new_root
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     ACCOUNT_CREATED = "identity.account.created"
     ACCOUNT_CHANGED = "identity.account.changed"
     ACCOUNT_DISABLED = "identity.account.disabled"
+    ACCOUNTS_LISTED = "identity.accounts.listed"
     CLIENT_CREATED = "identity.client.created"
     CLIENT_ROTATED = "identity.client.rotated"
     CLIENT_DISABLED = "identity.client.disabled"
@@ -37,7 +38,10 @@ class Action(StrEnum):
     EVALUATION_TRIED = "policy.evaluation.tried"
     POLICY_DRAFTED = "policy.version.drafted"
     POLICY_APPROVED = "policy.version.approved"
+    POLICY_WITHDRAWN = "policy.version.withdrawn"
+    POLICY_ADOPTED = "policy.version.adopted"
     POLICY_IMPACT_ASSESSED = "policy.impact.assessed"
+    POLICY_IMPACT_READ = "policy.impact.read"
 
     REQUEST_SUBMITTED = "sharing.request.submitted"
     REQUEST_AMENDED = "sharing.request.amended"
@@ -51,7 +55,6 @@ class Action(StrEnum):
     DECISION_RECORDED = "sharing.decision.recorded"
     DISCLOSURE_RECORDED = "sharing.disclosure.recorded"
     EMERGENCY_RECORDED = "sharing.emergency.recorded"
-    EMERGENCY_COMPLETED = "sharing.emergency.completed"
     ADVICE_SOUGHT = "sharing.advice.sought"
     ADVICE_ANSWERED = "sharing.advice.answered"
     NOTICE_RECORDED = "sharing.notice.recorded"
@@ -80,23 +83,12 @@ class Action(StrEnum):
 
     REPORT_READ = "reports.summary.read"
 
-    WEBHOOK_CREATED = "webhooks.subscription.created"
-    WEBHOOK_CHANGED = "webhooks.subscription.changed"
-    WEBHOOK_REMOVED = "webhooks.subscription.removed"
-    WEBHOOK_READ = "webhooks.subscription.read"
-    DELIVERIES_READ = "webhooks.deliveries.read"
-    DELIVERY_REPEATED = "webhooks.delivery.repeated"
-
     TRAIL_SEARCHED = "audit.trail.searched"
     TRAIL_EXPORTED = "audit.trail.exported"
     ENTRY_READ = "audit.entry.read"
     PROOF_READ = "audit.proof.read"
     BUNDLE_EXPORTED = "audit.bundle.exported"
     LOG_REOPENED = "audit.log.reopened"
-
-    POLICY_WITHDRAWN = "policy.version.withdrawn"
-    POLICY_IMPACT_READ = "policy.impact.read"
-    POLICY_ADOPTED = "policy.version.adopted"
 
 
 OF_NO_CASE: Final = frozenset(action for action in Action if action.startswith("identity."))

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.audit import merkle, tables
-from app.audit.errors import NotSealedYet, SizeRefused
+from app.audit.errors import EntryNotSealed, InvalidTreeSize
 from app.audit.merkle import Frontier, Run, Span, Subtree
 from app.platform.db import Session
 
@@ -82,21 +82,21 @@ class Consistency:
     note: str | None
 
 
-def unsigned(size: int) -> SizeRefused:
+def unsigned(size: int) -> InvalidTreeSize:
     """What to raise where only a signed checkpoint will do, and none of just this size was
     signed.
     """
-    return SizeRefused(
+    return InvalidTreeSize(
         "/query/size",
         f"no checkpoint of {size} entries was signed: leave size out, or ask for JSON",
     )
 
 
 async def newest(session: Session, school: str) -> Signed:
-    """The school's newest checkpoint; raises NotSealedYet while there is none."""
+    """The school's newest checkpoint; raises EntryNotSealed while there is none."""
     found = _signed(await session.first(_NEWEST, {"school": school}))
     if found is None:
-        raise NotSealedYet
+        raise EntryNotSealed
     return found
 
 
@@ -105,15 +105,17 @@ async def inclusion(
 ) -> Inclusion:
     """The proof that the entry is in the tree of `size` leaves (the newest when not given).
 
-    Raises NotSealedYet, and SizeRefused for a size that does not hold the entry or that the log has
-    not reached.
+    Raises EntryNotSealed, and InvalidTreeSize for a size that does not hold the entry or that the
+    log has not reached.
     """
     leaf = await session.first(_LEAF_OF, {"entry": entry, "school": school})
     if leaf is None:
-        raise NotSealedYet
+        raise EntryNotSealed
     head = await _head(session, school, size, "/query/size")
     if leaf.idx >= head.size:
-        raise SizeRefused("/query/size", f"the entry has index {leaf.idx}: the size must be larger")
+        raise InvalidTreeSize(
+            "/query/size", f"the entry has index {leaf.idx}: the size must be larger"
+        )
     path = await _roots(session, school, merkle.inclusion(leaf.idx, head.size), head.known)
     return Inclusion(leaf.idx, head.size, bytes(leaf.hash), path, head.note or None)
 
@@ -122,11 +124,11 @@ async def consistency(
     session: Session, school: str, old: int, new: int | None = None
 ) -> Consistency:
     """The proof that the tree of `new` leaves (the newest when not given) extends that of `old`.
-    Raises NotSealedYet and SizeRefused.
+    Raises EntryNotSealed and InvalidTreeSize.
     """
     head = await _head(session, school, new, "/query/to")
     if old > head.size:
-        raise SizeRefused("/query/from", "from must not be larger than to")
+        raise InvalidTreeSize("/query/from", "from must not be larger than to")
     known = head.known
     earlier = _signed(await session.first(_AT_SIZE, {"school": school, "size": old}))
     if earlier is not None:
@@ -140,7 +142,7 @@ async def _head(session: Session, school: str, size: int | None, where: str) -> 
     if size is None or size == head.size:
         return head
     if size > head.size:
-        raise SizeRefused(where, f"the log has {head.size} entries so far")
+        raise InvalidTreeSize(where, f"the log has {head.size} entries so far")
     found = _signed(await session.first(_AT_SIZE, {"school": school, "size": size}))
     return found if found is not None else Signed(size, "", {})
 

@@ -51,18 +51,28 @@ _WAITING: Final = (
     .select_from(
         tables.PENDING.outerjoin(
             tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school)
-        ).outerjoin(tables.LEAF, L.entry_id == P.entry_id)
+        ).outerjoin(tables.LEAF, sa.and_(L.entry_id == P.entry_id, L.school == P.school))
     )
     .where(P.school == sa.bindparam("school"))
     .order_by(P.entry_id)
     .limit(BATCH)
 )
+_OLDEST: Final = (
+    sa.select(E.at)
+    .select_from(
+        tables.PENDING.outerjoin(tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school))
+    )
+    .where(P.school == sa.bindparam("school"))
+    .order_by(P.entry_id)
+    .limit(1)
+)
 _DRAIN: Final = sa.delete(tables.PENDING).where(
+    P.school == sa.bindparam("of_school"),
     P.entry_id.in_(
         sa.select(L.entry_id).where(
             L.school == sa.bindparam("of_school"), L.idx >= sa.bindparam("since")
         )
-    )
+    ),
 )
 
 
@@ -144,11 +154,13 @@ async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
     """How many entries wait to be sealed, counted to a thousand, and how long the oldest has
     waited.
     """
-    waiting = await session.all(sa.select(P.entry_id).order_by(P.entry_id).limit(1000))
-    if not waiting:
-        return 0, timedelta(0)
-    oldest = await session.first(sa.select(E.at).where(E.id == waiting[0].entry_id))
-    return len(waiting), max(now - oldest.at, timedelta(0)) if oldest is not None else timedelta.max
+    waiting = await session.all(sa.select(P.entry_id).limit(1000))
+    longest = timedelta(0)
+    for row in await session.all(_SCHOOLS):
+        oldest = await session.first(_OLDEST, {"school": row.school})
+        waited = timedelta.max if oldest is None or oldest.at is None else now - oldest.at
+        longest = max(longest, waited)
+    return len(waiting), longest
 
 
 async def reopen(

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.audit import merkle, tables
-from app.audit.errors import EntryNotFound
+from app.audit.errors import AuditEntryNotFound
 from app.audit.model import OF_NO_CASE, Action, EntryOutcome
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
@@ -73,11 +73,11 @@ async def search(
 
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
-    """One entry; raises EntryNotFound when there is none, or none that the caller may see."""
+    """One entry; raises AuditEntryNotFound when there is none, or none that the caller may see."""
     wanted = sa.select(E.id, E.body).where(E.id == id, E.school == actor.school, *_visible(actor))
-    row = await session.first(_with_index(wanted.subquery()))
+    row = await session.first(_with_index(wanted.subquery(), actor.school))
     if row is None:
-        raise EntryNotFound
+        raise AuditEntryNotFound
     return _entry(row)
 
 
@@ -86,7 +86,9 @@ async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entr
     those records.
     """
     rows = await session.all(
-        _with_index(sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery())
+        _with_index(
+            sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery(), school
+        )
     )
     return sorted((_entry(row) for row in rows), key=lambda entry: entry.id)
 
@@ -137,7 +139,7 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     page = sa.select(E.id, E.body).where(E.school == actor.school, *narrowed, *older)
     if filters.subject is None:
         found = page.order_by(E.id.desc()).limit(limit).subquery()
-        return _with_index(found).order_by(found.c.id.desc())
+        return _with_index(found, actor.school).order_by(found.c.id.desc())
     # Two short index scans, of the first and of the further persons. The second asks for each row
     # whether its entry fits, where that is not certain, since a join would let the planner begin at
     # the entries, of which there are many more.
@@ -147,7 +149,9 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
         concerning.append(S.entry_id < after)
     if narrowed:
         concerning.append(
-            sa.exists().where(E.id == S.entry_id, *narrowed).correlate(tables.SUBJECT)
+            sa.exists()
+            .where(E.school == S.school, E.id == S.entry_id, *narrowed)
+            .correlate(tables.SUBJECT)
         )
     ids = (
         sa.select(S.entry_id.label("id"))
@@ -158,19 +162,19 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     )
     further = (
         sa.select(ids.c.id, E.body)
-        .join_from(ids, tables.ENTRY, E.id == ids.c.id)
+        .join_from(ids, tables.ENTRY, sa.and_(E.school == actor.school, E.id == ids.c.id))
         .order_by(ids.c.id.desc())
         .limit(limit)
         .subquery()
     )
     both = sa.union_all(sa.select(first), sa.select(further)).subquery()
     found = sa.select(both).order_by(both.c.id.desc()).limit(limit).subquery()
-    return _with_index(found).order_by(found.c.id.desc())
+    return _with_index(found, actor.school).order_by(found.c.id.desc())
 
 
-def _with_index(found: sa.Subquery) -> sa.Select[Any]:
+def _with_index(found: sa.Subquery, school: str) -> sa.Select[Any]:
     return sa.select(found.c.id, found.c.body, L.idx).select_from(
-        found.outerjoin(tables.LEAF, L.entry_id == found.c.id)
+        found.outerjoin(tables.LEAF, sa.and_(L.school == school, L.entry_id == found.c.id))
     )
 
 

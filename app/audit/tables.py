@@ -19,8 +19,8 @@ class EntryRow(SQLModel, table=True):
 
     __tablename__ = "audit_entry"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     at: datetime = Field(sa_type=Instant)
     actor: UUID | None = Field(sa_type=sa.Uuid)
     action: str
@@ -48,8 +48,8 @@ class PendingRow(SQLModel, table=True):
 
     __tablename__ = "audit_pending"
 
+    school: str = Field(primary_key=True)
     entry_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     txid: int | None = Field(sa_type=sa.BigInteger)
 
 
@@ -91,6 +91,7 @@ class DisposedRow(SQLModel, table=True):
 
     __tablename__ = "audit_disposed"
 
+    school: str = Field(primary_key=True)
     entry_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
     what: str = Field(primary_key=True)
     by_entry: UUID = Field(sa_type=sa.Uuid)

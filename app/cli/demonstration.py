@@ -37,7 +37,7 @@ def load_demonstration() -> None:
                 settings.school,
                 password_hash=hashed,
                 now=now,
-                seal=audit_hooks.of_accounts(session, now),
+                save=audit_hooks.save_account(session, now),
             )
 
     loaded = run(work)

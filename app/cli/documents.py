@@ -14,7 +14,7 @@ from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
 from app.policy.document import loader as document_loader
-from app.policy.document.loader import PolicyRefused
+from app.policy.document.loader import InvalidPolicy
 from app.sharing.evaluation import replay as evaluation_replay
 from app.sharing.evaluation.replay import Replayed
 
@@ -32,7 +32,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document from the code."""
     text = (
-        json.dumps(create_app(Settings()).openapi(), indent=2, ensure_ascii=False, sort_keys=True)
+        json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False, sort_keys=True)
         + "\n"
     )
     if not check:
@@ -52,7 +52,7 @@ def check_policy(
     """
     try:
         policy = document_loader.load(file.read_bytes())
-    except PolicyRefused as refused:
+    except InvalidPolicy as refused:
         for fault in refused.found:
             typer.echo(str(fault))
         faults = len(refused.found)

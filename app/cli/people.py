@@ -47,7 +47,7 @@ def add_user(
                 school=school or settings.school,
                 password_hash=hashed,
                 now=now,
-                seal=audit_hooks.of_accounts(session, now),
+                save=audit_hooks.save_account(session, now),
             )
             await policies.adopt(session, made.school, now=now, trace="cli")
             return made
@@ -73,8 +73,10 @@ def list_users(
     """List accounts."""
 
     async def work(_: Settings, database: Database) -> list[accounts.Account]:
-        async with database.reading() as session:
-            return await accounts.list_users(session, school)
+        async with changing(database) as session:
+            found = await accounts.list_users(session, school)
+            audit_hooks.append_accounts_listed(session, found, system_clock())
+            return found
 
     for one in run(work):
         typer.echo(
@@ -91,7 +93,7 @@ def disable_user(email: Annotated[str, typer.Argument(help="Whose account.")]) -
         now = system_clock()
         async with changing(database) as session:
             await accounts.disable_user(
-                session, email, now=now, seal=audit_hooks.of_accounts(session, now)
+                session, email, now=now, save=audit_hooks.save_account(session, now)
             )
 
     run(work)
@@ -108,7 +110,7 @@ def set_role(
         now = system_clock()
         async with changing(database) as session:
             await accounts.set_role(
-                session, email, role, now=now, seal=audit_hooks.of_accounts(session, now)
+                session, email, role, now=now, save=audit_hooks.save_account(session, now)
             )
 
     run(work)
@@ -129,7 +131,7 @@ def set_password(
         now = system_clock()
         async with changing(database) as session:
             await accounts.set_password(
-                session, email, hashed, now=now, seal=audit_hooks.of_accounts(session, now)
+                session, email, hashed, now=now, save=audit_hooks.save_account(session, now)
             )
 
     run(work)
@@ -154,7 +156,7 @@ def add_client(
                 name=name,
                 school=school or settings.school,
                 now=now,
-                seal=audit_hooks.of_accounts(session, now),
+                save=audit_hooks.save_account(session, now),
             )
             await policies.adopt(session, made.school, now=now, trace="cli")
             return made, secret
@@ -187,7 +189,7 @@ def rotate_client(client_id: Annotated[UUID, typer.Argument(help="Which client."
         now = system_clock()
         async with changing(database) as session:
             return await accounts.rotate_client(
-                session, client_id, now=now, seal=audit_hooks.of_accounts(session, now)
+                session, client_id, now=now, save=audit_hooks.save_account(session, now)
             )
 
     typer.echo(f"client_secret: {run(work)}   (shown this once)")
@@ -201,7 +203,7 @@ def disable_client(client_id: Annotated[UUID, typer.Argument(help="Which client.
         now = system_clock()
         async with changing(database) as session:
             await accounts.disable_client(
-                session, client_id, now=now, seal=audit_hooks.of_accounts(session, now)
+                session, client_id, now=now, save=audit_hooks.save_account(session, now)
             )
 
     run(work)

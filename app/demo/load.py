@@ -2,7 +2,7 @@
 none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,11 +11,16 @@ from uuid import UUID
 from app.demo.stories import STORIES, VARIANTS
 from app.demo.town import People, Town
 from app.identity import accounts
-from app.identity.accounts import Account
-from app.identity.model import AccountChange, Actor, Role
+from app.identity.accounts import Account, Save
+from app.identity.model import Actor, Role
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
-from app.recipients.model import Details, Listing, RecipientRoute, RecipientType
+from app.recipients.model import (
+    ContactDetails,
+    OrganisationDetails,
+    RecipientRoute,
+    RecipientType,
+)
 from app.sharing.requests import service as requests_service
 
 REQUESTS: Final = len(STORIES) * VARIANTS
@@ -23,17 +28,19 @@ REQUESTS: Final = len(STORIES) * VARIANTS
 _PEOPLE: Final = (Role.STAFF, Role.STAFF, Role.STAFF, Role.DSL, Role.DSL, Role.IG_LEAD)
 _ADDRESSES: Final = ("teacher", "counsellor", "office", "dsl", "deputy", "ig.lead")
 
-_DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
+_DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], ...]] = tuple(
     (
         name,
-        Listing(
+        OrganisationDetails(
             organisation=organisation,
             organisation_type=kind,
             call_back_number=number,
             call_back_source="its public website",
             secure_routes=(RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
         ),
-        Details(name=contact, role_title=title, email=f"{name}@agency.example", phone=number),
+        ContactDetails(
+            name=contact, role_title=title, email=f"{name}@agency.example", phone=number
+        ),
         checked,
     )
     for name, organisation, kind, number, contact, title, checked in (
@@ -86,17 +93,17 @@ _DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
 )
 
 
-class NotEmpty(ServiceError):
+class DatabaseNotEmpty(ServiceError):
     """The service holds requests already."""
 
     kind = Kind.CONFLICT
-    code = "not-empty"
-    title = "The service holds requests already"
+    code = "database-not-empty"
+    title = "Database not empty"
 
     def __init__(self) -> None:
         super().__init__(
-            "there are sharing requests here; invented ones are loaded only where there are none"
-            " (see SHARING_DATA_DIR)"
+            "the database has sharing requests; the demonstration is loaded only into an"
+            " empty one (see SHARING_DATA_DIR)"
         )
 
 
@@ -111,18 +118,15 @@ class Loaded:
     made: tuple[str, ...]
 
 
-Seal = Callable[[AccountChange], UUID]
-
-
 async def load(
-    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+    session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> Loaded:
-    """Load everything; raises `NotEmpty` where there are requests. Accounts of the school that
-    exist take the parts of their roles.
+    """Load everything; raises `DatabaseNotEmpty` where there are requests. Accounts of the school
+    that exist take the parts of their roles.
     """
     if await requests_service.has_requests(session):
-        raise NotEmpty
-    people, made = await _people(session, school, password_hash=password_hash, now=now, seal=seal)
+        raise DatabaseNotEmpty
+    people, made = await _people(session, school, password_hash=password_hash, now=now, save=save)
     await session.flush()
     town = Town(session=session, people=people, ends=now, now=now)
 
@@ -136,7 +140,7 @@ async def load(
 
 
 async def _people(
-    session: Session, school: str, *, password_hash: str, now: datetime, seal: Seal
+    session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> tuple[People, tuple[str, ...]]:
     there = [account for account in await accounts.list_users(session, school) if account.active]
     waiting: dict[Role, Iterator[Account]] = {
@@ -155,13 +159,13 @@ async def _people(
                 school=school,
                 password_hash=password_hash,
                 now=now,
-                seal=seal,
+                save=save,
             )
             taken.add(email)
             made.append(email)
         actors.append(_actor(account.id, role, school))
     client, _ = await accounts.add_client(
-        session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, seal=seal
+        session, name=f"Demonstration of {now:%Y-%m-%d %H:%M:%S}", school=school, now=now, save=save
     )
     teacher, counsellor, office, dsl, deputy, ig_lead = actors
     mis = _actor(client.id, Role.INTEGRATION, school)

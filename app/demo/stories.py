@@ -7,7 +7,8 @@ from typing import Final
 
 from app.demo import facts
 from app.demo.town import Town
-from app.retention.schedule import Keep
+from app.policy.engine.vocabulary import SecureRoute, TransparencyDecision, TransparencyReason
+from app.sharing.case.model import Adviser, Keep
 from app.sharing.case.outcomes import DecisionOutcome as D
 
 Story = Callable[[Town, int], Awaitable[None]]
@@ -33,7 +34,7 @@ async def an_enquiry_is_answered(town: Town, n: int) -> None:
         who.dsl,
         request,
         facts.child(0, n),
-        "informed_after",
+        TransparencyDecision.INFORMED_AFTER,
         how="Talked with the mother at school.",
     )
     await town.closes(who.dsl, request)
@@ -52,7 +53,7 @@ async def help_is_agreed(town: Town, n: int) -> None:
     town.starts(150 - 28 * n)
     who = town.people
     request = await town.submits(who.counsellor, facts.help_wanted(1, n))
-    await town.consents(who.counsellor, request, facts.child(1, n), facts.CONSENTED, "Form on file")
+    await town.consents(who.counsellor, request, facts.child(1, n), "Form on file")
     decision = await town.decides(
         who.counsellor, request, D.SHARE, "The family asked for this help and agreed in writing."
     )
@@ -102,7 +103,9 @@ async def an_emergency_waits_to_be_completed(town: Town, n: int) -> None:
     town.starts((0, 1, 2, 5)[n])
     request = await town.records_emergency(town.people.teacher, facts.emergency(4, n))
     if n == 1:
-        await town.seeks(town.people.teacher, request, "dsl", "What else has to be written down?")
+        await town.seeks(
+            town.people.teacher, request, Adviser.DSL, "What else has to be written down?"
+        )
 
 
 async def an_emergency_is_over(town: Town, n: int) -> None:
@@ -124,7 +127,7 @@ async def an_emergency_is_over(town: Town, n: int) -> None:
         who.dsl,
         request,
         facts.child(5, n),
-        "informed_after",
+        TransparencyDecision.INFORMED_AFTER,
         how="Rang the parents the same evening.",
     )
     if n > 1:
@@ -138,7 +141,7 @@ async def advice_is_waiting(town: Town, n: int) -> None:
     await town.seeks(
         town.people.teacher,
         request,
-        "ig_lead" if n % 2 else "dsl",
+        Adviser.IG_LEAD if n % 2 else Adviser.DSL,
         "Is there a lawful reason to tell them this?",
     )
 
@@ -149,10 +152,10 @@ async def advice_settles_it(town: Town, n: int) -> None:
     who = town.people
     request = await town.submits(who.teacher, facts.unsure(7, n))
     asked = await town.seeks(
-        who.teacher, request, "dsl", "Can we tell them without the father's consent?"
+        who.teacher, request, Adviser.DSL, "Can we tell them without the father's consent?"
     )
     town.later(hours=3)
-    outcome = "do_not_share" if n == 3 else "share"
+    outcome = D.DO_NOT_SHARE if n == 3 else D.SHARE
     await town.advises(
         who.deputy,
         request,
@@ -172,7 +175,9 @@ async def advice_settles_it(town: Town, n: int) -> None:
     )
     decision = await town.decides(None, request, D.SHARE, "The safeguarding condition is met.")
     if n:
-        await town.sends(who.dsl, request, decision, facts.WORKERS[n], route="phone_verified")
+        await town.sends(
+            who.dsl, request, decision, facts.WORKERS[n], route=SecureRoute.PHONE_VERIFIED
+        )
 
 
 async def something_is_missing(town: Town, n: int) -> None:
@@ -213,9 +218,7 @@ async def a_consent_is_taken_back(town: Town, n: int) -> None:
     town.starts(70 - 16 * n)
     who = town.people
     request = await town.submits(who.counsellor, facts.help_wanted(11, n))
-    consent = await town.consents(
-        who.counsellor, request, facts.child(11, n), facts.CONSENTED, "Form on file"
-    )
+    consent = await town.consents(who.counsellor, request, facts.child(11, n), "Form on file")
     decision = await town.decides(who.counsellor, request, D.SHARE, "The family agreed.")
     await town.sends(who.counsellor, request, decision, facts.WORKERS[-n])
     town.later(days=4)
@@ -234,7 +237,9 @@ async def the_law_asks(town: Town, n: int) -> None:
         None, request, D.SHARE, "Compelled; what they named and nothing more."
     )
     if n == 0:
-        await town.sends(who.office, request, decision, facts.WORKERS[n], route="encrypted_portal")
+        await town.sends(
+            who.office, request, decision, facts.WORKERS[n], route=SecureRoute.ENCRYPTED_PORTAL
+        )
 
 
 async def telling_has_to_wait(town: Town, n: int) -> None:
@@ -255,8 +260,8 @@ async def telling_has_to_wait(town: Town, n: int) -> None:
         who.dsl,
         request,
         facts.child(13, n),
-        "deferred",
-        reason="would_prejudice_enquiry",
+        TransparencyDecision.DEFERRED,
+        reason=TransparencyReason.WOULD_PREJUDICE_ENQUIRY,
         in_days=10,
     )
     if n == 3:

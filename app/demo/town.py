@@ -12,33 +12,46 @@ from uuid import UUID
 
 from app.demo.facts import with_days_of_birth
 from app.identity.model import Actor, Role
+from app.kernel.clock import LONDON
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
-from app.policy.engine.deadlines import LONDON
+from app.policy.engine.vocabulary import (
+    Answer,
+    Authority,
+    ConsentForm,
+    ConsentStatus,
+    SecureRoute,
+    TransparencyDecision,
+    TransparencyReason,
+)
 from app.policy.facts.schemas import FactsIn
 from app.policy.lifecycle import in_force as policies
-from app.recipients import service as directory
-from app.recipients.model import CheckMethod, Details, Listing, Verified
-from app.recipients.service import Check
+from app.recipients.contacts import service as contacts_service
+from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails, Verified
+from app.recipients.organisations import service as organisations_service
+from app.recipients.verifications import service as verifications_service
+from app.recipients.verifications.service import Check
 from app.retention import service as retention
-from app.retention.schedule import Keep, Review
+from app.retention.schedule import Review
 from app.sharing.advice import service as advice_service
 from app.sharing.case.case import Case, Record
+from app.sharing.case.model import Adviser, Keep
 from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.case.records import Advice, Consent, Decision, Receiver
 from app.sharing.consents import service as consents_service
-from app.sharing.consents.service import Consent
+from app.sharing.consents.rules import Withdraw
 from app.sharing.decisions import service as decisions_service
 from app.sharing.decisions.rules import Decide, Refusal
 from app.sharing.disclosures import service as disclosures_service
-from app.sharing.disclosures.rules import Disclose
+from app.sharing.disclosures.rules import Disclose, Receipt
 from app.sharing.disposal import service as disposal_service
 from app.sharing.emergencies import service as emergencies_service
 from app.sharing.emergencies.schemas import EmergencyIn
 from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.evaluation import assessment
-from app.sharing.facts.statements import revision_of, statement_of
+from app.sharing.facts.statements import statement_of
 from app.sharing.notices import service as notices_service
-from app.sharing.notices.service import Notice
+from app.sharing.notices.rules import Notify
 from app.sharing.records import service as records_service
 from app.sharing.requests import service as requests_service
 
@@ -93,13 +106,15 @@ class Town:
         return case.head.id
 
     async def list_recipient(
-        self, name: str, listing: Listing, contact: Details, *, checked: bool
+        self, name: str, details: OrganisationDetails, contact: ContactDetails, *, checked: bool
     ) -> None:
         """Put an organisation with a contact into the directory, and check both."""
         dsl = self.people.dsl
-        found = await directory.register(self.session, dsl, listing, now=self.now, request_id=TRACE)
+        found = await organisations_service.register(
+            self.session, dsl, details, now=self.now, request_id=TRACE
+        )
         await self.session.flush()
-        there = await directory.add_contact(
+        there = await contacts_service.add(
             self.session, dsl, found.recipient.id, contact, now=self.now, request_id=TRACE
         )
         await self.session.flush()
@@ -108,7 +123,7 @@ class Town:
             check = Check(
                 method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom
             )
-            await directory.verify(
+            await verifications_service.record(
                 self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE
             )
             await self.session.flush()
@@ -127,14 +142,12 @@ class Town:
     async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
         """Somebody records what they shared in an emergency."""
         read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
-        statement, told, flags = emergency_statement(read, self.now)
+        statement, told = emergency_statement(read, self.now)
         case, _ = await emergencies_service.record_emergency(
             self.session,
             who,
             statement,
             told=told,
-            flags=flags,
-            occurred_at=read.occurred_at or self.now,
             now=self.now,
             trace=TRACE,
         )
@@ -143,14 +156,12 @@ class Town:
     async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
         """Somebody amends the facts."""
         changed = with_days_of_birth(changed, self.ends.date())
-        revise = revision_of(await disposal_service.held(self.session, who, request))
         await self._done(
             await requests_service.amend(
                 self.session,
                 who,
                 request,
                 changed,
-                revise,
                 precondition=ANY,
                 now=self.now,
                 trace=TRACE,
@@ -159,13 +170,14 @@ class Town:
 
     async def asks(self, who: Actor, request: UUID, question: str) -> None:
         """Somebody asks the requester for what is missing."""
-        await self._done(
-            await requests_service.ask(
-                self.session, who, request, question, now=self.now, trace=TRACE
-            )
+        case, _ = await requests_service.ask(
+            self.session, who, request, question, now=self.now, trace=TRACE
         )
+        await self._done(case)
 
-    async def seeks(self, who: Actor, request: UUID, whom: str, question: str) -> Record:
+    async def seeks(
+        self, who: Actor, request: UUID, whom: Adviser, question: str
+    ) -> Record[Advice]:
         """Somebody seeks advice."""
         case, record = await advice_service.seek(
             self.session,
@@ -184,10 +196,10 @@ class Town:
         self,
         who: Actor,
         request: UUID,
-        asked: Record,
+        asked: Record[Advice],
         advice: str,
         agreed: str,
-        outcome: str | None = None,
+        outcome: DecisionOutcome | None = None,
     ) -> None:
         """Somebody gives advice."""
         case, _ = await advice_service.answer(
@@ -212,13 +224,13 @@ class Town:
         *,
         positions: tuple[int, ...] | None = None,
         departs: str | None = None,
-    ) -> Record:
+    ) -> Record[Decision]:
         """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the
         items that may be shared, for a part.
         """
-        case = await disposal_service.held(self.session, self.people.dsl, request)
+        case = await disposal_service.load_for_update(self.session, self.people.dsl, request)
         who = who or await self._decider(case, outcome, departs=departs is not None)
-        every = [UUID(item["id"]) for item in case.facts.body["structure"]["items"]]
+        every = [item.id for item in case.items]
         refused = outcome is DecisionOutcome.DO_NOT_SHARE
         command = Decide(
             outcome=outcome,
@@ -226,7 +238,7 @@ class Town:
             items=None if positions is None else tuple(every[position] for position in positions),
             lawful_reason=None,
             departs_because=departs,
-            refusal=Refusal(discussed_with_requester="yes", how="By telephone, the same day.")
+            refusal=Refusal(discussed_with_requester=Answer.YES, how="By telephone, the same day.")
             if refused
             else None,
         )
@@ -242,75 +254,85 @@ class Town:
         return self.people.dsl if departs or Role.DSL in roles else self.people.ig_lead
 
     async def sends(
-        self, who: Actor, request: UUID, decision: Record, name: str, route: str = "secure_email"
+        self,
+        who: Actor,
+        request: UUID,
+        decision: Record[Decision],
+        name: str,
+        route: SecureRoute = SecureRoute.SECURE_EMAIL,
     ) -> None:
         """Somebody sends what the decision permits."""
         command = Disclose(
             decision_id=decision.id,
             items=None,
-            recipient={"named_individual": name},
+            recipient=Receiver(named_individual=name),
             route=route,
             sent_at=self.now,
             secure_exception=None,
-            receipt={"acknowledged_by": name, "at": self.now},
+            receipt=Receipt(acknowledged_by=name, at=self.now),
         )
         case, _ = await disclosures_service.disclose(
             self.session, who, request, command, now=self.now, trace=TRACE
         )
         await self._done(case)
 
-    async def tells(self, who: Actor, request: UUID, ref: str, decision: str, **more: Any) -> None:
+    async def tells(
+        self,
+        who: Actor,
+        request: UUID,
+        ref: str,
+        decision: TransparencyDecision,
+        *,
+        reason: TransparencyReason | None = None,
+        in_days: int | None = None,
+        how: str | None = None,
+    ) -> None:
         """Somebody tells the family, or says why not, or when to look again (`in_days`)."""
-        days = more.get("in_days")
-        revisit_on = (self.now + timedelta(days=days)).date() if days else None
-        notice = Notice(
+        notice = Notify(
             person_ref=ref,
             decision=decision,
-            reason=more.get("reason"),
-            revisit_on=revisit_on,
-            how=more.get("how"),
+            reason=reason,
+            revisit_on=(self.now + timedelta(days=in_days)).date() if in_days else None,
+            how=how,
         )
         case, _ = await notices_service.notify(
             self.session, who, request, notice, now=self.now, trace=TRACE
         )
         await self._done(case)
 
-    async def consents(
-        self, who: Actor, request: UUID, ref: str, structure: Mapping[str, Any], evidence: str
-    ) -> Record:
-        """Somebody records a consent."""
-        given = structure["status"] == "given"
-        consent = Consent(
-            person_ref=ref,
-            structure=structure,
-            given_at=self.now if given else None,
-            expires_on=(self.now + timedelta(days=300)).date() if given else None,
-            competence=None,
-            objection=None,
-            evidence=evidence,
-        )
-        revise = revision_of(
-            await disposal_service.held(self.session, who, request), anew=("consent",)
-        )
+    async def consents(self, who: Actor, request: UUID, ref: str, evidence: str) -> Record[Consent]:
+        """Somebody records that a person consented."""
+
+        def consent(subject_id: UUID) -> Consent:
+            return Consent(
+                subject_id=subject_id,
+                status=ConsentStatus.GIVEN,
+                explicit=True,
+                freely_given=Answer.YES,
+                unambiguous=Answer.YES,
+                form=ConsentForm.WRITTEN,
+                authority=Authority.PARENTAL_RESPONSIBILITY,
+                given_at=self.now,
+                expires_on=(self.now + timedelta(days=300)).date(),
+                evidence=evidence,
+            )
+
         case, record = await consents_service.record(
-            self.session, who, request, consent, revise, now=self.now, trace=TRACE
+            self.session, who, request, ref, consent, now=self.now, trace=TRACE
         )
         await self._done(case)
         return record
 
-    async def takes_back(self, who: Actor, request: UUID, consent: Record, by: str) -> None:
+    async def takes_back(
+        self, who: Actor, request: UUID, consent: Record[Consent], by: str
+    ) -> None:
         """Somebody records that a consent was withdrawn."""
-        revise = revision_of(
-            await disposal_service.held(self.session, who, request), anew=("consent",)
-        )
         case, _ = await consents_service.withdraw(
             self.session,
             who,
             request,
             consent.id,
-            revise,
-            withdrawn_by=by,
-            at=self.now,
+            Withdraw(withdrawn_by=by, at=self.now),
             now=self.now,
             trace=TRACE,
         )
@@ -320,12 +342,10 @@ class Town:
         self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]
     ) -> None:
         """Somebody brings new information after a refusal."""
-        revise = revision_of(await disposal_service.held(self.session, who, request))
-        await self._done(
-            await requests_service.reconsider(
-                self.session, who, request, news, changed, revise, now=self.now, trace=TRACE
-            )
+        case, _ = await requests_service.reconsider(
+            self.session, who, request, news, changed, now=self.now, trace=TRACE
         )
+        await self._done(case)
 
     async def writes(self, who: Actor, request: UUID, reasons: str) -> None:
         """Somebody releases the words of a letter."""
@@ -344,19 +364,17 @@ class Town:
 
     async def withdraws(self, who: Actor, request: UUID, why: str) -> None:
         """Somebody takes their request back."""
-        await self._done(
-            await requests_service.withdraw(
-                self.session, who, request, why, now=self.now, trace=TRACE
-            )
+        case, _ = await requests_service.withdraw(
+            self.session, who, request, why, now=self.now, trace=TRACE
         )
+        await self._done(case)
 
     async def closes(self, who: Actor, request: UUID) -> None:
         """Somebody closes a request."""
-        await self._done(
-            await requests_service.close(
-                self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE
-            )
+        case, _ = await requests_service.close(
+            self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE
         )
+        await self._done(case)
 
     async def keeps(
         self,

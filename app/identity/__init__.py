@@ -1,1 +1,1 @@
-"""Who is calling, and what that role may do."""
+"""Accounts, sign-in, access tokens, roles and permissions."""

@@ -1,23 +1,21 @@
-"""Who is calling, as a route's signature asks for it. Law: no token, 401; no permission, 403; and
-both before the body is judged.
+"""Dependencies that authenticate the caller and check permissions.
 
-`Require(Permission.X)` stands first in a signature, so that a stranger never opens a transaction.
+Invariant: no valid token is a 401 and no permission a 403, both before the body is validated.
+`Require(Permission.X)` comes first in a signature, so that an unauthenticated call never opens a
+transaction.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2
 
-from app.identity.accounts import PRINCIPAL
+from app.identity import store
 from app.identity.errors import Forbidden, KeyUnknown, Unauthenticated
-from app.identity.model import Actor, Permission, Role
+from app.identity.model import Actor, Permission
 from app.identity.service import Identity
 from app.identity.tokens import Claims
-from app.platform.dataloader import Lookup
 from app.platform.web import call_of, raise_fault
-
-_PRINCIPAL: Final = Lookup(PRINCIPAL)
 
 _scheme = OAuth2(
     flows={
@@ -27,14 +25,15 @@ _scheme = OAuth2(
     scheme_name="access_token",
     description=(
         "An access token from `POST /v1/token` or from a configured OpenID Connect issuer, as"
-        " `Authorization: Bearer …`."
+        " `Authorization: Bearer …`. Tokens are JWTs, verified as RFC8725 advises: the issuer, the"
+        " audience, the expiry and one algorithm per key are fixed."
     ),
     auto_error=False,
 )
 
 
 def identity_of(request: Request) -> Identity:
-    """What `main` began and put on the application."""
+    """The identity service of the application, made by `main`."""
     identity: Identity = request.app.state.identity
     return identity
 
@@ -48,11 +47,11 @@ async def _claims(request: Request) -> Claims:
     try:
         claims = identity.verifier.verify(values)
     except KeyUnknown as unknown:
-        if not await identity.outside.refresh(unknown.issuer):
+        if not await identity.external.refresh(unknown.issuer):
             raise
         claims = identity.verifier.verify(values)
     if claims.session is None:
-        identity.outside.renew(claims.issuer)
+        identity.external.renew(claims.issuer)
     return claims
 
 
@@ -62,15 +61,11 @@ async def _actor(request: Request) -> Actor:
         actor = Actor(claims.subject, claims.role, claims.school, claims.client)
     else:
         session = call_of(request).session
-        row = await session.look_up(
-            _PRINCIPAL, principal_subject=claims.subject, principal_session=claims.session
-        )
-        if row is None:
+        role = await store.role_of(session, claims.school, claims.subject, claims.session)
+        if role is None:
             raise Unauthenticated
-        actor = Actor(
-            claims.subject, Role(row["role"]), row["school"], claims.client, claims.session
-        )
-    # Denials are audited by main, which is told here whom it denied.
+        actor = Actor(claims.subject, role, claims.school, claims.client, claims.session)
+    # `main` records denials in the audit log; it reads here who was denied.
     request.state.actor = actor
     return actor
 
@@ -82,10 +77,10 @@ async def _signed_in(request: Request, _documented: Annotated[object, Depends(_s
 
 
 def Require(*permissions: Permission) -> Any:  # noqa: N802 - reads as a type in a signature
-    """Ask for a caller who has at least one of these permissions. Written in a signature as an
-    `Annotated[Actor, …]`.
+    """Require a caller with at least one of these permissions, as an `Annotated[Actor, …]` in a
+    signature.
 
-    Raises `Unauthenticated`, then `Forbidden`, then whatever was wrong with the JSON of the body.
+    Raises `Unauthenticated`, then `Forbidden`, then the fault in the JSON of the body.
     """
     if not permissions:
         raise ValueError("a route requires a permission; SignedIn is for the one that needs none")

@@ -1,5 +1,6 @@
-"""How signing in, or asking without leave, fails. Law: not authenticated is one error with one
-fixed body, whatever the reason was.
+"""Errors of authentication, authorisation and account management.
+
+Invariant: a caller who is not authenticated always gets the same body, whatever the reason.
 """
 
 from typing import ClassVar
@@ -8,22 +9,24 @@ from app.kernel.errors import Kind, ServiceError
 
 
 class Unauthenticated(ServiceError):
-    """There is no valid access token. Why is in the log, by code, and never in the reply."""
+    """The request has no valid access token. The reason is in the application log, as a code, and
+    never in the reply.
+    """
 
     kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
     code: ClassVar[str] = "unauthenticated"
-    title: ClassVar[str] = "Sign in to use this service"
+    title: ClassVar[str] = "Authentication required"
 
     def __init__(self) -> None:
         super().__init__(
-            "a valid access token is needed; get one from /v1/token",
+            "send a valid access token; POST /v1/token issues one",
             headers={"WWW-Authenticate": "Bearer"},
         )
 
 
 class KeyUnknown(Unauthenticated):
-    """The token names an outside issuer that is trusted and a key of it that is not here (yet): its
-    keys may be worth reading again.
+    """The token is from an external issuer and signed with a key that is not known yet. Reading the
+    issuer's keys again may help.
     """
 
     def __init__(self, issuer: str) -> None:
@@ -32,20 +35,18 @@ class KeyUnknown(Unauthenticated):
 
 
 class Forbidden(ServiceError):
-    """The caller is known, and their role does not permit this."""
+    """The caller is authenticated, but the role does not permit the operation."""
 
     kind: ClassVar[Kind] = Kind.FORBIDDEN
     code: ClassVar[str] = "forbidden"
-    title: ClassVar[str] = "Your role does not permit this"
+    title: ClassVar[str] = "Operation not permitted for your role"
 
     def __init__(self) -> None:
-        super().__init__("the role of this account does not permit this operation")
+        super().__init__("GET /v1/me lists what the role of this account permits")
 
 
 class TooManyAttempts(ServiceError):
-    """Sign-ins for this account, or from this address, failed too often; live sessions go on
-    working.
-    """
+    """Sign-in for this account, or from this address, failed too often. Open sessions go on."""
 
     kind: ClassVar[Kind] = Kind.TOO_MANY
     code: ClassVar[str] = "too-many-attempts"
@@ -57,42 +58,42 @@ class TooManyAttempts(ServiceError):
 
 
 class AccountNotFound(ServiceError):
-    """No such account."""
+    """No account or client has this email address or id."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
     code: ClassVar[str] = "account-not-found"
-    title: ClassVar[str] = "There is no such account"
+    title: ClassVar[str] = "Account not found"
 
 
 class AccountExists(ServiceError):
-    """The email address or the client's name is taken."""
+    """The email address or the name of the client is in use."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "account-exists"
-    title: ClassVar[str] = "There is such an account already"
+    title: ClassVar[str] = "Account exists"
 
 
-class AccountRefused(ServiceError):
-    """An account cannot be made with these values."""
+class InvalidAccount(ServiceError):
+    """An account cannot be created with these values."""
 
     kind: ClassVar[Kind] = Kind.INVALID
-    code: ClassVar[str] = "account-refused"
-    title: ClassVar[str] = "The account cannot be made like this"
+    code: ClassVar[str] = "invalid-account"
+    title: ClassVar[str] = "Invalid account"
 
 
-class KeysUnusable(ServiceError):
-    """The signing keys are absent, weak or open to others; the detail says which and what to do.
-    Stops the start.
+class InvalidSigningKeys(ServiceError):
+    """A signing key is missing, weak or readable by other users; the detail says which and what to
+    do. The service does not start.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "keys-unusable"
-    title: ClassVar[str] = "The signing keys cannot be used"
+    code: ClassVar[str] = "invalid-signing-keys"
+    title: ClassVar[str] = "Invalid signing keys"
 
 
-class IssuerUnusable(ServiceError):
-    """An outside issuer's settings or published keys cannot be used; the detail says why."""
+class InvalidIssuer(ServiceError):
+    """The settings or the published keys of an external issuer are invalid; the detail says why."""
 
     kind: ClassVar[Kind] = Kind.INTERNAL
-    code: ClassVar[str] = "issuer-unusable"
-    title: ClassVar[str] = "An outside issuer cannot be used"
+    code: ClassVar[str] = "invalid-issuer"
+    title: ClassVar[str] = "Invalid issuer"

@@ -1,9 +1,8 @@
-"""Outside OpenID Connect issuers whose access tokens are believed. Law: their keys are read over
-https and nothing else of theirs is.
+"""External OpenID Connect issuers whose access tokens are accepted.
 
-An issuer is asked when a token needs it, at most once a minute; an issuer that is down goes on
-being believed for a day with the keys it last published. What a role and a school are is ours to
-say: the operator's settings map the issuer's claims, and what they do not map is refused.
+Only the keys of an issuer are read, over https, when a token needs them and at most once a minute.
+While an issuer does not answer, its last published keys are accepted for a day. The operator's
+settings map the issuer's claims to roles and schools; a token with other values is refused.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from app.identity.errors import IssuerUnusable
+from app.identity.errors import InvalidIssuer
 from app.identity.keys import key_from_jwk
 from app.identity.model import Role
 from app.identity.tokens import Claims, Refused, VerifyingKey
@@ -30,7 +29,7 @@ DEADLINE_S: Final = 5
 MAX_BYTES: Final = 256 * 1024
 MAX_KEYS: Final = 64
 LONGEST_S: Final = 2 * 60 * 60
-"""The longest life an outside access token may have."""
+"""The longest lifetime of an external access token, in seconds."""
 ASK_AGAIN_S: Final = 60
 FRESH_AT_LEAST_S: Final = 5 * 60
 FRESH_AT_MOST_S: Final = 24 * 60 * 60
@@ -45,8 +44,8 @@ _CLIENT: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,200}", re.ASCII)
 log = structlog.get_logger(__name__)
 
 
-class OutsideIssuer:
-    """One issuer: its settings, the keys it last published, and how its claims become ours."""
+class ExternalIssuer:
+    """One issuer: its settings, its last published keys, and the mapping of its claims."""
 
     longest_s: Final = LONGEST_S
 
@@ -65,7 +64,7 @@ class OutsideIssuer:
         return self._keys.get(kid) if now < self._stale_until else None
 
     def is_due(self, now: float) -> bool:
-        """Whether the keys are worth reading again, and it is not too soon to ask."""
+        """Whether the keys have expired and may be read again already."""
         return (
             now >= self._fresh_until
             and now - self._asked_at >= ASK_AGAIN_S
@@ -73,7 +72,7 @@ class OutsideIssuer:
         )
 
     def read(self, members: Mapping[str, object]) -> Claims:
-        # An ID token proves to an application who signed in; it is not leave to call a service.
+        # An ID token tells an application who signed in; it does not authorise API calls.
         if "at_hash" in members:
             raise Refused("id-token")
         subject, expires_at = members.get("sub"), members.get("exp")
@@ -86,7 +85,7 @@ class OutsideIssuer:
         school = self._settings.school or members.get(self._settings.school_claim)
         if not isinstance(school, str) or _URN.fullmatch(school) is None:
             raise Refused("school")
-        client = members.get("client_id", members.get("azp", "outside"))
+        client = members.get("client_id", members.get("azp", "external"))
         if not isinstance(client, str) or _CLIENT.fullmatch(client) is None:
             raise Refused("client")
         return Claims(
@@ -108,8 +107,8 @@ class OutsideIssuer:
         return roles.pop()
 
     async def refresh(self, now: float) -> bool:
-        """Read the keys again, unless somebody just did or it is too soon. True when it is worth
-        looking for the key once more.
+        """Read the keys again, unless another call just did or it is too soon. True when the keys
+        may have changed, so that the caller looks for its key again.
         """
         seen = self._fresh_until
         async with self._asking:
@@ -143,28 +142,26 @@ class OutsideIssuer:
             return True
 
 
-class OutsideIssuers:
-    """All outside issuers, and the asking of them."""
+class ExternalIssuers:
+    """All external issuers."""
 
-    def __init__(self, settings: Sequence[IssuerSettings], *, ours: str, clock: Clock) -> None:
-        """Raises `IssuerUnusable` for an issuer named twice, named like ourselves, or not reachable
-        over https.
+    def __init__(self, settings: Sequence[IssuerSettings], *, own: str, clock: Clock) -> None:
+        """Raises `InvalidIssuer` for an issuer named twice, an issuer with the name of this
+        service, or an address without https.
         """
-        self.trusted: Final = tuple(OutsideIssuer(issuer) for issuer in settings)
+        self.trusted: Final = tuple(ExternalIssuer(issuer) for issuer in settings)
         self._by_name: Final = {issuer.issuer: issuer for issuer in self.trusted}
-        if len(self._by_name) != len(self.trusted) or ours in self._by_name:
-            raise IssuerUnusable("SHARING_ISSUERS names an issuer twice, or this service itself")
+        if len(self._by_name) != len(self.trusted) or own in self._by_name:
+            raise InvalidIssuer("SHARING_ISSUERS names an issuer twice, or this service itself")
         self._clock: Final = clock
         self._renewals: Final[set[asyncio.Task[bool]]] = set()
 
     async def refresh(self, issuer: str) -> bool:
-        """Read an issuer's keys again; see `OutsideIssuer.refresh`."""
+        """Read an issuer's keys again; see `ExternalIssuer.refresh`."""
         return await self._by_name[issuer].refresh(self._clock().timestamp())
 
     def renew(self, issuer: str) -> None:
-        """Read an issuer's keys again in the background if they are no longer fresh; costs nothing
-        when they are.
-        """
+        """Read an issuer's keys again in the background if they have expired."""
         found = self._by_name.get(issuer)
         if found is None:
             return
@@ -175,28 +172,28 @@ class OutsideIssuers:
             task.add_done_callback(self._renewals.discard)
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Cancel what is being read."""
         for task in self._renewals:
             task.cancel()
         await asyncio.gather(*self._renewals, return_exceptions=True)
 
 
 def subject_id(issuer: str, subject: str) -> uuid.UUID:
-    """The id under which an outside issuer's subject is known here: UUIDv5 of both. Kept in the
-    trail: never change how it is made.
+    """The id of an external issuer's subject: UUIDv5 of both. It is stored in the audit log: never
+    change how it is made.
     """
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{issuer}|{subject}")
 
 
 def check_url(url: str) -> None:
-    """Raises `IssuerUnusable` unless the URL is https, or http to this very machine, with no user,
-    query or fragment.
+    """Raises `InvalidIssuer` unless the URL is https, or http to this machine itself, without
+    user, query and fragment.
     """
     parts = urlsplit(url)
     if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
-        raise IssuerUnusable("an issuer's addresses have a host, and no user, query or fragment")
+        raise InvalidIssuer("an issuer's addresses have a host, and no user, query or fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise IssuerUnusable("an issuer's addresses begin with https://")
+        raise InvalidIssuer("an issuer's addresses begin with https://")
 
 
 def _is_loopback(host: str) -> bool:
@@ -207,7 +204,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _claim(members: Mapping[str, object], name: str) -> object:
-    """A member by its name, or else by its dotted path."""
+    """A member by its name, or by its dotted path."""
     if name in members:
         return members[name]
     value: object = members
@@ -226,18 +223,18 @@ async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
             client, issuer.rstrip("/") + "/.well-known/openid-configuration"
         )
         if discovery.get("issuer") != issuer:
-            raise IssuerUnusable("its discovery document names another issuer")
+            raise InvalidIssuer("its discovery document names another issuer")
         address = discovery.get("jwks_uri")
         if not isinstance(address, str):
-            raise IssuerUnusable("its discovery document names no keys")
+            raise InvalidIssuer("its discovery document names no keys")
         check_url(address)
         jwks, headers = await _document(client, address)
     published = jwks.get("keys")
     if not isinstance(published, list) or len(published) > MAX_KEYS:
-        raise IssuerUnusable("its keys are not a JWK set of sensible size")
+        raise InvalidIssuer("its keys are not a JWK set of sensible size")
     keys: dict[str, VerifyingKey] = {}
     for jwk in published:
-        # Keys for encryption, or of kinds that are not used here, stand beside the ones that sign.
+        # A set may also hold keys for encryption, or of kinds that are not used here.
         try:
             key = key_from_jwk(jwk) if isinstance(jwk, dict) else None
         except ValueError:
@@ -245,7 +242,7 @@ async def _published(issuer: str) -> tuple[dict[str, VerifyingKey], float]:
         if key is not None:
             keys.setdefault(key.kid, VerifyingKey(key))
     if not keys:
-        raise IssuerUnusable("it publishes no key that can be trusted")
+        raise InvalidIssuer("it publishes no key that can be trusted")
     return keys, _fresh_s(headers)
 
 
@@ -254,16 +251,16 @@ async def _document(client: httpx.AsyncClient, url: str) -> tuple[dict[str, obje
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with asyncio.timeout(DEADLINE_S), client.stream("GET", url, headers=headers) as response:
         if response.status_code != httpx.codes.OK:
-            raise IssuerUnusable(f"it answered {response.status_code}")
+            raise InvalidIssuer(f"it answered {response.status_code}")
         if "content-encoding" in response.headers:
-            raise IssuerUnusable("it compressed its answer although asked not to")
+            raise InvalidIssuer("it compressed its answer although asked not to")
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_BYTES:
-                raise IssuerUnusable(f"it answered with more than {MAX_BYTES} bytes")
+                raise InvalidIssuer(f"it answered with more than {MAX_BYTES} bytes")
     document = strict_json.parse(bytes(body))
     if not isinstance(document, dict):
-        raise IssuerUnusable("it did not answer with an object")
+        raise InvalidIssuer("it did not answer with an object")
     return document, response.headers
 
 

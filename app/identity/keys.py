@@ -1,9 +1,8 @@
-"""The keys that tokens are signed and checked with. Law: P-256 for ES256, or RSA of 2048 bits and
-more for RS256; nothing else is a key.
+"""Keys that sign and verify tokens: P-256 for ES256, or RSA of at least 2048 bits for RS256.
 
-Our own are files: `token-current.pem` signs, `token-previous.pem` is only still believed. To
-rotate, rename current to previous and start again. A key is named by its RFC 7638 thumbprint, so
-that a name can never come to mean another key.
+The service's own keys are files: `token-current.pem` signs, tokens signed by `token-previous.pem`
+are still accepted. To rotate, rename current to previous and restart. The id of a key is its RFC
+7638 thumbprint, so that it never means another key.
 """
 
 import hashlib
@@ -29,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.identity.errors import KeysUnusable
+from app.identity.errors import InvalidSigningKeys
 from app.kernel import canonical
 
 Algorithm = Literal["ES256", "RS256"]
@@ -46,11 +45,11 @@ _SEGMENT: Final = re.compile(rb"[A-Za-z0-9_-]+")
 
 
 class NotBase64Url(ValueError):
-    """Not the one base64url spelling of anything."""
+    """Not base64url in its one canonical form."""
 
 
 class WeakKey(ValueError):
-    """A key of a kind or size that is not trusted here; the message is a code."""
+    """A key of a kind or size that is not accepted; the message is a code."""
 
 
 def base64url(value: bytes) -> str:
@@ -59,8 +58,8 @@ def base64url(value: bytes) -> str:
 
 
 def from_base64url(segment: bytes) -> bytes:
-    """The bytes of which `segment` is the only spelling: no padding, no other alphabet, no stray
-    bits. Raises `NotBase64Url`.
+    """Decode canonical base64url: no padding, no other alphabet, no unused bits set. Raises
+    `NotBase64Url`.
     """
     if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
         raise NotBase64Url
@@ -72,7 +71,7 @@ def from_base64url(segment: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that may verify, its name, and the only algorithm it may be used with."""
+    """A key that verifies, its id, and the only algorithm it is used with."""
 
     kid: str
     alg: Algorithm
@@ -80,7 +79,7 @@ class PublicKey:
 
 
 def algorithm_of(key: object) -> Algorithm:
-    """The one algorithm for this public key; raises `WeakKey` when there is none."""
+    """The algorithm for this public key; raises `WeakKey` when there is none."""
     if isinstance(key, ec.EllipticCurvePublicKey):
         if not isinstance(key.curve, ec.SECP256R1):
             raise WeakKey("curve")
@@ -103,8 +102,8 @@ def jwk_of(key: PublicKey) -> dict[str, str]:
 
 
 def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
-    """The key of a published JWK. Raises ValueError when it is private, symmetric, weak, unnamed,
-    or meant for another use or algorithm.
+    """The key of a published JWK. Raises ValueError when it is private, symmetric or weak, has no
+    id, or is meant for another use or algorithm.
     """
     kid = jwk.get("kid")
     if not isinstance(kid, str) or KEY_ID.fullmatch(kid) is None:
@@ -136,7 +135,7 @@ def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
 
 
 class Keyring:
-    """Our own signing key, and the keys that our tokens are checked with."""
+    """The service's signing key, and the keys that verify its tokens."""
 
     def __init__(
         self,
@@ -155,12 +154,12 @@ class Keyring:
 
     @classmethod
     def load(cls, folder: Path, *, create: bool) -> "Keyring":
-        """Read the keys in `folder`; with `create`, make the folder and the current key where there
-        is none. Raises `KeysUnusable`.
+        """Read the keys in `folder`; with `create`, create the folder and the current key if they
+        are missing. Raises `InvalidSigningKeys`.
         """
         current = folder / CURRENT
         if create and not current.exists():
-            _make(current)
+            _create(current)
         previous = folder / PREVIOUS
         return cls(_read(current), _read(previous) if previous.exists() else None)
 
@@ -169,8 +168,8 @@ class Keyring:
         return {"keys": [jwk_of(key) for key in self.public]}
 
     def pseudonym(self, *parts: str) -> bytes:
-        """32 bytes that stand for `parts` in the throttle's table and tell nobody without the key
-        whose they are.
+        """32 bytes that stand for `parts` in the throttle's table, and do not reveal them without
+        the key.
         """
         return hmac.digest(self._pepper, "\0".join(parts).encode(), "sha256")
 
@@ -204,28 +203,28 @@ def _number(jwk: Mapping[str, object], member: str, longest: int) -> int:
 def _read(file: Path) -> ec.EllipticCurvePrivateKey:
     try:
         if os.name == "posix" and S_IMODE(file.stat().st_mode) & 0o077:
-            raise KeysUnusable(
+            raise InvalidSigningKeys(
                 f"{file.name} can be read by others; run chmod 600 on it, and replace the key if"
-                " somebody may have read it"
+                " another user may have read it"
             )
         key = load_pem_private_key(file.read_bytes(), password=None)
     except FileNotFoundError:
-        raise KeysUnusable(
-            f"{file.name} is missing from the keys folder; make it with openssl genpkey -algorithm"
-            " EC -pkeyopt ec_paramgen_curve:P-256"
+        raise InvalidSigningKeys(
+            f"{file.name} is missing from the keys folder; create it with openssl genpkey"
+            " -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
         ) from None
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeysUnusable(
+        raise InvalidSigningKeys(
             f"{file.name} cannot be read as an unencrypted PEM private key"
         ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeysUnusable(f"{file.name} is not a P-256 key")
+        raise InvalidSigningKeys(f"{file.name} is not a P-256 key")
     return key
 
 
-def _make(file: Path) -> None:
-    """Two processes may start at once: the key appears whole, under a name that only one of them
-    can take.
+def _create(file: Path) -> None:
+    """Create a key. Of two processes that start at the same time only one can take the name, and
+    the file is complete once it has it.
     """
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -244,4 +243,4 @@ def _make(file: Path) -> None:
         finally:
             draft.unlink()
     except OSError:
-        raise KeysUnusable(f"{file.name} cannot be written in the keys folder") from None
+        raise InvalidSigningKeys(f"{file.name} cannot be written in the keys folder") from None

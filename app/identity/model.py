@@ -1,21 +1,17 @@
-"""Roles, permissions and the one literal that grants them; who is calling, and what happened at the
-door.
+"""Roles, permissions and grants; the authenticated caller; sign-in events. Pure.
 
-Law: nothing else in the service grants anything.
+Invariant: `GRANTS` is the only place where a permission is granted.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from app.kernel.canonical import Json
-
 
 class Role(StrEnum):
-    """Stored for ever: add members, never rename or reuse one."""
+    """Stored values: add members, never rename or reuse one."""
 
     STAFF = "staff"
     DSL = "dsl"
@@ -24,7 +20,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What an operation asks for. `noun:verb`."""
+    """A permission that an operation requires, as `noun:verb`."""
 
     POLICY_READ = "policy:read"
     POLICY_DRAFT = "policy:draft"
@@ -133,10 +129,11 @@ GRANTS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The authenticated caller: role and school come from the database, never from the request.
+    """The authenticated caller. Of a local account or client, the role comes from the database and
+    the school is that of its session.
 
-    `id` is the account's or client's random id (the token's `sub`); `client` names the application
-    that holds the token; `session` is the refresh family the token belongs to, if any.
+    `id` is the random id of the account or client (the token's `sub`); `client` names the client
+    that holds the token; `session` is the session of the token, None for an external issuer's.
     """
 
     id: UUID
@@ -146,12 +143,12 @@ class Actor:
     session: UUID | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Whether the grants give this caller's role the permission."""
+        """Whether the caller's role has the permission."""
         return permission in GRANTS[self.role]
 
 
 class SignInResult(StrEnum):
-    """What became of a session. Stored for ever: add members, never rename or reuse one."""
+    """What happened to a session. Stored values: add members, never rename or reuse one."""
 
     OPENED = "opened"
     REFRESHED = "refreshed"
@@ -162,11 +159,11 @@ class SignInResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """One event at the door, for the audit trail: no email address, no network address, no token.
+    """A sign-in event for the audit log, without email address, network address or token.
 
-    `REVOKED` is the service's own act (a refresh token came back a second time), `CLOSED` the
-    caller's. `actor` is None when nobody goes by the name that was given; `grant` is the OAuth
-    grant type, or `revocation`; `reason_code` says why, where it was refused or revoked.
+    `REVOKED` is the service's own act, after a second use of a refresh token; `CLOSED` is the
+    caller's. `actor` is None for an unknown account or client; `grant` is the OAuth grant type or
+    `revocation`; `reason_code` is the reason for a refusal or revocation.
     """
 
     result: SignInResult
@@ -176,7 +173,7 @@ class SignIn:
 
 
 class AccountAct(StrEnum):
-    """What an operator did to an account or a client. Stored for ever: add members, never rename or
+    """A change of an account or client by the operator. Stored values: add members, never rename or
     reuse one.
     """
 
@@ -186,19 +183,3 @@ class AccountAct(StrEnum):
     CLIENT_CREATED = "client_created"
     CLIENT_ROTATED = "client_rotated"
     CLIENT_DISABLED = "client_disabled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountChange:
-    """A change of an account or client that is about to be written, as its audit entry needs it.
-
-    `head` is the whole row as it will be. It holds personal data and hashes: an entry keeps its
-    digest (`data.state`), never the thing.
-    """
-
-    act: AccountAct
-    id: UUID
-    school: str
-    role: Role
-    changed: tuple[str, ...]
-    head: Mapping[str, Json]

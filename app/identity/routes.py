@@ -1,5 +1,5 @@
-"""The token endpoint, revocation, the public keys and `/v1/me`. Law: replies are OAuth 2.0's own,
-just as its clients expect them.
+"""The token endpoint, token revocation, the public keys and `/v1/me`, with the replies of OAuth
+2.0.
 """
 
 import binascii
@@ -17,6 +17,7 @@ from app.identity import service
 from app.identity.deps import IdentityDep, SignedIn
 from app.identity.model import GRANTS, SignIn
 from app.identity.schemas import (
+    MAX_FORM,
     JwksOut,
     MeOut,
     OAuthErrorCode,
@@ -25,12 +26,11 @@ from app.identity.schemas import (
     TokenIn,
     TokenOut,
 )
-from app.identity.service import Credentials, Declined, Granted, Identity, Visit
+from app.identity.service import Credentials, Declined, Granted, Identity, TokenCall
 from app.platform.db import Session
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, media_type_of
+from app.platform.web import CallDep, Public, StrictRoute, media_type_of
 
-MAX_FORM: Final = 16 * 1024
 MAX_FIELDS: Final = 32
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -42,11 +42,9 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "client_credentials": (),
 }
 _WORDS: Final[Mapping[str, str]] = {
-    "invalid_client": "the client is not known by this id and secret",
-    "invalid_grant": (
-        "the username or password, or the refresh token, is not right or holds no longer"
-    ),
-    "unauthorized_client": "the token belongs to another client",
+    "invalid_client": "the client id or secret is wrong",
+    "invalid_grant": ("the username, password or refresh token is wrong, or no longer valid"),
+    "unauthorized_client": "the token was issued to another client",
     "unsupported_grant_type": "grant_type is one of password, client_credentials, refresh_token",
 }
 
@@ -59,8 +57,8 @@ def _form_body(form: type[BaseModel]) -> dict[str, Any]:
 
 def _oauth_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
     meanings = {
-        400: "The form is incomplete, or what it offers does not hold.",
-        401: "The client did not prove who it is.",
+        400: "The form is incomplete, or its credentials are wrong.",
+        401: "The client did not authenticate.",
     }
     documented: dict[int | str, dict[str, Any]] = {
         status: {"model": OAuthErrorOut, "description": meanings[status]} for status in statuses
@@ -84,36 +82,36 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     """OAuth 2.0 token endpoint: `password` for people, `client_credentials` for machines,
     `refresh_token` to stay signed in.
 
-    Access tokens last 15 minutes. A refresh token works once; using one a second time ends the
-    session for everybody who holds it.
+    An access token is valid for 15 minutes. A refresh token works once; a second use ends the
+    session.
     """
     try:
         form = await _form(request)
         grant = _grant(form)
         credentials = _credentials(request, form)
-    except _Unreadable as fault:
-        return _declined(fault.error, fault.words)
+    except _InvalidForm as fault:
+        return _error(fault.error, fault.words)
 
-    visit = _visit(request, identity, call.now, call.trace)
-    application = (
-        None if credentials is None else await service.authenticate(visit, credentials, grant)
+    token_call = _token_call(request, identity, call.now, call.trace)
+    client = (
+        None if credentials is None else await service.authenticate(token_call, credentials, grant)
     )
-    if isinstance(application, Declined):
-        return _declined(application.error)
+    if isinstance(client, Declined):
+        return _error(client.error)
     outcome: Granted | Declined
     if grant == "password":
-        outcome = await service.sign_in(visit, form["username"], form["password"], application)
+        outcome = await service.sign_in(token_call, form["username"], form["password"], client)
     elif grant == "refresh_token":
-        outcome = await service.refresh(visit, form["refresh_token"], application)
+        outcome = await service.refresh(token_call, form["refresh_token"], client)
     else:
         outcome = (
             Declined("invalid_client")
-            if application is None
-            else await service.admit(visit, application)
+            if client is None
+            else await service.open_client_session(token_call, client)
         )
 
     if isinstance(outcome, Declined):
-        return _declined(outcome.error)
+        return _error(outcome.error)
     tokens = TokenOut(
         access_token=outcome.access_token,
         token_type="Bearer",  # noqa: S106 - RFC 6749's word
@@ -130,45 +128,44 @@ async def issue_token(request: Request, identity: IdentityDep, call: CallDep) ->
     operation_id="revoke_token",
     summary="Sign out",
     responses=_oauth_replies(400, 401),
-    response_description="The session is over, or was already.",
+    response_description="The session has ended.",
     response_class=Response,
     openapi_extra=_form_body(RevocationIn),
 )
 async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -> Response:
-    """End the session that a token belongs to (RFC 7009), at once: its access tokens too. An
-    unknown token is no error.
+    """End the session that a token belongs to (RFC 7009). Its access tokens stop working at once.
+    An unknown token is no error.
     """
     try:
         form = await _form(request)
         _need(form, "token")
         credentials = _credentials(request, form)
-    except _Unreadable as fault:
-        return _declined(fault.error, fault.words)
+    except _InvalidForm as fault:
+        return _error(fault.error, fault.words)
 
-    visit = _visit(request, identity, call.now, call.trace)
-    application = (
+    token_call = _token_call(request, identity, call.now, call.trace)
+    client = (
         None
         if credentials is None
-        else await service.authenticate(visit, credentials, "revocation")
+        else await service.authenticate(token_call, credentials, "revocation")
     )
-    if isinstance(application, Declined):
-        return _declined(application.error)
-    refused = await service.revoke(visit, form["token"], application)
+    if isinstance(client, Declined):
+        return _error(client.error)
+    refused = await service.revoke(token_call, form["token"], client)
 
-    return Response(headers=_NO_STORE) if refused is None else _declined(refused.error)
+    return Response(headers=_NO_STORE) if refused is None else _error(refused.error)
 
 
 @router.get(
     "/.well-known/jwks.json",
     operation_id="list_signing_keys",
-    summary="Public signing keys",
+    summary="List the public signing keys",
     response_model=JwksOut,
-    responses=replies(),
+    responses=replies(422),
+    dependencies=[Public],
 )
 async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOut:
-    """The public keys that access tokens are signed with, for services that check them by
-    themselves.
-    """
+    """The public keys of access tokens, for services that verify tokens themselves."""
     response.headers.update(_PUBLIC_KEYS)
     return JwksOut.model_validate(identity.keyring.jwks())
 
@@ -176,12 +173,12 @@ async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOu
 @router.get(
     "/v1/me",
     operation_id="read_me",
-    summary="Who the service thinks you are",
+    summary="Read your own account",
     response_model=MeOut,
-    responses=replies(401),
+    responses=replies(401, 422),
 )
 async def read_me(actor: SignedIn) -> MeOut:
-    """The caller's id, role and school as they are now, and what the role permits."""
+    """The caller's id, role and school as they are now, and the permissions of the role."""
     return MeOut(
         subject=actor.id,
         role=actor.role,
@@ -190,8 +187,8 @@ async def read_me(actor: SignedIn) -> MeOut:
     )
 
 
-class _Unreadable(Exception):
-    """The form cannot be used; the words are safe to show."""
+class _InvalidForm(Exception):
+    """The form is invalid; the message is safe to show."""
 
     def __init__(self, words: str, error: OAuthErrorCode = "invalid_request") -> None:
         super().__init__(words)
@@ -203,7 +200,7 @@ def _grant(form: Mapping[str, str]) -> str:
     _need(form, "grant_type")
     grant = form["grant_type"]
     if grant not in _NEEDED:
-        raise _Unreadable(_WORDS["unsupported_grant_type"], "unsupported_grant_type")
+        raise _InvalidForm(_WORDS["unsupported_grant_type"], "unsupported_grant_type")
     _need(form, *_NEEDED[grant])
     return grant
 
@@ -211,14 +208,14 @@ def _grant(form: Mapping[str, str]) -> str:
 def _need(form: Mapping[str, str], *names: str) -> None:
     missing = [name for name in names if name not in form]
     if missing:
-        raise _Unreadable(f"{' and '.join(missing)} missing")
+        raise _InvalidForm(f"{' and '.join(missing)} missing")
 
 
 async def _form(request: Request) -> dict[str, str]:
     media_type_of(request, _FORM)
     body = await request.body()
     if len(body) > MAX_FORM:
-        raise _Unreadable("the form is too long")
+        raise _InvalidForm("the form is too long")
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -228,13 +225,13 @@ async def _form(request: Request) -> dict[str, str]:
             max_num_fields=MAX_FIELDS,
         )
     except ValueError:
-        raise _Unreadable("the form is not URL-encoded UTF-8") from None
+        raise _InvalidForm("the form is not URL-encoded UTF-8") from None
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise _Unreadable("a field is sent more than once")
+        raise _InvalidForm("a field is sent more than once")
     if any("\0" in value for value in form.values()):
-        raise _Unreadable("a field holds a NUL character")
-    # RFC 6749, section 3.1: a field without a value is as good as absent.
+        raise _InvalidForm("a field holds a NUL character")
+    # RFC 6749, section 3.1: a field without a value counts as omitted.
     return {name: value for name, value in form.items() if value}
 
 
@@ -246,22 +243,22 @@ def _credentials(request: Request, form: Mapping[str, str]) -> Credentials | Non
     if not basic:
         return None if offered == (None, None) else Credentials(offered[0] or "", offered[1] or "")
     if len(basic) > 1 or offered[1] is not None:
-        raise _Unreadable("the client proves who it is in more than one way")
+        raise _InvalidForm("the client authenticates in more than one way")
     try:
         name, colon, secret = (
             b64decode(basic[0][6:].encode("ascii"), validate=True).decode("utf-8").partition(":")
         )
     except (binascii.Error, ValueError):
-        raise _Unreadable("the Authorization header cannot be read") from None
+        raise _InvalidForm("the Authorization header cannot be read") from None
     # RFC 6749, section 2.3.1: both are URL-encoded before they are joined.
     credentials = Credentials(unquote_plus(name), unquote_plus(secret))
     if not colon or offered[0] not in (None, credentials.id):
-        raise _Unreadable("the Authorization header names another client, or none")
-    # Tools that were given no client still send an empty one.
+        raise _InvalidForm("the Authorization header names another client, or none")
+    # Tools that have no client configured send an empty one.
     return None if not credentials.id and not credentials.secret else credentials
 
 
-def _declined(error: OAuthErrorCode, words: str | None = None) -> Response:
+def _error(error: OAuthErrorCode, words: str | None = None) -> Response:
     body = OAuthErrorOut(error=error, error_description=words or _WORDS[error])
     is_client = error == "invalid_client"
     headers = _NO_STORE | (
@@ -270,15 +267,15 @@ def _declined(error: OAuthErrorCode, words: str | None = None) -> Response:
     return Response(body.model_dump_json(), 401 if is_client else 400, headers, "application/json")
 
 
-def _visit(request: Request, identity: Identity, now: datetime, request_id: str) -> Visit:
-    def witness(session: Session, event: SignIn) -> None:
-        # Main's own function: the audit room lies above this one.
-        request.app.state.witness(session, event, now, request_id)
+def _token_call(request: Request, identity: Identity, now: datetime, request_id: str) -> TokenCall:
+    def record(session: Session, event: SignIn) -> None:
+        # A function of `main`: the audit package lies above this one.
+        request.app.state.record_sign_in(session, event, now, request_id)
 
-    return Visit(
+    return TokenCall(
         identity,
         request.app.state.database,
         request.client.host if request.client else None,
         now,
-        witness,
+        record,
     )

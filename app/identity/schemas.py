@@ -1,4 +1,4 @@
-"""What signing in looks like on the wire: OAuth 2.0's own names, which are not ours to choose."""
+"""Bodies and replies of sign-in. The names are those of OAuth 2.0."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -11,6 +11,12 @@ _ACCESS_TOKEN: Final = (
     "eyJhbGciOiJFUzI1NiIsImtpZCI6IuKApiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiLigKYifQ.c2lnbmF0dXJl"  # noqa: S105 - an example
 )
 _REFRESH_TOKEN: Final = "Zr0m2hXoVb1tV5c3u0dJq8w7yKx4n6pLsTgAeRiUoYk"  # noqa: S105 - an example
+
+
+MAX_FORM: Final = 16 * 1024
+"""Bytes of a form, and so of each field."""
+
+FormField = Annotated[str, Field(max_length=MAX_FORM)]
 
 
 class TokenIn(BaseModel):
@@ -31,27 +37,27 @@ class TokenIn(BaseModel):
     )
 
     grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(
-        description="Which kind of proof is offered."
+        description="The OAuth 2.0 grant type."
     )
-    username: str | None = Field(None, description="`password`: the account's email address.")
-    password: str | None = Field(
+    username: FormField | None = Field(None, description="`password`: the account's email address.")
+    password: FormField | None = Field(
         None,
         description="`password`: the account's password.",
         json_schema_extra={"format": "password"},
     )
-    refresh_token: str | None = Field(
+    refresh_token: FormField | None = Field(
         None,
         description="`refresh_token`: the newest refresh token of the session; each works once.",
     )
-    client_id: str | None = Field(
+    client_id: FormField | None = Field(
         None, description="The machine client's id, unless it is sent by HTTP Basic."
     )
-    client_secret: str | None = Field(
+    client_secret: FormField | None = Field(
         None,
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
     )
-    scope: str | None = Field(None, description="Ignored: a role decides what may be done.")
+    scope: FormField | None = Field(None, description="Ignored: permissions follow from the role.")
 
 
 class RevocationIn(BaseModel):
@@ -63,14 +69,14 @@ class RevocationIn(BaseModel):
         }
     )
 
-    token: str = Field(description="An access or refresh token of the session to end.")
-    token_type_hint: str | None = Field(
+    token: FormField = Field(description="An access or refresh token of the session to end.")
+    token_type_hint: FormField | None = Field(
         None, description="`access_token` or `refresh_token`; not needed."
     )
-    client_id: str | None = Field(
+    client_id: FormField | None = Field(
         None, description="The machine client's id, unless it is sent by HTTP Basic."
     )
-    client_secret: str | None = Field(
+    client_secret: FormField | None = Field(
         None,
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
@@ -134,7 +140,7 @@ class OAuthErrorOut(BaseModel):
     )
 
     error: OAuthErrorCode = Field(description="Stable code.")
-    error_description: str = Field(description="What was wrong, in words.")
+    error_description: str = Field(description="What is wrong, for people to read.")
 
 
 class JwkOut(BaseModel):
@@ -159,32 +165,19 @@ class JwkOut(BaseModel):
 
 
 class JwksOut(BaseModel):
-    """The keys that access tokens are signed with: the current one first, then the one before."""
+    """The keys that access tokens are signed with: the current one first, then the previous one."""
 
     keys: list[JwkOut] = Field(description="Public keys.")
 
 
 class MeOut(BaseModel):
-    """Who the service thinks the caller is."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "subject": "019e5f3a-7c11-7d3e-9b1f-5a0c2d4e6f80",
-                    "role": "staff",
-                    "school": "123456",
-                    "permissions": ["request:read_own", "request:submit"],
-                }
-            ]
-        }
-    )
+    """The account or machine client of the caller."""
 
     subject: UUID = Field(
         description="The account's or machine client's id, as in the token's `sub`."
     )
-    role: Role = Field(description="What the role is now, whatever the token says.")
+    role: Role = Field(description="The role as stored now, not as in the token.")
     school: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = Field(
         description="The school's URN.", examples=["123456"]
     )
-    permissions: list[Permission] = Field(description="What the role permits, sorted.")
+    permissions: list[Permission] = Field(description="The permissions of the role, sorted.")

@@ -1,52 +1,52 @@
-"""Signing in, staying signed in and signing out. Law: every attempt leaves an audit entry, in the
-transaction that lets it in or counts it.
+"""Sign-in, token refresh and sign-out.
 
-No transaction is open while a password is hashed. An attempt is `Granted` or `Declined`; a declined
-one is a result, so that what it leaves behind is committed. Throttled attempts leave nothing: they
-must cost less than the ones that were tried.
+Invariant: every attempt leaves an audit entry, in the transaction that opens the session or counts
+the failure. Attempts that the throttle refuses leave none: they must cost less than a password
+check.
+
+No transaction is open while a password is hashed. A refused attempt returns `Declined` instead of
+raising, so that its entry and its count are committed.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-import sqlalchemy as sa
-
-from app.identity import throttle
+from app.identity import store, throttle
 from app.identity.accounts import normal_email
 from app.identity.errors import TooManyAttempts, Unauthenticated
-from app.identity.issuers import OutsideIssuers
+from app.identity.issuers import ExternalIssuers
 from app.identity.keys import Keyring
 from app.identity.model import Actor, Role, SignIn, SignInResult
-from app.identity.passwords import Passwords, new_secret, secret_hash
-from app.identity.tables import ACCOUNT, CLIENT, REFRESH_TOKEN, SESSION
-from app.identity.tokens import LIFETIME_S, Ours, Verifier
+from app.identity.passwords import Passwords, secret_hash
+from app.identity.store import StoredRefreshToken, StoredSession
+from app.identity.tables import AccountRow
+from app.identity.tokens import LIFETIME_S, TokenIssuer, Verifier
 from app.kernel import ids
 from app.kernel.clock import Clock
 from app.platform.db import Database, Session
 from app.platform.settings import Settings
 
 SESSION_LENGTH: Final = timedelta(hours=12)
-"""How long a person stays signed in by refreshing: a working day, and never overnight into the
-next."""
+"""How long a person stays signed in by refreshing: a working day, but not overnight."""
 REFRESH_IDLE: Final = timedelta(hours=4)
-"""How long a refresh token waits to be used."""
-KEPT_AFTER: Final = timedelta(days=1)
+"""How long a refresh token can be used."""
 MOST_WAITING: Final = 128
+"""How many password checks may wait for the hashing threads."""
 DIRECT: Final = "direct"
-"""The `client_id` of tokens that a person got without an application that is known here."""
+"""The `client_id` of tokens that a person got without a registered client."""
 
-Witness = Callable[[Session, SignIn], None]
-"""Appends the audit entry of what happened at the door to the session."""
+RecordSignIn = Callable[[Session, SignIn], None]
+"""Appends the audit entry of a sign-in event to the session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Tokens for a caller who may come in."""
+    """Tokens for a caller who has signed in."""
 
     access_token: str
     refresh_token: str | None
@@ -55,14 +55,14 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Why not, as RFC 6749, section 5.2, puts it."""
+    """Why no token is issued, by the error codes of RFC 6749, section 5.2."""
 
     error: Literal["invalid_grant", "invalid_client", "unauthorized_client"]
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
-    """A machine client that has proved who it is."""
+class AuthenticatedClient:
+    """A machine client whose secret was right."""
 
     id: UUID
     school: str
@@ -70,129 +70,127 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client offers to prove who it is."""
+    """The id and secret that a client sends."""
 
     id: str
     secret: str
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One call at the door: what answers it, from which network address, when, and who writes down
-    what happened.
+class TokenCall:
+    """What one call of a token endpoint works with. `address` is the network address of the
+    caller.
     """
 
     identity: "Identity"
     database: Database
     address: str | None
     now: datetime
-    witness: Witness
+    record: RecordSignIn
 
 
 class Identity:
-    """What the door needs: keys, issuers, the pool that hashes, and who is waiting. `main` begins
-    one and closes it.
-    """
+    """Keys, issuers and hashing threads of the running service. `main` makes one and closes it."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Reads the keys, or makes them at first start. Raises `KeysUnusable`, `IssuerUnusable`."""
+        """Read the keys, or create them at first start. Raises `InvalidSigningKeys` and
+        `InvalidIssuer`.
+        """
         self.keyring: Final = Keyring.load(settings.keys_dir, create=not settings.keys_required)
-        self.ours: Final = Ours(self.keyring, settings.public_url)
-        self.outside: Final = OutsideIssuers(
-            settings.issuers, ours=settings.public_url, clock=clock
+        self.issuer: Final = TokenIssuer(self.keyring, settings.public_url)
+        self.external: Final = ExternalIssuers(
+            settings.issuers, own=settings.public_url, clock=clock
         )
-        self.verifier: Final = Verifier(self.ours, clock=clock, outside=self.outside.trusted)
+        self.verifier: Final = Verifier(self.issuer, clock=clock, external=self.external.trusted)
         self.passwords: Final = Passwords()
         self.waiting = 0
-        self.doors: Final[WeakValueDictionary[bytes, asyncio.Lock]] = WeakValueDictionary()
+        self.locks: Final[WeakValueDictionary[bytes, asyncio.Lock]] = WeakValueDictionary()
 
     async def close(self) -> None:
-        """End the threads and stop asking issuers."""
+        """End the threads and the requests to issuers."""
         self.passwords.close()
-        await self.outside.close()
+        await self.external.close()
 
 
 async def sign_in(
-    visit: Visit, username: str, password: str, application: Application | None
+    call: TokenCall, username: str, password: str, client: AuthenticatedClient | None
 ) -> Granted | Declined:
-    """Open a session for a person. Raises `TooManyAttempts` before the password is looked at."""
-    identity = visit.identity
+    """Open a session for a person. Raises `TooManyAttempts` before the password is checked."""
+    identity = call.identity
     email = normal_email(username)
-    names = throttle.names(identity.keyring, visit.address, email or username)
+    names = throttle.names(identity.keyring, call.address, email or username)
     if identity.waiting >= MOST_WAITING:
         raise TooManyAttempts(1)
     identity.waiting += 1
     try:
-        # One at a time for each account: or a burst of guesses would all be tried before the first
-        # is counted.
-        async with identity.doors.setdefault(names.account or b"", asyncio.Lock()):
-            async with visit.database.reading() as session:
-                standing = await throttle.standing(session, names, visit.now)
-                throttle.admit(standing)
-                account = None if email is None else await session.first(_ACCOUNT, {"email": email})
+        # One at a time for each account: otherwise a burst of guesses would all be checked before
+        # the first is counted.
+        async with identity.locks.setdefault(names.account or b"", asyncio.Lock()):
+            async with call.database.reading() as session:
+                throttled = await throttle.load(session, names, call.now)
+                throttle.check(throttled)
+                account = None
+                if email is not None:
+                    account = await store.load_account_by_email(session, email)
             matched = await identity.passwords.match(
                 password, None if account is None else account.password_hash
             )
-            return await _tried(
-                visit, names, standing, account if matched else None, email, application
-            )
+            return await _finish_sign_in(call, names, throttled, account, client, matched=matched)
     finally:
         identity.waiting -= 1
 
 
 async def authenticate(
-    visit: Visit, credentials: Credentials, grant: str
-) -> Application | Declined:
-    """Whether a machine client is who it says. A right secret is never throttled; raises
-    `TooManyAttempts` for too many wrong ones.
+    call: TokenCall, credentials: Credentials, grant: str
+) -> AuthenticatedClient | Declined:
+    """Check a machine client's secret. A right secret is never throttled; raises `TooManyAttempts`
+    for too many wrong ones.
     """
-    client = _uuid(credentials.id)
+    client_id = _uuid(credentials.id)
     offered = secret_hash(credentials.secret)
-    async with visit.database.reading() as session:
-        row = None if client is None else await session.first(_CLIENT, {"id": client})
+    async with call.database.reading() as session:
+        row = None if client_id is None else await store.load_client(session, client_id)
     if row is None:
-        await _refuse(visit, None, grant, "unknown-client")
+        await _refuse(call, None, grant, "unknown-client")
         return Declined("invalid_client")
-    live = [row.secret_hash]
-    if row.previous_until is not None and visit.now < row.previous_until:
-        live.append(row.previous_hash)
-    if offered in live and row.active:
-        return Application(row.id, row.school)
+    accepted = {row.secret_hash}
+    if row.previous_hash is not None and row.previous_until is not None:
+        accepted |= {row.previous_hash} if call.now < row.previous_until else set()
+    if offered in accepted and row.active:
+        return AuthenticatedClient(row.id, row.school)
     actor = Actor(row.id, Role.INTEGRATION, row.school, str(row.id))
-    await _refuse(visit, actor, grant, "disabled" if offered in live else "wrong-secret")
+    await _refuse(call, actor, grant, "disabled" if offered in accepted else "wrong-secret")
     return Declined("invalid_client")
 
 
-async def admit(visit: Visit, application: Application) -> Granted:
-    """Open a session for a machine client that has proved who it is."""
-    actor = Actor(application.id, Role.INTEGRATION, application.school, str(application.id))
-    async with visit.database.transaction() as session:
-        return _opened(visit, session, actor, application, "client_credentials")
+async def open_client_session(call: TokenCall, client: AuthenticatedClient) -> Granted:
+    """Open a session for a machine client itself."""
+    actor = Actor(client.id, Role.INTEGRATION, client.school, str(client.id))
+    async with call.database.transaction() as session:
+        return _open_session(call, session, actor, client, "client_credentials")
 
 
-async def refresh(visit: Visit, token: str, application: Application | None) -> Granted | Declined:
-    """Exchange a refresh token for new tokens. One that was used already ends the session: it was
-    stolen, from whom is not known.
+async def refresh(
+    call: TokenCall, token: str, client: AuthenticatedClient | None
+) -> Granted | Declined:
+    """Exchange a refresh token for new tokens. The second use of a token ends its session, since
+    either use may be a thief's.
     """
-    name = secret_hash(token)
-    async with visit.database.transaction() as session:
-        row = await session.first(_REFRESH, {"hash": name})
-        reason = _fault(row, application, visit.now)
+    async with call.database.transaction() as session:
+        row = await store.load_refresh_token(session, token)
+        reason = _fault(row, client, call.now)
         if row is not None and reason is None:
-            used = sa.update(REFRESH_TOKEN).where(
-                REFRESH_TOKEN.c.hash == name, REFRESH_TOKEN.c.used_at.is_(None)
-            )
-            # Of two that come at once one finds the token used.
-            if await session.execute(used.values(used_at=visit.now)) == 1:
-                holder = _actor_of(row)
-                visit.witness(
+            # Of two calls at the same time, one finds the token used.
+            if await store.use_refresh_token(session, row.school, token, call.now):
+                actor = _actor_of(row)
+                call.record(
                     session,
-                    SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=holder),
+                    SignIn(result=SignInResult.REFRESHED, grant="refresh_token", actor=actor),
                 )
-                return _tokens(visit, session, holder, row.session_id, until=row.ends_at)
+                return _issue_tokens(call, session, actor, row.session_id, until=row.ends_at)
             reason = "reused"
         if row is not None and reason == "reused":
-            visit.witness(
+            call.record(
                 session,
                 SignIn(
                     result=SignInResult.REVOKED,
@@ -201,82 +199,57 @@ async def refresh(visit: Visit, token: str, application: Application | None) -> 
                     reason_code=reason,
                 ),
             )
-            await _revoke(session, row.session_id, visit.now)
+            await store.revoke_session(session, row.school, row.session_id, call.now)
             return Declined("invalid_grant")
     await _refuse(
-        visit, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen"
+        call, None if row is None else _actor_of(row), "refresh_token", reason or "unforeseen"
     )
     return Declined("invalid_grant")
 
 
-async def revoke(visit: Visit, token: str, application: Application | None) -> Declined | None:
-    """End the session that a refresh or access token belongs to (RFC 7009). A token that is nothing
-    any more is no error.
+async def revoke(
+    call: TokenCall, token: str, client: AuthenticatedClient | None
+) -> Declined | None:
+    """End the session that a refresh or access token belongs to (RFC 7009). An invalid token is no
+    error.
     """
     try:
-        ended = visit.identity.verifier.verify([f"Bearer {token}"]).session
+        claims = call.identity.verifier.verify([f"Bearer {token}"])
     except Unauthenticated:
-        ended = None
-    async with visit.database.transaction() as session:
-        if ended is None:
-            row = await session.first(_REFRESH, {"hash": secret_hash(token)})
+        claims = None
+    async with call.database.transaction() as session:
+        row: StoredSession | None
+        if claims is None or claims.session is None:
+            row = await store.load_refresh_token(session, token)
         else:
-            row = await session.first(_SESSION, {"id": ended})
+            row = await store.load_session(session, claims.school, claims.session)
         if row is None or row.revoked_at is not None:
             return None
-        if row.client_id is not None and (application is None or application.id != row.client_id):
-            return Declined("unauthorized_client" if application else "invalid_client")
-        visit.witness(
+        if row.client_id is not None and (client is None or client.id != row.client_id):
+            return Declined("unauthorized_client" if client else "invalid_client")
+        call.record(
             session, SignIn(result=SignInResult.CLOSED, grant="revocation", actor=_actor_of(row))
         )
-        await _revoke(session, row.session_id, visit.now)
+        await store.revoke_session(session, row.school, row.session_id, call.now)
     return None
 
 
-async def forget(session: Session, now: datetime) -> int:
-    """Delete sessions that ended more than a day ago with their tokens, and what the throttle need
-    not remember. Gives how many.
+async def delete_expired(session: Session, now: datetime) -> int:
+    """Delete sessions that ended more than a day ago with their tokens, and throttle counters that
+    no longer matter; gives the number of rows.
     """
-    ended = sa.select(SESSION.c.id).where(SESSION.c.ends_at < now - KEPT_AFTER)
-    await session.execute(sa.delete(REFRESH_TOKEN).where(REFRESH_TOKEN.c.session_id.in_(ended)))
-    sessions = await session.execute(sa.delete(SESSION).where(SESSION.c.ends_at < now - KEPT_AFTER))
-    return sessions + await throttle.forget(session, now)
+    sessions = await store.delete_ended_sessions(session, now)
+    return sessions + await throttle.delete_expired(session, now)
 
 
-_ACCOUNT: Final = sa.select(ACCOUNT).where(
-    ACCOUNT.c.email == sa.bindparam("email", type_=sa.String)
-)
-_CLIENT: Final = sa.select(CLIENT).where(CLIENT.c.id == sa.bindparam("id", type_=sa.Uuid))
-_HELD: Final = (
-    SESSION.c.id.label("session_id"),
-    SESSION.c.account_id,
-    SESSION.c.client_id,
-    SESSION.c.revoked_at,
-    SESSION.c.ends_at,
-    ACCOUNT.c.role,
-    sa.func.coalesce(ACCOUNT.c.school, CLIENT.c.school).label("school"),
-    sa.and_(
-        sa.func.coalesce(ACCOUNT.c.active, sa.true()), sa.func.coalesce(CLIENT.c.active, sa.true())
-    ).label("active"),
-)
-_HOLDERS: Final = SESSION.outerjoin(ACCOUNT, ACCOUNT.c.id == SESSION.c.account_id).outerjoin(
-    CLIENT, CLIENT.c.id == SESSION.c.client_id
-)
-_SESSION: Final = (
-    sa.select(*_HELD).select_from(_HOLDERS).where(SESSION.c.id == sa.bindparam("id", type_=sa.Uuid))
-)
-_REFRESH: Final = (
-    sa.select(*_HELD, REFRESH_TOKEN.c.expires_at, REFRESH_TOKEN.c.used_at)
-    .select_from(_HOLDERS.join(REFRESH_TOKEN, REFRESH_TOKEN.c.session_id == SESSION.c.id))
-    .where(REFRESH_TOKEN.c.hash == sa.bindparam("hash", type_=sa.LargeBinary))
-)
-
-
-def _fault(row: sa.Row[Any] | None, application: Application | None, now: datetime) -> str | None:
+def _fault(
+    row: StoredRefreshToken | None, client: AuthenticatedClient | None, now: datetime
+) -> str | None:
+    """Why a refresh token cannot be exchanged, as a code for the audit log."""
     if row is None:
         return "unknown-token"
     faults = (
-        ("another-client", row.client_id != (application.id if application else None)),
+        ("another-client", row.client_id != (client.id if client else None)),
         ("session-over", row.revoked_at is not None),
         ("reused", row.used_at is not None),
         ("disabled", not row.active),
@@ -292,121 +265,123 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _client_of(application: Application | None) -> str:
-    return DIRECT if application is None else str(application.id)
-
-
-def _actor_of(row: sa.Row[Any]) -> Actor:
+def _actor_of(row: StoredSession) -> Actor:
     client = DIRECT if row.client_id is None else str(row.client_id)
-    if row.account_id is None:
-        return Actor(row.client_id, Role.INTEGRATION, row.school, client, row.session_id)
-    return Actor(row.account_id, Role(row.role), row.school, client, row.session_id)
+    holder = row.account_id or row.client_id
+    assert holder is not None  # noqa: S101 - a constraint of the table
+    role = Role.INTEGRATION if row.role is None else Role(row.role)
+    return Actor(holder, role, row.school, client, row.session_id)
 
 
-async def _tried(
-    visit: Visit,
+async def _finish_sign_in(
+    call: TokenCall,
     names: throttle.Names,
-    standing: throttle.Standing,
-    matched: sa.Row[Any] | None,
-    email: str | None,
-    application: Application | None,
+    throttled: throttle.Throttled,
+    checked: AccountRow | None,
+    client: AuthenticatedClient | None,
+    *,
+    matched: bool,
 ) -> Granted | Declined:
-    """What comes of a password that was tried; `matched` is the account as it was when the password
-    matched it.
+    """Open a session, or record the refusal, after a password was compared with that of the account
+    `checked`.
     """
-    async with visit.database.transaction() as session:
-        account = None if email is None else await session.first(_ACCOUNT, {"email": email})
-        actor = (
-            None
-            if account is None
-            else Actor(account.id, Role(account.role), account.school, _client_of(application))
-        )
-        if (
-            account is None
-            or matched is None
-            or matched.password_hash != account.password_hash
-            or not account.active
-        ):
-            wrong = "disabled" if matched is not None else "wrong-password"
-            reason = "unknown-account" if account is None else wrong
-            visit.witness(
-                session,
-                SignIn(
-                    result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason
-                ),
+    async with call.database.transaction() as session:
+        account = None
+        if checked is not None:
+            account = await store.load_account(session, checked.school, checked.id)
+        reason = _refusal(checked, account, client, matched=matched)
+        actor = None
+        if account is not None:
+            via = DIRECT if client is None else str(client.id)
+            actor = Actor(account.id, Role(account.role), account.school, via)
+        if actor is None or reason is not None:
+            refused = SignIn(
+                result=SignInResult.REFUSED, grant="password", actor=actor, reason_code=reason
             )
-            await throttle.failed(session, standing, visit.now)
+            call.record(session, refused)
+            await throttle.count_failure(session, throttled, call.now)
             return Declined("invalid_grant")
-        assert actor is not None  # noqa: S101 - there is an account
-        granted = _opened(visit, session, actor, application, "password")
-        await throttle.succeeded(session, names, standing, visit.now)
+        granted = _open_session(call, session, actor, client, "password")
+        await throttle.count_success(session, names, throttled, call.now)
         return granted
 
 
-def _opened(
-    visit: Visit, session: Session, actor: Actor, application: Application | None, grant: str
+def _refusal(
+    checked: AccountRow | None,
+    account: AccountRow | None,
+    client: AuthenticatedClient | None,
+    *,
+    matched: bool,
+) -> str | None:
+    """Why an account may not sign in; `account` is what is stored after the comparison."""
+    if checked is None or account is None:
+        return "unknown-account"
+    faults = (
+        ("wrong-password", not matched or checked.password_hash != account.password_hash),
+        ("disabled", not account.active),
+        ("another-school", client is not None and client.school != account.school),
+    )
+    return next((reason for reason, found in faults if found), None)
+
+
+def _open_session(
+    call: TokenCall,
+    session: Session,
+    actor: Actor,
+    client: AuthenticatedClient | None,
+    grant: str,
 ) -> Granted:
-    opened_id = ids.new_id(visit.now)
-    is_person = application is None or actor.id != application.id
-    opened = Actor(actor.id, actor.role, actor.school, actor.client, opened_id)
-    visit.witness(session, SignIn(result=SignInResult.OPENED, grant=grant, actor=opened))
-    ends_at = visit.now + (SESSION_LENGTH if is_person else timedelta(seconds=LIFETIME_S))
-    row = {
-        "id": opened_id,
-        "account_id": actor.id if is_person else None,
-        "client_id": application.id if application else None,
-        "opened_at": visit.now,
-        "ends_at": ends_at,
-        "revoked_at": None,
-    }
-    session.add(SESSION, row)
+    session_id = ids.new_id(call.now)
+    is_person = client is None or actor.id != client.id
+    opened = Actor(actor.id, actor.role, actor.school, actor.client, session_id)
+    call.record(session, SignIn(result=SignInResult.OPENED, grant=grant, actor=opened))
+    ends_at = call.now + (SESSION_LENGTH if is_person else timedelta(seconds=LIFETIME_S))
+    store.add_session(
+        session,
+        actor.school,
+        session_id,
+        account_id=actor.id if is_person else None,
+        client_id=client.id if client else None,
+        opened_at=call.now,
+        ends_at=ends_at,
+    )
     if is_person:
-        return _tokens(visit, session, opened, opened_id, until=ends_at)
-    return Granted(_access_token(visit, opened, opened_id), None)
+        return _issue_tokens(call, session, opened, session_id, until=ends_at)
+    return Granted(_access_token(call, opened, session_id), None)
 
 
-def _tokens(
-    visit: Visit, session: Session, actor: Actor, family: UUID, *, until: datetime
+def _issue_tokens(
+    call: TokenCall, session: Session, actor: Actor, session_id: UUID, *, until: datetime
 ) -> Granted:
-    token = new_secret()
-    row = {
-        "hash": secret_hash(token),
-        "session_id": family,
-        "issued_at": visit.now,
-        "expires_at": min(visit.now + REFRESH_IDLE, until),
-        "used_at": None,
-    }
-    session.add(REFRESH_TOKEN, row)
-    return Granted(_access_token(visit, actor, family), token)
+    token = store.add_refresh_token(
+        session,
+        actor.school,
+        session_id,
+        issued_at=call.now,
+        expires_at=min(call.now + REFRESH_IDLE, until),
+    )
+    return Granted(_access_token(call, actor, session_id), token)
 
 
-def _access_token(visit: Visit, actor: Actor, family: UUID) -> str:
-    return visit.identity.ours.issue(
+def _access_token(call: TokenCall, actor: Actor, session_id: UUID) -> str:
+    return call.identity.issuer.issue(
         subject=actor.id,
         role=actor.role,
         school=actor.school,
         client=actor.client,
-        session=family,
-        now=visit.now,
+        session=session_id,
+        now=call.now,
     )
 
 
-async def _revoke(session: Session, family: UUID, now: datetime) -> None:
-    await session.execute(
-        sa.update(SESSION)
-        .where(SESSION.c.id == family, SESSION.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-
-
-async def _refuse(visit: Visit, actor: Actor | None, grant: str, reason: str) -> None:
-    """Count and record a failure that no password was tried for."""
-    names = throttle.names(visit.identity.keyring, visit.address)
-    async with visit.database.transaction() as session:
-        standing = await throttle.standing(session, names, visit.now)
-        throttle.admit(standing)
-        visit.witness(
+async def _refuse(call: TokenCall, actor: Actor | None, grant: str, reason: str) -> None:
+    """Count and record a failure for which no password was checked."""
+    names = throttle.names(call.identity.keyring, call.address)
+    async with call.database.transaction() as session:
+        throttled = await throttle.load(session, names, call.now)
+        throttle.check(throttled)
+        call.record(
             session,
             SignIn(result=SignInResult.REFUSED, grant=grant, actor=actor, reason_code=reason),
         )
-        await throttle.failed(session, standing, visit.now)
+        await throttle.count_failure(session, throttled, call.now)

@@ -1,13 +1,17 @@
-"""Slows down guessing. Law: it stands before a password is tried and nowhere else, so no live
-session is ever locked out.
+"""Slows down password guessing.
 
-Failures are counted by account and by network address. An address from which the account signed in
-within the last month is known to it and is counted by itself: strangers who guess cannot lock the
-owner out. Names are keyed pseudonyms, the same for accounts that do not exist.
+Failures are counted by account name and by network address. An address from which the account
+signed in within the last month is known to the account, and its failures are counted separately, so
+that failures from other addresses cannot lock the owner out. Names are stored as keyed pseudonyms,
+of accounts that do not exist as well.
+
+Invariant: the throttle is checked before a password is compared and nowhere else, so it never ends
+or blocks a session.
 """
 
 import ipaddress
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,13 +21,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.identity.errors import TooManyAttempts
 from app.identity.keys import Keyring
-from app.identity.tables import THROTTLE
+from app.identity.tables import THROTTLE, ThrottleRow
 from app.platform.db import Session
+from app.platform.rows import all_rows, col, values
+from app.platform.types import Instant
 
 FREE_BY_ACCOUNT: Final = 5
 FREE_BY_KNOWN: Final = 10
 FREE_BY_ADDRESS: Final = 100
-"""Many people share a school's address."""
+"""More than for an account, since the people of a school share its address."""
 FIRST_WAIT_S: Final = 15
 LONGEST_WAIT_S: Final = 15 * 60
 FORGOTTEN_AFTER: Final = timedelta(days=1)
@@ -32,8 +38,8 @@ KNOWN_FOR: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Under which pseudonyms an attempt is counted; `account` and `known` are None where no account
-    is named.
+    """The pseudonyms under which an attempt is counted; `account` and `known` are None when it
+    names no account.
     """
 
     address: bytes
@@ -42,8 +48,8 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What is remembered about an attempt's names, and so which of them count."""
+class Throttled:
+    """How many seconds an attempt has to wait, and under which names its failure is counted."""
 
     waits_s: int
     counted: tuple[bytes, ...]
@@ -61,89 +67,92 @@ def names(keyring: Keyring, address: str | None, account: str | None = None) -> 
     )
 
 
-async def standing(session: Session, names: Names, now: datetime) -> Standing:
-    """How long to wait before the attempt may be made: 0 for most."""
+async def load(session: Session, names: Names, now: datetime) -> Throttled:
+    """Whether an attempt has to wait, and where its failure is counted."""
     asked = [name for name in (names.known, names.account, names.address) if name is not None]
-    rows = {row.name: row for row in await session.all(_STANDING, {"names": asked})}
-    known = rows.get(names.known) if names.known is not None else None
+    found = await all_rows(session, ThrottleRow, _COUNTERS, {"names": asked})
+    rows = {row.name: row for row in found}
+    known = rows.get(names.known or b"")
     if (
         known is not None
         and names.known is not None
         and known.known_until is not None
         and known.known_until > now
     ):
-        return Standing(_wait(known, FREE_BY_KNOWN, now), (names.known,))
+        return Throttled(_wait(known, FREE_BY_KNOWN, now), (names.known,))
     waits = [_wait(rows.get(names.address), FREE_BY_ADDRESS, now)]
     if names.account is not None:
         waits.append(_wait(rows.get(names.account), FREE_BY_ACCOUNT, now))
-    return Standing(
+    return Throttled(
         max(waits), tuple(name for name in (names.account, names.address) if name is not None)
     )
 
 
-def admit(standing: Standing) -> None:
-    """Raises `TooManyAttempts` while there is time to wait."""
-    if standing.waits_s > 0:
-        raise TooManyAttempts(standing.waits_s)
+def check(throttled: Throttled) -> None:
+    """Raises `TooManyAttempts` while the attempt has to wait."""
+    if throttled.waits_s > 0:
+        raise TooManyAttempts(throttled.waits_s)
 
 
-async def failed(session: Session, standing: Standing, now: datetime) -> None:
+async def count_failure(session: Session, throttled: Throttled, now: datetime) -> None:
     """Count a failure."""
-    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    statement = insert(THROTTLE)
-    forgotten = THROTTLE.c.changed_at < sa.bindparam("forgotten", type_=THROTTLE.c.changed_at.type)
-    for name in standing.counted:
-        await session.execute(
-            statement.values(
-                name=name, failures=1, changed_at=now, known_until=None
-            ).on_conflict_do_update(
-                index_elements=[THROTTLE.c.name],
-                set_={
-                    "failures": sa.case((forgotten, 1), else_=THROTTLE.c.failures + 1),
-                    "changed_at": statement.excluded.changed_at,
-                },
-            ),
-            {"forgotten": now - FORGOTTEN_AFTER},
-        )
+    changed_at, failures = col(ThrottleRow.changed_at), col(ThrottleRow.failures)
+    for name in throttled.counted:
+        row = values(ThrottleRow)(name=name, failures=1, changed_at=now, known_until=None)
+        counted = sa.case((changed_at < now - FORGOTTEN_AFTER, 1), else_=failures + 1)
+        await _upsert(session, row, {failures: counted, changed_at: sa.literal(now, Instant)})
 
 
-async def succeeded(session: Session, names: Names, standing: Standing, now: datetime) -> None:
-    """Forget this caller's own failures, and know the address from now on. What strangers are
-    counted by is left alone.
+async def count_success(
+    session: Session, names: Names, throttled: Throttled, now: datetime
+) -> None:
+    """Reset the failures of the account and remember the address as known. Failures counted by
+    address alone stay.
     """
     if names.known is None:
         return
-    if names.known not in standing.counted and names.account is not None:
-        await session.execute(sa.delete(THROTTLE).where(THROTTLE.c.name == names.account))
-    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    statement = insert(THROTTLE).values(
-        name=names.known, failures=0, changed_at=now, known_until=now + KNOWN_FOR
-    )
-    kept = {
-        column: statement.excluded[column] for column in ("failures", "changed_at", "known_until")
+    if names.known not in throttled.counted and names.account is not None:
+        await session.execute(sa.delete(THROTTLE).where(col(ThrottleRow.name) == names.account))
+    known_until = now + KNOWN_FOR
+    row = values(ThrottleRow)(name=names.known, failures=0, changed_at=now, known_until=known_until)
+    changed: dict[sa.Column[Any], sa.ColumnElement[Any]] = {
+        col(ThrottleRow.failures): sa.literal(0),
+        col(ThrottleRow.changed_at): sa.literal(now, Instant),
+        col(ThrottleRow.known_until): sa.literal(known_until, Instant),
     }
+    await _upsert(session, row, changed)
+
+
+async def _upsert(
+    session: Session,
+    row: Mapping[str, object],
+    changed: Mapping[sa.Column[Any], sa.ColumnElement[Any]],
+) -> None:
+    """Insert a row, or change the one that has its name already."""
+    insert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
+    statement = insert(THROTTLE).values(row)
     await session.execute(
-        statement.on_conflict_do_update(index_elements=[THROTTLE.c.name], set_=kept)
+        statement.on_conflict_do_update(index_elements=[col(ThrottleRow.name)], set_=changed)
     )
 
 
-async def forget(session: Session, now: datetime) -> int:
-    """Delete what no longer counts; gives how many."""
-    over = sa.or_(THROTTLE.c.known_until.is_(None), THROTTLE.c.known_until < now)
+async def delete_expired(session: Session, now: datetime) -> int:
+    """Delete the counters that no longer matter; gives their number."""
+    over = sa.or_(col(ThrottleRow.known_until).is_(None), col(ThrottleRow.known_until) < now)
     return await session.execute(
-        sa.delete(THROTTLE).where(THROTTLE.c.changed_at < now - FORGOTTEN_AFTER, over)
+        sa.delete(THROTTLE).where(col(ThrottleRow.changed_at) < now - FORGOTTEN_AFTER, over)
     )
 
 
-_STANDING: Final = sa.select(THROTTLE).where(
-    THROTTLE.c.name.in_(sa.bindparam("names", expanding=True))
+_COUNTERS: Final = sa.select(THROTTLE).where(
+    col(ThrottleRow.name).in_(sa.bindparam("names", expanding=True))
 )
 
 
-def _wait(row: sa.Row[Any] | None, free: int, now: datetime) -> int:
+def _wait(row: ThrottleRow | None, free: int, now: datetime) -> int:
     if row is None or row.failures < free or now - row.changed_at > FORGOTTEN_AFTER:
         return 0
-    # Bounded before it is raised to a power: the count is not.
+    # The exponent is bounded, since the count is not.
     wait = min(FIRST_WAIT_S * 2 ** min(row.failures - free, 16), LONGEST_WAIT_S)
     left: float = (row.changed_at + timedelta(seconds=wait) - now).total_seconds()
     return max(0, math.ceil(left))

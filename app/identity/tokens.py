@@ -1,8 +1,7 @@
-"""Access tokens: made, and checked. The only importer of jose, which is asked one thing: whether a
-signature is right.
+"""Issues and verifies access tokens. The only importer of jose, which only checks signatures.
 
-Law: what a token may look like is decided here, member by member; whatever goes wrong, the caller
-learns the same nothing.
+Invariant: every header parameter and claim is validated here, and every failure is the same error,
+which tells the caller nothing about its cause.
 """
 
 import hashlib
@@ -29,8 +28,8 @@ from app.kernel.clock import Clock
 
 LIFETIME_S: Final = 15 * 60
 LEEWAY_S: Final = 30
-"""How far another machine's clock may be ahead of ours: for `iat` and `nbf`. An expired token is
-expired."""
+"""How far the clock of an issuer may be ahead of this one, for `iat` and `nbf`; `exp` has no
+leeway."""
 LONGEST: Final = 4096
 REMEMBER_S: Final = 60
 REMEMBER_MOST: Final = 4096
@@ -55,13 +54,13 @@ if backends.ECKey is not CryptographyECKey or backends.RSAKey is not Cryptograph
 
 
 class Refused(Exception):
-    """Why a token was refused, as a code for the log. Never leaves `Verifier.verify`."""
+    """Why a token is invalid, as a code for the application log. Caught in `Verifier.verify`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a verified token says. For local accounts `role` and `school` are only what was true
-    when it was made: the database decides.
+    """The claims of a verified token. For local accounts `role` is that of the time of issue: the
+    role that counts is read from the database.
     """
 
     issuer: str
@@ -73,10 +72,8 @@ class Claims:
     session: UUID | None = None
 
 
-class Trust(Protocol):
-    """One issuer that is believed: its name, what its tokens look like, its keys, and how its
-    claims are read.
-    """
+class TrustedIssuer(Protocol):
+    """An issuer whose tokens are accepted: its name, token type, keys and claims."""
 
     @property
     def issuer(self) -> str: ...
@@ -88,16 +85,16 @@ class Trust(Protocol):
     def longest_s(self) -> int: ...
 
     def key(self, kid: str, now: float) -> "VerifyingKey | None":
-        """The key of that name at that time (POSIX seconds)."""
+        """The key with this id at this time (POSIX seconds)."""
 
     def read(self, members: Mapping[str, object]) -> Claims:
-        """The claims, from members whose issuer, audience and times are already right. Raises
+        """The claims, from members whose issuer, audience and times have been validated. Raises
         `Refused`.
         """
 
 
 class VerifyingKey:
-    """A public key made ready once, for its one algorithm."""
+    """A public key prepared once for its one algorithm."""
 
     __slots__ = ("alg", "kid", "ready")
 
@@ -107,8 +104,8 @@ class VerifyingKey:
         self.ready: Final[Key] = jwk.construct(key.key, key.alg)
 
 
-class Ours:
-    """The tokens that this service makes itself."""
+class TokenIssuer:
+    """This service as an issuer of tokens."""
 
     token_type: Final = "at+jwt"  # noqa: S105 - a media type
     longest_s: Final = LIFETIME_S
@@ -160,22 +157,22 @@ class Ours:
 
 
 class Verifier:
-    """Says who a bearer token speaks for. No I/O: keys are held, and account and session are looked
-    up by whoever asks.
-    """
+    """Verifies bearer tokens with keys in memory. It does no I/O: the caller loads the session."""
 
-    def __init__(self, ours: Ours, *, clock: Clock, outside: Sequence[Trust] = ()) -> None:
+    def __init__(
+        self, own: TokenIssuer, *, clock: Clock, external: Sequence[TrustedIssuer] = ()
+    ) -> None:
         self._clock: Final = clock
-        self._trusted: Final[dict[str, Trust]] = {trust.issuer: trust for trust in outside} | {
-            ours.issuer: ours
-        }
+        self._trusted: Final[dict[str, TrustedIssuer]] = {
+            issuer.issuer: issuer for issuer in external
+        } | {own.issuer: own}
         self._remembered: Final[OrderedDict[bytes, tuple[float, float, Claims]]] = OrderedDict()
 
     def verify(self, values: Sequence[str]) -> Claims:
         """The claims of the one bearer token in the values of the Authorization header.
 
-        Raises `Unauthenticated` for every fault; its subclass `KeyUnknown` where reading an outside
-        issuer's keys again may help.
+        Raises `Unauthenticated` for every fault; its subclass `KeyUnknown` where reading the keys
+        of an external issuer again may help.
         """
         if not values:
             raise Unauthenticated
@@ -186,7 +183,7 @@ class Verifier:
             raise
         except Refused as refused:
             log.info("token refused", reason=str(refused))
-        except Exception as error:  # noqa: BLE001 - whatever a parser or jose raises, the answer is 401 and not 500
+        except Exception as error:  # noqa: BLE001 - any exception of a parser or of jose is a 401, not a 500
             log.warning("token refused", reason="unforeseen", error=type(error).__name__)
         raise Unauthenticated
 
@@ -221,19 +218,18 @@ class Verifier:
         kid, alg, typ = _header(header)
         members = _members(payload)
 
-        # The issuer is believed only once its own key has signed: a key never vouches for another
-        # issuer's tokens.
+        # A key is accepted only for the tokens of its own issuer.
         issuer = members.get("iss")
-        trust = self._trusted.get(issuer) if isinstance(issuer, str) else None
-        if trust is None:
+        trusted = self._trusted.get(issuer) if isinstance(issuer, str) else None
+        if trusted is None:
             raise Refused("issuer")
-        if typ != trust.token_type.lower():
+        if typ != trusted.token_type.lower():
             raise Refused("typ")
-        key = trust.key(kid, now)
+        key = trusted.key(kid, now)
         if key is None:
-            if isinstance(trust, Ours):
+            if isinstance(trusted, TokenIssuer):
                 raise Refused("kid")
-            raise KeyUnknown(trust.issuer)
+            raise KeyUnknown(trusted.issuer)
         if alg != key.alg:
             raise Refused("alg")
         try:
@@ -243,11 +239,11 @@ class Verifier:
         if signed != payload:
             raise Refused("payload")
 
-        _in_time(members, now, trust.longest_s)
+        _check_times(members, now, trusted.longest_s)
         audience = members.get("aud")
-        if audience not in (trust.audience, [trust.audience]):
+        if audience not in (trusted.audience, [trusted.audience]):
             raise Refused("aud")
-        return trust.read(members)
+        return trusted.read(members)
 
 
 def _header(raw: bytes) -> tuple[str, str, str]:
@@ -264,8 +260,8 @@ def _header(raw: bytes) -> tuple[str, str, str]:
         or KEY_ID.fullmatch(kid) is None
     ):
         raise Refused("header-values")
-    # RFC 7515, section 4.1.9: a media type, whose case means nothing and whose "application/" may
-    # be left out.
+    # RFC 7515, section 4.1.9: a media type, compared without case, whose "application/" may be left
+    # out.
     return kid, alg, typ.lower().removeprefix("application/")
 
 
@@ -299,7 +295,7 @@ def _not_a_number(_: str) -> NoReturn:
     raise Refused("not-a-number")
 
 
-def _in_time(members: Mapping[str, object], now: float, longest_s: int) -> None:
+def _check_times(members: Mapping[str, object], now: float, longest_s: int) -> None:
     issued_at, expires_at = _instant(members, "iat"), _instant(members, "exp")
     if not 0 < expires_at - issued_at <= longest_s:
         raise Refused("lifetime")

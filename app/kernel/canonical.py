@@ -1,5 +1,7 @@
-"""The only way a value becomes bytes that are hashed or signed: canonical JSON (RFC 8785), profiled
-so that no two readers can differ.
+"""Encode values that are hashed or signed as canonical JSON (RFC 8785). Pure.
+
+Invariant: a value has one encoding in every reader. Floats, integers beyond ±2^53, keys that are
+not ASCII and text that is not NFC are refused.
 """
 
 import hashlib
@@ -8,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
 MAX_INTEGER: Final = 2**53 - 1
@@ -15,45 +19,35 @@ MAX_INTEGER: Final = 2**53 - 1
 
 
 class NotCanonical(ValueError):
-    """The value has no canonical form here: a float, a huge integer, a key that is not ASCII, or
-    text that is not NFC.
+    """The value has no canonical form: it holds a float, an integer beyond 2^53, a key that is not
+    ASCII, a lone surrogate, or text that is not NFC.
     """
 
 
 def encode(value: Json) -> bytes:
-    """UTF-8 bytes of the canonical JSON of `value`.
-
-    Refuses floats, integers beyond ±2^53, keys that are not ASCII strings, lone surrogates and text
-    that is not NFC with `NotCanonical`.
-    """
+    """Encode a value as canonical JSON in UTF-8; raises NotCanonical."""
     _check(value)
     try:
-        # For this profile (ASCII keys, no floats) the standard library's sorted, compact form is
-        # RFC 8785's, byte for byte.
-        text = json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_plain
-        )
-        return text.encode()
+        return ENCODER.encode(value)
     except UnicodeEncodeError as error:
         raise NotCanonical("text holds half of a surrogate pair") from error
 
 
 def kept(value: object) -> str:
-    """The text in which a JSON value is kept in a column: sorted, compact and ASCII.
+    """Encode a value as sorted, compact JSON in ASCII.
 
-    Unlike `encode` it takes text in any normalisation form, so that what a person typed survives
-    every database to the character.
+    Unlike `encode` it accepts floats and text in any normalisation form, and keeps every character.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_as_plain)
 
 
 def digest(value: Json) -> str:
-    """`sha256:` and the lower-case hexadecimal SHA-256 of the canonical JSON of `value`."""
+    """Hash the canonical JSON of a value: `sha256:` and lower-case hexadecimal digits."""
     return "sha256:" + hashlib.sha256(encode(value)).hexdigest()
 
 
 def _check(value: Json) -> None:
-    # By exact type first: this walk is on the path of every request.
+    # By exact type first: every request is checked here.
     kind = type(value)
     if kind is str:
         if not value.isascii() and not unicodedata.is_normalized("NFC", value):  # type: ignore[union-attr, arg-type]
@@ -84,3 +78,8 @@ def _as_plain(value: object) -> Json:
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return list(value)
     raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+ENCODER: Final = msgspec.json.Encoder(order="sorted", enc_hook=_as_plain)
+"""Writes RFC 8785 for the values that `encode` accepts. `encode` is for writing; a reader of parsed
+bytes encodes them with this to see whether they were canonical."""

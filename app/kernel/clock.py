@@ -1,13 +1,17 @@
-"""Time as the service writes and reads it. The only module that looks at a clock; everybody else is
-given the instant.
+"""Read the clock, and write and read instants as text. Only this module reads a clock: every other
+is given the instant.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TypeAlias
+from datetime import UTC, date, datetime
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present instant: aware, UTC, whole microseconds."""
+
+LONDON: Final = ZoneInfo("Europe/London")
+"""The time zone of every school."""
 
 
 def system_clock() -> datetime:
@@ -16,18 +20,25 @@ def system_clock() -> datetime:
 
 
 def to_text(instant: datetime) -> str:
-    """RFC 3339 in UTC with six decimals and `Z`; raises ValueError for a naive datetime."""
+    """Write an instant as RFC 3339 in UTC with six decimals and `Z`; raises ValueError for a naive
+    datetime.
+    """
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is not an instant")
-    # strftime writes a year before 1000 without its zeros.
+    # strftime writes a year before 1000 without its leading zeros.
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:
-    """The instant that `to_text` wrote (any RFC 3339 offset is read); raises ValueError for
-    anything else.
+    """Read an instant that `to_text` wrote, or any RFC 3339 instant; raises ValueError for other
+    text.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError("an instant needs an offset")
     return instant.astimezone(UTC)
+
+
+def today_in_school(now: datetime) -> date:
+    """The local date at the school."""
+    return now.astimezone(LONDON).date()

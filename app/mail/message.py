@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.platform.outbox import Owed
-from app.policy.engine.deadlines import LONDON
+from app.kernel.clock import LONDON
+from app.platform.outbox import Message
+from app.policy.wording.words import day
 from app.sharing.case.model import Alert
 
 
@@ -27,23 +28,24 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         Alert.EMERGENCY_RECORDED.value: Words(
             "An emergency disclosure was recorded",
-            "Information was shared in an emergency. Look at it now; its record is to be completed"
+            "Information was shared in an emergency. Look at it now. The record must be completed"
             " afterwards.",
         ),
         Alert.ADVICE_WAITING.value: Words(
-            "Advice is waiting for you",
-            "Somebody asks for your advice on a sharing request, and waits for it.",
+            "You have been asked for advice",
+            "Someone needs your advice on a sharing request and is waiting for your answer.",
         ),
     }
 )
 """By kind of message."""
 
 OTHER: Final = Words(
-    "Something waits for you", "Something in the information-sharing service waits for you."
+    "Something needs your attention",
+    "Something in the information-sharing service needs your attention.",
 )
 
 
-def compose(owed: Owed, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
+def compose(owed: Message, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
     """The message, the same each time that it is composed, its id too, so that a copy is known as
     one.
     """
@@ -58,9 +60,9 @@ def compose(owed: Owed, *, sender: str, receiver: str, public_url: str) -> Email
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(
         f"{words.opening}\n\n"
-        f"Recorded: {recorded:%d.%m.%Y %H:%M} at school {owed.school}\n"
+        f"Recorded: {day(recorded.date())} at {recorded:%H:%M}, school {owed.school}\n"
         f"Request:  {owed.about}\n"
         f"Read it:  {public_url}/v1/sharing-requests/{owed.about}\n\n"
-        "This message names nobody, on purpose. Sign in to read more.\n"
+        "To keep information private, this message does not name anyone. Sign in to read more.\n"
     )
     return message

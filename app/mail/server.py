@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from app.platform.settings import SettingsRefused
+from app.platform.settings import InvalidSettings
 
 PATIENCE_S: Final = 15
 _PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -32,7 +32,7 @@ class Server:
     @classmethod
     def of(cls, url: str) -> "Server":
         """The server that `smtp://user:password@host:port` (STARTTLS where offered) or `smtps://…`
-        names; raises `SettingsRefused`.
+        names; raises `InvalidSettings`.
         """
         parts = urlsplit(url)
         try:
@@ -41,7 +41,7 @@ class Server:
             port = -1
         known = parts.scheme in _PORTS and parts.hostname and port != -1
         if not known or parts.path not in {"", "/"} or parts.query or parts.fragment:
-            raise SettingsRefused(
+            raise InvalidSettings(
                 "SHARING_SMTP_URL must be smtp://host:port or smtps://host:port, with"
                 " user:password@ before the host"
             )

@@ -36,7 +36,8 @@ class Lookup:
                 return sa.literal_column(f"asked.{element.key}", element.type)
             return None
 
-        found = visitors.replacement_traverse(one, {}, replace).lateral("found")
+        query: sa.Select[Any] = visitors.replacement_traverse(one, {}, replace)  # type: ignore[assignment]
+        found = query.lateral("found")
         self.many: Final = sa.select(asked.c.nth, found).join_from(asked, found, sa.true())
 
     def arrays(self, asked: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:

@@ -54,13 +54,13 @@ class DatabaseUnavailable(ServiceError):
 
     kind = Kind.UNAVAILABLE
     code = "database-unavailable"
-    title = "The record store did not answer"
+    title = "Database unavailable"
 
     def __init__(self) -> None:
         super().__init__(
-            "the record store did not answer. If a child is at risk, share what is needed now and"
-            " keep a note of what, with whom and why; send this again with the same Idempotency-Key"
-            " when the service is back",
+            "the database did not answer. If a child is at risk, share what is needed now and"
+            " keep a note of what was shared, with whom and why. Send this request again with"
+            " the same Idempotency-Key when the service is available",
             headers={"Retry-After": "5"},
         )
 
@@ -151,7 +151,7 @@ class Session:
         else:
             row = await self._database.lookups.submit(lookup, (lookup, values))
             self._answered = True
-        return None if row is None else row._mapping  # noqa: SLF001 - the documented way to a row's mapping
+        return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way
 
     async def _read(
         self, statement: Executable, params: Mapping[str, object] | None

@@ -2,10 +2,12 @@
 given again (`Idempotency-Key`).
 """
 
+import functools
 import hashlib
+import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,6 +29,7 @@ class IdempotencyRow(SQLModel, table=True):
 
     __tablename__ = "idempotency"
 
+    school: str = Field(primary_key=True)
     caller: UUID = Field(sa_type=sa.Uuid, primary_key=True)
     route: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
@@ -42,16 +45,16 @@ class IdempotencyRow(SQLModel, table=True):
 TABLE: Final[sa.Table] = IdempotencyRow.__table__  # type: ignore[attr-defined]
 
 
-class KeyReused(ServiceError):
+class IdempotencyKeyReused(ServiceError):
     """The key came with another body before."""
 
     kind = Kind.INVALID
     code = "idempotency-key-reused"
-    title = "This Idempotency-Key was used for something else"
+    title = "Idempotency-Key already used"
 
     def __init__(self) -> None:
         super().__init__(
-            "send a new key for a new call; to repeat a call, send the same body",
+            "send a new key for a new request; to repeat a request, send the same body",
             faults=(
                 Fault(
                     "/header/idempotency-key",
@@ -62,21 +65,33 @@ class KeyReused(ServiceError):
         )
 
 
-class CallInFlight(ServiceError):
+class RequestInProgress(ServiceError):
     """The same call is still being worked on."""
 
     kind = Kind.CONFLICT
-    code = "call-in-flight"
-    title = "The same call is still being worked on"
+    code = "request-in-progress"
+    title = "Request in progress"
 
     def __init__(self) -> None:
         super().__init__(
-            "wait a second and send it again with the same key", headers={"Retry-After": "1"}
+            "an identical request is still running; wait a second and send it again with the"
+            " same key",
+            headers={"Retry-After": "1"},
         )
 
 
+class Caller(Protocol):
+    """The authenticated actor who sends the key."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def school(self) -> str: ...
+
+
 class Once:
-    """Does the work of a call at most once for its key. Made by `OnceDep`."""
+    """Does the work of a call at most once for its key."""
 
     def __init__(self, request: Request, key: str | None) -> None:
         call = call_of(request)
@@ -89,19 +104,16 @@ class Once:
         self,
         work: Callable[[], Awaitable[Response]],
         *,
-        about: Callable[[], UUID | None] = lambda: None,
         only_adds: bool = False,
     ) -> Response:
-        """The kept reply of an earlier call, or that of `work`, kept for the next.
+        """Give the stored reply of an earlier call, or do the work and store its reply.
 
-        `about` gives, after the work, the sharing request that the reply speaks of, so that its
-        disposal destroys the kept reply too. Work that `only_adds` rows is done before anybody
-        looks for an earlier call: if there was one, none of its rows are written. Raises
-        `KeyReused` and `CallInFlight`.
+        Work that `only_adds` rows is done before the look-up of an earlier call: if there was one,
+        none of its rows are written. Raises `IdempotencyKeyReused` and `RequestInProgress`.
         """
         if self._key is None:
             return await work()
-        caller: UUID = self._request.state.actor.id
+        caller: Caller = self._request.state.actor
         route = f"{self._request.method} {self._request.url.path}"
         request_hash = await self._hash()
         hopeful = only_adds and self._session.dialect == "postgresql"
@@ -112,7 +124,8 @@ class Once:
                 return await self._again(caller, route, kept, request_hash)
         reply = await work()
         row = {
-            "caller": caller,
+            "school": caller.school,
+            "caller": caller.id,
             "route": route,
             "key": self._key,
             "request_hash": request_hash,
@@ -123,7 +136,7 @@ class Once:
                 if name != "content-length"
             ),
             "body": bytes(reply.body).decode(),
-            "request": about(),
+            "request": _resource_of(reply),
             "made_at": self._now,
             "used_at": self._now,
         }
@@ -135,7 +148,7 @@ class Once:
                 raise
             kept = await self._find(caller, route) if hopeful else None
             if kept is None:
-                raise CallInFlight from taken
+                raise RequestInProgress from taken
             return await self._again(caller, route, kept, request_hash)
         return reply
 
@@ -147,11 +160,11 @@ class Once:
         said = await self._request.body() if parsed is None else canonical.kept(parsed).encode()
         return hashlib.sha256(said).digest()
 
-    async def _take_turns(self, caller: UUID, route: str) -> None:
+    async def _take_turns(self, caller: Caller, route: str) -> None:
         # SQLite has one writer at a time, so there an earlier call with the key has ended by now.
         if self._session.dialect == "postgresql":
             await self._session.begin()
-            name = f"{caller}|{route}|{self._key}"
+            name = f"{caller.id}|{route}|{self._key}"
             found = await self._session.first(
                 sa.select(
                     sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0)).label(
@@ -160,32 +173,44 @@ class Once:
                 )
             )
             if found is None or not found.got:
-                raise CallInFlight
+                raise RequestInProgress
 
-    async def _find(self, caller: UUID, route: str) -> sa.Row[tuple[object, ...]] | None:
-        return await self._session.first(
-            sa.select(TABLE).where(
-                TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key
-            )
+    async def _find(self, caller: Caller, route: str) -> sa.Row[tuple[object, ...]] | None:
+        return await self._session.first(sa.select(TABLE).where(*self._same_call(caller, route)))
+
+    def _same_call(self, caller: Caller, route: str) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            TABLE.c.school == caller.school,
+            TABLE.c.caller == caller.id,
+            TABLE.c.route == route,
+            TABLE.c.key == self._key,
         )
 
     async def _again(
-        self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
+        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
     ) -> Response:
         if kept.request_hash != request_hash:
-            raise KeyReused
+            raise IdempotencyKeyReused
         return await self._replay(caller, route, kept)
 
-    async def _replay(self, caller: UUID, route: str, kept: sa.Row[tuple[object, ...]]) -> Response:
+    async def _replay(
+        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]]
+    ) -> Response:
         # Writing makes this commit wait for the standby as the first one did, so that a replay
         # never acknowledges what a failover can lose.
         await self._session.execute(
-            sa.update(TABLE)
-            .where(TABLE.c.caller == caller, TABLE.c.route == route, TABLE.c.key == self._key)
-            .values(used_at=self._now)
+            sa.update(TABLE).where(*self._same_call(caller, route)).values(used_at=self._now)
         )
         headers = dict(line.split(": ", 1) for line in kept.headers.splitlines())
         return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
+
+
+def _resource_of(reply: Response) -> UUID | None:
+    """The id at the end of the reply's `Location`: the resource that the reply describes."""
+    try:
+        return UUID(reply.headers.get("location", "").rpartition("/")[2])
+    except ValueError:
+        return None
 
 
 async def _once(
@@ -206,8 +231,31 @@ async def _once(
     return Once(request, idempotency_key)
 
 
-OnceDep = Annotated[Once, Depends(_once)]
-"""Runs a POST's work at most once per `Idempotency-Key`."""
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
+
+
+def idempotent(*, only_adds: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Decorate an endpoint so that it does its work at most once per `Idempotency-Key`.
+
+    The header becomes a parameter of the operation. An endpoint that `only_adds` rows (it neither
+    locks nor changes any) is cheaper on PostgreSQL; see `Once`.
+    """
+
+    def decorate(endpoint: Endpoint) -> Endpoint:
+        signature = inspect.signature(endpoint)
+        once = inspect.Parameter(
+            "once", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Once, Depends(_once)]
+        )
+
+        @functools.wraps(endpoint)
+        async def answered(*, once: Once, **arguments: object) -> Response:
+            return await once(functools.partial(endpoint, **arguments), only_adds=only_adds)
+
+        parameters = [*signature.parameters.values(), once]
+        answered.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return cast("Endpoint", answered)
+
+    return decorate
 
 
 async def purge(session: Session, now: datetime) -> int:
@@ -215,6 +263,8 @@ async def purge(session: Session, now: datetime) -> int:
     return await session.execute(sa.delete(TABLE).where(TABLE.c.used_at < now - KEPT_FOR))
 
 
-async def forget(session: Session, request: UUID) -> int:
-    """Destroy the kept replies about one sharing request, as its disposal asks; gives how many."""
-    return await session.execute(sa.delete(TABLE).where(TABLE.c.request == request))
+async def forget(session: Session, school: str, request: UUID) -> int:
+    """Destroy the stored replies that describe one sharing request; gives how many."""
+    return await session.execute(
+        sa.delete(TABLE).where(TABLE.c.school == school, TABLE.c.request == request)
+    )

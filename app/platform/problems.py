@@ -1,30 +1,28 @@
-"""Problem documents (RFC 9457): the one table from kinds to statuses, and what every failure looks
-like on the wire.
+"""Problem documents (RFC 9457): the only table from kinds of error to HTTP statuses, and the reply
+for every error.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.kernel.suggestions import nearest
-from app.platform.strict_json import pointer
+from app.platform.validation_faults import faults_in, models_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 MOST_NAMED: Final = 50
-"""How many faults of a body are named at most; all of them are counted."""
+"""Faults that `errors` lists at most; the detail counts all of them."""
 
 STATUS: Final[Mapping[Kind, HTTPStatus]] = MappingProxyType(
     {
@@ -45,21 +43,19 @@ STATUS: Final[Mapping[Kind, HTTPStatus]] = MappingProxyType(
     }
 )
 
-_FRAMEWORK: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+_FRAMEWORK: Final[Mapping[int, tuple[str, str, str]]] = MappingProxyType(
     {
-        400: ("bad-request", "The request could not be read; check its syntax"),
-        404: ("not-found", "There is nothing here that you may see"),
-        405: (
-            "method-not-allowed",
-            "This address does not take that method; Allow lists the ones it takes",
-        ),
-        413: ("body-too-large", "The body is larger than 256 KiB; send less in one call"),
+        400: ("bad-request", "Bad request", "the request could not be read; check its syntax"),
+        404: ("not-found", "Not found", "check the path against the OpenAPI document"),
+        405: ("method-not-allowed", "Method not allowed", "use a method in the header Allow"),
+        413: ("body-too-large", "Request body too large", "send less in one request"),
     }
 )
+"""The code, title and detail for the statuses of the framework's own errors."""
 
 
 class FaultOut(BaseModel):
-    """One fault in what was sent."""
+    """One fault in the request."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -70,7 +66,7 @@ class FaultOut(BaseModel):
     pointer: str = Field(
         description="JSON pointer (RFC 6901) into the body, or `/query/…`, `/path/…`, `/header/…`."
     )
-    detail: str = Field(description="What was wrong and what to do; never the value that was sent.")
+    detail: str = Field(description="What is wrong and what to do; never the value that was sent.")
     code: str = Field(description="Stable, kebab-case.")
 
 
@@ -85,42 +81,59 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.", examples=[404])
     detail: str = Field(description="What happened this time, and what to do.")
     instance: str = Field(
-        description="This occurrence: the request's id as a URN.",
+        description="The id of the request as a URN.",
         examples=["urn:request:01a2048c538b7f43a0cf42edea9dbc8d"],
     )
     code: str = Field(description="Stable, kebab-case.", examples=["sharing-request-not-found"])
     errors: list[FaultOut] | None = Field(
-        None, description="Each fault, where there are several or the place matters."
+        None, description="Each fault, if there are several or the place matters."
     )
 
 
 _MEANING: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: "The request could not be read.",
-        401: "Not authenticated: no access token, or one that does not hold any longer.",
+        401: "Authentication is required: the access token is missing, expired or invalid.",
         403: "The caller may see this but not do it. The attempt is audited.",
-        404: "There is nothing here that the caller may see.",
-        406: "None of the media types that the caller accepts can be made.",
+        404: "The resource does not exist, or the caller may not see it.",
+        406: "The operation offers none of the media types in `Accept`.",
         409: (
-            "The resource is in a state that does not allow this, or the same call is still in"
-            " flight."
+            "The state of the resource does not allow this, or an identical request is in progress."
         ),
-        412: "The resource changed since the caller read it: read it again.",
+        412: "The resource changed after the client read it.",
         413: "The body is larger than 256 KiB.",
-        415: (
-            "The body is not of the media type that this operation takes, not in UTF-8, or not sent"
-            " as it is."
-        ),
-        422: "Something in the request is wrong; `errors` names each place, or the first 50.",
-        428: "The call needs `If-Match` with the ETag of what the caller read.",
-        429: "Too many calls; `Retry-After` says when to try again.",
-        500: "Something went wrong on our side; nothing was stored.",
+        415: "The operation does not read this media type, charset or content encoding.",
+        422: "The request is not valid; `errors` lists the faults, at most 50.",
+        428: "The header `If-Match` is required.",
+        429: "Too many attempts; `Retry-After` gives the seconds to wait.",
+        500: "Unexpected error; nothing was stored.",
         503: (
-            "The record store did not answer; the outcome is unknown. Send it again with the same"
-            " `Idempotency-Key`."
+            "The database did not answer, and the outcome is unknown. Send the request again with"
+            " the same `Idempotency-Key`."
         ),
     }
 )
+
+
+_CODE: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        400: "bad-request",
+        401: "unauthenticated",
+        403: "forbidden",
+        404: "not-found",
+        406: "not-acceptable",
+        409: "invalid-state",
+        412: "precondition-failed",
+        413: "body-too-large",
+        415: "unsupported-media-type",
+        422: "invalid-request",
+        428: "precondition-required",
+        429: "too-many-attempts",
+        500: "internal-error",
+        503: "database-unavailable",
+    }
+)
+"""The code in the documented example of each status; the OpenAPI document names the reply by it."""
 
 
 def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -143,11 +156,10 @@ def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _example(status: int) -> dict[str, object]:
-    phrase = HTTPStatus(status).phrase
-    code = _FRAMEWORK.get(status, (phrase.lower().replace(" ", "-"), ""))[0]
+    code = _CODE[status]
     example: dict[str, object] = {
         "type": f"/problems/{code}",
-        "title": phrase,
+        "title": code.capitalize().replace("-", " "),
         "status": status,
         "detail": _MEANING[status],
         "instance": "urn:request:01a2048c538b7f43a0cf42edea9dbc8d",
@@ -157,21 +169,11 @@ def _example(status: int) -> dict[str, object]:
         example["errors"] = [
             {
                 "pointer": "/purpose/code",
-                "detail": "not a known value; did you mean 'early_help'?",
+                "detail": "unknown value; did you mean 'early_help'?",
                 "code": "unknown-value",
             }
         ]
     return example
-
-
-class PartRefused(RequestValidationError):
-    """A part of the body was read by a model of its own, and refused; the faults stand where they
-    are in the body.
-    """
-
-    def __init__(self, error: ValidationError, model: type[BaseModel]) -> None:
-        super().__init__([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()])
-        self.model = model
 
 
 def response(error: ServiceError, request_id: str) -> Response:
@@ -213,34 +215,32 @@ def _document(
 
 
 def request_id_of(request: Request) -> str:
-    """The id that the edge gave this request."""
+    """The id that the middleware gave this request."""
     return str(request.scope.get("state", {}).get("request_id", "unknown"))
 
 
-def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
-    """Make every failure of the application a problem document. `on_refusal` is told, before the
-    reply, of each that the service meant.
+def install(app: FastAPI, on_error: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
+    """Reply to every error that the application foresees with a problem document. `on_error` is
+    awaited before the reply to a `ServiceError`.
     """
 
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ServiceError)  # noqa: S101 - the registration below says so
-        await on_refusal(request, error)
+    async def foreseen(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ServiceError)  # noqa: S101 - see the registration below
+        await on_error(request, error)
         return response(error, request_id_of(request))
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         found = error.errors()
-        faults = tuple(faults_in(found[:MOST_NAMED], _models_of(error, request)))
-        named = "each place" if len(found) == len(faults) else f"the first {len(faults)} places"
+        faults = tuple(faults_in(found[:MOST_NAMED], models_of(error, request)))
+        listed = "them" if len(found) == len(faults) else f"the first {len(faults)}"
         detail = (
-            faults[0].detail
-            if len(found) == 1
-            else f"{len(found)} things are wrong; errors names {named}"
+            faults[0].detail if len(found) == 1 else f"{len(found)} faults; errors lists {listed}"
         )
         return _document(
             422,
             "invalid-request",
-            "Something in the request is wrong",
+            "Invalid request",
             detail,
             request_id_of(request),
             faults,
@@ -248,37 +248,37 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
-        code, title = _FRAMEWORK.get(
-            error.status_code, ("http-error", HTTPStatus(error.status_code).phrase)
-        )
+        phrase = HTTPStatus(error.status_code).phrase
+        code, title, detail = _FRAMEWORK.get(error.status_code, ("http-error", phrase, phrase))
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = {"Allow": ", ".join(sorted(_methods(app, request)))}
         return _document(
-            error.status_code, code, title, title, request_id_of(request), headers=headers
+            error.status_code, code, title, detail, request_id_of(request), headers=headers
         )
 
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        structlog.get_logger().error(
-            "request.failed", error=type(error).__name__, where=_where(error)
-        )
-        return _document(
-            500,
-            "internal-error",
-            "Something went wrong on our side",
-            "nothing was stored; try again, and tell the operator the request id if it goes on",
-            request_id_of(request),
-        )
-
-    app.add_exception_handler(ServiceError, refused)
+    app.add_exception_handler(ServiceError, foreseen)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, framework)
-    app.add_exception_handler(Exception, unforeseen)
+
+
+def reply_to_unexpected(error: Exception, request_id: str) -> Response:
+    """Log an error that the application did not foresee; the reply is a 500 without its message."""
+    structlog.get_logger().error(
+        "request.failed", request_id=request_id, error=type(error).__name__, where=_where(error)
+    )
+    return _document(
+        500,
+        "internal-error",
+        "Unexpected error",
+        "nothing was stored; try again, and report the request id to the operator if it persists",
+        request_id,
+    )
 
 
 def _where(error: BaseException) -> list[str]:
-    """Module and line of each frame, innermost last: never values, since they may be personal
-    data.
+    """Module and line of the last eight frames, innermost last. Values are left out, because they
+    can be personal data.
     """
     places = []
     trace = error.__traceback__
@@ -289,9 +289,7 @@ def _where(error: BaseException) -> list[str]:
 
 
 def _methods(app: FastAPI, request: Request) -> set[str]:
-    """The methods of the routes for this path; a path without parameters hides the patterns that
-    also match it.
-    """
+    """The methods of the routes for this path. A literal path hides the patterns that match it."""
     path = request.url.path
     literal = path in app.state.literal_paths
     found: set[str] = set()
@@ -302,88 +300,3 @@ def _methods(app: FastAPI, request: Request) -> set[str]:
             continue
         found |= getattr(route, "methods", None) or set()
     return found | ({"HEAD"} if "GET" in found else set())
-
-
-_KNOWN: Final = re.compile(r"'([^']*)'")
-
-
-def _models_of(error: RequestValidationError, request: Request) -> list[type[BaseModel]]:
-    if isinstance(error, PartRefused):
-        return [error.model]
-    body_field = getattr(request.scope.get("route"), "body_field", None)
-    return _models_in(body_field.field_info.annotation) if body_field is not None else []
-
-
-def faults_in(
-    errors: Iterable[Mapping[str, Any]], models: list[type[BaseModel]]
-) -> Iterator[Fault]:
-    """What a validation by one of the models found wrong, in words that repeat no value. Places in
-    the body begin with `body`.
-    """
-    for found in errors:
-        location = tuple(found["loc"])
-        if location and location[0] == "body":
-            where = pointer([part for part in location[1:] if not _is_branch(part)])
-        else:
-            where = pointer(location)
-        yield Fault(where, *_words(found, location, models))
-
-
-def _is_branch(part: object) -> bool:
-    """Pydantic puts the tried member of a union into the location; it is no part of the body."""
-    return isinstance(part, str) and ("[" in part or "(" in part)
-
-
-def _words(
-    found: Mapping[str, Any], location: Sequence[object], models: list[type[BaseModel]]
-) -> tuple[str, str]:
-    kind = str(found["type"])
-    if kind == "extra_forbidden":
-        near = _nearest(str(location[-1]), _fields_at(models, location[1:-1]))
-        return "not a known field" + near, "unknown-field"
-    if found["msg"] == "Field required":
-        return "required, and missing", "missing"
-    if kind in {"enum", "literal_error"}:
-        expected = str(found.get("ctx", {}).get("expected", ""))
-        known = _KNOWN.findall(expected)
-        near = _nearest(str(found.get("input")), known)
-        listed = f"; known are {expected}" if len(known) <= 12 else ""
-        return "not a known value" + (near or listed), "unknown-value"
-    message = str(found["msg"])
-    if kind in {"value_error", "assertion_error"}:
-        message = message.partition(", ")[2] or message
-    if kind in {"date_from_datetime_parsing", "date_parsing", "date_from_datetime_inexact"}:
-        message = "not an ISO 8601 date; write it as 2026-11-23"
-    if kind.startswith(("datetime_", "timezone_")):
-        message = "not an RFC 3339 instant; write it as 2026-11-23T14:52:00Z"
-    if kind.startswith("uuid"):
-        message = "not a UUID"
-    return message[:1].lower() + message[1:], kind.replace("_", "-")
-
-
-def _nearest(given: str, known: Sequence[str]) -> str:
-    # Where nothing is good enough the vocabularies say `none`, which nobody is to be led to by
-    # chance.
-    close = nearest(given, [name for name in known if name != "none"])
-    return f"; did you mean '{close}'?" if close else ""
-
-
-def _fields_at(models: list[type[BaseModel]], path: Sequence[object]) -> list[str]:
-    for part in path:
-        if isinstance(part, int) or _is_branch(part):
-            continue
-        models = [
-            inner
-            for model in models
-            if part in model.model_fields
-            for inner in _models_in(model.model_fields[str(part)].annotation)
-        ] or models
-    return [name for model in models for name in model.model_fields]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    if get_origin(annotation) in {Union, UnionType, Annotated, list, tuple, dict}:
-        return [model for inner in get_args(annotation) for model in _models_in(inner)]
-    return []

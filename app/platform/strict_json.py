@@ -1,9 +1,12 @@
-"""Reads a JSON body so strictly that no two readers could disagree about it: no duplicates, no NaN,
-no lone surrogates, bounded depth.
+"""Parses a JSON body so strictly that no two parsers could read it differently.
+
+Duplicate members, NaN, infinities, integers beyond 64 bits, lone surrogates, NUL characters and
+deep nesting are refused.
 """
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
@@ -17,85 +20,79 @@ _LONGEST_INTEGER: Final = 20
 _LONGEST_NAME: Final = 100
 
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
-_TOO_LARGE: Final = "a number is too large to be read"
+_TOO_LARGE: Final = "the number is too large to be read"
 
 
-class BodyRefused(ServiceError):
-    """The body is not JSON that the service reads; the fault names the place."""
+class InvalidJson(ServiceError):
+    """The body is not JSON that the service accepts; the fault gives the JSON pointer."""
 
     kind = Kind.INVALID
     code = "invalid-json"
-    title = "The body is not JSON that can be read safely"
+    title = "Invalid JSON"
 
 
-class _Unsound(Exception):
-    """Some member is unsound: the text is read again to find where it stands."""
+class _Refused:
+    """Takes the place of a value that is not accepted, until its JSON pointer is known."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = detail
 
 
-class _Pairs(list[tuple[str, object]]):
-    """An object's members with duplicates kept."""
+class _Hooks:
+    """The hooks of one decoding; `refused` collects the values that are not accepted."""
 
+    def __init__(self) -> None:
+        self.refused: list[_Refused] = []
 
-class _Unreadable:
-    """Stands where a number cannot be read, and says why."""
+    def refuse(self, code: str, detail: str) -> _Refused:
+        self.refused.append(_Refused(code, detail))
+        return self.refused[-1]
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def members(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+            detail = "this member occurs twice; send it once"
+            value[name] = self.refuse("duplicate-member", detail)
+        return value
+
+    def constant(self, name: str) -> _Refused:
+        detail = f"{name} is not a JSON number; omit the member or send null"
+        return self.refuse("not-a-number", detail)
+
+    def fraction(self, digits: str) -> float | _Refused:
+        value = float(digits)
+        return value if math.isfinite(value) else self.refuse("not-a-number", _TOO_LARGE)
+
+    def integer(self, digits: str) -> int | _Refused:
+        short = len(digits) <= _LONGEST_INTEGER
+        return int(digits) if short else self.refuse("not-a-number", _TOO_LARGE)
 
 
 def parse(body: bytes) -> object:
-    """The value of a JSON text (RFC 8259) in UTF-8; raises `BodyRefused` with the pointer of the
-    first fault.
+    """The value of a JSON text (RFC 8259) in UTF-8; raises InvalidJson with one fault and its JSON
+    pointer.
     """
+    hooks = _Hooks()
+    decoder = json.JSONDecoder(
+        object_pairs_hook=hooks.members,
+        parse_constant=hooks.constant,
+        parse_float=hooks.fraction,
+        parse_int=hooks.integer,
+    )
     try:
-        text = body.decode("utf-8")
+        value = decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
-        _refuse("", f"the body is not UTF-8 (byte {error.start})", "not-utf-8")
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
-    except _Unsound:
-        _refuse_where_it_stands(text)
+        _refuse((), "not-utf-8", f"the body is not UTF-8 (byte {error.start})")
     except json.JSONDecodeError as error:
-        _refuse(
-            "",
-            f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}",
-            "not-json",
-        )
+        where = f"line {error.lineno}, column {error.colno}"
+        _refuse((), "not-json", f"not JSON at {where}: {error.msg.lower()}")
     except RecursionError:
-        _refuse("", _TOO_DEEP, "too-deep")
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH or b"\\u" in body:
+        _refuse((), "too-deep", _TOO_DEEP)
+    if hooks.refused or body.count(b"[") + body.count(b"{") > MAX_DEPTH or b"\\u" in body:
         _check(value)
     return value
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise _Unsound
-    return value
-
-
-def _constant(_name: str) -> NoReturn:
-    raise _Unsound
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise _Unsound
-    return value
-
-
-def _int(text: str) -> int:
-    if len(text) > _LONGEST_INTEGER:
-        raise _Unsound
-    return int(text)
 
 
 def _check(value: object) -> None:
@@ -103,8 +100,10 @@ def _check(value: object) -> None:
     while pending:
         member, path = pending.pop()
         if len(path) >= MAX_DEPTH and isinstance(member, (dict, list)):
-            _refuse(pointer(path[:MAX_DEPTH]), _TOO_DEEP, "too-deep")
-        if isinstance(member, str):
+            _refuse(path[:MAX_DEPTH], "too-deep", _TOO_DEEP)
+        if isinstance(member, _Refused):
+            _refuse(path, member.code, member.detail)
+        elif isinstance(member, str):
             _check_text(member, path)
         elif isinstance(member, dict):
             for name, inner in member.items():
@@ -116,62 +115,14 @@ def _check(value: object) -> None:
 
 def _check_text(text: str, path: Sequence[str]) -> None:
     if "\x00" in text:
-        _refuse(pointer(path), "holds a NUL character; remove it", "nul-character")
+        _refuse(path, "nul-character", "contains a NUL character; remove it")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse(
-            pointer(path),
-            "holds half of a surrogate pair; send the whole character",
-            "lone-surrogate",
-        )
-
-
-def _refuse_where_it_stands(text: str) -> NoReturn:
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_Pairs,
-            parse_constant=lambda name: _Unreadable(
-                f"{name} is not a JSON number; leave the member out or send null"
-            ),
-            parse_float=lambda digits: (
-                float(digits) if math.isfinite(float(digits)) else _Unreadable(_TOO_LARGE)
-            ),
-            parse_int=lambda digits: (
-                0 if len(digits) <= _LONGEST_INTEGER else _Unreadable(_TOO_LARGE)
-            ),
-        )
-    except json.JSONDecodeError as error:
-        _refuse(
-            "",
-            f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}",
-            "not-json",
-        )
-    except RecursionError:
-        _refuse("", _TOO_DEEP, "too-deep")
-    pending: list[tuple[object, tuple[str, ...]]] = [(value, ())]
-    while pending:
-        member, path = pending.pop()
-        if isinstance(member, _Unreadable):
-            _refuse(pointer(path), member.why, "not-a-number")
-        if isinstance(member, _Pairs):
-            seen: set[str] = set()
-            for name, inner in member:
-                if name in seen:
-                    _refuse(
-                        pointer((*path, name)),
-                        "this member stands twice in one object; send it once",
-                        "duplicate-member",
-                    )
-                seen.add(name)
-                pending.append((inner, (*path, name)))
-        elif isinstance(member, list):
-            pending.extend((inner, (*path, str(position))) for position, inner in enumerate(member))
-    raise AssertionError("the first reading found a fault that the second did not")
+        _refuse(path, "lone-surrogate", "contains half a surrogate pair; send the whole character")
 
 
 def pointer(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path. What cannot be printed in a header or log is replaced,
-    and a name beyond reason is cut.
+    """The JSON pointer (RFC 6901) of a path, safe for headers and logs: characters that are not
+    ASCII are replaced, long names are cut.
     """
     return "".join(
         "/"
@@ -184,5 +135,5 @@ def pointer(path: Sequence[str | int]) -> str:
     )
 
 
-def _refuse(where: str, detail: str, code: str) -> NoReturn:
-    raise BodyRefused(detail, faults=(Fault(where, detail, code),))
+def _refuse(path: Sequence[str], code: str, detail: str) -> NoReturn:
+    raise InvalidJson(detail, faults=(Fault(pointer(path), detail, code),))

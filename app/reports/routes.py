@@ -1,16 +1,16 @@
-"""Reports over HTTP: numbers for governors, as JSON or as a chart."""
+"""Serve the summary report for governors over HTTP, as JSON or as a chart."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.platform import content_negotiation
+from app.platform.instants import PeriodEnd, parse_period
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.engine.deadlines import today_in_school
@@ -28,12 +28,10 @@ _CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'n
 _VARY: Final = {"Vary": "Accept"}
 _FORMS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The numbers, or with `Accept: image/svg+xml` a bar chart of them.",
+        "description": "The numbers, or with `Accept: image/svg+xml` a bar chart.",
         "content": {SVG: {"schema": {"type": "string"}}},
     }
 }
-
-Day = date | AwareDatetime
 
 
 @router.get(
@@ -47,23 +45,30 @@ async def read_report_summary(
     actor: Annotated[Actor, Require(Permission.REPORT_READ)],
     call: CallDep,
     first: Annotated[
-        Day | None,
-        Query(alias="from", description="The first day; a year before the last when left out."),
+        PeriodEnd | None,
+        Query(
+            alias="from",
+            description="The first day, or an instant on it; by default a year before the last.",
+        ),
     ] = None,
     last: Annotated[
-        Day | None, Query(alias="to", description="The last day, included; today when left out.")
+        PeriodEnd | None,
+        Query(
+            alias="to",
+            description="The last day, included, or an instant after it began; by default today.",
+        ),
     ] = None,
     accepted: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
 ) -> Response:
-    """Counts by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration
-    and advice, over 400 days at most.
-
-    Numbers under 5 are withheld, and so is whatever would give them away by adding and subtracting.
-    Counted are the requests submitted, and the advice sought, on the days from `from` to `to`, both
+    """Count the requests submitted and the advice sought on the days from `from` to `to`, both
     included.
+
+    Counts are by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration
+    and advice. A report covers at most 400 days. Numbers under 5 are withheld, and so are numbers
+    from which a withheld one could be calculated. The read appends an entry to the audit trail.
     """
     form = content_negotiation.choose(accepted, (JSON, SVG))
-    start, end = service.period(_day(first), _day(last), today_in_school(call.now))
+    start, end = service.days_of(parse_period(first, last), today_in_school(call.now))
     found = await service.summary(
         call.session, actor, start, end, now=call.now, request_id=call.trace
     )
@@ -72,15 +77,6 @@ async def read_report_summary(
         drawn = chart.draw(tables, period=f"{_words(start)} to {_words(end)}")
         return Response(drawn, media_type=SVG, headers=_VARY | {"Content-Security-Policy": _CSP})
     return reply(_shown(start, end, call.now, tables), headers=_VARY)
-
-
-def _day(given: Day | None) -> date | None:
-    if not isinstance(given, datetime):
-        return given
-    try:
-        return today_in_school(given)
-    except OverflowError:
-        return given.date()
 
 
 def _words(day: date) -> str:

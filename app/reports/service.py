@@ -1,6 +1,4 @@
-"""The summary of a period: counted in the database, split up, and protected before anybody sees
-it.
-"""
+"""Count the requests of a period in the database and withhold small numbers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,25 +11,23 @@ import sqlalchemy as sa
 from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
-from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.clock import LONDON
+from app.kernel.errors import Fault
 from app.platform.db import Session
-from app.policy.engine.deadlines import LONDON, today_in_school
+from app.platform.instants import InvalidPeriod, Period
+from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
 from app.policy.lifecycle import in_force as policies
 from app.reports.disclosure_control import Counted, Shown, protected
 from app.sharing import statistics
 
-EARLIEST: Final = date(2000, 1, 1)
-LATEST: Final = date(2199, 12, 31)
-"""Days beyond these are slips of the keyboard."""
-
 LONGEST_DAYS: Final = 400
-USUAL_DAYS: Final = 365
+DEFAULT_DAYS: Final = 365
 
 GROUPS: Final = ("safeguarding", "outside", "routed")
-"""The policy's sets of purposes that are told apart; what is in none of them is `other`, what is in
-two is in the first."""
+"""Names of the policy's sets of purposes. A purpose in none of them is in `other`, a purpose in two
+is in the first."""
 
 GROUNDS: Final = (
     *(code.value for code in LawfulReasonCode),
@@ -45,19 +41,13 @@ TIMELINESS: Final = ("decided_in_time", "decided_late", "emergency_in_time", "em
 WAITING: Final = ("waiting_in_time", "waiting_overdue")
 ADVICE: Final = ("answered_in_time", "answered_late", "waiting", "overdue")
 
-
-class PeriodUnsound(ServiceError):
-    """The period is no period, or too long."""
-
-    kind = Kind.INVALID
-    code = "period-unsound"
-    title = "The period does not fit"
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What may be shown of a period, both days included: of the requests submitted in it, and of
-    the advice sought in it.
+    """The numbers that may be shown of the requests submitted, and the advice sought, from the day
+    `start` to the day `end`, both included.
     """
 
     start: date
@@ -66,31 +56,25 @@ class Summary:
     advice: Shown
 
 
-def period(start: date | None, end: date | None, today: date) -> tuple[date, date]:
-    """The days asked for; a year up to today where nothing is said. Raises `PeriodUnsound`."""
-    for name, day in (("from", start), ("to", end)):
-        if day is not None and not EARLIEST <= day <= LATEST:
-            raise PeriodUnsound(
-                "a day far off",
-                faults=(Fault(f"/query/{name}", "name a day of this century", "out-of-range"),),
-            )
-    last = end or max(today, start or today)
-    first = start or last - timedelta(days=USUAL_DAYS - 1)
-    if first > last:
-        raise PeriodUnsound(
-            "the period ends before it begins",
-            faults=(Fault("/query/from", "lies after the end", "after-end"),),
-        )
+def days_of(asked: Period, today: date) -> tuple[date, date]:
+    """The first and the last day of a report: by default a year up to today; raises InvalidPeriod.
+
+    An instant stands for its day at the school.
+    """
+    first = None if asked.start is None else today_in_school(asked.start)
+    last = None if asked.end is None else today_in_school(asked.end - _MICROSECOND)
+    last = last or max(today, first or today)
+    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
     if (last - first).days >= LONGEST_DAYS:
-        words = f"a report covers {LONGEST_DAYS} days at most; ask for each part by itself"
-        raise PeriodUnsound(words, faults=(Fault("/query/from", words, "too-long"),))
+        detail = f"a report covers {LONGEST_DAYS} days at most; ask for each part separately"
+        raise InvalidPeriod(detail, faults=(Fault("/query/from", detail, "too-long"),))
     return first, last
 
 
 async def summary(
     session: Session, actor: Actor, start: date, end: date, *, now: datetime, request_id: str
 ) -> Summary:
-    """Count a period, both days included, and withhold what might tell of somebody."""
+    """Count the requests and the advice of a period and append the entry of the read."""
     policy = await policies.in_force(session, actor.school, today_in_school(now))
     begin, stop = _midnight(start), _midnight(end + timedelta(days=1))
     rows = await statistics.requests(session, actor.school, begin, stop, now)
@@ -111,14 +95,16 @@ async def summary(
 
 
 def groups_of(policy: Policy) -> dict[str, str]:
-    """The group of each purpose that the policy puts into one."""
+    """The group of each purpose that is in one of the policy's sets."""
     sets = policy.document.sets
     return {code: name for name in reversed(GROUPS) if name in sets for code in sets[name].members}
 
 
 def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> Counted:
-    """The numbers of requests as a tree: every number is split up in one place only, so that
-    protecting each split protects the whole.
+    """Count requests as a tree.
+
+    Invariant: each number is split in one place only, so that protecting every split protects the
+    whole.
     """
     decided = [row for row in rows if row.standing == "decided"]
     undecided = [row for row in rows if row.standing == "undecided"]
@@ -141,8 +127,8 @@ def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> 
             ),
             "timeliness": _tally(TIMELINESS, ((row.timing, row) for row in decided)),
         },
-        # That nobody departed would make the outcomes and the decisions one table, of which each
-        # tells what the other withholds.
+        # If it were shown that no decision departed, outcomes and decisions would be known to be
+        # the same table, and each would give away the numbers that the other withholds.
         guarded=frozenset({"departures"}),
     )
     waiting = Counted(
@@ -166,7 +152,7 @@ def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> 
 
 
 def tree_of_advice(rows: Sequence[sa.Row[Any]]) -> Counted:
-    """The numbers of advice sought."""
+    """Count advice as a tree."""
     return Counted(
         _sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))}
     )

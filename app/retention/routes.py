@@ -11,55 +11,39 @@ from starlette.responses import Response
 
 from app.identity.deps import Require
 from app.identity.model import Actor, Permission
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
 from app.platform.paging import (
     CursorDep,
-    CursorRefused,
+    InvalidCursor,
     LimitDep,
     decode_cursor,
     encode_cursor,
     next_link,
 )
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
 from app.retention.schedule import Review
-from app.retention.schemas import DisposalOut, DisposeIn, DuePageOut, ReviewIn, ReviewOut
+from app.retention.schemas import DisposeIn, DuePageOut, ReviewIn
 from app.retention.service import Due
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record, View
+from app.sharing.case.records import Content
+from app.sharing.disposal.schemas import DisposalOut, RetentionReviewOut
 from app.sharing.presentation import views
 
 router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRoute)
 
 RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
 
-_LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": "The next page (RFC 8288), where there is one.",
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
-_MADE: Final[dict[int | str, dict[str, Any]]] = {
-    201: {
-        "headers": {
-            "ETag": {"description": "The request's new version.", "schema": {"type": "string"}},
-            "Location": {"description": "Where the request is read.", "schema": {"type": "string"}},
-        }
-    }
-}
-
 
 @router.get(
     "/retention/due",
     operation_id="list_retention_due",
-    summary="List what is due for a look",
+    summary="List requests due for review or disposal",
     response_model=DuePageOut,
-    responses=replies(401, 403, 422) | _LINK,
+    responses=replies(401, 403, 422),
 )
 async def list_retention_due(
     actor: Annotated[Actor, Require(Permission.RETENTION_READ)],
@@ -68,8 +52,8 @@ async def list_retention_due(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Requests whose retention has ended or whose review has come, the longest due first,
-    de-identified; held ones among them.
+    """Requests whose retention period has ended or whose review day has come, longest due first and
+    de-identified, including requests under legal hold.
     """
     scope = f"retention-due {actor.school}"
     found, more = await service.due(
@@ -94,23 +78,23 @@ async def list_retention_due(
 @router.post(
     "/sharing-requests/{request_id}/retention-reviews",
     operation_id="review_retention",
-    summary="Decide how long a request is kept",
+    summary="Review how long a request is kept",
     status_code=201,
-    response_model=ReviewOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+    response_model=RetentionReviewOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def review_retention(
     actor: Annotated[Actor, Require(Permission.RETENTION_REVIEW)],
     request_id: RequestId,
     body: ReviewIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it
-    against disposal, or lift the hold.
+    """Keeps the request until a day, or indefinitely with a review day, or releases it for
+    disposal; places or lifts a legal hold.
 
-    What is kept longer than the policy's class says is looked at again after the policy's years,
-    also where the review names no day.
+    A request kept longer than its retention class is reviewed again after the policy's years, also
+    where the review names no day.
     """
     command = Review(
         keep=body.keep,
@@ -119,49 +103,43 @@ async def review_retention(
         legal_hold=body.legal_hold,
     )
 
-    async def work() -> Response:
-        case, record = await service.review(
-            call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.review(
+        call.session, actor, request_id, command, body.why, now=call.now, trace=call.trace
+    )
+    return _created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/disposal",
     operation_id="dispose_of_sharing_request",
-    summary="Destroy what is personal in a request",
+    summary="Dispose of the personal data in a request",
     status_code=201,
     response_model=DisposalOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def dispose_of_sharing_request(
     actor: Annotated[Actor, Require(Permission.RETENTION_DISPOSE)],
     request_id: RequestId,
     body: DisposeIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Names, references and every word people wrote are destroyed; codes and days stay as a
-    tombstone, and the trail stays valid.
+    """Destroys names, references and all free text. Codes and dates remain as a tombstone, and the
+    audit log stays valid.
 
-    409 while the request is undecided, under legal hold, or to be kept longer. It cannot be undone.
+    The reply is 409 while the request is undecided, under legal hold, or to be kept longer.
+    Disposal cannot be undone.
     """
-
-    async def work() -> Response:
-        case, record = await service.dispose(
-            call.session,
-            actor,
-            request_id,
-            basis=body.basis,
-            approved_by=body.approved_by,
-            now=call.now,
-            trace=call.trace,
-        )
-        return _created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.dispose(
+        call.session,
+        actor,
+        request_id,
+        basis=body.basis,
+        approved_by=body.approved_by,
+        now=call.now,
+        trace=call.trace,
+    )
+    return _created(case, record, actor)
 
 
 def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:
@@ -172,7 +150,7 @@ def _position(cursor: str | None, scope: str) -> tuple[str, UUID] | None:
         day, last = parts
         return day, UUID(last)
     except ValueError as error:
-        raise CursorRefused from error
+        raise InvalidCursor from error
 
 
 def _due(found: Due, now: datetime) -> dict[str, Any]:
@@ -186,7 +164,7 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
     }
 
 
-def _created(case: Case, record: Record, actor: Actor) -> Response:
+def _created(case: Case, record: Record[Content], actor: Actor) -> Response:
     view = case.head.view_for(actor)
     headers = {
         "Location": f"/v1/sharing-requests/{case.head.id}",

@@ -11,18 +11,10 @@ from typing import Final
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.policy.engine.deadlines import years_after
 from app.sharing.case.case import Head
-from app.sharing.case.model import TRANSITIONS, Act
+from app.sharing.case.model import TRANSITIONS, Act, Keep
 
 FURTHEST_YEARS: Final = 100
 """A day further away than this is a slip of the keyboard."""
-
-
-class Keep(StrEnum):
-    """What a review decides. Stored for ever: add members, never rename or reuse one."""
-
-    UNTIL = "until"
-    INDEFINITELY = "indefinitely"
-    DISPOSE = "dispose"
 
 
 class Reason(StrEnum):
@@ -40,12 +32,12 @@ class Bar(StrEnum):
     NOT_DUE = "not_due"
 
 
-class ReviewUnsound(ServiceError):
+class InvalidRetentionReview(ServiceError):
     """What the review sets does not fit together."""
 
     kind = Kind.INVALID
-    code = "retention-review-unsound"
-    title = "What the review sets does not fit together"
+    code = "invalid-retention-review"
+    title = "Invalid retention review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +87,20 @@ def bars(head: Head, today: date) -> tuple[Bar, ...]:
     return tuple(found)
 
 
-def _come(day: str | None, today: date) -> bool:
-    return day is not None and date.fromisoformat(day) <= today
+def day(text: str | None) -> date | None:
+    """A day of the head."""
+    return None if text is None else date.fromisoformat(text)
+
+
+def _come(text: str | None, today: date) -> bool:
+    come = day(text)
+    return come is not None and come <= today
 
 
 def reviewed(
     head: Head, review: Review, today: date, *, review_years: int, policy_until: date | None
 ) -> Head:
-    """The head after the review. Raises `ReviewUnsound` with every fault.
+    """The head after the review. Raises `InvalidRetentionReview` with every fault.
 
     What is kept longer than the policy's class says (`policy_until`) is looked at again after the
     policy's years at the latest, whether or not the review names a day.
@@ -110,7 +108,7 @@ def reviewed(
     latest = years_after(today, review_years)
     faults = [*_until_faults(review, today), *_next_faults(review, today, latest)]
     if faults:
-        raise ReviewUnsound(faults[0].detail, faults=tuple(faults))
+        raise InvalidRetentionReview(faults[0].detail, faults=tuple(faults))
     until, look = review.until, review.next_review_on
     if review.keep is Keep.DISPOSE:
         until = today
@@ -133,17 +131,23 @@ def reviewed(
 def _until_faults(review: Review, today: date) -> list[Fault]:
     if review.keep is not Keep.UNTIL:
         return (
-            [Fault("/until", "only what is kept until a day has one", "not-kept-until")]
+            [
+                Fault(
+                    "/until",
+                    "only a request that is kept until a day has this member",
+                    "until-not-allowed",
+                )
+            ]
             if review.until
             else []
         )
     if review.until is None:
-        return [Fault("/until", "say until when it is kept", "missing")]
+        return [Fault("/until", "required when the request is kept until a day", "missing")]
     if review.until <= today:
         return [
             Fault(
                 "/until",
-                "set a day that is still to come; to let it go, keep is dispose",
+                "use a day in the future; to dispose of the request, set keep to dispose",
                 "in-the-past",
             )
         ]
@@ -151,7 +155,8 @@ def _until_faults(review: Review, today: date) -> list[Fault]:
         return [
             Fault(
                 "/until",
-                "further away than a hundred years; is it a slip? keep can be indefinitely",
+                "more than 100 years ahead; to keep the request without an end, set keep to"
+                " indefinitely",
                 "too-far",
             )
         ]
@@ -166,9 +171,15 @@ def _next_faults(review: Review, today: date, latest: date) -> list[Fault]:
             [Fault("/next_review_on", words, "missing")] if review.keep is Keep.INDEFINITELY else []
         )
     if review.keep is Keep.DISPOSE:
-        return [Fault("/next_review_on", "what is to go is not looked at again", "not-kept")]
+        return [
+            Fault(
+                "/next_review_on",
+                "a request that is to be disposed of has no next review",
+                "next-review-not-allowed",
+            )
+        ]
     if look <= today:
-        return [Fault("/next_review_on", "set a day that is still to come", "in-the-past")]
+        return [Fault("/next_review_on", "use a day in the future", "in-the-past")]
     if look > latest and review.keep is Keep.INDEFINITELY:
         return [
             Fault(
@@ -179,6 +190,6 @@ def _next_faults(review: Review, today: date, latest: date) -> list[Fault]:
         ]
     if review.until is not None and look > review.until:
         return [
-            Fault("/next_review_on", "lies after the day until which it is kept", "after-until")
+            Fault("/next_review_on", "after the day until which the request is kept", "after-until")
         ]
     return []

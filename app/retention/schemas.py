@@ -4,14 +4,15 @@ know.
 
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from app.kernel.classification import Anonymous, Structural
 from app.platform.instants import Day
-from app.retention.schedule import Bar, Keep, Reason
+from app.retention.schedule import Bar, Reason
+from app.sharing.case.model import Keep
 from app.sharing.requests.schemas import SummaryOut
-from app.sharing.schemas import Body, RecordOut, RetentionOut, Short, Text
+from app.sharing.schemas import Body, Out, RetentionOut, Short, Text
 
 
 class ReviewIn(Body):
@@ -38,7 +39,7 @@ class ReviewIn(Body):
     )
 
     keep: Annotated[
-        Keep,
+        Structural[Keep],
         Field(
             description=(
                 "Until a day, indefinitely with a day to look again, or no longer: due for disposal"
@@ -46,9 +47,11 @@ class ReviewIn(Body):
             )
         ),
     ]
-    until: Annotated[Day | None, Field(description="Until when; required with `until`.")] = None
+    until: Annotated[
+        Structural[Day | None], Field(description="Until when; required with `until`.")
+    ] = None
     next_review_on: Annotated[
-        Day | None,
+        Structural[Day | None],
         Field(
             description=(
                 "When it is looked at again; required with `indefinitely`, and then within the"
@@ -57,24 +60,13 @@ class ReviewIn(Body):
         ),
     ] = None
     why: Annotated[
-        Text, Field(description="Why; leave out names and anything that tells who it is about.")
+        Anonymous[Text],
+        Field(description="Why; leave out names and anything that tells who it is about."),
     ]
     legal_hold: Annotated[
-        bool | None,
+        Structural[bool | None],
         Field(description="Hold it against disposal, or lift the hold; left out: as it was."),
     ] = None
-
-
-class ReviewOut(RecordOut):
-    """A retention review that was recorded."""
-
-    keep: Annotated[Keep, Field(description="What was decided.")]
-    until: Annotated[date | None, Field(description="Kept until; null: indefinitely.")]
-    next_review_on: Annotated[date | None, Field(description="Looked at again on.")]
-    legal_hold: Annotated[
-        bool, Field(description="Whether it is held against disposal from now on.")
-    ]
-    why: Annotated[str, Field(description="Why.")]
 
 
 class DisposeIn(Body):
@@ -93,25 +85,12 @@ class DisposeIn(Body):
     )
 
     basis: Annotated[
-        Text,
+        Anonymous[Text],
         Field(
             description="On what basis; stays on record, so leave out names of those it was about."
         ),
     ]
-    approved_by: Annotated[Short, Field(description="Who approved it; stays on record.")]
-
-
-class DisposalOut(RecordOut):
-    """A disposal that was recorded. It cannot be undone."""
-
-    destroyed: Annotated[
-        list[UUID],
-        Field(description="The records whose names, references and words were destroyed."),
-    ]
-    kept_until: Annotated[date | None, Field(description="Until when it was kept.")]
-    retention_class: Annotated[str, Field(description="The policy's retention class.")]
-    basis: Annotated[str, Field(description="On what basis.")]
-    approved_by: Annotated[str, Field(description="Who approved it.")]
+    approved_by: Annotated[Anonymous[Short], Field(description="Who approved it; stays on record.")]
 
 
 class DueOut(SummaryOut):
@@ -126,7 +105,7 @@ class DueOut(SummaryOut):
     bars: Annotated[list[Bar], Field(description="What stands against disposal.")]
 
 
-class DuePageOut(BaseModel):
+class DuePageOut(Out):
     """A page of what is due."""
 
     items: Annotated[list[DueOut], Field(description="The longest due first.")]

@@ -22,7 +22,9 @@ from app.retention import schedule
 from app.retention.schedule import Bar, Review
 from app.sharing.case.case import Case, Head, Record
 from app.sharing.case.model import Act
+from app.sharing.case.records import Disposal, RetentionReview
 from app.sharing.disposal import service as disposal_service
+from app.sharing.evaluation import assessment
 
 DAILY: Final = "daily"
 """The target by which the entry of the daily list is told from a look that somebody took."""
@@ -35,25 +37,23 @@ class LegalHold(ServiceError):
 
     kind = Kind.CONFLICT
     code = "legal-hold"
-    title = "The request is under legal hold"
+    title = "Request under legal hold"
 
     def __init__(self) -> None:
-        super().__init__(
-            "a legal hold keeps it; a retention review can lift the hold when its reason has gone"
-        )
+        super().__init__("a retention review can lift the hold when its reason has ended")
 
 
-class NotDue(ServiceError):
+class DisposalNotDue(ServiceError):
     """The time until which the request is kept has not come."""
 
     kind = Kind.CONFLICT
-    code = "not-due"
-    title = "The request is to be kept longer"
+    code = "disposal-not-due"
+    title = "Disposal not due"
 
     def __init__(self) -> None:
         super().__init__(
-            "it is kept longer than today; see retention, and record a retention review first if"
-            " that was wrong"
+            "the retention period has not ended; see retention, and record a retention review"
+            " first if the period is wrong"
         )
 
 
@@ -97,25 +97,24 @@ async def review(
     *,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[RetentionReview]]:
     """Record how long a request is kept from now on, and whether it is held."""
-    case = await disposal_service.held(session, actor, request_id)
+    case = await disposal_service.load_for_update(session, actor, request_id)
     today = today_in_school(now)
 
     case.head.after(Act.REVIEW_RETENTION)
-    years, until, stood_in = await disposal_service.terms(session, case, today)
+    years, until, policy = await disposal_service.terms(session, case, today)
     head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
-    body = {
-        "keep": command.keep.value,
-        "until": head.retain_until,
-        "next_review_on": head.review_on,
-        "legal_hold": head.legal_hold,
-        **stood_in,
-    }
-
-    return await disposal_service.keep(
-        session, actor, case, head, body, why=why, now=now, trace=trace
+    content = RetentionReview(
+        keep=command.keep,
+        until=schedule.day(head.retain_until),
+        next_review_on=schedule.day(head.review_on),
+        legal_hold=head.legal_hold,
+        why=why,
     )
+    content = assessment.stood_in(policy, case.head, content)
+
+    return await disposal_service.review(session, actor, case, head, content, now=now, trace=trace)
 
 
 async def dispose(
@@ -127,16 +126,16 @@ async def dispose(
     approved_by: str,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Disposal]]:
     """Destroy what is personal in a request that is due, with somebody's approval."""
-    case = await disposal_service.held(session, actor, request_id)
+    case = await disposal_service.load_for_update(session, actor, request_id)
 
     case.head.after(Act.DISPOSE)
     against = schedule.bars(case.head, today_in_school(now))
     if Bar.LEGAL_HOLD in against:
         raise LegalHold
     if against:
-        raise NotDue
+        raise DisposalNotDue
 
     return await disposal_service.dispose(
         session, actor, case, basis=basis, approved_by=approved_by, now=now, trace=trace

@@ -13,6 +13,7 @@ from app.identity.model import Permission as P
 from app.platform.web import reply
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record
+from app.sharing.case.records import Content
 from app.sharing.presentation import views
 
 READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
@@ -26,7 +27,7 @@ def location(case: Case) -> dict[str, str]:
     return {"Location": f"/v1/sharing-requests/{case.head.id}"}
 
 
-def created(case: Case, record: Record, actor: Actor) -> Response:
+def created(case: Case, record: Record[Content], actor: Actor) -> Response:
     """201 with the record as the caller sees it, and the request's new entity tag."""
     view = case.head.view_for(actor)
     return reply(

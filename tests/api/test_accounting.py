@@ -378,7 +378,7 @@ async def test_a_pupil_number_with_a_slip_in_it_is_refused(service: Service, num
         assert (reply.status_code, fault["pointer"], fault["code"]) == (
             422,
             "/subjects/1/person_ref",
-            "upn-unsound",
+            "invalid-upn",
         )
         assert not number or number not in reply.text
 

@@ -191,11 +191,11 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "detail"),
     [
-        (1, "not a known field"),
-        (2, "2 things are wrong; errors names each place"),
-        (50, "50 things are wrong; errors names each place"),
-        (51, "51 things are wrong; errors names the first 50 places"),
-        (10_000, "10000 things are wrong; errors names the first 50 places"),
+        (1, "unknown field"),
+        (2, "2 faults; errors lists them"),
+        (50, "50 faults; errors lists them"),
+        (51, "51 faults; errors lists the first 50"),
+        (10_000, "10000 faults; errors lists the first 50"),
     ],
 )
 async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(

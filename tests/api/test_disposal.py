@@ -278,6 +278,8 @@ async def test_a_disposal_that_somebody_forges_in_the_trail_is_found(
             request_id="r",
             id=new_id(clock()),
         )
-        log.dispose(session, [entry if isinstance(entry, UUID) else UUID(str(entry))], by_entry=by)
+        log.dispose(
+            session, "123456", [entry if isinstance(entry, UUID) else UUID(str(entry))], by_entry=by
+        )
         await session.execute(sa.text("DELETE FROM sharing_narrative"))
     assert "disposal-forged" in {finding.code for finding in (await verified(service)).findings}

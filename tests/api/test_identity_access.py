@@ -13,17 +13,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from app.audit_hooks import of_accounts
-from app.identity import accounts
+from app.audit_hooks import save_account
+from app.identity import accounts, store
 from app.identity.deps import Require, SignedIn
 from app.identity.issuers import subject_id
 from app.identity.keys import CURRENT
 from app.identity.model import Actor, Permission, Role
-from app.identity.tables import SESSION
 from app.identity.throttle import FREE_BY_ACCOUNT
 from app.platform.settings import IssuerSettings, Settings
 from app.platform.web import StrictRoute
-from tests.api.identity_door import (
+from tests.api.outside import Provider, provider, published, rsa_key, signed
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,
@@ -36,7 +36,6 @@ from tests.api.identity_door import (
     tokens,
     trail,
 )
-from tests.api.outside import Provider, provider, published, rsa_key, signed
 from tests.running import MovableClock
 from tests.service import PASSWORD, Service
 from tests.unit.identity import attacks
@@ -94,15 +93,15 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
     subject = await add_person(attacked)
     async with attacked.database.transaction() as session:
         now = attacked.clock()
-        row = {
-            "id": attacks.FAMILY,
-            "account_id": subject,
-            "client_id": None,
-            "opened_at": now,
-            "ends_at": now,
-            "revoked_at": None,
-        }
-        session.add(SESSION, row)
+        store.add_session(
+            session,
+            "123456",
+            attacks.FAMILY,
+            account_id=subject,
+            client_id=None,
+            opened_at=now,
+            ends_at=now,
+        )
     sound = attacks.token(body=attacks.claims(sub=str(subject)))
     assert (await get(attacked, f"Bearer {sound}")).status_code == 200
 
@@ -245,23 +244,24 @@ async def test_a_machine_with_the_right_secret_is_never_slowed_down(service: Ser
     assert sum(seen(await trail(service)).values()) == 101
 
 
-async def test_a_token_says_nothing_about_role_and_school_that_the_database_does_not(
+async def test_the_role_comes_from_the_database_and_a_token_for_another_school_is_refused(
     service: Service,
 ) -> None:
     subject = await add_person(service, role=Role.STAFF)
     client = await service.stranger()
     live = await tokens(client)
     family = service.app.state.identity.verifier.verify([f"Bearer {live['access_token']}"]).session
-    boasting = service.app.state.identity.ours.issue(
-        subject=subject,
-        role=Role.IG_LEAD,
-        school="654321",
-        client="direct",
-        session=family,
-        now=service.clock(),
-    )
-    who = (await me(client, boasting)).json()
+    claims: dict[str, Any] = {
+        "subject": subject,
+        "role": Role.IG_LEAD,
+        "client": "direct",
+        "session": family,
+        "now": service.clock(),
+    }
+    issue = service.app.state.identity.issuer.issue
+    who = (await me(client, issue(school="123456", **claims))).json()
     assert (who["role"], who["school"]) == ("staff", "123456")
+    assert (await me(client, issue(school="654321", **claims))).status_code == 401
 
 
 KEY, NEXT = rsa_key(), rsa_key()
@@ -353,7 +353,7 @@ async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
     await asyncio.sleep(0.03)
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_user(session, EMAIL, now=now, seal=of_accounts(session, now))
+        await accounts.disable_user(session, EMAIL, now=now, save=save_account(session, now))
     reply = await signing_in
     assert (
         reply.status_code == 400

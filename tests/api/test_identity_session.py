@@ -5,12 +5,12 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts
-from app.identity import service as door
+from app.identity import service as identity_service
 from app.identity.model import Role
 from app.identity.tables import REFRESH_TOKEN, SESSION
-from tests.api.identity_door import (
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,
@@ -111,6 +111,32 @@ async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> No
     assert (await ask(client, auth=mine_auth, **form)).status_code == 200
 
 
+async def test_a_client_of_another_school_signs_nobody_in(service: Service) -> None:
+    await add_person(service)
+    made, secret = await add_machine(service, "front end", school="654321")
+    client = await service.stranger()
+    reply = await ask(
+        client,
+        auth=(str(made.id), secret),
+        grant_type="password",
+        username=EMAIL,
+        password=PASSWORD,
+    )
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+    assert seen(await trail(service)) == {"refused denied another-school": 1}
+
+
+async def test_a_refresh_token_under_another_school_is_unknown(service: Service) -> None:
+    await add_person(service)
+    client = await service.stranger()
+    given = (await tokens(client))["refresh_token"]
+    assert given.startswith("123456")
+    for altered in ("654321" + given[6:], given[6:]):
+        reply = await refresh(client, altered)
+        assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+    assert (await refresh(client, given)).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 async def test_signing_out_holds_at_once_and_for_every_token(service: Service, kind: str) -> None:
     await add_person(service)
@@ -154,7 +180,7 @@ async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.set_role(
-            session, EMAIL, Role.IG_LEAD, now=now, seal=of_accounts(session, now)
+            session, EMAIL, Role.IG_LEAD, now=now, save=save_account(session, now)
         )
     who = (await me(client, given["access_token"])).json()
     assert (who["role"], "audit:export" in who["permissions"]) == ("ig_lead", True)
@@ -168,7 +194,7 @@ async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
     given = await tokens(client)
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_user(session, EMAIL, now=now, seal=of_accounts(session, now))
+        await accounts.disable_user(session, EMAIL, now=now, save=save_account(session, now))
     assert (await me(client, given["access_token"])).status_code == 401
     assert (await refresh(client, given["refresh_token"])).status_code == 400
     assert (await sign_in(client)).status_code == 400
@@ -182,7 +208,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service)
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.set_password(
-            session, EMAIL, changed, now=now, seal=of_accounts(session, now)
+            session, EMAIL, changed, now=now, save=save_account(session, now)
         )
     assert (await me(client, given["access_token"])).status_code == 401
     assert (await refresh(client, given["refresh_token"])).status_code == 400
@@ -214,7 +240,7 @@ async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: Mova
     kept = await tokens(client)
     clock.forward(hours=1, seconds=1)
     async with service.database.transaction() as session:
-        assert await door.forget(session, clock()) == 1
+        assert await identity_service.delete_expired(session, clock()) == 1
     assert (
         await me(client, (await refresh(client, kept["refresh_token"])).json()["access_token"])
     ).status_code == 200

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from app.audit_hooks import of_accounts
+from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity.model import GRANTS, Role
-from tests.api.identity_door import (
+from tests.api.signing_in import (
     EMAIL,
     add_machine,
     add_person,
@@ -93,7 +93,7 @@ async def test_who_may_not_come_in_learns_nothing_about_the_account(service: Ser
     async with service.database.transaction() as session:
         now = service.clock()
         await accounts.disable_user(
-            session, "gone@school.example", now=now, seal=of_accounts(session, now)
+            session, "gone@school.example", now=now, save=save_account(session, now)
         )
     client = await service.stranger()
     replies = [
@@ -282,7 +282,7 @@ async def test_two_secrets_live_while_one_replaces_the_other(
     client = await service.stranger()
     async with service.database.transaction() as session:
         second = await accounts.rotate_client(
-            session, made.id, now=clock(), seal=of_accounts(session, clock())
+            session, made.id, now=clock(), save=save_account(session, clock())
         )
     for secret in (first, second):
         assert (
@@ -306,7 +306,7 @@ async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> No
     assert (await me(client, token)).status_code == 200
     async with service.database.transaction() as session:
         now = service.clock()
-        await accounts.disable_client(session, made.id, now=now, seal=of_accounts(session, now))
+        await accounts.disable_client(session, made.id, now=now, save=save_account(session, now))
     assert (await me(client, token)).status_code == 401
     assert (
         await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")

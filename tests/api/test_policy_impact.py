@@ -207,7 +207,7 @@ async def test_a_fact_that_was_not_stored_is_not_known(
     """Facts of an earlier shape cannot be written through the service, so the assessment is given
     them as its reader would.
     """
-    from app.policy.impact.replay import Past, Replay  # noqa: PLC0415
+    from app.policy.impact.replay import PastRequest, Replay  # noqa: PLC0415
 
     made = await submitted(staff, consented())
     async with service.database.reading() as session:
@@ -220,7 +220,7 @@ async def test_a_fact_that_was_not_stored_is_not_known(
     async with service.database.reading() as session:
         new = await policies.at(session, service.settings.school, digest)
     replay = Replay(policies.shipped(), new, service.clock().date())
-    replay.take(Past(request=past[0].request, facts=facts_then, decision=None, departs=False))
+    replay.add(PastRequest(request=past[0].request, facts=facts_then, decision=None, departs=False))
     found: Any = replay.result()
     assert str(past[0].request) == made["id"]
     assert found["not_known"] == (missing == ("consent",))

@@ -63,7 +63,7 @@ async def test_a_draft_is_stored_as_it_was_sent_and_is_in_force_nowhere(ig_lead:
 async def test_json_and_yaml_of_one_meaning_are_one_version(ig_lead: Caller):
     digest = await drafted(ig_lead)
     again = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
-    assert (again.status_code, again.json()["code"]) == (409, "version-exists")
+    assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
     assert again.headers["location"] == f"/v1/policies/{digest}"
 
 
@@ -86,7 +86,7 @@ async def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
     reply = await ig_lead.post("/v1/policies", content=text, headers=YAML)
     assert reply.status_code == 422
     body = reply.json()
-    assert body["code"] == "policy-refused"
+    assert body["code"] == "invalid-policy"
     assert {fault["code"] for fault in body["errors"]} == {"unknown-fact", "unknown-function"}
     line = text[: text.index("when: {purpos: no}")].count("\n") + 1
     unknown = next(fault for fault in body["errors"] if fault["code"] == "unknown-fact")
@@ -112,7 +112,7 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         fault["detail"] for fault in reply.json()["errors"] if fault["code"] == "safety-floor"
     ]
     assert any(
-        "without a legitimate purpose nothing is shared" in detail and "purpose is no" in detail
+        "nothing is shared without a legitimate purpose" in detail and "purpose is no" in detail
         for detail in broken
     )
 
@@ -125,9 +125,9 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         (b'{"a": 1, "a": 2}', "application/json", 422, "invalid-json"),
         (b'{"a": NaN}', "application/json", 422, "invalid-json"),
         (b"policy: {}", "application/json", 422, "invalid-json"),
-        (b"", "application/yaml", 422, "policy-refused"),
-        (b"\xff\xfe", "application/yaml", 422, "policy-refused"),
-        (b"a: &x 1\nb: *x", "text/yaml; charset=utf-8", 422, "policy-refused"),
+        (b"", "application/yaml", 422, "invalid-policy"),
+        (b"\xff\xfe", "application/yaml", 422, "invalid-policy"),
+        (b"a: &x 1\nb: *x", "text/yaml; charset=utf-8", 422, "invalid-policy"),
         (b"#" * (256 * 1024 + 1), "application/yaml", 413, "body-too-large"),
     ],
 )
@@ -200,7 +200,7 @@ async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Calle
     )
     assert (again.status_code, again.json()["code"]) == (409, "already-approved")
     taken = await other.post(f"/v1/policies/{second}/approval", json=APPROVED)
-    assert (taken.status_code, taken.json()["code"]) == (409, "day-taken")
+    assert (taken.status_code, taken.json()["code"]) == (409, "start-date-taken")
 
 
 @pytest.mark.parametrize(
@@ -255,16 +255,16 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
     assert (gone.status_code, gone.json()["status"]) == (201, "withdrawn")
     assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()[
         "code"
-    ] == "version-withdrawn"
+    ] == "policy-version-withdrawn"
     assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()[
         "code"
-    ] == "version-withdrawn"
+    ] == "policy-version-withdrawn"
     await approved(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
     clock.forward(days=2)
     lead = await service.sign_in(ig_lead.account)
     assert (await lead.get("/v1/policy")).json()["digest"] == second
     late = await lead.post(f"/v1/policies/{second}/withdrawal")
-    assert (late.status_code, late.json()["code"]) == (409, "already-begun")
+    assert (late.status_code, late.json()["code"]) == (409, "version-already-started")
 
 
 async def test_what_was_read_before_it_changed_is_not_approved(ig_lead: Caller, other: Caller):

@@ -73,8 +73,8 @@ async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller)
     assert reply.headers["content-security-policy"] == documents_html.CSP
     page = Text(reply.text)
     words = " ".join(page.words)
-    assert "In force: this is the policy that the school follows." in words
-    assert "If there is a clear and legitimate purpose: go to point 3." in words
+    assert "In force: the school follows this policy." in words
+    assert "If the purpose is clear and legitimate: go to point 3." in words
     assert page.levels[0] == 1
     assert all(
         after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False)
@@ -114,7 +114,7 @@ async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "image/svg+xml"
     assert "<title" in reply.text
-    assert "First: Is a child, or anybody else, at risk of harm right now?" in reply.text
+    assert "First: Is a child or anyone else at risk of harm right now?" in reply.text
     assert "default-src 'none'" in reply.headers["content-security-policy"]
 
 
@@ -136,7 +136,7 @@ async def test_a_version_does_not_differ_from_itself(staff: Caller):
     page = await staff.get(
         at("difference"), params={"from": digest}, headers={"Accept": "text/html"}
     )
-    assert "Nothing: the two versions mean the same." in page.text
+    assert "Nothing changes. The 2 versions mean the same." in page.text
     assert (await staff.get(at("difference"))).status_code == 422
     missing = await staff.get(at("difference"), params={"from": f"sha256:{'0' * 64}"})
     assert missing.status_code == 404
@@ -150,8 +150,8 @@ async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig
         await staff.get(at("document", draft), headers={"Accept": "application/yaml"})
     ).content == DRAFT
     page = (await staff.get(at("document", draft))).text
-    assert "Draft: nobody has approved it, and the school does not follow it." in page
-    assert "As numbered in HM Government’s advice of 2024." in page
+    assert "Draft: no one has approved this version, and the school does not follow it." in page
+    assert "The numbers are those in HM Government’s advice of 2024." in page
 
     base = {"from": policies.shipped().digest}
     found = (await staff.get(at("difference", draft), params=base)).json()
@@ -161,7 +161,7 @@ async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig
     assert shown.headers["content-security-policy"] == documents_html.CSP
     words = " ".join(Text(shown.text).words)
     assert "The outcome is the same for every combination of answers" in words
-    assert "“The child before privacy” (new)" in words
+    assert "“Protecting the child comes before privacy” (new)" in words
 
 
 async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service: Service):
@@ -172,7 +172,7 @@ async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service:
         at("document", draft), headers={"If-None-Match": before.headers["etag"]}
     )
     assert after.status_code == 200
-    assert "In force: this is the policy that the school follows." in after.text
+    assert "In force: the school follows this policy." in after.text
     assert "A. Example, Chair of Governors, on 3 March 2026" in after.text
     assert "Superseded" in (await ig_lead.get(at("document"))).text
 
@@ -190,15 +190,15 @@ async def test_graver_differences_are_told_in_sentences(ig_lead: Caller):
     draft = await drafted(ig_lead, without_health_providers)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
     assert re.search(
-        r"The outcome is another for [\d,]+ of [\d,]+ combinations of answers\.", words
+        r"The outcome is different for [\d,]+ of [\d,]+ combinations of answers\.", words
     )
-    assert "Share now, in an emergency, settled by the question of danger." in words
+    assert "Share now, in an emergency, decided by the question on danger." in words
 
 
 async def test_how_answers_are_checked_is_no_small_change(ig_lead: Caller):
     draft = await drafted(ig_lead, _larger_groups)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
-    assert "But how answers are checked against their details changes" in words
+    assert "But the service checks answers against their details in a different way" in words
 
 
 async def _difference(caller: Caller, draft: str) -> httpx.Response:

@@ -48,7 +48,7 @@ def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServe
     draft = re.findall(
         r"sha256:[0-9a-f]{64}", next(text for text in told if '"status":"draft"' in text)
     )[0]
-    slip = next(text for text in told if '"code":"policy-refused"' in text)
+    slip = next(text for text in told if '"code":"invalid-policy"' in text)
     promised = re.search(r"^```text\n(line .*)\n```$", GUIDE, re.MULTILINE)
     assert promised is not None
     assert promised[1] in slip
@@ -66,7 +66,7 @@ def test_the_guide_leads_from_a_copy_to_a_policy_in_force(live_server: LiveServe
     ):
         assert (tmp_path / name).read_bytes().startswith(begins), name
     for name, words in (
-        ("draft.html", "Draft: nobody has approved it"),
+        ("draft.html", "Draft: no one has approved this version"),
         ("difference.html", "The outcome is the same for every combination of answers"),
         ("impact.html", "2026-12"),
     ):

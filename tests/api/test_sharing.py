@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tests.api.sharing import (
     MASH,
@@ -66,7 +67,11 @@ async def test_what_was_decided_was_shared_and_is_read_back(
     whole = (await dsl.get(f"/v1/sharing-requests/{made['id']}")).json()
     assert whole["status"] == "disclosed"
     assert whole["disclosures"][0]["items"] == decision["items"]
-    assert whole["disclosures"][0]["recipient"] == {"named_individual": "A. Khan"}
+    assert whole["disclosures"][0]["recipient"] == {
+        "named_individual": "A. Khan",
+        "role_title": None,
+        "organisation": None,
+    }
     assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/closure")).status_code == 201
 
 
@@ -131,7 +136,7 @@ async def test_only_the_how_checks_change_after_a_decision(service: Service) -> 
     reply = await dsl.patch(
         f"/v1/sharing-requests/{made['id']}", json={"urgency": "routine"}, headers=tag
     )
-    assert (reply.status_code, reply.json()["code"]) == (409, "facts-settled")
+    assert (reply.status_code, reply.json()["code"]) == (409, "facts-already-decided")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +175,7 @@ async def test_a_departure_says_why(service: Service) -> None:
     decision = await decided(
         dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."}
     )
-    assert decision["departs"] is True
+    assert decision["departs_from_evaluation"] is True
 
 
 async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None:
@@ -240,7 +245,7 @@ async def test_a_person_of_the_request_does_not_decide_it(service: Service, writ
         made = await submitted(dsl, body)
         path, tag = f"/v1/sharing-requests/{made['id']}/decisions", {"If-Match": made["etag"]}
         reply = await dsl.post(path, json=SHARE, headers=tag)
-        assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-yours"), body
+        assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-permitted"), body
         assert (
             await dsl.post(path, json=SHARE | {"outcome": "share_emergency"}, headers=tag)
         ).status_code == 201
@@ -511,8 +516,12 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
     async with service.database.transaction() as session:
         for statement in failing:
             await session.execute(sa.text(statement))
-    reply = await staff.post("/v1/sharing-requests", json=MASH)
+    with structlog.testing.capture_logs() as lines:
+        reply = await staff.post("/v1/sharing-requests", json=MASH)
     assert (reply.status_code, reply.json()["code"]) == (500, "internal-error")
+    (failure,) = (line for line in lines if line["event"] == "request.failed")
+    assert failure["request_id"] == reply.headers["X-Request-Id"]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
     async with service.database.reading() as session:
         for table in ("sharing_request", "sharing_record", "sharing_narrative", "sharing_subject"):
             assert (await session.first(sa.text(f"SELECT count(*) FROM {table}")))[0] == 0  # type: ignore[index]

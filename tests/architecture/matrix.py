@@ -142,6 +142,7 @@ ROWS: Final[dict[str, Row]] = {
         read=REQUEST_URL,
     ),
     "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "read_evaluation": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "withdraw_sharing_request": Row(cells=SUBMITTER, scope=REQUEST, needs="submitted"),
     "close_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided"),
     "ask_for_information": Row(
@@ -155,7 +156,12 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "record_emergency_disclosure": Row(
         cells=Cells("ok", "ok", "ok", "403"),
-        body={"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"},
+        body={
+            "recipient": {"organisation_type": "police"},
+            "subjects": [{"person_ref": "mis:7781"}],
+            "what": "Address",
+            "why": "Danger now",
+        },
     ),
     "seek_advice": Row(
         cells=SEEN,
@@ -239,7 +245,7 @@ ROWS: Final[dict[str, Row]] = {
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_proof": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_checkpoint": Row(cells=ANYBODY),
-    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "0"}),
+    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "1"}),
     "export_audit_entries": Row(cells=IG_LEAD),
 }
 
@@ -290,7 +296,8 @@ async def assessed(side: Side) -> Ids:
 
 async def submitted(side: Side) -> Ids:
     body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
+    made = await _made(side.owner, "/v1/sharing-requests", body)
+    return {"request_id": made["id"], "evaluation_id": made["evaluation"]["id"]}
 
 
 async def decided(side: Side) -> Ids:

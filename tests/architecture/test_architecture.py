@@ -107,3 +107,27 @@ def test_one_table_of_kinds_and_statuses():
             ):
                 tables.add(name(module))
     assert tables == {"app/platform/problems.py"}
+
+
+def imported(module: Path) -> set[str]:
+    """The dotted names that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return found
+
+
+def test_routes_reach_no_store_and_no_table():
+    """A route that loads what a service then changes would decide on what it read before the
+    lock.
+    """
+    routes = [module for module in MODULES if module.stem == "routes"]
+    assert len(routes) > 10
+    assert {
+        name(module): found
+        for module in routes
+        if (found := {one for one in imported(module) if {"store", "tables"} & {*one.split(".")}})
+    } == {}

@@ -55,14 +55,17 @@ async def test_no_parameter_holds_up_what_somebody_has_to_say(service: Service) 
     assert (await caller.post("/v1/emergency-disclosures?urgent=1", json=told)).status_code == 201
 
 
-async def test_a_period_that_ends_before_it_begins_is_said(service: Service) -> None:
+async def test_every_period_that_ends_before_it_begins_is_refused_alike(service: Service) -> None:
     caller = await service.caller("ig_lead")
     period = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
-    for path in ("/v1/audit/entries", "/v1/audit/export"):
-        refusal = await caller.get(path, params=period)
-        assert (refusal.status_code, refusal.json()["code"]) == (422, "period-reversed"), path
-    refusal = await caller.get(
-        "/v1/sharing-requests",
-        params={f"submitted_{name}": instant for name, instant in period.items()},
-    )
-    assert [fault["pointer"] for fault in refusal.json()["errors"]] == ["/query/submitted_to"]
+    for path, prefix in (
+        ("/v1/audit/entries", ""),
+        ("/v1/audit/export", ""),
+        ("/v1/reports/summary", ""),
+        ("/v1/sharing-requests", "submitted_"),
+    ):
+        for length in (len("2026-11-23"), None):
+            params = {f"{prefix}{name}": end[:length] for name, end in period.items()}
+            refusal = (await caller.get(path, params=params)).json()
+            assert (refusal["status"], refusal["code"]) == (422, "invalid-period"), path
+            assert [one["pointer"] for one in refusal["errors"]] == [f"/query/{prefix}to"]

@@ -16,9 +16,6 @@ PUBLIC = {
     "check_alive": "operations",
     "check_ready": "operations",
     "read_metrics": "operations; can be bound elsewhere",
-    "read_docs": "the contract",
-    "read_problem": "the words behind a problem's type",
-    "list_problems": "the words behind a problem's type",
 }
 """Operations that ask for no token, and why."""
 
@@ -27,7 +24,8 @@ HIDDEN = {
     ("HEAD", "/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/docs/{name}"),
-    ("HEAD", "/docs"),
+    ("GET", "/problems"),
+    ("GET", "/problems/{code}"),
 }
 """Routes that the document does not show. All of them public."""
 

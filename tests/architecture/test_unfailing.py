@@ -13,7 +13,7 @@ from app.policy.document import loader as document_loader
 from app.policy.engine import deadlines, derive, evaluate
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import store as lifecycle_store
-from app.policy.lifecycle.store import InForce
+from app.policy.lifecycle.store import VersionRef
 from app.sharing.evaluation import assessment
 from tests.api.policies import approved, drafted, meaning
 from tests.api.sharing import MASH, SHARE
@@ -35,7 +35,6 @@ BROKEN = [
     (evaluate, "retention_class"),
     (deadlines, "due_at"),
     (deadlines, "years_after"),
-    (deadlines, "calendar_of"),
     (deadlines, "working_days"),
     (derive, "derive"),
     (evaluate, "last_day"),
@@ -70,7 +69,7 @@ async def recorded(caller: Caller, body: dict[str, Any] = VERIFIED) -> dict[str,
     made: dict[str, Any] = reply.json()
     assert made["task"]["due"].startswith("2026-03-04T")
     assert {"record_decision_and_reasons", "complete_record_retrospectively"} <= {
-        act["code"] for act in made["evaluation"]["actions"]
+        act["code"] for act in made["sharing_request"]["evaluation"]["actions"]
     }
     return made
 
@@ -86,15 +85,20 @@ async def test_an_emergency_is_recorded_while_the_policy_fails(
     room, name = BROKEN[number]
     with monkeypatch.context() as patched:
         patched.setattr(room, name, breaks(FAILURES[number % len(FAILURES)]))
-        patched.setattr(assessment, "_CALENDARS", {})
         found, unsure = await recorded(staff), await recorded(staff, BARE)
     assert "policy_failed" in found["flags"]
     assert found["sharing_request"]["emergency"]["flags"] == found["flags"]
-    assert (found["evaluation"]["outcome"], found["evaluation"]["release"]) == (
+    assert (
+        found["sharing_request"]["evaluation"]["outcome"],
+        found["sharing_request"]["evaluation"]["release"],
+    ) == (
         "share_emergency",
         "ready",
     )
-    assert (unsure["evaluation"]["outcome"], unsure["evaluation"]["may_decide"]) == (
+    assert (
+        unsure["sharing_request"]["evaluation"]["outcome"],
+        unsure["sharing_request"]["evaluation"]["may_decide"],
+    ) == (
         "seek_advice",
         ["staff", "dsl", "ig_lead"],
     )
@@ -128,15 +132,17 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
     await approved(second_lead, await drafted(ig_lead))
     with monkeypatch.context() as patched:
         patched.setattr(policies, "_POLICIES", OrderedDict())
-        patched.setattr(document_loader, "load_proven", breaks(TypeError()))
+        patched.setattr(document_loader, "load_accepted", breaks(TypeError()))
         unread = await recorded(staff)
     with monkeypatch.context() as patched:
         patched.setattr(lifecycle_store, "in_force", in_force(f"sha256:{'0' * 64}"))
         lost = await recorded(staff)
     for found in (unread, lost):
         assert "policy_failed" in found["flags"]
-        assert found["evaluation"]["outcome"] == "share_emergency"
-        assert found["evaluation"]["policy"]["digest"] == policies.shipped().digest
+        assert found["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+        assert (
+            found["sharing_request"]["evaluation"]["policy"]["digest"] == policies.shipped().digest
+        )
         await can_be_read_and_completed(dsl, found["sharing_request"]["id"])
 
 
@@ -162,7 +168,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         422,
         [f"/parameters/{name}/values/0/value"],
     )
-    stored = document_loader.load_proven(encode(meaning(slip)), digest(meaning(slip)))
+    stored = document_loader.load_accepted(encode(meaning(slip)), digest(meaning(slip)))
     policies.remember(stored)
     with monkeypatch.context() as patched:
         patched.setattr(lifecycle_store, "in_force", in_force(stored.digest))
@@ -170,16 +176,16 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         emergency = (await staff.post("/v1/emergency-disclosures", json=VERIFIED)).json()
         request = (await staff.post("/v1/sharing-requests", json=MASH)).json()
         assert perf_counter() - began < 2
-    assert emergency["flags"] == ["nobody_named"]
+    assert emergency["flags"] == ["no_subject_named"]
     assert (
-        emergency["evaluation"]["policy"]["digest"]
+        emergency["sharing_request"]["evaluation"]["policy"]["digest"]
         == request["evaluation"]["policy"]["digest"]
         == stored.digest
     )
 
 
 def in_force(of: str) -> Any:
-    async def found(*_: object, **__: object) -> InForce:
-        return InForce(of, None)
+    async def found(*_: object, **__: object) -> VersionRef:
+        return VersionRef(of, None)
 
     return found

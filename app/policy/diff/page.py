@@ -1,8 +1,7 @@
-"""The difference between two versions as a page: what is decided otherwise, and every text, number
-and rule that is not the same. Pure.
+"""The difference between two policy versions as a page. Pure.
 
-Law: all of the difference is on the page; what is graver stands first, as `app.policy.diff.diff`
-orders it.
+Invariant: the page shows the whole difference, in the order of `app.policy.diff.compare`, the most
+serious changes first.
 """
 
 import re
@@ -13,9 +12,10 @@ from typing import Any, Final
 from app.identity.model import Role
 from app.kernel.canonical import Json
 from app.platform.documents.page import Block, Grid, Page, Pairs, Paragraph, Part, Section
-from app.policy.diff.diff import Change, Difference, Edit, TableDifference
+from app.policy.diff.compare import Change, Difference, TableDifference
+from app.policy.diff.edits import Edit
+from app.policy.engine.decision_tables import Condition
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.grammar import Condition
 from app.policy.wording.page import inert
 from app.policy.wording.sentences import FINDINGS, MET, OUTCOMES, STEPS, condition, occasions
 from app.policy.wording.words import ROLES, either, label, sentence, spoken
@@ -24,56 +24,56 @@ _SECTIONS: Final[Mapping[str, str]] = {
     "policy": "The policy itself",
     "citations": "Clauses",
     "questions": "The questions",
-    "sets": "Groups that the rules name",
+    "sets": "Groups used in the rules",
     "flow": "When to share",
     "how": "How to share",
     "principles": "The seven principles",
     "golden_rules": "The golden rules",
     "actions": "What to do",
-    "authority": "Who may decide",
+    "authority": "Who can decide",
     "clocks": "Time limits",
     "parameters": "Numbers",
-    "guidance": "Always",
-    "duties": "Duties in law",
+    "guidance": "In every case",
+    "duties": "Legal duties",
     "resources": "Where to read more",
-    "upcoming": "Changes that are known and not applied",
-    "cases": "Worked cases",
+    "upcoming": "Changes that do not apply yet",
+    "cases": "Examples",
 }
-"""The sections of a document as the page of a version heads them; the rest by their own name."""
+"""The headings of the sections of a document; other sections use their name."""
 
-_ENDS: Final[Mapping[str, str]] = {"added": " (new)", "removed": " (gone)", "changed": ""}
+_ENDS: Final[Mapping[str, str]] = {"added": " (new)", "removed": " (removed)", "changed": ""}
 _MEMBERS: Final[Mapping[str, str]] = {
     "rows": "rule",
     "cites": "clause cited",
     "values": "value",
-    "bodies": "body",
+    "bodies": "organisation",
     "tests": "test",
 }
-"""What a member of a list is called, where it has no title of its own."""
+"""The name for a member of a list without a title."""
 _CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
 
 _CHECKS: Final = re.compile(
     r"/parameters/smallest_group/values|/sets/routed/members|/questions/[a-z_]+/sound"
 )
-"""What the functions that check answers depend on; the tables do not show it."""
+"""The values that the answer checks depend on; the comparison of tables does not show them."""
 
 
 def page(old: Policy, new: Policy, found: Difference) -> Page:
-    """What changes from one version to another, in plain English."""
+    """The page with everything that changes from one version to another."""
     title = f"{new.document.policy.title}: from version {old.version} to version {new.version}"
     shown: Page = inert(
         Page(
             title=title,
-            marking="What would change. Reading this changes nothing.",
+            marking="What would change. Reading this page changes nothing.",
             head=Pairs(
                 (("From", f"{old.version}, {old.digest}"), ("To", f"{new.version}, {new.digest}"))
             ),
             sections=(
                 Section("In short", tuple(_short(found))),
-                Section("What is decided otherwise", tuple(_decided(old, new, found))),
+                Section("What gives a different result", tuple(_decided(old, new, found))),
                 Section(
-                    "Every rule, text and number that is not the same",
+                    "Every rule, text and number that changes",
                     tuple(_edits(old, new, found.edits)),
                 ),
             ),
@@ -84,7 +84,7 @@ def page(old: Policy, new: Policy, found: Difference) -> Page:
 
 def _short(found: Difference) -> Iterator[Block]:
     if not found.tables and not found.edits:
-        yield Paragraph("Nothing: the two versions mean the same.")
+        yield Paragraph("Nothing changes. The 2 versions mean the same.")
         return
     flow = next((table for table in found.tables if table.table == "/flow"), None)
     if flow is None or not flow.changed:
@@ -94,20 +94,22 @@ def _short(found: Difference) -> Iterator[Block]:
         )
     else:
         yield Paragraph(
-            f"The outcome is another for {flow.changed:,} of {flow.combinations:,} combinations of"
-            " answers."
+            f"The outcome is different for {flow.changed:,} of {flow.combinations:,} combinations"
+            " of answers."
         )
     if any(_CHECKS.match(edit.pointer) for edit in found.edits):
         yield Paragraph(
-            "But how answers are checked against their details changes, before any table is looked"
-            " at: an answer may count as unsure where it did not before, or the other way round."
-            " What changes is under “The questions”, “Numbers” or “Groups that the rules name”."
+            "But the service checks answers against their details in a different way, before it"
+            " uses any table. An answer may now count as unsure where it did not before, or the"
+            " other way round. See “The questions”, “Numbers” or “Groups used in the rules”."
         )
     decided = [table for table in found.tables if table.changed]
     reworded = [table for table in found.tables if not table.changed]
     yield Paragraph(
-        f"{_some(len(decided), 'table')} of rules {_verb(len(decided))} otherwise in some cases,"
-        f" {len(reworded)} only in other words. {_some(len(found.edits), 'place')} in the document"
+        f"{_some(len(decided), 'table')} of rules {'gives' if len(decided) == 1 else 'give'} a"
+        f" different result in some cases. {_some(len(reworded), 'table')}"
+        f" {'changes' if len(reworded) == 1 else 'change'} only in wording."
+        f" {_some(len(found.edits), 'place')} in the document"
         f" {'differs' if len(found.edits) == 1 else 'differ'}."
     )
 
@@ -116,18 +118,14 @@ def _some(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _verb(count: int) -> str:
-    return "decides" if count == 1 else "decide"
-
-
 def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
     changed = [table for table in found.tables if table.changed]
     if not changed:
         yield Paragraph("Nothing.")
         return
     yield Paragraph(
-        "Each table is compared over every combination of the facts that it looks at. “In which"
-        " cases” gives one combination as an example."
+        "Each table is compared for every combination of the facts that it uses. “Example” shows"
+        " one combination."
     )
     for table in changed:
         title = _place(table.table, old, new)
@@ -139,63 +137,67 @@ def _decided(old: Policy, new: Policy, found: Difference) -> Iterator[Block]:
         yield Part(
             title,
             (
-                Paragraph(_counted(table)),
-                Grid(title, ("In which cases", "Before", "After", "How many"), rows),
+                Paragraph(_count_text(table)),
+                Grid(title, ("Example", "Before", "After", "How many"), rows),
             ),
         )
 
 
 def _whole(table: TableDifference) -> str | None:
-    """What to say of a table that is there in one version only."""
+    """The text for a table that exists in one version only, else None."""
     if table.changed < table.combinations:
         return None
     if not any(change.before for change in table.changes):
-        return "New. What it says stands below."
+        return "New. What it says is below."
     return (
-        None
-        if any(change.after for change in table.changes)
-        else "Gone. What it said stands below."
+        None if any(change.after for change in table.changes) else "Removed. What it said is below."
     )
 
 
-def _counted(table: TableDifference) -> str:
-    reworded = (
-        f" In {table.reworded:,} more it says the same in other words." if table.reworded else ""
+def _count_text(table: TableDifference) -> str:
+    reworded = f" In {table.reworded:,} more, only the wording changes." if table.reworded else ""
+    return (
+        f"A different result in {table.changed:,} of {table.combinations:,} combinations.{reworded}"
     )
-    return f"Otherwise in {table.changed:,} of {table.combinations:,} combinations.{reworded}"
 
 
 def _change(old: Policy, new: Policy, change: Change) -> tuple[str, ...]:
     example = condition(Condition({fact: (word,) for fact, word in change.example.items()}))
     return (
         sentence(f"for example if {example}") if example else "Always.",
-        sentence(_said(old, change.before)),
-        sentence(_said(new, change.after)),
+        sentence(_decision(old, change.before)),
+        sentence(_decision(new, change.after)),
         f"{change.combinations:,}",
     )
 
 
-def _said(policy: Policy, code: Mapping[str, Json]) -> str:
-    """What a table decides."""
-    if "who" in code:
+def _decision(policy: Policy, decision: Mapping[str, Json]) -> str:
+    """A decision in words."""
+    if "who" in decision:
         due = (
-            policy.document.clocks.rules[str(code["due"])].text
-            if code["due"] is not None
+            policy.document.clocks.rules[str(decision["due"])].text
+            if decision["due"] is not None
             else "No time limit."
         )
-        asks = f" Ask: {_roles(code['ask'], 'and')}." if code["ask"] else ""
-        return f"{ROLES[Role(str(code['who']))]}. {due}{asks}"
-    parts = [_SAID[name](policy, value) for name, value in code.items() if name in _SAID]
-    return ", ".join(filter(None, parts)) or ("it is said" if code else "nothing is said")
+        asks = f" Ask: {_roles(decision['ask'], 'and')}." if decision["ask"] else ""
+        return f"{ROLES[Role(str(decision['who']))]}. {due}{asks}"
+    parts = [
+        _DECISION_WORDS[name](policy, value)
+        for name, value in decision.items()
+        if name in _DECISION_WORDS
+    ]
+    return ", ".join(filter(None, parts)) or (
+        "the service says this" if decision else "the service says nothing"
+    )
 
 
-_SAID: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
+_DECISION_WORDS: Final[Mapping[str, Callable[[Policy, Json], str]]] = {
     "outcome": lambda _, value: OUTCOMES[str(value)],
-    "decided_at": lambda _, value: f"settled by the question of {STEPS[str(value)]}",
+    "decided_at": lambda _, value: f"decided by the question on {STEPS[str(value)]}",
     "finding": lambda _, value: FINDINGS[str(value)],
     "met": lambda _, value: MET[str(value)],
-    "holds": lambda _, value: "" if value else "it holds nothing up",
-    "may_decide": lambda _, value: f"{_roles(value, 'or')} may decide",
+    "holds": lambda _, value: "" if value else "you do not need to wait for this",
+    "may_decide": lambda _, value: f"{_roles(value, 'or')} can decide",
     "keep_as": lambda policy, value: (
         f"kept as “{policy.document.retention.classes[str(value)].title}”"
     ),
@@ -208,9 +210,6 @@ def _roles(names: Json, last: str) -> str:
         if isinstance(names, Sequence)
         else ""
     )
-
-
-# --- the documents side by side -------------------------------------------------------------------
 
 
 def _edits(old: Policy, new: Policy, edits: Sequence[Edit]) -> Iterator[Block]:
@@ -231,23 +230,21 @@ def _where(edit: Edit, old: Policy, new: Policy) -> str:
 
 
 def _place(pointer: str, old: Policy, new: Policy) -> str:
-    """A place in the document as a reader finds it: by titles where there are any, by number in a
-    list.
-    """
-    said: list[str] = []
+    """A place in the document in words: by titles if there are any, by number in lists."""
+    words: list[str] = []
     here: list[Any] = [new.meaning, old.meaning]
     above = ""
     for part in pointer.strip("/").split("/"):
         name = part.replace("~1", "/").replace("~0", "~")
         here = [_member(value, name) for value in here]
-        if not said:
-            said.append(_SECTIONS.get(name, label(name)))
+        if not words:
+            words.append(_SECTIONS.get(name, label(name)))
         elif name.isdecimal():
-            said.append(_titled(here) or f"{_MEMBERS.get(above, 'line')} {int(name) + 1}")
+            words.append(_titled(here) or f"{_MEMBERS.get(above, 'line')} {int(name) + 1}")
         elif name not in _MEMBERS:
-            said.append(_titled(here) or spoken(name))
+            words.append(_titled(here) or spoken(name))
         above = name
-    return ": ".join(said)
+    return ": ".join(words)
 
 
 def _member(value: Any, name: str) -> Any:
@@ -275,7 +272,7 @@ def _titled(here: Sequence[Any]) -> str | None:
 
 
 def _written(value: Json, name: str = "") -> str:
-    """A part of a document as text: conditions as sentences, the rest by its names."""
+    """A part of a document as text, with conditions as sentences."""
     if name == "when":
         return "Otherwise." if value == "otherwise" else _when(value)
     if isinstance(value, Mapping):

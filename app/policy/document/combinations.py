@@ -1,5 +1,6 @@
-"""Every combination of facts that a table can tell apart: the ground on which gaps, dead rows and
-broken safety laws are found.
+"""Enumerates every combination of facts that a table can distinguish. Pure.
+
+Gaps, dead rows and breaches of the safety floor are found by trying all of them.
 """
 
 import itertools
@@ -7,19 +8,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from app.policy.engine.bitmasks import DOMAINS, bit, mask
+from app.policy.engine.bitmasks import DOMAINS, MASKS, bit
 
 LARGEST: Final = 500_000
-"""Beyond this many combinations a table is refused: nobody could oversee it either."""
+"""The most combinations that are tried; a table with more is refused."""
 
 
 class TooWide(ValueError):
-    """A table that tells more combinations apart than can be looked at."""
+    """The table distinguishes more combinations than can be tried."""
 
 
 def classes(fact: str, barred: Iterable[int]) -> tuple[str, ...]:
-    """One value for each group of values of a fact that none of the rows tells apart."""
-    rows = [bars & mask(fact, DOMAINS[fact]) for bars in barred]
+    """One value for each group of values of a fact that no row distinguishes."""
+    rows = [bars & MASKS[fact] for bars in barred]
     found: dict[tuple[bool, ...], str] = {}
     for value in DOMAINS[fact]:
         found.setdefault(tuple(bool(row & bit(fact, value)) for row in rows), value)
@@ -27,18 +28,18 @@ def classes(fact: str, barred: Iterable[int]) -> tuple[str, ...]:
 
 
 def facts_in(barred: Iterable[int]) -> list[str]:
-    """The facts that any of the rows looks at."""
+    """The facts that any of the rows names."""
     together = 0
     for bars in barred:
         together |= bars
-    return [fact for fact, domain in DOMAINS.items() if together & mask(fact, domain)]
+    return [fact for fact, whole in MASKS.items() if together & whole]
 
 
 def columns(
     barred: Iterable[int], *, always: Mapping[str, tuple[str, ...]] | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """For each fact that matters the values that stand for all; `always` adds facts with values to
-    try in any case.
+    """For each fact that the rows name, the values that represent all; `always` adds facts and
+    values to try in any case.
     """
     rows = list(barred)
     found = {fact: classes(fact, rows) for fact in facts_in(rows)}
@@ -48,7 +49,7 @@ def columns(
 
 
 def combinations(of: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[dict[str, str], int]]:
-    """Each combination in words and as bits; raises TooWide when there are too many."""
+    """Each combination as words and as bits; raises TooWide."""
     if math.prod(map(len, of.values())) > LARGEST:
         raise TooWide
     pairs = [[(value, bit(fact, value)) for value in values] for fact, values in of.items()]
@@ -60,5 +61,5 @@ def combinations(of: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[dict[str, 
 
 
 def in_words(combination: Mapping[str, str]) -> str:
-    """A combination as a sentence would put it."""
+    """A combination as part of a sentence."""
     return ", ".join(f"{fact} is {value}" for fact, value in combination.items()) or "always"

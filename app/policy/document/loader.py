@@ -1,26 +1,25 @@
-"""A policy document from bytes to a policy that can be run, or a refusal that names every fault
-with its line and the nearest known name.
+"""Loads a policy document into a policy that can be evaluated, or refuses it with every fault.
 
-Law: what is loaded is complete, unambiguous and above the safety floor; anything else is refused
-whole.
+Invariant: a loaded policy is complete, unambiguous and meets the safety floor.
 """
 
 from app.kernel.canonical import NotCanonical, digest
 from app.kernel.errors import Kind, ServiceError
-from app.policy.document import name_checks, table_checks
-from app.policy.document.name_checks import Places
+from app.policy.document import name_checks, table_checks, value_checks
 from app.policy.document.parser import MISSING, Reader
+from app.policy.document.places import Places
 from app.policy.document.source import DocumentFault, Node, Unreadable, read
-from app.policy.engine.evaluate import Policy, compile_tables
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Document
 
 
-class PolicyRefused(ServiceError):
-    """The document is no policy that may be used; `found` lists every fault."""
+class InvalidPolicy(ServiceError):
+    """The document cannot be used as a policy; `found` lists every fault."""
 
     kind = Kind.INVALID
-    code = "policy-refused"
-    title = "The policy document was refused"
+    code = "invalid-policy"
+    title = "Invalid policy document"
 
     def __init__(self, found: list[DocumentFault]) -> None:
         super().__init__(
@@ -31,47 +30,42 @@ class PolicyRefused(ServiceError):
 
 
 def load(source: bytes) -> Policy:
-    """The policy in a document, YAML 1.2 or JSON; raises PolicyRefused with all faults that can be
-    told at once.
+    """Load a document, YAML 1.2 or JSON; raises InvalidPolicy with all faults that can be found at
+    once.
     """
     try:
         root = read(source)
     except Unreadable as error:
-        raise PolicyRefused(list(error.faults)) from error
+        raise InvalidPolicy(list(error.faults)) from error
     policy, found = _examine(root)
     if found or policy is None:
-        raise PolicyRefused(found)
+        raise InvalidPolicy(found)
     return policy
 
 
 def check(source: bytes) -> list[DocumentFault]:
-    """The faults of a document; empty when it may be used."""
+    """The faults of a document; empty if it can be used."""
     try:
         load(source)
-    except PolicyRefused as refused:
+    except InvalidPolicy as refused:
         return refused.found
     return []
 
 
-def load_proven(meaning: bytes, expected: str) -> Policy:
-    """The policy in a document that was proved when it was accepted and whose digest is still what
-    it was then.
+def load_accepted(source: bytes, expected: str) -> Policy:
+    """Load a document that was accepted before, by its digest, without repeating the proofs.
 
-    Spares the proofs, which depend on nothing but the meaning that the digest pins. Raises
-    PolicyRefused when the digest is another.
+    The proofs depend only on the meaning that the digest identifies. Raises InvalidPolicy if the
+    digest differs.
     """
-    root = read(meaning)
+    root = read(source)
     document = Reader().read(root, Document)
     found = digest(root.plain())
     if document is MISSING or found != expected:
-        raise PolicyRefused(
-            [
-                DocumentFault(
-                    "digest", "", None, "this is not the document that was accepted", expected
-                )
-            ]
+        raise InvalidPolicy(
+            [DocumentFault("digest", "", None, "not the document that was accepted", expected)]
         )
-    return Policy(document, found, compile_tables(document), root.plain())
+    return compile_policy(document, found, root.plain())
 
 
 def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
@@ -81,20 +75,19 @@ def _examine(root: Node) -> tuple[Policy | None, list[DocumentFault]]:
     if document is MISSING:
         return None, _in_order(found)
     places = Places(root)
-    found += name_checks.check(root, document)
+    found += name_checks.check(root, document, places) + value_checks.check(document, places)
     if not any(fault.pointer.startswith("/flow") for fault in found):
         found += table_checks.flow_faults(document, places)
     if found:
         return None, _in_order(found)
     try:
         meaning = root.plain()
-        policy = Policy(document, digest(meaning), compile_tables(document), meaning)
+        policy = compile_policy(document, digest(meaning), meaning)
     except NotCanonical as error:
         return None, [DocumentFault("not-canonical", "", None, str(error))]
     found += table_checks.table_faults(policy, places)
-    # A row too many hides nothing; where nothing is said, or too much to be looked at, the floor
-    # cannot be tried.
-    if {fault.code for fault in found} <= {"dead-row"}:
+    # A dead row does not affect the proofs below; gaps and oversized tables make them impossible.
+    if {fault.code for fault in found} <= {"unreachable-row"}:
         found += table_checks.floor_faults(policy, places) + table_checks.case_faults(
             policy, places
         )

@@ -1,8 +1,8 @@
-"""From plain values to the types of the grammar; every fault is gathered with its place, what was
-expected and the nearest known name.
+"""Reads plain values into the types of the grammar, and collects every fault with its line, what
+was expected and the nearest known name. Pure.
 
-A faulty member is left out of its list, so that the rest can be looked at in the same go; the
-faults keep the whole from being used.
+A faulty member is left out of its list, so that the other checks can still run; the faults prevent
+the document from being used.
 """
 
 import dataclasses
@@ -17,20 +17,20 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from app.kernel.suggestions import nearest
 from app.policy.document.source import DocumentFault, Node, step
 from app.policy.engine.bitmasks import DOMAINS
-from app.policy.engine.grammar import Condition
+from app.policy.engine.decision_tables import Condition
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,79}\Z")
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
-"""A policy plays between these; so a time limit or a term counted from any of its days is a day
-that the calendar has."""
+"""The first and last year in a policy; time limits and retention periods counted from there still
+fit the calendar."""
 
 _OPEN: Final = frozenset({"otherwise", "always"})
 
 
 class Missing:
-    """Stands for a value that could not be read; the faults say why."""
+    """The value could not be read; the faults give the reasons."""
 
 
 MISSING: Final = Missing()
@@ -42,7 +42,7 @@ def _hints(kind: type) -> Mapping[str, Any]:
 
 
 class Reader:
-    """Reads nodes as types and gathers what is wrong."""
+    """Reads nodes as types and collects faults."""
 
     def __init__(self) -> None:
         self.faults: list[DocumentFault] = []
@@ -50,12 +50,12 @@ class Reader:
     def fault(
         self, code: str, node: Node, problem: str, expected: str = "", near: str | None = None
     ) -> Missing:
-        """Note a fault at a node."""
+        """Add a fault at a node."""
         self.faults.append(DocumentFault(code, node.pointer, node.line, problem, expected, near))
         return MISSING
 
     def read(self, node: Node, kind: Any) -> Any:
-        """The node as a value of a type of the grammar, or MISSING with the faults noted."""
+        """The node as a value of a type of the grammar, or MISSING after adding faults."""
         origin = get_origin(kind)
         if origin is UnionType:
             inner = next(arg for arg in get_args(kind) if arg is not NoneType)
@@ -96,7 +96,7 @@ class Reader:
         return self.fault(
             "wrong-kind",
             node,
-            f"{_shown(value)} is of the wrong kind",
+            f"{_shown(value)} has the wrong type",
             "true or false" if kind is bool else "a whole number",
         )
 
@@ -135,7 +135,7 @@ class Reader:
                 self.fault(
                     "bad-name",
                     named,
-                    "this name has characters that names do not have",
+                    "the name has characters that are not allowed",
                     "letters, digits, _ . and -",
                 )
             members[key if key_kind is str else self.read(named, key_kind)] = self.read(
@@ -170,8 +170,8 @@ class Reader:
                 field.default is dataclasses.MISSING
                 and field.default_factory is dataclasses.MISSING
             ):
-                lost = Node(None, node.line, step(node.pointer, name))
-                values[name] = self.fault("missing", lost, f"{name} is missing", name)
+                absent = Node(None, node.line, step(node.pointer, name))
+                values[name] = self.fault("missing", absent, f"{name} is missing", name)
         return MISSING if any(value is MISSING for value in values.values()) else kind(**values)
 
     def _condition(self, node: Node) -> Any:
@@ -181,12 +181,12 @@ class Reader:
             return self.fault(
                 "wrong-kind",
                 node,
-                "this is no condition",
+                "this is not a condition",
                 "facts with values, otherwise, or always",
                 nearest(node.value, _OPEN),
             )
         cells: dict[str, tuple[str, ...]] = {}
-        sound = True
+        valid = True
         for fact, cell in node.value.items():
             if fact not in DOMAINS:
                 self.fault(
@@ -196,20 +196,20 @@ class Reader:
                     _choices(DOMAINS),
                     nearest(fact, DOMAINS),
                 )
-                sound = False
+                valid = False
                 continue
             values = cell.value if isinstance(cell.value, tuple) else (cell,)
             words = [self._cell(value, fact) for value in values]
-            sound = sound and bool(words) and None not in words
+            valid = valid and bool(words) and None not in words
             if not words:
                 self.fault(
-                    "empty-cell", cell, "a list of no values fits nothing", _choices(DOMAINS[fact])
+                    "empty-cell", cell, "an empty list matches nothing", _choices(DOMAINS[fact])
                 )
             cells[fact] = tuple(word for word in words if word is not None)
-        return Condition(MappingProxyType(cells)) if sound else MISSING
+        return Condition(MappingProxyType(cells)) if valid else MISSING
 
     def _cell(self, node: Node, fact: str) -> str | None:
-        # A set is looked up later, when all of them are known.
+        # Sets are looked up later, by the name checks.
         if isinstance(node.value, str) and (
             node.value in DOMAINS[fact] or node.value.startswith("$")
         ):
@@ -218,7 +218,7 @@ class Reader:
         self.fault(
             "unknown-answer",
             node,
-            f"{_shown(node.value)} is no value of {fact}",
+            f"{_shown(node.value)} is not a value of {fact}",
             _choices(known),
             nearest(node.value, known),
         )

@@ -1,7 +1,6 @@
-"""The safety floor: laws that hold for every school, whatever its policy says, proved by trying
-every combination.
+"""The safety floor: rules that every policy must meet, proved by trying every combination. Pure.
 
-A document that breaks one is refused, with a counterexample that a governor can read.
+A document that breaks a rule is refused with a counterexample that a governor can read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ _O = OrganisationType
 ALWAYS_PROTECTIVE: Final = frozenset(
     {_O.POLICE, _O.AMBULANCE_OR_EMERGENCY_SERVICE, _O.CHILDRENS_SOCIAL_CARE, _O.MASH}
 )
-"""No school may leave these out of its protective bodies."""
+"""Every policy must count these as protective bodies."""
 
 EVER_PROTECTIVE: Final = ALWAYS_PROTECTIVE | {
     _O.NSPCC,
@@ -33,12 +32,12 @@ EVER_PROTECTIVE: Final = ALWAYS_PROTECTIVE | {
     _O.YOUTH_OFFENDING_TEAM,
     _O.PROBATION,
 }
-"""No school may count any other body as protective: the emergency branch asks no further
+"""No policy may count any other body as protective, because the emergency branch asks no further
 question."""
 
 ADVISERS: Final = frozenset({Role.DSL, Role.IG_LEAD})
-"""Those whom golden rule 3 has in mind when it says to seek advice; a machine cannot be asked, nor
-can somebody in the same doubt."""
+"""The roles that give advice under golden rule 3; not an integration, and not a colleague with the
+same doubt."""
 
 _SHARES: Final = frozenset({Outcome.SHARE, Outcome.SHARE_EMERGENCY})
 _TOWARDS: Final = {
@@ -47,32 +46,32 @@ _TOWARDS: Final = {
     "identifiable": ("yes", "unsure", "no"),
     "immediate_risk": ("no", "unsure", "yes"),
 }
-"""For each fact its answers, each more in favour of sharing than the one before."""
+"""For each fact its answers, in order of increasing support for sharing."""
 
-_SETTLED: Final = ("purpose", "consent", "identifiable", "lawful_reason")
+_QUESTIONS: Final = ("purpose", "consent", "identifiable", "lawful_reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A law that is broken, a case that shows it, and the pointer of what decides that case so."""
+    """A rule that is not met, a case that shows it, and the pointer of the row that decides it."""
 
-    law: str
+    rule: str
     counterexample: str
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Combination:
     words: dict[str, str]
     bits: int
     outcome: Outcome
 
 
-Law = tuple[str, Callable[["_Flow", _Seen], str | None]]
+FlowRule = tuple[str, Callable[["_Flow", _Combination], str | None]]
 
 
 class _Flow:
-    """The outcomes of a policy over every combination its flow can tell apart."""
+    """The outcomes of a policy for every combination that its flow distinguishes."""
 
     def __init__(self, policy: Policy) -> None:
         self.tables = policy.tables
@@ -90,28 +89,26 @@ class _Flow:
     def outcome(self, bits: int) -> Outcome:
         return outcome_of_bits(self.tables, bits).outcome
 
-    def seen(self) -> Iterator[_Seen]:
+    def cases(self) -> Iterator[_Combination]:
         for words, bits in combinations(self.columns):
-            yield _Seen(words, bits, self.outcome(bits))
+            yield _Combination(words, bits, self.outcome(bits))
 
-    def changed(self, seen: _Seen, fact: str, value: str) -> Outcome:
-        return self.outcome(seen.bits - bit(fact, seen.words[fact]) + bit(fact, value))
+    def changed(self, case: _Combination, fact: str, value: str) -> Outcome:
+        return self.outcome(case.bits - bit(fact, case.words[fact]) + bit(fact, value))
 
 
 Section = tuple[str, Callable[[Policy], Iterable[Breach]]]
 
 
 def breaches(policy: Policy) -> list[Breach]:
-    """Every law of the floor that the policy breaks, each with one counterexample; empty when it
-    stands. Raises TooWide.
-    """
+    """Every rule that the policy does not meet, each with one counterexample. Raises TooWide."""
     return [breach for _, broken in sections(policy) for breach in broken(policy)]
 
 
 def sections(policy: Policy) -> tuple[Section, ...]:
-    """The parts of a document that laws are about, each with what finds those that it breaks.
+    """The parts of a document that the rules apply to, each with a function that finds breaches.
 
-    Without the bodies that protect, nothing can be said of the rest.
+    The other parts are checked only if the set of protective bodies is valid.
     """
     bodies: Section = ("/sets/protective", _protective)
     return (
@@ -127,16 +124,14 @@ def _protective(policy: Policy) -> Iterator[Breach]:
     for body in sorted(ALWAYS_PROTECTIVE.difference(members)):
         yield Breach(
             PROTECTIVE,
-            f"{body} is not in $protective: a verified call from it in an emergency would be"
-            " held up",
+            f"{body} is not in $protective: sharing with it in an emergency would be delayed",
             at,
         )
     for i, other in enumerate(members):
         if other not in EVER_PROTECTIVE:
             yield Breach(
                 PROTECTIVE,
-                f"{other} is in $protective: in an emergency it would be given whatever it"
-                " asks for",
+                f"{other} is in $protective: in an emergency it would receive whatever it asks for",
                 f"{at}/{i}",
             )
 
@@ -144,21 +139,19 @@ def _protective(policy: Policy) -> Iterator[Breach]:
 def _flow(policy: Policy) -> list[Breach]:
     flow = _Flow(policy)
     broken: dict[str, Breach] = {}
-    for seen in flow.seen():
-        for law, shows in LAWS:
-            if law not in broken and (because := shows(flow, seen)):
-                taken = _taken(policy.tables.flow, seen.bits)
-                held_up = law is EMERGENCY and seen.outcome is not Outcome.SHARE_EMERGENCY
-                broken[law] = Breach(
-                    law, f"{in_words(seen.words)}: {because}", taken[0] if held_up else taken[-1]
+    for case in flow.cases():
+        for rule, violation in FLOW_RULES:
+            if rule not in broken and (because := violation(flow, case)):
+                taken = _taken(policy.tables.flow, case.bits)
+                held_up = rule is EMERGENCY and case.outcome is not Outcome.SHARE_EMERGENCY
+                broken[rule] = Breach(
+                    rule, f"{in_words(case.words)}: {because}", taken[0] if held_up else taken[-1]
                 )
     return list(broken.values())
 
 
 def _taken(table: FlowTable, bits: int) -> list[str]:
-    """The pointers of the rows taken: the first, by which an emergency should leave, to the one
-    that gives the outcome.
-    """
+    """The pointers of the rows that apply, from the emergency branch to the outcome."""
     pointer, edge = next((pointer, edge) for bars, pointer, edge in table if not bits & bars)
     return [pointer] if edge.to is None else [pointer, *_taken(edge.to, bits)]
 
@@ -185,40 +178,42 @@ def _representatives(
     return tuple(found.values())
 
 
-PROTECTIVE: Final = "protective bodies are those that protect"
+PROTECTIVE: Final = "protective bodies are bodies whose function is to protect people"
 EMERGENCY: Final = (
-    "an emergency with a verified protective body is never held up, and only then is it an"
-    " emergency share"
+    "the outcome is an emergency share exactly when there is immediate risk and the recipient is a"
+    " verified protective body"
 )
-PURPOSE: Final = "without a legitimate purpose nothing is shared"
-BASIS: Final = "identifying information needs consent or a lawful reason"
-NO_REFUSAL: Final = "a purpose with a basis is never refused"
-NO_DOUBTFUL_REFUSAL: Final = "an unsure answer that could matter never yields a refusal"
-MONOTONE: Final = "more consent, lawful reason, anonymity or danger never stops sharing"
-SETTLING: Final = "settling an unsure answer never overturns a settled outcome"
-POLICE: Final = "danger or crime always raises the police action"
-RECORD: Final = "the decision and its reasons are always to be recorded"
-ADVICE: Final = "whoever is to seek advice is told whom to ask"
-DECIDERS: Final = "somebody may decide, and never an integration"
+PURPOSE: Final = "nothing is shared without a legitimate purpose"
+BASIS: Final = "identifiable information is shared only with consent or a lawful reason"
+NO_REFUSAL: Final = "sharing with a purpose and a basis is never refused"
+NO_DOUBTFUL_REFUSAL: Final = (
+    "an unsure answer that could change the outcome never leads to a refusal"
+)
+MONOTONE: Final = "stronger consent, lawful reason, anonymity or risk never stops sharing"
+SETTLING: Final = "answering an unsure question never changes an outcome other than seek advice"
+POLICE: Final = "immediate risk or a suspected crime always gives the police action"
+RECORD: Final = "the action to record the decision and reasons is always present"
+ADVICE: Final = "the outcome seek advice always names an adviser"
+DECIDERS: Final = "at least one role may decide, and never an integration"
 
 
-def _emergency(flow: _Flow, seen: _Seen) -> str | None:
-    words = seen.words
+def _emergency(flow: _Flow, case: _Combination) -> str | None:
+    words = case.words
     danger = (
         words["immediate_risk"] == "yes"
         and words["recipient_type"] in flow.protective
         and words["recipient_verified"] == "yes"
     )
-    if danger is (seen.outcome is Outcome.SHARE_EMERGENCY):
+    if danger is (case.outcome is Outcome.SHARE_EMERGENCY):
         return None
-    return f"the outcome is {seen.outcome}, " + (
-        "which holds up an emergency" if danger else "although this is no verified emergency"
+    return f"the outcome is {case.outcome}, " + (
+        "which delays an emergency" if danger else "although this is not a verified emergency"
     )
 
 
-def _purpose(_flow: _Flow, seen: _Seen) -> str | None:
-    shared = seen.words["purpose"] == "no" and seen.outcome is Outcome.SHARE
-    return "it is shared without a legitimate purpose" if shared else None
+def _purpose(_flow: _Flow, case: _Combination) -> str | None:
+    shared = case.words["purpose"] == "no" and case.outcome is Outcome.SHARE
+    return "the information is shared without a legitimate purpose" if shared else None
 
 
 def _based(words: dict[str, str]) -> bool:
@@ -229,56 +224,53 @@ def _based(words: dict[str, str]) -> bool:
     )
 
 
-def _basis(_flow: _Flow, seen: _Seen) -> str | None:
-    shared = seen.outcome is Outcome.SHARE and not _based(seen.words)
-    return (
-        "it identifies somebody and is shared without consent or lawful reason" if shared else None
-    )
+def _basis(_flow: _Flow, case: _Combination) -> str | None:
+    shared = case.outcome is Outcome.SHARE and not _based(case.words)
+    return "identifiable information is shared without consent or lawful reason" if shared else None
 
 
-def _no_refusal(_flow: _Flow, seen: _Seen) -> str | None:
+def _no_refusal(_flow: _Flow, case: _Combination) -> str | None:
     refused = (
-        seen.outcome is Outcome.DO_NOT_SHARE
-        and seen.words["purpose"] == "yes"
-        and _based(seen.words)
+        case.outcome is Outcome.DO_NOT_SHARE
+        and case.words["purpose"] == "yes"
+        and _based(case.words)
     )
-    return "it is refused although there is a purpose and a basis" if refused else None
+    return "sharing is refused although there is a purpose and a basis" if refused else None
 
 
-def _no_doubtful_refusal(_flow: _Flow, seen: _Seen) -> str | None:
-    if seen.outcome is not Outcome.DO_NOT_SHARE or seen.words["purpose"] == "no":
+def _no_doubtful_refusal(_flow: _Flow, case: _Combination) -> str | None:
+    if case.outcome is not Outcome.DO_NOT_SHARE or case.words["purpose"] == "no":
         return None
-    doubtful = [fact for fact in _SETTLED if seen.words[fact] == "unsure"]
-    return f"it is refused although {doubtful[0]} is not settled" if doubtful else None
+    doubtful = [fact for fact in _QUESTIONS if case.words[fact] == "unsure"]
+    return f"sharing is refused although {doubtful[0]} is unsure" if doubtful else None
 
 
-def _monotone(flow: _Flow, seen: _Seen) -> str | None:
-    if seen.outcome not in _SHARES:
+def _monotone(flow: _Flow, case: _Combination) -> str | None:
+    if case.outcome not in _SHARES:
         return None
     for fact, order in _TOWARDS.items():
-        for better in order[order.index(seen.words[fact]) + 1 :]:
-            changed = flow.changed(seen, fact, better)
+        for better in order[order.index(case.words[fact]) + 1 :]:
+            changed = flow.changed(case, fact, better)
             if changed not in _SHARES:
-                return f"it is shared, but with {fact} {better} the outcome is {changed}"
+                return f"the information is shared, but with {fact} {better} it is {changed}"
     return None
 
 
-def _settling(flow: _Flow, seen: _Seen) -> str | None:
-    if seen.outcome is Outcome.SEEK_ADVICE:
+def _settling(flow: _Flow, case: _Combination) -> str | None:
+    if case.outcome is Outcome.SEEK_ADVICE:
         return None
-    for fact in _SETTLED:
-        if seen.words[fact] == "unsure":
-            for settled in ("yes", "no"):
-                changed = flow.changed(seen, fact, settled)
-                if changed is not seen.outcome:
+    for fact in _QUESTIONS:
+        if case.words[fact] == "unsure":
+            for answer in ("yes", "no"):
+                changed = flow.changed(case, fact, answer)
+                if changed is not case.outcome:
                     return (
-                        f"the outcome is {seen.outcome}, but settling {fact} as {settled} makes it"
-                        f" {changed}"
+                        f"the outcome is {case.outcome}, but with {fact} {answer} it is {changed}"
                     )
     return None
 
 
-LAWS: Final[tuple[Law, ...]] = (
+FLOW_RULES: Final[tuple[FlowRule, ...]] = (
     (EMERGENCY, _emergency),
     (PURPOSE, _purpose),
     (BASIS, _basis),
@@ -295,20 +287,20 @@ def _actions(policy: Policy) -> Iterator[Breach]:
         "crime_suspected": DOMAINS["crime_suspected"],
     }
     seek = {"outcome": (str(Outcome.SEEK_ADVICE),)}
-    for law, code, always, lacks in (
+    for rule, code, always, problem in (
         (
             POLICE,
             ActionCode.NOTIFY_POLICE_IMMEDIATELY,
             danger,
-            "nobody is told to notify the police",
+            "there is no action to notify the police",
         ),
         (
             RECORD,
             ActionCode.RECORD_DECISION_AND_REASONS,
             {},
-            "nobody is told to record the decision",
+            "there is no action to record the decision",
         ),
-        (ADVICE, ActionCode.SEEK_ADVICE, seek, "no adviser is named to ask"),
+        (ADVICE, ActionCode.SEEK_ADVICE, seek, "no adviser is named"),
     ):
         rules = [
             (i, conditions, action)
@@ -318,9 +310,9 @@ def _actions(policy: Policy) -> Iterator[Breach]:
         for words, bits in combinations(
             columns([bars for _, when, _ in rules for bars, _ in when], always=always)
         ):
-            if not _needed(law, words, bits):
+            if not _needed(rule, words, bits):
                 continue
-            spoken = next(
+            chosen = next(
                 (
                     (i, action)
                     for i, when, action in rules
@@ -328,27 +320,27 @@ def _actions(policy: Policy) -> Iterator[Breach]:
                 ),
                 None,
             )
-            if spoken is None:
+            if chosen is None:
                 at = f"/actions/{rules[0][0]}/when" if rules else "/actions"
-            elif law is ADVICE and ADVISERS.isdisjoint(spoken[1].ask):
-                at = f"/actions/{spoken[0]}/ask"
+            elif rule is ADVICE and ADVISERS.isdisjoint(chosen[1].ask):
+                at = f"/actions/{chosen[0]}/ask"
             else:
                 continue
-            yield Breach(law, f"{in_words(words)}: {lacks}", at)
+            yield Breach(rule, f"{in_words(words)}: {problem}", at)
             break
 
 
-def _needed(law: str, words: Mapping[str, str], bits: int) -> bool:
-    if law is POLICE:
+def _needed(rule: str, words: Mapping[str, str], bits: int) -> bool:
+    if rule is POLICE:
         return "yes" in (words["immediate_risk"], words["crime_suspected"])
-    return law is RECORD or bool(bits & bit("outcome", Outcome.SEEK_ADVICE))
+    return rule is RECORD or bool(bits & bit("outcome", Outcome.SEEK_ADVICE))
 
 
 def _authority(policy: Policy) -> Iterator[Breach]:
     rows = policy.tables.authority
     for _, pointer, roles in rows:
         if not roles or Role.INTEGRATION in roles:
-            words = "an integration would decide" if roles else "nobody may decide"
+            words = "an integration may decide" if roles else "no role may decide"
             yield Breach(DECIDERS, f"{pointer}: {words}", f"{pointer}/may_decide")
     emergency = bit("outcome", Outcome.SHARE_EMERGENCY)
     for words_of, bits in combinations(

@@ -1,54 +1,38 @@
-"""A policy document as somebody wrote it: YAML 1.2 or JSON to plain values that remember their line
-and pointer.
+"""Reads the text of a policy document, YAML 1.2 or JSON, into plain values that know their line and
+JSON pointer.
 
-Law: what two readers could understand differently (anchors, aliases, tags, floats, duplicate keys,
-directives) is refused, not guessed at.
+Invariant: constructs that two parsers could read differently (anchors, aliases, tags, directives,
+duplicate keys, numbers other than plain integers) are refused, never interpreted.
 """
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    DocumentStartEvent,
-    Event,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-)
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node as YamlNode
 
 from app.kernel.canonical import MAX_INTEGER, Json
 from app.kernel.errors import Fault
+from app.platform import strict_json
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 20
-_FOLD: Final = "\a"
-"""With this ruamel.yaml marks the places at which a folded text was broken. The source itself
-cannot hold it unescaped."""
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})\Z")
-_NUMBER: Final = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z"
-)
-_WORDS: Final[Mapping[str, bool | None]] = {
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-}
-"""The words that are no text in the core schema of YAML 1.2. `yes` and `no` are not among them."""
+_TAG: Final = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFault:
-    """One thing wrong in a document: where (line from 1, if the source has lines), what, what was
-    expected, and the nearest known name.
+    """One fault in a document.
+
+    `line` counts from 1 and is None for JSON, `expected` describes a valid value, `nearest` is the
+    known name that the author most likely meant.
     """
 
     code: str
@@ -66,13 +50,13 @@ class DocumentFault:
         return f"{place}: {self.problem}{wanted}{hint}"
 
     def wire(self) -> Fault:
-        """The fault as a problem document shows it."""
+        """The fault as a member of a problem document."""
         detail = str(self) if self.line else str(self).removeprefix(f"{self.pointer or '/'}: ")
         return Fault(pointer=self.pointer, detail=detail, code=self.code)
 
 
 class Unreadable(Exception):
-    """The bytes are no document; `faults` say why."""
+    """The bytes are not a readable document; `faults` gives the reasons."""
 
     def __init__(self, *faults: DocumentFault) -> None:
         super().__init__("; ".join(map(str, faults)))
@@ -84,14 +68,14 @@ Scalar: TypeAlias = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with the place it stands at."""
+    """A value with its line (that of its key, for a member of a mapping) and JSON pointer."""
 
     value: "Scalar | tuple[Node, ...] | dict[str, Node]"
     line: int | None
     pointer: str
 
     def plain(self) -> Json:
-        """The value alone: what the document means."""
+        """The value without lines and pointers."""
         if isinstance(self.value, dict):
             return {key: member.plain() for key, member in self.value.items()}
         if isinstance(self.value, tuple):
@@ -99,7 +83,7 @@ class Node:
         return self.value
 
     def walk(self) -> Iterator["Node"]:
-        """This node and all below it."""
+        """This node and all its descendants."""
         yield self
         if not isinstance(self.value, str | int | None):
             for member in self.value.values() if isinstance(self.value, dict) else self.value:
@@ -111,261 +95,152 @@ def step(pointer: str, key: str | int) -> str:
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
+_DEPTH: Final = f"at most {MAX_DEPTH} levels"
+
+
 def read(source: bytes) -> Node:
-    """The document in `source`; raises Unreadable with every fault that can be told apart."""
+    """Read a document; raises Unreadable with every fault that could be found."""
     if len(source) > MAX_BYTES:
-        raise Unreadable(
-            DocumentFault(
-                "too-large",
-                "",
-                None,
-                "the document is too large",
-                f"at most {MAX_BYTES // 1024} KiB",
-            )
-        )
+        limit = f"at most {MAX_BYTES // 1024} KiB"
+        raise _unreadable("too-large", None, "the document is too large", limit)
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unreadable(
-            DocumentFault("not-utf-8", "", None, "the document is not UTF-8")
-        ) from None
+        raise _unreadable("not-utf-8", None, "the document is not UTF-8") from None
     if not unicodedata.is_normalized("NFC", text):
-        raise Unreadable(
-            DocumentFault("not-nfc", "", None, "the text is not in Unicode normalisation form C")
-        )
-    return _from_json(text) if text.lstrip().startswith("{") else _from_yaml(text)
+        raise _unreadable("not-nfc", None, "the text is not in Unicode normalisation form C")
+    reader = _JsonReader(text) if text.lstrip().startswith("{") else _YamlReader(text)
+    root = reader.read()
+    if reader.faults:
+        raise Unreadable(*reader.faults)
+    return root
 
 
-class _Twice(ValueError):
-    """A JSON object names a member twice."""
+def _unreadable(code: str, line: int | None, problem: str, expected: str = "") -> Unreadable:
+    return Unreadable(DocumentFault(code, "", line, problem, expected))
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        seen: set[str] = set()
-        raise _Twice(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
-    return members
+class _Reader:
+    """Builds the nodes of a document and collects its faults."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.faults: list[DocumentFault] = []
+
+    def refuse(
+        self, code: str, pointer: str, line: int | None, problem: str, expected: str = ""
+    ) -> None:
+        """Add a fault."""
+        self.faults.append(DocumentFault(code, pointer, line, problem, expected))
 
 
-def _from_json(text: str) -> Node:
-    try:
-        value = json.loads(text, object_pairs_hook=_once)
-    except _Twice as error:
-        raise Unreadable(
-            DocumentFault("duplicate-key", "", None, f"{error} is there twice")
-        ) from None
-    except json.JSONDecodeError as error:
-        raise Unreadable(
-            DocumentFault("not-json", "", error.lineno, "this is not JSON", "a JSON object")
-        ) from None
-    except (RecursionError, ValueError):
-        raise Unreadable(
-            DocumentFault("not-json", "", None, "this is not JSON that can be read")
-        ) from None
-    faults: list[DocumentFault] = []
-    node = _json_node(value, "", 0, faults)
-    if faults:
-        raise Unreadable(*faults)
-    return node
+class _JsonReader(_Reader):
+    def read(self) -> Node:
+        try:
+            return self._node(strict_json.parse(self.text.encode()), "", 0)
+        except strict_json.InvalidJson as error:
+            raise Unreadable(
+                *(
+                    DocumentFault(each.code, each.pointer, None, each.detail)
+                    for each in error.faults
+                )
+            ) from None
 
-
-def _json_node(value: object, pointer: str, depth: int, faults: list[DocumentFault]) -> Node:
-    if depth > MAX_DEPTH:
-        faults.append(
-            DocumentFault(
-                "too-deep",
-                pointer,
-                None,
-                "the document is nested too deeply",
-                f"at most {MAX_DEPTH} levels",
-            )
-        )
+    def _node(self, value: object, pointer: str, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            self.refuse("too-deep", pointer, None, "nested too deeply", _DEPTH)
+        elif isinstance(value, dict):
+            members = {k: self._node(v, step(pointer, k), depth + 1) for k, v in value.items()}
+            return Node(members, None, pointer)
+        elif isinstance(value, list):
+            items = [self._node(v, step(pointer, i), depth + 1) for i, v in enumerate(value)]
+            return Node(tuple(items), None, pointer)
+        elif isinstance(value, float):
+            self.refuse("float", pointer, None, "a fraction", "a whole number or a text")
+        elif isinstance(value, int) and abs(value) > MAX_INTEGER:
+            self.refuse("integer", pointer, None, "the number is too large")
+        elif isinstance(value, str | int):
+            return Node(value, None, pointer)
         return Node(None, None, pointer)
-    if isinstance(value, dict):
-        return Node(
-            {k: _json_node(v, step(pointer, k), depth + 1, faults) for k, v in value.items()},
-            None,
-            pointer,
-        )
-    if isinstance(value, list):
-        return Node(
-            tuple(_json_node(v, step(pointer, i), depth + 1, faults) for i, v in enumerate(value)),
-            None,
-            pointer,
-        )
-    if isinstance(value, float):
-        faults.append(
-            DocumentFault(
-                "float", pointer, None, "a number with a fraction", "a whole number or a text"
-            )
-        )
-        return Node(None, None, pointer)
-    if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        faults.append(DocumentFault("integer", pointer, None, "a number that is too large"))
-        return Node(None, None, pointer)
-    return Node(value if isinstance(value, str | int) else None, None, pointer)
 
 
-def _from_yaml(text: str) -> Node:
-    builder = _Builder()
-    try:
-        for event in YAML(typ="rt", pure=True).parse(text):
-            builder.take(event)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Unreadable(
-            DocumentFault("not-yaml", "", line, "this is not YAML that can be read")
-        ) from None
-    except (YAMLError, RecursionError, ValueError):
-        raise Unreadable(
-            DocumentFault("not-yaml", "", None, "this is not YAML that can be read")
-        ) from None
-    if builder.faults:
-        raise Unreadable(*builder.faults)
-    return builder.root or Node(None, None, "")
-
-
-@dataclass(slots=True)
-class _Open:
-    """A collection that is still being read."""
-
-    pointer: str
-    line: int
-    members: dict[str, Node] | list[Node]
-    key: str | None = None
-    key_line: int = 0
-
-
-class _Builder:
-    """Builds nodes from events in one pass: the events alone still show what two readers could
-    understand differently.
+class _YamlReader(_Reader):
+    """Walks the node graph that ruamel.yaml composes: its nodes know their line and resolved tag,
+    and nothing has been constructed from them.
     """
 
-    def __init__(self) -> None:
-        self.root: Node | None = None
-        self.faults: list[DocumentFault] = []
-        self._open: list[_Open] = []
-        self._documents = 0
+    def read(self) -> Node:
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if line.removeprefix("\ufeff").startswith("%"):
+                raise _unreadable("directive", number, "a directive", "YAML 1.2 without directives")
+        yaml = YAML(typ="safe", pure=True)
+        yaml.max_depth = MAX_DEPTH + 1
+        yaml.composer.warn_double_anchors = False
+        try:
+            root = yaml.compose(self.text)
+        except MarkedYAMLError as error:
+            at = error.problem_mark.line + 1 if error.problem_mark else None
+            if isinstance(error, MaxDepthExceededError):
+                raise _unreadable("too-deep", at, "nested too deeply", _DEPTH) from None
+            problem = f"not YAML that can be read: {str(error.problem)[:100]}"
+            raise _unreadable("not-yaml", at, problem) from None
+        except (YAMLError, ValueError):
+            raise _unreadable("not-yaml", None, "not YAML that can be read") from None
+        return Node(None, None, "") if root is None else self._node(root, "", _line(root))
 
-    def take(self, event: Event) -> None:
-        line = event.start_mark.line + 1
-        if isinstance(event, DocumentStartEvent):
-            self._documents += 1
-            if event.version or event.tags or self._documents > 1:
-                self._fault(
-                    "directive",
-                    line,
-                    "a directive or a second document",
-                    "one document of YAML 1.2",
-                )
-        elif isinstance(event, AliasEvent):
-            self._fault("alias", line, "an alias", "the value itself")
-            self._put(Node(None, line, self._pointer()))
-        elif isinstance(event, NodeEvent):
-            if event.anchor:
-                self._fault("anchor", line, "an anchor", "no anchors")
-            if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag:
-                self._fault("tag", line, "a tag", "no tags")
-            self._begin(event, line)
-        elif isinstance(event, CollectionEndEvent):
-            done = self._open.pop()
-            members = done.members
-            self._put(
-                Node(
-                    members if isinstance(members, dict) else tuple(members),
-                    done.line,
-                    done.pointer,
-                )
-            )
+    def _node(self, node: YamlNode, pointer: str, line: int) -> Node:
+        # An anchored node is not descended into, so that aliases cannot multiply the work.
+        if not self._has_properties(node, pointer):
+            if isinstance(node, MappingNode):
+                return Node(self._members(node, pointer), line, pointer)
+            if isinstance(node, SequenceNode):
+                items = [
+                    self._node(item, step(pointer, i), _line(item))
+                    for i, item in enumerate(node.value)
+                ]
+                return Node(tuple(items), line, pointer)
+            return Node(self._scalar(node, pointer), line, pointer)
+        return Node(None, line, pointer)
 
-    def _fault(self, code: str, line: int, problem: str, expected: str = "") -> None:
-        self.faults.append(DocumentFault(code, self._pointer(), line, problem, expected))
-
-    def _begin(self, event: NodeEvent, line: int) -> None:
-        inside = self._open[-1] if self._open else None
-        wants_key = inside is not None and isinstance(inside.members, dict) and inside.key is None
-        if isinstance(event, ScalarEvent):
-            if wants_key and inside is not None:
-                self._name(inside, str(event.value), line)
-            else:
-                plain = event.style is None and not event.tag
-                text = (
-                    str(event.value).replace(_FOLD, "") if event.style == ">" else str(event.value)
-                )
-                self._put(
-                    Node(
-                        self._scalar(text, line) if plain else text,
-                        self._line(line),
-                        self._pointer(),
-                    )
-                )
-            return
-        if wants_key and inside is not None:
-            self._fault("key", line, "a key that is no word", "a word")
-            self._name(inside, f"?{line}", line)
-        if len(self._open) >= MAX_DEPTH:
-            raise Unreadable(
-                DocumentFault(
-                    "too-deep",
-                    "",
-                    line,
-                    "the document is nested too deeply",
-                    f"at most {MAX_DEPTH} levels",
-                )
-            )
-        self._open.append(
-            _Open(
-                self._pointer(),
-                self._line(line),
-                {} if isinstance(event, MappingStartEvent) else [],
-            )
-        )
-
-    def _name(self, inside: _Open, key: str, line: int) -> None:
-        if key in inside.members:
-            self.faults.append(
-                DocumentFault(
-                    "duplicate-key", step(inside.pointer, key), line, f"{key} is there twice"
-                )
-            )
-        inside.key, inside.key_line = key, line
-
-    def _put(self, node: Node) -> None:
-        if not self._open:
-            self.root = node
-            return
-        inside = self._open[-1]
-        if isinstance(inside.members, list):
-            inside.members.append(node)
-        elif inside.key is None:
-            self._name(inside, "?", node.line or 0)
+    def _has_properties(self, node: YamlNode, pointer: str) -> bool:
+        """Whether the node has an anchor or a tag; adds the fault."""
+        if node.anchor is not None:
+            self.refuse("anchor", pointer, _line(node), "an anchor or alias", "the value itself")
+        elif self.text[node.start_mark.index : node.start_mark.index + 1] == "!":
+            self.refuse("tag", pointer, _line(node), "a tag", "no tags")
         else:
-            inside.members[inside.key], inside.key = node, None
+            return False
+        return True
 
-    def _pointer(self) -> str:
-        if not self._open:
-            return ""
-        inside = self._open[-1]
-        return step(
-            inside.pointer,
-            len(inside.members) if isinstance(inside.members, list) else inside.key or "",
-        )
+    def _members(self, node: MappingNode, pointer: str) -> dict[str, Node]:
+        members: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self.refuse("key", pointer, _line(key), "a key that is not a word", "a word")
+                continue
+            name = str(key.value)
+            at = step(pointer, name)
+            self._has_properties(key, at)
+            if name in members:
+                self.refuse("duplicate-key", at, _line(key), f"{name} occurs twice")
+            members[name] = self._node(value, at, _line(key))
+        return members
 
-    def _line(self, line: int) -> int:
-        # A member is looked for where its name stands, also when its value begins below.
-        inside = self._open[-1] if self._open else None
-        return inside.key_line if inside is not None and inside.key is not None else line
+    def _scalar(self, node: YamlNode, pointer: str) -> Scalar:
+        text = str(node.value)
+        match str(node.tag).removeprefix(_TAG):
+            case "int" if _INTEGER.match(text) and abs(int(text)) <= MAX_INTEGER:
+                return int(text)
+            case "int" | "float":
+                expected = "a plain whole number, or a text in quotes"
+                self.refuse("number", pointer, _line(node), f"the number {text[:40]}", expected)
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "null":
+                return None
+        return text
 
-    def _scalar(self, text: str, line: int) -> Scalar:
-        if _INTEGER.match(text) and abs(int(text)) <= MAX_INTEGER:
-            return int(text)
-        if _NUMBER.match(text):
-            self._fault(
-                "number",
-                line,
-                f"the number {text[:40]}",
-                "a plain whole number, or a text in quotes",
-            )
-            return None
-        return _WORDS.get(text, text)
+
+def _line(node: YamlNode) -> int:
+    return int(node.start_mark.line) + 1

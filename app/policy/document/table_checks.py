@@ -1,12 +1,14 @@
-"""Whether the tables of a document say one thing about every case: no loop, no gap, no dead row,
-and every row shown by a worked case.
+"""Checks that the tables of a document give one result for every case, and have a worked case for
+every row. Pure.
+
+No loops, gaps, dead rows or unreachable nodes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from app.policy.document.combinations import TooWide, columns, combinations, in_words
-from app.policy.document.name_checks import Places
+from app.policy.document.places import Places
 from app.policy.document.safety_floor import sections
 from app.policy.document.source import DocumentFault
 from app.policy.engine.bitmasks import DEPARTURE, bit, bits_of
@@ -26,7 +28,7 @@ def flow_faults(document: Document, places: Places) -> list[DocumentFault]:
     _follow(document, document.flow.start, (), reached, found, places)
     lost = [name for name in document.flow.nodes if name not in reached]
     return found + [
-        places.fault("unreachable", f"/flow/nodes/{name}", f"no way leads to {name}")
+        places.fault("unreachable", f"/flow/nodes/{name}", f"no path leads to {name}")
         for name in lost
     ]
 
@@ -41,9 +43,7 @@ def _follow(
 ) -> None:
     if name in on_the_way:
         loop = " → ".join((*on_the_way[on_the_way.index(name) :], name))
-        found.append(
-            places.fault("loop", f"/flow/nodes/{name}", f"the flow goes round in a circle: {loop}")
-        )
+        found.append(places.fault("loop", f"/flow/nodes/{name}", f"the flow has a loop: {loop}"))
         return
     if name in reached:
         return
@@ -55,7 +55,7 @@ def _follow(
 
 
 def table_faults(policy: Policy, places: Places) -> list[DocumentFault]:
-    """Gaps and dead rows of every first-match table, each gap with an example."""
+    """Gaps, each with an example, and dead rows of every first-match table."""
     tables = policy.tables
     named: list[tuple[str, Iterable[tuple[int, str, object]]]] = [
         *(
@@ -113,33 +113,33 @@ def _table(
         yield places.fault(
             "too-wide",
             at,
-            "this table tells more cases apart than can be checked",
+            "this table distinguishes more cases than can be checked",
             "fewer facts in one table",
         )
         return
     if gap is not None:
         yield places.fault(
-            "gap", at, f"nothing is said when {in_words(gap)}", "a row for it, or otherwise"
+            "gap", at, f"no row applies when {in_words(gap)}", "a row for this case, or otherwise"
         )
     for pointer in dict.fromkeys(pointer for _, pointer in rows):
         if pointer not in chosen:
             yield places.fault(
-                "dead-row",
+                "unreachable-row",
                 pointer,
-                "this row can never be chosen: the rows before it take every case",
+                "this row never applies: the rows before it cover every case",
             )
 
 
 def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
-    """The laws of the safety floor that are broken, each with a counterexample, at what decides it
-    so.
+    """The breaches of the safety floor, each with a counterexample and the pointer of the row at
+    fault.
     """
     found: list[DocumentFault] = []
     for section, broken in sections(policy):
         try:
             found += [
                 places.fault(
-                    "safety-floor", breach.pointer, f"{breach.law}: {breach.counterexample}"
+                    "safety-floor", breach.pointer, f"{breach.rule}: {breach.counterexample}"
                 )
                 for breach in broken(policy)
             ]
@@ -148,7 +148,7 @@ def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
                 places.fault(
                     "too-wide",
                     section,
-                    "these rows tell more cases apart than can be checked",
+                    "these rows distinguish more cases than can be checked",
                     "fewer facts",
                 )
             )
@@ -156,25 +156,27 @@ def floor_faults(policy: Policy, places: Places) -> list[DocumentFault]:
 
 
 def facts_of(policy: Policy, case: Case) -> Facts:
-    """The enumerated facts of a worked case on its day."""
+    """The facts of a worked case on its day."""
     today = case.on or policy.document.policy.start
     return derive(case.facts, policy.rules(today), today)
 
 
 def case_faults(policy: Policy, places: Places) -> list[DocumentFault]:
-    """Worked cases that come out otherwise than they say, and rows that none of them shows."""
+    """Worked cases with another result than expected, and rows that no worked case reaches."""
     found: list[DocumentFault] = []
-    shown: set[str] = set()
+    reached: set[str] = set()
     for name, case in policy.document.cases.items():
         facts = facts_of(policy, case)
         found += [
-            places.fault("case-fails", f"/cases/{name}/expected", differs)
+            places.fault("worked-case-failed", f"/cases/{name}/expected", differs)
             for differs in _differs(case, evaluate(policy, facts))
         ]
-        shown |= hits(policy, facts)
-    unseen = [pointer for pointer in _rows(policy) if pointer not in shown]
+        reached |= rows_reached(policy, facts)
+    unseen = [pointer for pointer in _rows(policy) if pointer not in reached]
     return found + [
-        places.fault("no-case", pointer, "no worked case reaches this row", "a case that shows it")
+        places.fault(
+            "no-case", pointer, "no worked case reaches this row", "a case that reaches it"
+        )
         for pointer in unseen
     ]
 
@@ -191,11 +193,11 @@ def _differs(case: Case, got: Evaluation) -> Iterator[str]:
     codes = {action.code for action in got.actions}
     for action in expected.actions:
         if action not in codes:
-            yield f"{action} is not among the actions"
+            yield f"{action} is not one of the actions"
 
 
-def hits(policy: Policy, facts: Facts) -> set[str]:
-    """The pointers of all rows that speak about these facts."""
+def rows_reached(policy: Policy, facts: Facts) -> set[str]:
+    """The pointers of all rows that apply to these facts, for any decision."""
     tables = policy.tables
     evaluation = evaluate(policy, facts)
     bits = bits_of(facts)

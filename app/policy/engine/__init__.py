@@ -1,1 +1,1 @@
-"""Pure evaluation: grammar, vocabulary, derivation of facts, tables, deadlines."""
+"""The policy engine: grammar, vocabulary, derivation of facts, evaluation and deadlines."""

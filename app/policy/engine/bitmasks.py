@@ -1,6 +1,6 @@
-"""The closed facts that may stand in a policy row, and one bit for every value of every fact.
+"""Encodes facts as bitmasks: one bit for each value of each fact that a row may name. Pure.
 
-A row then is a single integer, the values that bar it: it fits when none of them is the case.
+A row is a single integer, the values that exclude it; it matches facts that have none of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ from app.policy.engine.model import Facts, fact_words
 from app.policy.engine.vocabulary import Answer, Outcome, Release, Step, Word
 
 NOT_STATED: Final = "not_stated"
-"""How a row names a fact that was left open."""
+"""The value of a fact that was not stated."""
 
 _TWO_SIDED: Final = frozenset(
     {
@@ -28,11 +28,11 @@ _TWO_SIDED: Final = frozenset(
 RESULTS: Final[Mapping[str, type[Word]]] = MappingProxyType(
     {"outcome": Outcome, "decided_at": Step, "release": Release}
 )
-"""Facts that the flow itself establishes; tables after it may use them, the flow may not."""
+"""Facts that the flow determines: the later tables may use them, the flow may not."""
 
 DEPARTURE: Final = "departure"
-"""Whether the outcome somebody wants to record differs from the recommendation. Only the authority
-table may use it."""
+"""Whether the outcome to be recorded differs from the recommendation. Only the authority table may
+use it."""
 
 
 def _domains() -> dict[str, tuple[str, ...]]:
@@ -49,10 +49,10 @@ def _domains() -> dict[str, tuple[str, ...]]:
 
 
 DOMAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_domains())
-"""Every fact of the grammar with all the values it can have."""
+"""Every fact of the grammar with all its possible values."""
 
 ANSWERS: Final = frozenset(name for name, domain in DOMAINS.items() if domain == tuple(Answer))
-"""The facts that are answered yes, no or unsure: only these may stand under `needs`."""
+"""The facts with the answers yes, no and unsure: `needs` may name only these."""
 
 FLOW_FACTS: Final = frozenset(fact_words())
 """The facts that the flow may use."""
@@ -78,21 +78,25 @@ def bit(fact: str, value: str) -> int:
 
 
 def mask(fact: str, values: Iterable[str]) -> int:
-    """The bits of several values of one fact together."""
+    """The bits of several values of one fact."""
     return sum(bit(fact, value) for value in set(values))
 
 
+MASKS: Final = {fact: mask(fact, domain) for fact, domain in DOMAINS.items()}
+"""The bits of all values of each fact."""
+
+
 def bars(cells: Mapping[str, Iterable[str]]) -> int:
-    """A row as the values that bar it: for each fact it names, all values but those it allows."""
-    return sum(mask(fact, DOMAINS[fact]) - mask(fact, allowed) for fact, allowed in cells.items())
+    """The values that exclude a row: for each fact it names, all values but the allowed ones."""
+    return sum(MASKS[fact] - mask(fact, allowed) for fact, allowed in cells.items())
 
 
 _FEWEST: Final = 2
-"""attrgetter gives a tuple only from two names on; a fact too many does no harm."""
+"""attrgetter returns a tuple only for two names or more; an additional fact does no harm."""
 
 
 def reader_of(facts: Iterable[str]) -> Callable[[Facts], int]:
-    """A function that gives the facts named as one integer, a bit for each."""
+    """A function that encodes the named facts as one integer."""
     names = sorted(facts)
     if len(names) < _FEWEST:
         names += sorted(fact_words().keys() - set(names))[: _FEWEST - len(names)]
@@ -106,4 +110,4 @@ def reader_of(facts: Iterable[str]) -> Callable[[Facts], int]:
 
 
 bits_of: Final = reader_of(fact_words())
-"""All the facts as one integer."""
+"""Encodes all facts as one integer."""

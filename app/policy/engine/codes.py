@@ -1,12 +1,13 @@
-"""The closed words in which an evaluation speaks. Stored for ever: add members, never rename or
-reuse one.
+"""The closed vocabularies of an evaluation's results. Pure.
+
+Members are stored permanently: add new ones, never rename or reuse one.
 """
 
 from app.policy.engine.vocabulary import Word
 
 
 class MythId(Word):
-    """The five myths that keep people from sharing."""
+    """The five myths about information sharing."""
 
     GDPR_IS_A_BARRIER = "gdpr_is_a_barrier"
     CONSENT_IS_ALWAYS_NEEDED = "consent_is_always_needed"
@@ -16,7 +17,7 @@ class MythId(Word):
 
 
 class ActionCode(Word):
-    """What somebody is to do next."""
+    """The actions that an evaluation can recommend."""
 
     CALL_999_AMBULANCE = "call_999_ambulance"
     NOTIFY_POLICE_IMMEDIATELY = "notify_police_immediately"
@@ -46,7 +47,7 @@ class ActionCode(Word):
 
 
 class Doubt(Word):
-    """Why an answer was not taken as it was given: the details under it do not bear it out."""
+    """The reasons for which an answer was changed to unsure: its details contradict it."""
 
     PURPOSE_NOT_STATED = "purpose_not_stated"
     PURPOSE_ROUTED = "purpose_routed"

@@ -1,19 +1,21 @@
-"""Time limits in school working days, Europe/London. Law: overdue is visible, never blocking; so
-every limit here is only an instant.
+"""Time limits in school working days, Europe/London. Pure.
+
+A time limit is only an instant: an overdue task is shown, and blocks nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from app.kernel.clock import LONDON
+from app.kernel.clock import to_text as clock_text
 from app.policy.engine.grammar import ClockKind, Clocks, Document, Parameter
+from app.policy.engine.model import Evaluation
 
-LONDON: Final = ZoneInfo("Europe/London")
 _SATURDAY: Final = 5
 _FURTHEST: Final = 3660
-"""Days looked ahead: a calendar that is closed for ten years has no working day."""
+"""The days searched for a working day: ten years."""
 
 
 class NoWorkingDay(ValueError):
@@ -22,7 +24,7 @@ class NoWorkingDay(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When the school works, and its time limits."""
+    """The school's working days and time limits."""
 
     clocks: Clocks
     parameters: Mapping[str, Parameter]
@@ -34,19 +36,19 @@ class Calendar:
         return day.weekday() < _SATURDAY and day not in self.closed
 
     def next_working_day(self, day: date) -> date:
-        """The first working day after a day."""
+        """The first working day after a day; raises NoWorkingDay."""
         for ahead in range(1, _FURTHEST):
             if self.works(day + timedelta(days=ahead)):
                 return day + timedelta(days=ahead)
         raise NoWorkingDay
 
     def end_of(self, day: date) -> datetime:
-        """The instant the school day ends, UTC."""
+        """The instant at which the school day ends, UTC."""
         return datetime.combine(day, self.day_ends, LONDON).astimezone(UTC)
 
 
 def calendar_of(document: Document) -> Calendar:
-    """The calendar that a policy document gives."""
+    """The calendar of a policy document."""
     closed = set(document.clocks.bank_holidays)
     for holiday in document.clocks.school_holidays:
         closed.update(
@@ -62,13 +64,13 @@ def calendar_of(document: Document) -> Calendar:
 
 
 def today_in_school(now: datetime) -> date:
-    """The date on the wall of the school."""
+    """The local date at the school."""
     return now.astimezone(LONDON).date()
 
 
 def years_after(day: date, years: int) -> date:
-    """The same day so many years later, 9999 at the latest; the 29th of February becomes the 1st of
-    March where the year has none.
+    """The same day a number of years later, in the year 9999 at the latest; 29 February becomes 1
+    March in a common year.
     """
     year = min(day.year + years, MAXYEAR)
     try:
@@ -78,13 +80,12 @@ def years_after(day: date, years: int) -> date:
 
 
 def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
-    """When what starts at `start` is due by a clock of the policy, UTC; None when a date has to be
-    set by a person.
+    """The instant at which a clock that starts at `start` runs out, UTC; None if a person sets the
+    date.
 
-    `same_school_day` is the end of that school day, or of the next working day when the school has
-    closed; N working days are counted after the day of the start and end with the school day; of
-    more than ten years of days, ten years are. Raises KeyError for a clock that the policy does not
-    have.
+    `same_school_day` is the end of that school day, or of the next working day once the school has
+    closed. Working days are counted from the day after the start, at most ten years of them, and
+    end with the school day. Raises KeyError for a clock that the policy does not have.
     """
     rule = calendar.clocks.rules[clock]
     if rule.kind is ClockKind.DATE_TO_BE_SET:
@@ -100,9 +101,20 @@ def due_at(clock: str, start: datetime, calendar: Calendar) -> datetime | None:
     return calendar.end_of(day)
 
 
+def due_instants(
+    evaluation: Evaluation, start: datetime, calendar: Calendar
+) -> dict[str, str | None]:
+    """The instant at which each clock of an evaluation's actions runs out, as text; None if a
+    person sets the date.
+    """
+    clocks = {action.clock for action in evaluation.actions if action.clock is not None}
+    instants = {name: due_at(name, start, calendar) for name in sorted(clocks)}
+    return {name: None if at is None else clock_text(at) for name, at in instants.items()}
+
+
 def working_days(clock: str, day: date, calendar: Calendar) -> int:
-    """The number of working days that a clock runs when it starts on a day; 0 for clocks that count
-    none.
+    """The number of working days that a clock counts when it starts on a day; 0 for clocks of
+    another kind.
     """
     name = calendar.clocks.rules[clock].days
     if name is None:

@@ -1,22 +1,21 @@
-"""Facts and policy to a recommendation: pure, total, and the same bytes every time.
+"""Evaluates facts under a policy: a recommendation with its reasons. Pure.
 
-The tables are compiled once into (bars, result) pairs with every result made beforehand, so that a
-row costs one AND.
+Invariant: total over `Facts`, and deterministic to the byte.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
 from app.identity.model import Role
 from app.kernel.canonical import Json
-from app.policy.engine.bitmasks import DEPARTURE, bars, bit, bits_of, reader_of
+from app.policy.engine.bitmasks import DEPARTURE, bit, bits_of
 from app.policy.engine.codes import Doubt
+from app.policy.engine.deadlines import Calendar
 from app.policy.engine.derive import Rules, last_day
-from app.policy.engine.grammar import Condition, Document, FlowRow, Judged, Question
+from app.policy.engine.grammar import Document, Question
 from app.policy.engine.model import (
     Action,
     Evaluation,
@@ -27,24 +26,24 @@ from app.policy.engine.model import (
     PrincipleFinding,
     RuleFinding,
 )
-from app.policy.engine.vocabulary import Answer, Finding, Mais, Outcome, Release, Step
+from app.policy.engine.vocabulary import Answer, Mais, Outcome, Release, Step
 
 R = TypeVar("R")
 
 Table: TypeAlias = tuple[tuple[int, str, R], ...]
-"""Rows in order: the values that bar the row, its pointer in the document, its result."""
+"""Rows in order: the values that exclude the row, its pointer in the document, its result."""
 
 Collected: TypeAlias = tuple[tuple[tuple[tuple[int, str], ...], R], ...]
-"""Results with the conditions of which one at least must fit."""
+"""Results, each with the alternative conditions under which it applies."""
 
 
 class NoRow(LookupError):
-    """A table says nothing about these facts. Loading a document proves that this cannot happen."""
+    """No row of a table matches these facts. Loading a document proves that this cannot happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where the flow stops, with the bits that say so to the later tables."""
+    """An end of the flow; `bits` encodes it for the later tables."""
 
     outcome: Outcome
     decided_at: Step
@@ -53,7 +52,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A row of the flow: where to go, and what to show for each answer to the question asked."""
+    """A row of the flow: its target, and the path step to show for each answer."""
 
     to: "FlowTable | None"
     end: End | None
@@ -65,7 +64,7 @@ FlowTable: TypeAlias = tuple[tuple[int, str, "Edge"], ...]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The tables of a document, ready to run."""
+    """The compiled tables of a document."""
 
     flow: FlowTable
     flow_bits: Callable[[Facts], int]
@@ -80,15 +79,16 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy document that can be run, and the digest of its meaning.
+    """A policy that can be evaluated, with the digest of its meaning.
 
-    `review_due` is what those who approved it said, a month or a day; without it the document's own
-    month counts.
+    `review_due` is the month or day set on approval; without it, the document's `next_review`
+    applies.
     """
 
     document: Document
     digest: str
     tables: Compiled
+    calendar: Calendar
     meaning: Json = None
     review_due: str | None = None
 
@@ -98,17 +98,17 @@ class Policy:
 
     @property
     def next_review(self) -> str:
-        """The month or day by which it is to be looked at again."""
+        """The month or day by which the policy is to be reviewed."""
         return self.review_due or self.document.policy.next_review
 
     def smallest_group(self, day: date) -> int:
-        """How many people figures must be about to count as anonymous on a day."""
+        """The smallest group size at which figures count as anonymous on a day."""
         parameter = self.document.parameters["smallest_group"]
         value = parameter.on(day)
         return value if value is not None else parameter.values[0].value
 
     def rules(self, today: date) -> Rules:
-        """What the functions that check answers need on a day."""
+        """The input of the answer checks on a day."""
         return Rules(
             smallest_group=self.smallest_group(today),
             routed=frozenset(self.document.sets["routed"].members),
@@ -121,7 +121,7 @@ class Policy:
         )
 
     def review_overdue(self, today: date) -> bool:
-        """Whether the month or day by which the policy was to be reviewed has passed."""
+        """Whether the month or day of the next review has passed."""
         return today > last_day(self.next_review)
 
 
@@ -140,7 +140,7 @@ _DEPARTURE: Final = bit(DEPARTURE, "yes")
 
 
 def evaluate(policy: Policy, facts: Facts) -> Evaluation:
-    """The full recommendation, with the path, findings and actions."""
+    """The recommendation with its path, findings and actions."""
     tables = policy.tables
     bits = bits_of(facts)
     end, edges = _walk(tables.flow, bits)
@@ -168,32 +168,32 @@ def evaluate(policy: Policy, facts: Facts) -> Evaluation:
 
 
 def outcome(policy: Policy, facts: Facts) -> tuple[Outcome, Step]:
-    """The outcome alone, and the question that settled it."""
+    """The outcome and the question that decided it, without the rest of the evaluation."""
     end = outcome_of_bits(policy.tables, policy.tables.flow_bits(facts))
     return end.outcome, end.decided_at
 
 
 def outcome_of_bits(tables: Compiled, bits: int) -> End:
-    """The end that the flow reaches from facts given as bits."""
+    """The end of the flow for facts encoded as bits."""
     table: FlowTable = tables.flow
     while True:
         edge = _first(table, bits)
         if edge.to is None:
-            assert edge.end is not None  # noqa: S101 - an edge without a target has an end: compile_tables makes no other
+            assert edge.end is not None  # noqa: S101 - compile_tables gives every edge a target or an end
             return edge.end
         table = edge.to
 
 
 def may_decide(policy: Policy, facts: Facts, wanted: Outcome, *, departs: bool) -> tuple[Role, ...]:
-    """Who may record the outcome that somebody wants, which departs from the recommendation or
-    not.
+    """The roles that may record an outcome; `departs` says whether it differs from the
+    recommendation.
     """
     bits = bits_of(facts) | bit("outcome", wanted) | (_DEPARTURE if departs else _NO_DEPARTURE)
     return _first(policy.tables.authority, bits)
 
 
 def retention_class(policy: Policy, facts: Facts, decided: Outcome) -> str:
-    """The name of the retention class of a record of these facts, decided so."""
+    """The name of the retention class of a record with these facts and decision."""
     return _first(policy.tables.retention, bits_of(facts) | bit("outcome", decided))
 
 
@@ -204,7 +204,7 @@ def _first(table: tuple[tuple[int, str, R], ...], bits: int) -> R:
     raise NoRow
 
 
-def _walk(table: FlowTable, bits: int) -> tuple[End, list["Edge"]]:
+def _walk(table: FlowTable, bits: int) -> tuple[End, list[Edge]]:
     edges: list[Edge] = []
     while True:
         edge = _first(table, bits)
@@ -215,7 +215,7 @@ def _walk(table: FlowTable, bits: int) -> tuple[End, list["Edge"]]:
         table = edge.to
 
 
-def _asked(edge: "Edge") -> str:
+def _asked(edge: Edge) -> str:
     return edge.shown[Answer.YES].step
 
 
@@ -255,10 +255,10 @@ def _actions(table: Collected[Action], bits: int) -> tuple[Action, ...]:
 def _doubted(
     document: Document, path: tuple[PathStep, ...], doubts: tuple[Doubt, ...]
 ) -> tuple[PathStep, ...]:
-    said: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for question, asked in document.questions.items():
         shown = Step.IMMEDIATE_RISK if question is Question.RECIPIENT_VERIFIED else question
-        said.setdefault(shown, []).extend(
+        texts.setdefault(shown, []).extend(
             asked.doubts[doubt] for doubt in doubts if doubt in asked.doubts
         )
     return tuple(
@@ -266,157 +266,11 @@ def _doubted(
             PathStep(
                 passed.step,
                 passed.answer,
-                " ".join([*said[passed.step], passed.basis]),
+                " ".join([*texts[passed.step], passed.basis]),
                 passed.cites,
             )
-            if said.get(passed.step)
+            if texts.get(passed.step)
             else passed
         )
         for passed in path
-    )
-
-
-def cells(document: Document, condition: Condition) -> dict[str, frozenset[str]]:
-    """A condition with its named sets written out."""
-    return {
-        fact: frozenset(
-            member
-            for value in values
-            for member in (document.sets[value[1:]].members if value.startswith("$") else (value,))
-        )
-        for fact, values in condition.cells.items()
-    }
-
-
-def compile_tables(document: Document) -> Compiled:
-    """The tables of a document whose flow is known to be without loops."""
-
-    def barred(condition: Condition) -> int:
-        return bars(cells(document, condition))
-
-    def judged(table: Judged, at: str, found: Callable[[Finding, str], R]) -> Table[R]:
-        rows = [
-            (barred(row.when), f"{at}/rows/{i}", found(row.finding, row.basis))
-            for i, row in enumerate(table.rows)
-        ]
-        if table.because is not None:
-            texts = table.because
-            rows += [
-                (
-                    bars({need: {"no"}}),
-                    f"{at}/because/not_met",
-                    found(Finding.NOT_MET, texts.not_met),
-                )
-                for need in table.needs
-            ]
-            rows += [
-                (
-                    bars({need: {"unsure"}}),
-                    f"{at}/because/unsure",
-                    found(Finding.UNSURE, texts.unsure),
-                )
-                for need in table.needs
-            ]
-            rows.append((0, f"{at}/because/met", found(Finding.MET, texts.met)))
-        return tuple(rows)
-
-    used = {
-        fact
-        for node in document.flow.nodes.values()
-        for row in node.rows
-        for fact in row.when.cells
-    }
-    return Compiled(
-        flow=_compile_flow(document, document.flow.start, {}),
-        flow_bits=reader_of(used),
-        how=tuple(
-            (
-                table.holds,
-                tuple(
-                    (
-                        barred(row.when),
-                        f"/how/{name}/rows/{i}",
-                        HowFinding(name, row.met, row.basis),
-                    )
-                    for i, row in enumerate(table.rows)
-                ),
-            )
-            for name, table in sorted(document.how.items(), key=_declared)
-        ),
-        principles=tuple(
-            judged(
-                table,
-                f"/principles/{name}",
-                lambda f, b, n=name, t=table: PrincipleFinding(n, f, b, t.cites),  # type: ignore[misc]
-            )
-            for name, table in sorted(document.principles.items(), key=_declared)
-        ),
-        golden_rules=tuple(
-            judged(
-                table,
-                f"/golden_rules/{name}",
-                lambda f, b, n=name, t=table: RuleFinding(n, f, b, t.cites),  # type: ignore[misc]
-            )
-            for name, table in sorted(document.golden_rules.items(), key=_declared)
-        ),
-        actions=tuple(
-            (
-                tuple((barred(when), f"/actions/{i}/when/{j}") for j, when in enumerate(rule.when)),
-                Action(rule.code, rule.text, rule.who, rule.due, rule.ask, rule.cites),
-            )
-            for i, rule in enumerate(document.actions)
-        ),
-        myths=tuple(
-            (
-                tuple(
-                    (barred(when), f"/myths/{name}/when/{j}") for j, when in enumerate(myth.when)
-                ),
-                Myth(name, myth.text),
-            )
-            for name, myth in sorted(document.myths.items(), key=_declared)
-        ),
-        authority=tuple(
-            (barred(row.when), f"/authority/rows/{i}", row.may_decide)
-            for i, row in enumerate(document.authority.rows)
-        ),
-        retention=tuple(
-            (barred(row.when), f"/retention/rows/{i}", row.keep_as)
-            for i, row in enumerate(document.retention.rows)
-        ),
-    )
-
-
-def _declared(member: tuple[Enum, object]) -> int:
-    """Results come in the order of the vocabulary, however the document orders them."""
-    return list(type(member[0])).index(member[0])
-
-
-def _compile_flow(document: Document, name: str, made: dict[str, FlowTable]) -> FlowTable:
-    if name not in made:
-        node = document.flow.nodes[name]
-        made[name] = tuple(
-            (
-                bars(cells(document, row.when)),
-                f"/flow/nodes/{name}/rows/{i}",
-                _edge(document, node.asks, row, made),
-            )
-            for i, row in enumerate(node.rows)
-        )
-    return made[name]
-
-
-def _edge(document: Document, asks: Step, row: FlowRow, made: dict[str, FlowTable]) -> "Edge":
-    shown = {answer: PathStep(asks, answer, row.basis, row.cites) for answer in Answer}
-    if row.to is not None:
-        return Edge(_compile_flow(document, row.to, made), None, shown)
-    assert row.outcome is not None  # noqa: S101 - the checks refuse a row with neither target nor outcome
-    assert row.decided_at is not None  # noqa: S101
-    return Edge(
-        None,
-        End(
-            row.outcome,
-            row.decided_at,
-            bit("outcome", row.outcome) | bit("decided_at", row.decided_at),
-        ),
-        shown,
     )

@@ -1,10 +1,4 @@
-"""The whole grammar of a policy document, written as types: what is not here cannot be said in a
-policy.
-
-A table is *first match* (flow, how, principles, golden rules, authority, retention) or *collect*
-(actions, myths). Its rows name closed facts only; dates, counts and texts reach it through the
-functions of `app.policy.engine.derive`.
-"""
+"""The grammar of a policy document as types; a document can express nothing else. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +6,18 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from app.identity.model import Role
 from app.policy.engine.codes import ActionCode, Doubt, MythId
-from app.policy.engine.derive import Stated
+from app.policy.engine.decision_tables import (
+    ActionRule,
+    AuthorityTable,
+    Flow,
+    HowTable,
+    Judged,
+    MythRule,
+    RetentionTable,
+)
+from app.policy.engine.inputs import Stated
 from app.policy.engine.vocabulary import (
-    Answer,
-    Finding,
     GoldenRuleId,
     HowCheck,
     LawfulReasonCode,
@@ -28,17 +28,8 @@ from app.policy.engine.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The cells of a row, ANDed: for each fact the values it may have; empty fits everything
-    (`otherwise`, `always`).
-    """
-
-    cells: Mapping[str, tuple[str, ...]]
-
-
 class Question(StrEnum):
-    """What a policy asks about a case."""
+    """The questions that a policy asks about a case."""
 
     IMMEDIATE_RISK = "immediate_risk"
     CRIME_SUSPECTED = "crime_suspected"
@@ -50,7 +41,7 @@ class Question(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """How a time limit is counted."""
+    """The way in which a time limit is counted."""
 
     NOW = "now"
     SAME_SCHOOL_DAY = "same_school_day"
@@ -60,8 +51,8 @@ class ClockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which policy this is, and when it was and will be looked at. Months are `YYYY-MM`; roles,
-    never names.
+    """The identity and review dates of a policy. Months are `YYYY-MM`; people are given as roles,
+    never as names.
     """
 
     id: str
@@ -77,7 +68,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A clause of the school's policy, or of a law it rests on, in our own words."""
+    """A clause of the school's policy, or of the law behind it, paraphrased."""
 
     where: str
     says: str
@@ -85,7 +76,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """A value from a day on."""
+    """A value that applies from a day on."""
 
     start: date
     value: int
@@ -93,21 +84,21 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A number that the functions and clocks use."""
+    """A number used by answer checks, time limits and retention."""
 
     text: str
     cites: tuple[str, ...]
     values: tuple[Dated, ...]
 
     def on(self, day: date) -> int | None:
-        """The value in force on a day, if there is one."""
+        """The value in force on a day, or None."""
         begun = [dated for dated in self.values if dated.start <= day]
         return max(begun, key=lambda dated: dated.start).value if begun else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedSet:
-    """Some values of one fact under a name; a row writes it `$name`."""
+    """A named set of values of one fact; a row refers to it as `$name`."""
 
     fact: str
     members: tuple[str, ...]
@@ -116,8 +107,8 @@ class NamedSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question in words, the function that checks its answer, and what to say about each doubt
-    that function can raise.
+    """The wording of a question; `sound` names the function that checks its answer, `doubts` has a
+    text for each doubt that the function can raise.
     """
 
     text: str
@@ -129,7 +120,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lawful:
-    """A lawful reason with its place in data protection law."""
+    """A lawful reason with its basis in data protection law."""
 
     title: str
     text: str
@@ -138,147 +129,6 @@ class Lawful:
     schedule_1: tuple[str, ...]
     cites: tuple[str, ...]
     tests: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowRow:
-    """An edge: to another node, or to an outcome that names the question which settled it."""
-
-    when: Condition
-    basis: str
-    cites: tuple[str, ...]
-    to: str | None = None
-    outcome: Outcome | None = None
-    decided_at: Step | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowNode:
-    """A question put at one point of the way."""
-
-    asks: Step
-    rows: tuple[FlowRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """The way from the facts to one outcome."""
-
-    start: str
-    nodes: Mapping[str, FlowNode]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HowRow:
-    """When a check is met."""
-
-    when: Condition
-    met: Answer
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HowTable:
-    """A check of How; `holds` says whether it holds the release until it is met."""
-
-    title: str
-    text: str
-    holds: bool
-    cites: tuple[str, ...]
-    rows: tuple[HowRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedRow:
-    """When a principle or rule stands how."""
-
-    when: Condition
-    finding: Finding
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
-    """The reasons that go with `needs`."""
-
-    met: str
-    not_met: str
-    unsure: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A principle or golden rule: rows first, then `needs` (any no → not met, any unsure → unsure,
-    else met).
-    """
-
-    title: str
-    text: str
-    cites: tuple[str, ...]
-    rows: tuple[JudgedRow, ...] = ()
-    needs: tuple[str, ...] = ()
-    because: Because | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRule:
-    """Something to do. Of several rules with one code the first that fits speaks."""
-
-    code: ActionCode
-    when: tuple[Condition, ...]
-    text: str
-    who: Role
-    cites: tuple[str, ...]
-    due: str | None = None
-    ask: tuple[Role, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityRow:
-    """Who may record an outcome."""
-
-    when: Condition
-    may_decide: tuple[Role, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityTable:
-    """Who may decide what."""
-
-    text: str
-    cites: tuple[str, ...]
-    rows: tuple[AuthorityRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionClass:
-    """How long a record is kept, in years from the day it closes, and how often what is kept longer
-    is looked at again.
-    """
-
-    title: str
-    text: str
-    keep_years: str
-    review_years: str
-    cites: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionRow:
-    """Which record falls into which class."""
-
-    when: Condition
-    keep_as: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionTable:
-    """How long records are kept."""
-
-    text: str
-    cites: tuple[str, ...]
-    classes: Mapping[str, RetentionClass]
-    rows: tuple[RetentionRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +143,7 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holiday:
-    """A stretch of days on which the school does not work."""
+    """A period in which the school is closed."""
 
     name: str
     first: date
@@ -302,7 +152,7 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
-    """Time limits and the school's calendar; `day_ends` is local time, HH:MM."""
+    """Time limits and the school's calendar; `day_ends` is local time, `HH:MM`."""
 
     day_ends: str
     rules: Mapping[str, ClockRule]
@@ -311,18 +161,8 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MythRule:
-    """A myth, what is true instead, and the cases in which it is likely to be believed."""
-
-    claim: str
-    text: str
-    when: tuple[Condition, ...]
-    cites: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """An instruction that holds at all times, whatever a case shows."""
+    """An instruction that applies to every case."""
 
     text: str
     cites: tuple[str, ...]
@@ -330,7 +170,7 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """A duty in law, and whom it binds."""
+    """A legal duty and the bodies it binds."""
 
     title: str
     text: str
@@ -340,7 +180,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Where to read more."""
+    """A reference for further reading."""
 
     title: str
     publisher: str
@@ -350,7 +190,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upcoming:
-    """A change of law that is known but not applied."""
+    """A change of law that is known but not yet applied."""
 
     title: str
     text: str
@@ -359,7 +199,7 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a worked case must give."""
+    """The expected result of a worked case."""
 
     outcome: Outcome
     decided_at: Step
@@ -369,8 +209,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A worked example that governors read and the service proves. `on` is the day it plays; the
-    policy's first day otherwise.
+    """A worked example, checked when the document is loaded. `on` is the day of evaluation, by
+    default the first day of the policy.
     """
 
     title: str
@@ -383,7 +223,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A school's whole policy."""
+    """A whole policy."""
 
     policy: Identity
     citations: Mapping[str, Citation]

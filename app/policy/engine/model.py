@@ -1,7 +1,7 @@
-"""What evaluation takes and gives: enumerated facts in, a recommendation with its reasons out.
+"""The input and output of an evaluation: enumerated facts, and a recommendation with reasons. Pure.
 
-Law: no name, text or date of a case is in `Facts`; so facts may be kept, and any evaluation
-repeated years later, byte for byte.
+Invariant: `Facts` contains no name, text or date of a case, so that facts can be stored and an
+evaluation repeated years later, to the byte.
 """
 
 import dataclasses
@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from app.identity.model import Role
+from app.kernel import plain
 from app.kernel.canonical import Json
 from app.policy.engine.codes import ActionCode, Doubt, MythId
 from app.policy.engine.vocabulary import (
@@ -39,17 +40,17 @@ from app.policy.engine.vocabulary import (
 )
 
 FACTS_VERSION: Final = 1
-"""Written into stored facts: a later shape reads an earlier one knowingly, or not at all."""
+"""The version of the shape of stored facts."""
 
 
 class FactsUnreadable(ValueError):
-    """Stored facts that are not facts of a version known here."""
+    """The stored facts are not of a known version, or incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
-    """Stored facts as far as they go. `missing` names facts that were not asked for when they were
-    stored: nobody knows them.
+class StoredFacts:
+    """Stored facts, possibly incomplete; `missing` names the facts that did not exist when they
+    were stored.
     """
 
     words: Mapping[str, Word | None]
@@ -57,24 +58,21 @@ class Recalled:
     missing: tuple[str, ...]
 
     def facts(self, supposed: Mapping[str, Word | None] | None = None) -> "Facts":
-        """Facts with what is `supposed` in the place of what was stored or is missing; raises
-        FactsUnreadable when some still is.
+        """The facts, with `supposed` values replacing stored and missing ones; raises
+        FactsUnreadable if any is still missing.
         """
         words = {**self.words, **(supposed or {})}
-        lacking = _words().keys() - words.keys()
-        if lacking:
-            raise FactsUnreadable(
-                f"not known when these facts were stored: {', '.join(sorted(lacking))}"
-            )
+        missing = fact_words().keys() - words.keys()
+        if missing:
+            names = ", ".join(sorted(missing))
+            raise FactsUnreadable(f"not known when these facts were stored: {names}")
         return Facts(**words, doubts=self.doubts)  # type: ignore[arg-type]
 
 
-def recall(value: Mapping[str, Json]) -> Recalled:
-    """What stored facts say, of this shape or an earlier one; what they lack is named, never
-    supplied.
+def read_stored(value: Mapping[str, Json]) -> StoredFacts:
+    """Read stored facts of this version or an earlier one; missing facts are named, never supplied.
 
-    Raises FactsUnreadable for a later version, a name that was never a fact, or a word that is in
-    no vocabulary.
+    Raises FactsUnreadable for a later version, an unknown name, or a word outside the vocabulary.
     """
     version, doubts = value.get("v"), value.get("doubts", [])
     known = (
@@ -83,26 +81,24 @@ def recall(value: Mapping[str, Json]) -> Recalled:
     if (
         not known
         or not isinstance(doubts, list | tuple)
-        or value.keys() - {"v", "doubts"} - _words().keys()
+        or value.keys() - {"v", "doubts"} - fact_words().keys()
     ):
         raise FactsUnreadable("not facts of a known version")
     try:
         words = {
             name: _word(kind, value[name], optional=optional)
-            for name, (kind, optional) in _words().items()
+            for name, (kind, optional) in fact_words().items()
             if name in value
         }
         found = tuple(Doubt(str(doubt)) for doubt in doubts)
     except ValueError as error:
         raise FactsUnreadable("a fact has no such word") from error
-    return Recalled(words, found, tuple(name for name in _words() if name not in value))
+    return StoredFacts(words, found, tuple(name for name in fact_words() if name not in value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that an evaluation depends on: closed answers after their details were checked, and what
-    the items show taken together.
-    """
+    """All input of an evaluation: the checked answers, and properties of all the items together."""
 
     direction: Direction
     urgency: Urgency
@@ -135,20 +131,20 @@ class Facts:
     doubts: tuple[Doubt, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        """The facts as closed words; what was not stated is null."""
+        """The facts as words; a fact that was not stated is null."""
         values: dict[str, Json] = {
-            name: getattr(self, name) and str(getattr(self, name)) for name in _words()
+            name: getattr(self, name) and str(getattr(self, name)) for name in fact_words()
         }
         return {"v": FACTS_VERSION, **values, "doubts": [str(doubt) for doubt in self.doubts]}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "Facts":
-        """The facts that `to_json` wrote, whole; raises FactsUnreadable for another shape or word,
-        or when a fact is lacking.
+        """The facts written by `to_json`; raises FactsUnreadable for another shape, an unknown word
+        or a missing fact.
         """
         if "doubts" not in value:
             raise FactsUnreadable("not facts of a known version")
-        return recall(value).facts()
+        return read_stored(value).facts()
 
 
 def _word(kind: type[Word], value: Json, *, optional: bool) -> Word | None:
@@ -156,7 +152,8 @@ def _word(kind: type[Word], value: Json, *, optional: bool) -> Word | None:
 
 
 @cache
-def _words() -> Mapping[str, tuple[type[Word], bool]]:
+def fact_words() -> Mapping[str, tuple[type[Word], bool]]:
+    """Each fact but the doubts, with its vocabulary and whether it may be left unstated."""
     hints = get_type_hints(Facts)
     found: dict[str, tuple[type[Word], bool]] = {}
     for field in dataclasses.fields(Facts):
@@ -167,14 +164,9 @@ def _words() -> Mapping[str, tuple[type[Word], bool]]:
     return found
 
 
-def fact_words() -> Mapping[str, tuple[type[Word], bool]]:
-    """Each single-word fact with its vocabulary and whether it may be left unstated."""
-    return _words()
-
-
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """A question that was asked on the way to the outcome."""
+    """A question asked on the path to the outcome."""
 
     step: Step
     answer: Answer
@@ -184,7 +176,7 @@ class PathStep:
 
 @dataclass(frozen=True, slots=True)
 class HowFinding:
-    """How a check that holds the release stands."""
+    """The result of a check on how to share."""
 
     check: HowCheck
     met: Answer
@@ -193,7 +185,7 @@ class HowFinding:
 
 @dataclass(frozen=True, slots=True)
 class PrincipleFinding:
-    """How the facts stand against one principle."""
+    """The finding for a principle."""
 
     id: PrincipleId
     finding: Finding
@@ -203,7 +195,7 @@ class PrincipleFinding:
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """How the facts stand against one golden rule."""
+    """The finding for a golden rule."""
 
     id: GoldenRuleId
     finding: Finding
@@ -213,7 +205,7 @@ class RuleFinding:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What somebody is to do: who, by which clock of the policy, and for advice whom to ask."""
+    """A recommended action: who acts, by which clock of the policy, and for advice whom to ask."""
 
     code: ActionCode
     text: str
@@ -225,7 +217,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Myth:
-    """A myth worth dispelling in this case."""
+    """A myth to correct in this case."""
 
     id: MythId
     text: str
@@ -233,7 +225,7 @@ class Myth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """The recommendation and its reasons. A person decides."""
+    """A recommendation with its reasons."""
 
     policy_version: str
     policy_digest: str
@@ -251,10 +243,10 @@ class Evaluation:
     mais: Mais
 
     def to_json(self, due: Mapping[str, str | None] | None = None) -> dict[str, Json]:
-        """The evaluation object of the wire, without its id.
+        """The evaluation as JSON, without an id.
 
-        `due` gives the instant of each clock; without it an action's `due` is the name of its
-        clock, so that the result depends on nothing but facts and policy.
+        `due` gives the instant of each clock. Without it, an action's `due` is the name of its
+        clock, so that the result depends only on facts and policy.
         """
         return {
             "policy": {
@@ -284,6 +276,20 @@ class Evaluation:
             "myths": [{"id": myth.id.value, "text": myth.text} for myth in self.myths],
             "mais": self.mais.value,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
+        """The evaluation that `to_json` wrote without instants. Raises ValueError for a word that
+        is in no vocabulary.
+        """
+        policy = value["policy"]
+        members = {
+            "policy_version": policy["version"],
+            "policy_digest": policy["digest"],
+            "review_overdue": policy["review_overdue"],
+            "actions": [{**action, "clock": action["due"]} for action in value["actions"]],
+        }
+        return plain.read(cls, {**value, **members})
 
 
 def _finding(found: PrincipleFinding | RuleFinding) -> Json:

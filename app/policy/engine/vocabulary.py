@@ -1,20 +1,21 @@
-"""The closed words of information sharing, as they stand on the wire. Stored for ever: add members,
-never rename or reuse one.
+"""The closed vocabularies of information sharing, as used in the API. Pure.
+
+Members are stored permanently: add new ones, never rename or reuse one.
 """
 
 from enum import StrEnum
 
 
 class Word(StrEnum):
-    """A closed vocabulary. Hashed as the text it is, which spares every table look-up a call into
-    Python.
+    """A closed vocabulary. It hashes as plain text, which saves a Python call in each table
+    look-up.
     """
 
     __hash__ = str.__hash__
 
 
 class Answer(Word):
-    """The three answers to a question. What is left out is `unsure`, never `yes`."""
+    """The three answers to a question. An omitted answer is `unsure`, never `yes`."""
 
     YES = "yes"
     NO = "no"
@@ -22,7 +23,7 @@ class Answer(Word):
 
 
 class Outcome(Word):
-    """What the policy recommends."""
+    """The outcomes that a policy can recommend."""
 
     SHARE = "share"
     SHARE_EMERGENCY = "share_emergency"
@@ -31,7 +32,7 @@ class Outcome(Word):
 
 
 class Step(Word):
-    """The questions of When, in the order of the policy's prose."""
+    """The questions on when to share, in the order of the policy's prose."""
 
     IMMEDIATE_RISK = "immediate_risk"
     PURPOSE = "purpose"
@@ -41,7 +42,7 @@ class Step(Word):
 
 
 class Release(Word):
-    """Whether what may be shared may also leave now."""
+    """Whether information that may be shared may be disclosed now."""
 
     READY = "ready"
     HOLD = "hold"
@@ -49,7 +50,7 @@ class Release(Word):
 
 
 class Finding(Word):
-    """How the facts stand against a principle or a golden rule."""
+    """Whether the facts meet a principle or a golden rule."""
 
     MET = "met"
     NOT_MET = "not_met"
@@ -58,7 +59,7 @@ class Finding(Word):
 
 
 class Mais(Word):
-    """The outcome in the three words of machine-to-machine permission exchange."""
+    """The outcome as one of the three permissions of machine-to-machine exchange."""
 
     PERMIT = "PERMIT"
     DENY = "DENY"
@@ -66,7 +67,7 @@ class Mais(Word):
 
 
 class Direction(Word):
-    """Whether the school was asked, or wishes to share of its own accord."""
+    """Whether the school received a request or shares on its own initiative."""
 
     RECEIVED = "received"
     PROACTIVE = "proactive"
@@ -81,7 +82,7 @@ class Urgency(Word):
 
 
 class PurposeCode(Word):
-    """What the information is wanted for."""
+    """The purpose of sharing."""
 
     CHILD_PROTECTION_REFERRAL = "child_protection_referral"
     SECTION_47_ENQUIRY = "section_47_enquiry"
@@ -123,7 +124,7 @@ class PurposeCode(Word):
 
 
 class OrganisationType(Word):
-    """Who the information would go to."""
+    """The type of the receiving organisation."""
 
     POLICE = "police"
     AMBULANCE_OR_EMERGENCY_SERVICE = "ambulance_or_emergency_service"
@@ -157,7 +158,7 @@ class OrganisationType(Word):
 
 
 class ItemCategory(Word):
-    """What a piece of information is about."""
+    """The category of an item of information."""
 
     IDENTITY_CONTACT = "identity_contact"
     ATTENDANCE = "attendance"
@@ -174,7 +175,7 @@ class ItemCategory(Word):
 
 
 class ItemNature(Word):
-    """Whether a piece of information is known or believed."""
+    """Whether an item is fact, opinion or allegation."""
 
     FACT = "fact"
     OPINION = "opinion"
@@ -197,7 +198,7 @@ class SpecialCategory(Word):
 
 
 class Include(Word):
-    """What happens to a piece of information when the rest is shared."""
+    """Whether an item is shared, redacted or withheld."""
 
     SHARE = "share"
     REDACT = "redact"
@@ -205,7 +206,7 @@ class Include(Word):
 
 
 class ConsentStatus(Word):
-    """How far the asking for consent has got."""
+    """The status of consent."""
 
     NOT_SOUGHT = "not_sought"
     NOT_APPROPRIATE = "not_appropriate"
@@ -220,7 +221,7 @@ class ConsentStatus(Word):
 
 
 class NotSoughtReason(Word):
-    """Why nobody was asked for consent."""
+    """The reason for not seeking consent."""
 
     WOULD_INCREASE_RISK = "would_increase_risk"
     WOULD_CAUSE_DELAY = "would_cause_delay"
@@ -231,7 +232,7 @@ class NotSoughtReason(Word):
 
 
 class Authority(Word):
-    """By what right somebody consented."""
+    """The authority of the person who gave consent."""
 
     SELF = "self"
     COMPETENT_CHILD = "competent_child"
@@ -240,7 +241,7 @@ class Authority(Word):
 
 
 class ConsentForm(Word):
-    """How consent was given."""
+    """The form in which consent was given."""
 
     WRITTEN = "written"
     VERBAL = "verbal"
@@ -248,7 +249,7 @@ class ConsentForm(Word):
 
 
 class SubjectRole(Word):
-    """What a person is in the story that the information tells."""
+    """The role of a person whom the information is about."""
 
     CHILD = "child"
     SIBLING = "sibling"
@@ -260,7 +261,7 @@ class SubjectRole(Word):
 
 
 class VerificationMethod(Word):
-    """How somebody's identity was checked."""
+    """The method by which an identity was verified."""
 
     KNOWN_PERSONALLY = "known_personally"
     CALL_BACK_PUBLISHED_NUMBER = "call_back_published_number"
@@ -272,7 +273,7 @@ class VerificationMethod(Word):
 
 
 class SecureRoute(Word):
-    """How the information travels."""
+    """The route by which the information is sent."""
 
     SECURE_EMAIL = "secure_email"
     ENCRYPTED_PORTAL = "encrypted_portal"
@@ -284,7 +285,7 @@ class SecureRoute(Word):
 
 
 class EmergencyKind(Word):
-    """What sort of danger it is."""
+    """The kind of emergency."""
 
     PROTECTION = "protection"
     MEDICAL = "medical"
@@ -292,7 +293,7 @@ class EmergencyKind(Word):
 
 
 class TransparencyDecision(Word):
-    """Whether the person or family is told."""
+    """Whether the person or family is informed."""
 
     INFORMED_BEFORE = "informed_before"
     INFORMED_AFTER = "informed_after"
@@ -301,7 +302,7 @@ class TransparencyDecision(Word):
 
 
 class TransparencyReason(Word):
-    """Why they are not told, or not yet."""
+    """The reason for not informing them, or not yet."""
 
     WOULD_INCREASE_RISK = "would_increase_risk"
     WOULD_PREJUDICE_ENQUIRY = "would_prejudice_enquiry"
@@ -324,8 +325,17 @@ class LawfulReasonCode(Word):
     VITAL_INTERESTS = "vital_interests"
 
 
+class StatutoryPower(Word):
+    """What compels. Stored for ever: add members, never rename or reuse one."""
+
+    SECTION_16H = "section_16h"
+    SECTION_14B = "section_14b"
+    COURT_ORDER = "court_order"
+    OTHER_OBLIGATION = "other_obligation"
+
+
 class HowCheck(Word):
-    """The checks of How, in the order of the policy's prose."""
+    """The checks on how to share, in the order of the policy's prose."""
 
     AMOUNT = "amount"
     FACT_FROM_OPINION = "fact_from_opinion"
@@ -347,8 +357,8 @@ class PrincipleId(Word):
 
 
 class GoldenRuleId(Word):
-    """The golden rules. Numbers move between editions of the advice, so the edition is part of the
-    id; a policy follows one edition.
+    """The golden rules. Their numbers differ between editions of the advice, so the edition is part
+    of the id; a policy follows one edition.
     """
 
     FRAMEWORK = "hmg2018.1"
@@ -368,10 +378,10 @@ class GoldenRuleId(Word):
 
     @property
     def edition(self) -> str:
-        """The edition of the advice that numbers the rule so."""
+        """The edition of the advice."""
         return self.value.partition(".")[0]
 
     @property
     def number(self) -> str:
-        """The number of the rule in its edition."""
+        """The number within the edition."""
         return self.value.partition(".")[2]

@@ -1,8 +1,8 @@
-"""The examples of the OpenAPI document: one request from a hub, and what the policy says of it."""
+"""The examples of the OpenAPI document: one request from a multi-agency safeguarding hub."""
 
 from typing import Any, Final
 
-DIGEST_EXAMPLE: Final = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
+DIGEST_EXAMPLE: Final = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
 
 FACTS_EXAMPLE: Final[dict[str, Any]] = {
     "direction": "received",
@@ -58,74 +58,4 @@ FACTS_EXAMPLE: Final[dict[str, Any]] = {
     },
     "urgency": "urgent",
     "needed_by": "2026-11-23",
-}
-
-EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
-    "id": "019b1c59-51b2-7e0a-b1f0-95cf5d4b7a10",
-    "policy": {"version": "2025-11", "digest": DIGEST_EXAMPLE, "review_overdue": False},
-    "outcome": "share",
-    "decided_at": "lawful_reason",
-    "release": "ready",
-    "path": [
-        {
-            "step": "immediate_risk",
-            "answer": "no",
-            "basis": "Nobody is thought to be in danger now.",
-            "cites": ["alert.police"],
-        },
-        {
-            "step": "purpose",
-            "answer": "yes",
-            "basis": "There is a clear and legitimate purpose.",
-            "cites": ["when.purpose"],
-        },
-        {
-            "step": "consent",
-            "answer": "no",
-            "basis": "There is no consent; that alone settles nothing.",
-            "cites": ["when.consent"],
-        },
-        {
-            "step": "identifiable",
-            "answer": "yes",
-            "basis": "Somebody can be identified from it.",
-            "cites": ["when.identifiable"],
-        },
-        {
-            "step": "lawful_reason",
-            "answer": "yes",
-            "basis": "There is a lawful reason.",
-            "cites": ["when.lawful_reason"],
-        },
-    ],
-    "how": [{"check": "amount", "met": "yes", "basis": "It is limited to what is needed."}],
-    "principles": [
-        {
-            "id": "necessary_and_proportionate",
-            "finding": "met",
-            "basis": "It is limited to what the purpose needs.",
-            "cites": ["principles.necessary"],
-        }
-    ],
-    "golden_rules": [
-        {
-            "id": "hmg2018.1",
-            "finding": "met",
-            "basis": "The law was used as a framework and allows it.",
-            "cites": ["rules.1"],
-        }
-    ],
-    "actions": [
-        {
-            "code": "record_decision_and_reasons",
-            "text": "Record the decision and the reasons for it, whichever way it goes.",
-            "who": "staff",
-            "due": "2026-11-23T16:30:00.000000Z",
-            "ask": [],
-            "cites": ["how.record", "rules.7"],
-        }
-    ],
-    "may_decide": ["dsl"],
-    "myths": [],
-    "mais": "PERMIT",
 }

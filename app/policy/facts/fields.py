@@ -26,7 +26,7 @@ class _Any(Container[str]):
 ANY: Final = _Any()
 """For `KNOWN`, where nothing is to be refused for a reference."""
 
-UPN_UNSOUND: Final = "upn-unsound"
+INVALID_UPN: Final = "invalid-upn"
 """The code of the fault in a pupil number."""
 
 
@@ -34,13 +34,13 @@ def _normal(text: str) -> str:
     # Hashing needs one form of each character; which form a keyboard sent is no business of the
     # caller's.
     if "\x00" in text:
-        raise PydanticCustomError("nul-character", "holds a NUL character; remove it")
+        raise PydanticCustomError("nul-character", "contains a NUL character; remove it")
     return unicodedata.normalize("NFC", text)
 
 
 def _said(text: str) -> str:
     if all(character.isspace() or not character.isprintable() for character in text):
-        raise PydanticCustomError("missing", "required, and blank: say it in words")
+        raise PydanticCustomError("missing", "required, and blank; write a text")
     return text
 
 
@@ -49,7 +49,7 @@ def _sound(reference: str, info: ValidationInfo) -> str:
         None if info.context and reference in info.context[KNOWN] else pupil_number_fault(reference)
     )
     if fault is not None:
-        raise PydanticCustomError(UPN_UNSOUND, "{fault}", {"fault": fault})
+        raise PydanticCustomError(INVALID_UPN, "{fault}", {"fault": fault})
     return reference
 
 

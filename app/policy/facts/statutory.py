@@ -9,17 +9,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from app.policy.engine.vocabulary import Answer, Word
+from app.kernel.classification import Releasable, Structural
+from app.policy.engine.vocabulary import Answer, StatutoryPower
 from app.policy.facts.fields import Body, Text
-
-
-class StatutoryPower(Word):
-    """What compels. Stored for ever: add members, never rename or reuse one."""
-
-    SECTION_16H = "section_16h"
-    SECTION_14B = "section_14b"
-    COURT_ORDER = "court_order"
-    OTHER_OBLIGATION = "other_obligation"
 
 
 class DetrimentIn(Body):
@@ -28,10 +20,10 @@ class DetrimentIn(Body):
     """
 
     more_detrimental: Annotated[
-        Answer,
+        Structural[Answer],
         Field(description="Would sharing be more detrimental to the child than not sharing?"),
     ] = Answer.UNSURE
-    why: Annotated[Text | None, Field(description="Why that is so.")] = None
+    why: Annotated[Releasable[Text | None], Field(description="Why that is so.")] = None
 
 
 class StatutoryIn(Body):
@@ -58,7 +50,7 @@ class StatutoryIn(Body):
     )
 
     power: Annotated[
-        StatutoryPower,
+        Structural[StatutoryPower],
         Field(
             description=(
                 "Children Act 2004 section 16H or 14B, a court's order, or another obligation."
@@ -67,11 +59,14 @@ class StatutoryIn(Body):
         ),
     ]
     burden_explained: Annotated[
-        Answer, Field(description="Did they explain why they ask, and what it asks of the school?")
+        Structural[Answer],
+        Field(description="Did they explain why they ask, and what it asks of the school?"),
     ] = Answer.UNSURE
-    explanation: Annotated[Text | None, Field(description="What they explained.")] = None
+    explanation: Annotated[Releasable[Text | None], Field(description="What they explained.")] = (
+        None
+    )
     compelled_reason: Annotated[
-        Text | None, Field(description="What the school is compelled for, in words.")
+        Releasable[Text | None], Field(description="What the school is compelled for, in words.")
     ] = None
     detriment: Annotated[
         DetrimentIn | None, Field(description="Whether sharing would do the child more harm.")

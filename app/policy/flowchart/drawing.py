@@ -1,26 +1,22 @@
 """The When-and-How flowchart of a policy as SVG, blank or with the way that one request took.
 
-Law: the way is told by numbers, words and the weight of lines, never by colour alone; nothing in
-the drawing runs, loads or links.
+Invariant: numbers, words and the weight of lines show the way taken, never colour alone.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.platform.documents.svg import INK, image
 from app.policy.engine.vocabulary import HowCheck, Outcome, Release, Step
 from app.policy.flowchart.svg import (
     BADGE,
-    FONTS,
-    INK,
     LINE,
     SIZE,
     Box,
     Mark,
     Sheet,
     Words,
-    printable,
     wrap,
 )
 from app.policy.flowchart.text import (
@@ -146,14 +142,13 @@ def _drawn(
     bottom = _when(sheet, way, questions, ordered(order), 16 + heading.height + 24)
     bottom = _how(sheet, way, checks, bottom)
     bottom = _foot(sheet, way, version, bottom)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom:g}"'
-        f' width="{_WIDTH}" height="{bottom:g}" role="img" lang="en-GB"'
-        f' aria-labelledby="flowchart-title flowchart-description" font-family="{FONTS}"'
-        f' font-size="{SIZE}"><title'
-        f' id="flowchart-title">{html.escape(printable(title))}</title><desc'
-        f' id="flowchart-description">{html.escape(printable(description))}</desc><rect'
-        f' width="{_WIDTH}" height="{bottom:g}" fill="#ffffff"/>' + "".join(sheet.parts) + "</svg>"
+    return image(
+        "flowchart",
+        (_WIDTH, bottom),
+        sheet.parts,
+        title=title,
+        description=description,
+        font_size=SIZE,
     )
 
 
@@ -213,10 +208,10 @@ def _label(sheet: Sheet, x: float, y: float, text: str, width: float, mark: Mark
     sheet.words(x, y - len(lines) * LINE - 4, [Words(lines, bold=mark is Mark.TAKEN)], mark.ink)
 
 
-_EMERGENCY_NOTE: Final = "Do what you can of How now; finish the record afterwards."
+_EMERGENCY_NOTE: Final = "Do the checks you can now. Finish the record afterwards."
 _ON: Final = (
-    "No. Or unsure: tell the DSL now. Or yes, with a recipient who is not verified: tell the police"
-    " now. Then go on."
+    "No: go on. Unsure: tell the DSL now and go on. Yes, but the recipient is not verified: tell"
+    " the police now and go on."
 )
 
 
@@ -271,7 +266,7 @@ def _when(
                 step,
                 questions[step],
                 top,
-                (other.capitalize(), f"Unsure, or {other} after an unsure"),
+                (other.capitalize(), f"Unsure, or {other} after an unsure answer"),
             )
         else:
             box = _question(sheet, way, step, questions[step], top, 84)
@@ -307,8 +302,8 @@ def _ends(
         last and way.outcome == Outcome.SEEK_ADVICE,
     )
     refusal_note, advice_note = (
-        "Record why, and talk it over with whoever asked.",
-        "Record the answer too.",
+        "Record why, and discuss it with the person who asked.",
+        "Record the advice too.",
     )
     # The label of the lower line stands between the two boxes: a long one pushes them apart.
     lines = len(wrap(labels[1], _MID_X - _LEFT_X - _SIDE - 22, bold=True)) * LINE
@@ -340,7 +335,7 @@ def _shares(sheet: Sheet, way: _Way, boxes: Mapping[str, Box], bottom: float) ->
         way,
         result,
         Outcome.SHARE,
-        "What may leave, and when, the checks below say.",
+        "The checks below show what you can share and when.",
         taken=taken,
     )
     for step, box in boxes.items():
@@ -391,12 +386,12 @@ def _foot(sheet: Sheet, way: _Way, version: str, top: float) -> float:
     width = _WIDTH - 2 * _LEFT_X
     said = [
         Words(
-            wrap("Whatever the outcome: record it with its reasons.", width, bold=True), bold=True
+            wrap("Whatever the outcome, record it with the reasons.", width, bold=True), bold=True
         ),
         Words(
             wrap(
-                "Crime suspected or a child in danger: tell the police at once, on 999. Unsure at"
-                " any point: ask, and go on.",
+                "If you suspect a crime or a child is in danger, tell the police at once on 999."
+                " If you are unsure at any point, ask and go on.",
                 width,
             ),
             bold=False,
@@ -406,8 +401,8 @@ def _foot(sheet: Sheet, way: _Way, version: str, top: float) -> float:
         said.append(
             Words(
                 wrap(
-                    "Thick lines and numbers: the way this request took. Thin dashed lines: the"
-                    " rest of the chart.",
+                    "Thick lines and numbers show the path of this request. Thin dashed lines"
+                    " show the rest of the chart.",
                     width,
                 ),
                 bold=False,

@@ -1,11 +1,7 @@
 """Paper to draw on: boxes, arrows and words as SVG, with every line of words measured beforehand so
 that nothing overlaps or is cut.
-
-Law: nothing drawn runs, loads or links, and no attribute needs a style sheet: it passes a strict
-content security policy.
 """
 
-import html
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from app.platform.documents.svg import INK, PAPER, element, points, printable
 from app.policy.engine.vocabulary import Answer
 
 _WIDTHS: Final[Mapping[str, float]] = MappingProxyType(
@@ -37,9 +34,7 @@ _WIDTHS: Final[Mapping[str, float]] = MappingProxyType(
 """Widths in ems, rounded up, of DejaVu Sans: the widest font in the list below, so that a line
 measured with it fits in any of them."""
 
-FONTS: Final = "'Noto Sans', Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _BOLD: Final = 1.2
-INK: Final = "#0b0c0c"
 _GREY: Final = "#505a5f"
 _TAKEN_FILL: Final = "#e8edf3"
 SIZE: Final = 15
@@ -50,13 +45,19 @@ BADGE: Final = 13
 class Mark(Enum):
     """How a box or line is drawn: as part of a blank chart, as taken, or as left aside."""
 
-    PLAIN = 'stroke-width="1.5"'
-    TAKEN = 'stroke-width="4"'
-    ASIDE = 'stroke-width="1.25" stroke-dasharray="5 4"'
+    PLAIN = (1.5, None)
+    TAKEN = (4.0, None)
+    ASIDE = (1.25, "5 4")
 
     @property
     def ink(self) -> str:
         return _GREY if self is Mark.ASIDE else INK
+
+    @property
+    def stroke(self) -> dict[str, str | float | None]:
+        """The attributes of a line drawn so."""
+        width, dashes = self.value
+        return {"stroke": self.ink, "stroke_width": width, "stroke_dasharray": dashes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Words:
 
 
 def measure(text: str, size: float = SIZE, *, bold: bool = False) -> float:
-    """The greatest width in pixels that a text takes in any of the fonts named in the drawing."""
+    """The greatest width in pixels that a text takes in any of the fonts that the writer names."""
     ems = sum(_WIDTHS[letter] if letter in _WIDTHS else _wide(letter) for letter in text)
     return ems * size * (_BOLD if bold else 1)
 
@@ -129,18 +130,6 @@ def wrap(text: str, width: float, *, bold: bool = False) -> tuple[str, ...]:
     return (*lines, line) if line or not lines else tuple(lines)
 
 
-def printable(text: str) -> str:
-    """What XML can hold; control characters and bidirectional overrides, which could turn a
-    sentence round, are left out.
-    """
-    kept = (
-        c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}
-    )
-    return "".join(
-        c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
-
-
 @dataclass(slots=True)
 class Sheet:
     """Where boxes, lines and words gather."""
@@ -148,11 +137,17 @@ class Sheet:
     parts: list[str] = field(default_factory=list)
 
     def box(self, box: Box, mark: Mark, *, rounded: bool = False) -> None:
-        fill = _TAKEN_FILL if mark is Mark.TAKEN else "#ffffff"
-        radius = ' rx="18"' if rounded else ""
         self.parts.append(
-            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}"'
-            f' height="{box.height:g}"{radius} fill="{fill}" stroke="{mark.ink}" {mark.value}/>'
+            element(
+                "rect",
+                x=box.x,
+                y=box.y,
+                width=box.width,
+                height=box.height,
+                rx=18 if rounded else None,
+                fill=_TAKEN_FILL if mark is Mark.TAKEN else PAPER,
+                **mark.stroke,
+            )
         )
 
     def words(self, x: float, y: float, words: Sequence[Words], ink: str) -> None:
@@ -161,54 +156,55 @@ class Sheet:
         """
         top = y
         for part in words:
-            weight = ' font-weight="bold"' if part.bold else ""
+            weight = "bold" if part.bold else None
             for line in part.lines:
                 self.parts.append(
-                    f'<text x="{x:g}" y="{top + SIZE:g}"'
-                    f' fill="{ink}"{weight}>{html.escape(line)}</text>'
+                    element("text", line, x=x, y=top + SIZE, fill=ink, font_weight=weight)
                 )
                 top += LINE
 
     def badge(self, x: float, y: float, number: int) -> None:
-        self.parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="{BADGE}" fill="{INK}"/>')
-        self.parts.append(
-            f'<text x="{x:g}" y="{y + 5:g}" fill="#ffffff" font-weight="bold"'
-            f' text-anchor="middle">{number}</text>'
-        )
+        self.parts += [
+            element("circle", cx=x, cy=y, r=BADGE, fill=INK),
+            element(
+                "text",
+                str(number),
+                x=x,
+                y=y + 5,
+                fill=PAPER,
+                font_weight="bold",
+                text_anchor="middle",
+            ),
+        ]
 
-    def edge(self, mark: Mark, *points: tuple[float, float]) -> None:
-        """A line along the points with an arrow head at its end, which must lie straight below or
-        beside the last point but one.
+    def edge(self, mark: Mark, *corners: tuple[float, float]) -> None:
+        """A line along the corners with an arrow head at its end, which must lie straight below or
+        beside the last corner but one.
         """
-        (x0, y0), (x, y) = points[-2:]
+        (x0, y0), (x, y) = corners[-2:]
         size = 11 if mark is Mark.TAKEN else 8
         across, down = (x > x0) - (x < x0), (y > y0) - (y < y0)
         base = (x - across * size, y - down * size)
-        path = " ".join(f"{px:g},{py:g}" for px, py in (*points[:-1], base))
-        self.parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{mark.ink}" {mark.value}/>'
-        )
         half = size * 0.6
         head = (
             (x, y),
             (base[0] + down * half, base[1] + across * half),
             (base[0] - down * half, base[1] - across * half),
         )
-        self.parts.append(
-            f'<polygon points="{" ".join(f"{px:g},{py:g}" for px, py in head)}" fill="{mark.ink}"/>'
-        )
+        self.parts += [
+            element("polyline", points=points(*corners[:-1], base), fill="none", **mark.stroke),
+            element("polygon", points=points(*head), fill=mark.ink),
+        ]
 
     def tick(self, x: float, y: float, met: str | None, ink: str) -> None:
-        """A box to tick: ticked, crossed, questioned or left empty."""
+        """A box to tick: ticked, crossed, or left empty."""
         self.parts.append(
-            f'<rect x="{x:g}" y="{y:g}" width="15" height="15" fill="#ffffff" stroke="{ink}"'
-            ' stroke-width="1.5"/>'
+            element("rect", x=x, y=y, width=15, height=15, fill=PAPER, stroke=ink, stroke_width=1.5)
         )
-        drawn: dict[str | None, str] = {
-            Answer.YES: (
-                f'<polyline points="{x + 3:g},{y + 8:g} {x + 6:g},{y + 12:g} {x + 12:g},{y + 3:g}"'
-            ),
-            Answer.NO: f'<path d="M{x + 3:g} {y + 3:g}l9 9m0 -9l-9 9"',
-        }
-        if met in drawn:
-            self.parts.append(f'{drawn[met]} fill="none" stroke="{ink}" stroke-width="2"/>')
+        if met == Answer.YES:
+            tick = f"M{x + 3:g} {y + 8:g}l3 4l6 -9"
+        elif met == Answer.NO:
+            tick = f"M{x + 3:g} {y + 3:g}l9 9m0 -9l-9 9"
+        else:
+            return
+        self.parts.append(element("path", d=tick, fill="none", stroke=ink, stroke_width=2))

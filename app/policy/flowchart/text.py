@@ -11,9 +11,9 @@ from app.policy.engine.vocabulary import Answer, HowCheck, Outcome, Release, Ste
 QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         Step.IMMEDIATE_RISK: "Is a child in danger now?",
-        Step.PURPOSE: "Is it clear what the information is for, and is that a legitimate purpose?",
-        Step.CONSENT: "Is there consent that covers this sharing?",
-        Step.IDENTIFIABLE: "Could somebody be identified from it?",
+        Step.PURPOSE: "Is the purpose clear and legitimate?",
+        Step.CONSENT: "Is there consent that covers this?",
+        Step.IDENTIFIABLE: "Could anyone be identified from this?",
         Step.LAWFUL_REASON: "Is there a lawful reason to share without consent?",
     }
 )
@@ -22,9 +22,9 @@ QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
 CHECKS: Final[Mapping[str, str]] = MappingProxyType(
     {
         HowCheck.AMOUNT: "Only as much as the purpose needs",
-        HowCheck.FACT_FROM_OPINION: "Fact told from opinion, history explained",
+        HowCheck.FACT_FROM_OPINION: "Facts separate from opinions, old information explained",
         HowCheck.RIGHT_RECIPIENT: "The right information to the right person",
-        HowCheck.SECURE: "By a secure route, where possible",
+        HowCheck.SECURE: "In a secure way, where possible",
         HowCheck.TRANSPARENCY: "Decided whether to tell the person or family",
     }
 )
@@ -42,14 +42,14 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
 
 RELEASES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        Release.READY: "Release: ready. Nothing holds it.",
-        Release.HOLD: "Release: held until every check that holds it is met.",
-        Release.NONE: "Not reached: nothing is to be released.",
+        Release.READY: "Release: ready. You can share now.",
+        Release.HOLD: "Release: on hold. Every required check must be met first.",
+        Release.NONE: "Not reached. Do not share anything.",
     }
 )
 """What may leave, in words."""
 
-_NOT_HELD_UP: Final = "Release: ready. An emergency is not held up by what is still open here."
+_NOT_HELD_UP: Final = "Release: ready. In an emergency, do not wait for checks that are still open."
 
 MIDDLE: Final = (Step.CONSENT, Step.IDENTIFIABLE, Step.LAWFUL_REASON)
 SHARES_BY: Final[Mapping[str, Answer]] = MappingProxyType(
@@ -76,7 +76,7 @@ def describe(
         for n, step in enumerate(steps, 1)
     ]
     said.append(
-        f"{len(said) + 1}. Outcome: {OUTCOMES[outcome]}, settled by the question:"
+        f"{len(said) + 1}. Outcome: {OUTCOMES[outcome]}, decided by the question:"
         f" {asked.get(decided_at, decided_at)}"
     )
     if outcome in {Outcome.SHARE, Outcome.SHARE_EMERGENCY}:
@@ -99,8 +99,8 @@ def describe_policy(
     middle = ordered(order)
     said = [
         (
-            f"First: {asked[Step.IMMEDIATE_RISK]} Yes, and the recipient protects people and is"
-            " verified: share now. Otherwise go on."
+            f"First: {asked[Step.IMMEDIATE_RISK]} Yes, and the recipient can protect people and"
+            " is verified: share now. Otherwise go on."
         ),
         f"Then: {asked[Step.PURPOSE]} No: do not share. Unsure: seek advice. Yes: go on.",
     ]
@@ -110,7 +110,7 @@ def describe_policy(
         said.append(
             f"Then: {asked[step]} {SHARES_BY[step].capitalize()}: you can share, but consider how. "
             + (
-                f"{other.capitalize()}: do not share, but seek advice if an answer before was"
+                f"{other.capitalize()}: do not share, or seek advice if an earlier answer was"
                 " unsure. Unsure: seek advice."
                 if last
                 else "Otherwise go on."
@@ -119,7 +119,7 @@ def describe_policy(
     said.append(
         "How to share: "
         + "; ".join(checked[check] for check in HowCheck)
-        + ". Whatever the outcome, record it with its reasons."
+        + ". Whatever the outcome, record it with the reasons."
     )
     return " ".join(said)
 

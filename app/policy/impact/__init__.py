@@ -1,1 +1,1 @@
-"""What a draft policy would have changed in past requests."""
+"""The impact of a policy version on past requests."""

@@ -1,8 +1,8 @@
-"""Works out what a draft would change: at once for a few past requests, in the background with
+"""Assesses the impact of a policy version: at once for a few past requests, in the background with
 progress for many.
 
-Law: whoever asks never waits long and nobody else waits at all; nothing of a request but its id and
-codes is kept.
+Invariant: an assessment never blocks other callers, and stores nothing of a request but its id and
+codes.
 """
 
 import asyncio
@@ -23,25 +23,25 @@ from app.kernel.canonical import Json, kept
 from app.kernel.clock import Clock
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
-from app.policy.diff import diff as diff_diff
+from app.policy.diff.compare import compare
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
-from app.policy.impact.replay import Past, Replay
+from app.policy.impact.replay import PastRequest, Replay
 from app.policy.lifecycle import in_force
 from app.policy.lifecycle import store as lifecycle_store
 from app.policy.lifecycle.store import Impact
 
 AT_ONCE: Final = 500
-"""So many past requests are seen while the caller waits: less than a tenth of a second."""
+"""The most past requests evaluated while the caller waits: less than a tenth of a second."""
 
-BREATH: Final = 50
-"""After so many requests whoever else is waiting gets their turn."""
+YIELD_EVERY: Final = 50
+"""The number of requests after which other tasks may run."""
 
-NOTED: Final = 1000
-"""After so many requests the progress is written down."""
+STORE_EVERY: Final = 1000
+"""The number of requests after which the progress is stored."""
 
-SILENCE: Final = timedelta(minutes=2)
-"""Work of which nothing was heard for so long has ended with its process."""
+ABANDONED_AFTER: Final = timedelta(minutes=2)
+"""The time without progress after which an assessment counts as failed: its process has ended."""
 
 RUNNING: Final = "running"
 FINISHED: Final = "finished"
@@ -49,27 +49,25 @@ FAILED: Final = "failed"
 
 
 class ImpactNotFound(ServiceError):
-    """Nobody asked for this, or of another version."""
+    """There is no assessment with this id for this version."""
 
     kind = Kind.NOT_FOUND
     code = "impact-not-found"
-    title = "There is no such assessment"
+    title = "Impact assessment not found"
 
 
 class PastFacts(Protocol):
-    """Where past requests come from. The room that keeps them lies above this one; `main` hands it
-    in.
-    """
+    """The source of past requests. It belongs to a package above this one, so `main` injects it."""
 
     async def count(self, session: Session, school: str) -> int:
-        """How many there are."""
+        """The number of requests."""
 
-    def read(self, session: Session, school: str) -> AsyncIterator[Past]:
+    def read(self, session: Session, school: str) -> AsyncIterator[PastRequest]:
         """Each of them."""
 
 
 class Assessor:
-    """Does the work, and keeps what runs in the background."""
+    """Runs assessments, some of them in the background."""
 
     def __init__(self, database: Database, past: PastFacts, now: Clock) -> None:
         self._database = database
@@ -88,8 +86,9 @@ class Assessor:
         now: datetime,
         trace: str,
     ) -> tuple[Impact, "Work | None"]:
-        """The impact of a version on past requests; where they are many, or `later` is asked for,
-        with the work that is left to begin.
+        """Assess the impact of a version on past requests.
+
+        With many requests, or if `later` is true, the returned work is still to be begun.
         """
         today = today_in_school(now)
         new = await in_force.at(session, actor.school, digest)
@@ -117,7 +116,7 @@ class Assessor:
         )
         if total <= AT_ONCE and not later:
             async for past in self._past.read(session, actor.school):
-                work.replay.take(past)
+                work.replay.add(past)
             impact = replace(
                 impact,
                 status=FINISHED,
@@ -135,13 +134,13 @@ class Assessor:
         return impact, None if impact.status == FINISHED else work
 
     async def begin(self, work: "Work") -> None:
-        """Go on in the background. To be called once the work has been written down."""
+        """Continue in the background. To be called after the assessment was committed."""
         task = asyncio.create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """End what runs; whoever asks for it again begins anew."""
+        """Cancel running assessments; a client can request them again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -150,26 +149,28 @@ class Assessor:
         try:
             async with self._database.reading() as session:
                 async for past in self._past.read(session, work.school):
-                    work.replay.take(past)
-                    if work.replay.done % BREATH == 0:
+                    work.replay.add(past)
+                    if work.replay.done % YIELD_EVERY == 0:
                         await asyncio.sleep(0)
-                    if work.replay.done % NOTED == 0:
+                    if work.replay.done % STORE_EVERY == 0:
                         await self._note(work, done=work.replay.done)
             result = await asyncio.to_thread(lambda: kept(work.result()))
             await self._note(
                 work, done=work.replay.done, total=work.replay.done, status=FINISHED, result=result
             )
-        except Exception as error:  # noqa: BLE001 - nobody awaits this task: whatever went wrong is written down for who looks
+        except Exception as error:  # noqa: BLE001 - nothing awaits this task, so any failure is stored
             structlog.get_logger().error("policy.impact_failed", error=type(error).__name__)
             await self._note(work, status=FAILED)
 
     async def _note(self, work: "Work", **changed: object) -> None:
         async with self._database.transaction() as session:
-            await lifecycle_store.note_impact(session, work.id, seen_at=self._now(), **changed)
+            await lifecycle_store.update_impact(
+                session, work.school, work.id, seen_at=self._now(), **changed
+            )
 
 
 class Work:
-    """What has to be done for one assessment."""
+    """The work of one assessment."""
 
     def __init__(self, id: UUID, school: str, old: Policy, new: Policy, replay: Replay) -> None:
         self.id = id
@@ -178,9 +179,9 @@ class Work:
         self._old, self._new = old, new
 
     def result(self) -> dict[str, Json]:
-        """The difference of the versions, and what it would have made of past requests."""
+        """The difference between the versions, and the comparison of past requests."""
         return {
-            "difference": diff_diff.between(self._old, self._new).to_json(),
+            "difference": compare(self._old, self._new).to_json(),
             "replay": self.replay.result(),
         }
 
@@ -188,20 +189,22 @@ class Work:
 async def read(
     session: Session, actor: Actor, digest: str, job: UUID, *, now: datetime, trace: str
 ) -> dict[str, Any]:
-    """How far an assessment has come, and its result once it is there; reading it is an entry of
-    the trail.
-    """
+    """The progress and result of an assessment; writes an audit entry for the reading."""
     found = await lifecycle_store.impact(session, actor.school, digest, job)
     if found is None:
-        raise ImpactNotFound("check the id; an assessment belongs to the version it was asked for")
+        raise ImpactNotFound(
+            "check the id; an assessment belongs to the version for which it was requested"
+        )
     event = Event(action=Action.POLICY_IMPACT_READ, target=str(job), policy=digest)
     log.append(session, event, by=actor, at=now, request_id=trace)
-    return await shown(session, actor, found, now)
+    return await reply_body(session, actor, found, now)
 
 
-async def shown(session: Session, actor: Actor, found: Impact, now: datetime) -> dict[str, Any]:
-    """An assessment as it is replied."""
-    silent = found.status == RUNNING and now - found.seen_at > SILENCE
+async def reply_body(
+    session: Session, actor: Actor, found: Impact, now: datetime
+) -> dict[str, Any]:
+    """The assessment as the reply shows it."""
+    abandoned = found.status == RUNNING and now - found.seen_at > ABANDONED_AFTER
     new, old = (
         await in_force.at(session, actor.school, found.digest),
         await in_force.at(session, actor.school, found.against),
@@ -211,7 +214,7 @@ async def shown(session: Session, actor: Actor, found: Impact, now: datetime) ->
     )
     return {
         "id": str(found.id),
-        "status": FAILED if silent else found.status,
+        "status": FAILED if abandoned else found.status,
         "done": found.done,
         "total": found.total,
         "asked_at": clock.to_text(found.asked_at),

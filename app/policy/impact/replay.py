@@ -1,8 +1,8 @@
-"""What one version would have made of past requests, compared with another: only facts that were
-stored, and every doubt said aloud.
+"""Evaluates past requests under two policy versions and compares the results. Pure.
 
-Law: a fact that nobody asked for then is not known now; it is never supplied, and where it could
-matter the result is `not_known`. Holds request ids, codes and steps only.
+Invariant: only stored facts are used. A fact that did not exist when they were stored is never
+supplied; if it could affect a result, the result is `not_known`. The comparison contains only
+request ids, codes and steps.
 """
 
 import itertools
@@ -15,29 +15,34 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from app.kernel.canonical import Json
-from app.policy.diff.diff import gravity, tables_of
+from app.policy.diff.compare import severity
+from app.policy.diff.rows import tables_of
 from app.policy.document.combinations import facts_in
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED, RESULTS
 from app.policy.engine.codes import Doubt
 from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import Evaluation, Facts, FactsUnreadable, Recalled, fact_words, recall
+from app.policy.engine.model import (
+    Evaluation,
+    Facts,
+    FactsUnreadable,
+    StoredFacts,
+    fact_words,
+    read_stored,
+)
 from app.policy.engine.vocabulary import Answer, Outcome, Release, Step, Word
 
 T = TypeVar("T", bound=Hashable)
 
 NOT_KNOWN: Final = "not_known"
-MOST_READINGS: Final = 4096
-"""Beyond so many ways in which missing facts could have stood, nobody asks each of them: the
-outcome is not known."""
+MOST_COMPLETIONS: Final = 4096
+"""The most ways of completing the facts that are tried; with more, the outcome is not known."""
 
 _OTHER_PURPOSE: Final = frozenset({Doubt.PURPOSE_NOT_STATED, Doubt.PURPOSE_INCOMPATIBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """A past request as far as a policy looks at it: the facts of the evaluation that counts, and
-    what a person made of it.
-    """
+class PastRequest:
+    """A past request: the facts of its effective evaluation, and the decision, if there is one."""
 
     request: UUID
     facts: Mapping[str, Json]
@@ -46,11 +51,11 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """How a version sees a past request. None is what depends on facts that nobody knows; `unknown`
-    names them.
+class PastResult:
+    """The result of a past request under a version.
 
-    `asked` are the questions on the way; `whole` is there when every fact is known.
+    A member that depends on unknown facts is None, and `unknown` names the facts. `asked` lists the
+    questions on the path; `whole` is present if every fact is known.
     """
 
     outcome: Outcome | None
@@ -61,18 +66,18 @@ class Seen:
     unknown: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        """The codes, `not_known` where nobody knows."""
+        """The codes; `not_known` for None."""
         return {
             name: str(getattr(self, name) or NOT_KNOWN)
             for name in ("outcome", "decided_at", "release")
         }
 
 
-class View:
-    """How one version sees facts that were stored under another.
+class PastEvaluator:
+    """Evaluates under one version facts that were stored under another.
 
-    `under` is the version that the facts were checked under. Where the two check an answer
-    differently and the details are gone, the answer is not known: a group that counted as large
+    `under` is the version under which the answers were checked. If both versions check an answer
+    differently, the answer is not known, because its details are not stored: a group that was large
     enough then may be too small now.
     """
 
@@ -87,27 +92,27 @@ class View:
             if self._rules.functions.get(question) != before.functions.get(question)
         )
         tables = tables_of(policy.tables)
-        settles = [
+        decides = [
             row.bars
             for name, table in tables.items()
             if name == "/flow" or name.startswith("/how/")
             for row in table
         ]
-        self._settling = frozenset(facts_in(settles)) - RESULTS.keys()
+        self._deciding = frozenset(facts_in(decides)) - RESULTS.keys()
 
-    def see(self, stored: Recalled) -> Seen:
-        """The outcome, if it is the same however the unknown facts stood."""
+    def evaluate(self, stored: StoredFacts) -> PastResult:
+        """The result, as far as it is the same for every value of the unknown facts."""
         routed = self._routed(stored)
         open_facts = self._open(stored)
-        unknown = tuple(sorted(name for name in open_facts if name in self._settling))
+        unknown = tuple(sorted(name for name in open_facts if name in self._deciding))
         if (
-            prod(len(values) for name, values in open_facts.items() if name in self._settling)
-            > MOST_READINGS
+            prod(len(values) for name, values in open_facts.items() if name in self._deciding)
+            > MOST_COMPLETIONS
         ):
-            return Seen(None, None, None, unknown=unknown)
+            return PastResult(None, None, None, unknown=unknown)
         found = [
             evaluate(self._policy, facts)
-            for facts in _readings(stored, routed, open_facts, self._settling)
+            for facts in _completions(stored, routed, open_facts, self._deciding)
         ]
         outcome, decided_at = (
             _same(each.outcome for each in found),
@@ -116,7 +121,7 @@ class View:
         release = _same(each.release for each in found)
         clear = outcome is not None and decided_at is not None and release is not None
         asked = _same(tuple([passed.step for passed in each.path]) for each in found)
-        return Seen(
+        return PastResult(
             outcome,
             decided_at,
             release,
@@ -125,9 +130,9 @@ class View:
             () if clear else unknown,
         )
 
-    def _routed(self, stored: Recalled) -> dict[str, Word | None]:
-        """The purpose as this version's routed purposes make it: known, since a doubt says which
-        yes was not taken, and why.
+    def _routed(self, stored: StoredFacts) -> dict[str, Word | None]:
+        """The answer about the purpose under this version's routed purposes. It is always known,
+        because a stored doubt says why a yes was not accepted.
         """
         purpose, code = stored.words.get("purpose"), stored.words.get("purpose_code")
         if (
@@ -139,8 +144,8 @@ class View:
         doubted = code in self._rules.routed or not _OTHER_PURPOSE.isdisjoint(stored.doubts)
         return {"purpose": Answer.UNSURE if doubted else Answer.YES}
 
-    def _open(self, stored: Recalled) -> dict[str, tuple[Word | None, ...]]:
-        """The facts that nobody knows, each with every value that it may have had."""
+    def _open(self, stored: StoredFacts) -> dict[str, tuple[Word | None, ...]]:
+        """The unknown facts, each with every possible value."""
         found = {name: _values(name) for name in (*stored.missing, *self._other)}
         identifiable = stored.words.get("identifiable")
         large_enough = self._stricter and identifiable is Answer.NO
@@ -154,16 +159,16 @@ class View:
         return found
 
 
-def _readings(
-    stored: Recalled,
+def _completions(
+    stored: StoredFacts,
     routed: Mapping[str, Word | None],
     open_facts: Mapping[str, tuple[Word | None, ...]],
-    settling: frozenset[str],
+    deciding: frozenset[str],
 ) -> Iterator[Facts]:
-    """Every way in which the unknown facts may have stood; of one that settles nothing, any value
-    stands for all.
+    """The facts with every combination of values of the unknown facts; a fact that the flow and the
+    checks do not use takes one value.
     """
-    chosen = [(values if name in settling else values[:1]) for name, values in open_facts.items()]
+    chosen = [(values if name in deciding else values[:1]) for name, values in open_facts.items()]
     for values in itertools.product(*chosen):
         yield stored.facts({**routed, **dict(zip(open_facts, values, strict=True))})
 
@@ -179,10 +184,10 @@ def _same(values: Iterable[T]) -> T | None:
 
 
 class Replay:
-    """Past requests seen by two versions, one after the other; `result` at any time."""
+    """The comparison of past requests under two versions, built one request at a time."""
 
     def __init__(self, old: Policy, new: Policy, on: date) -> None:
-        self._old, self._new = View(old, old, on), View(new, old, on)
+        self._old, self._new = PastEvaluator(old, old, on), PastEvaluator(new, old, on)
         self._matrix: Counter[tuple[str, str]] = Counter()
         self._changed: list[tuple[int, dict[str, Json]]] = []
         self._unknown: list[dict[str, Json]] = []
@@ -191,16 +196,15 @@ class Replay:
         self._deciders = 0
         self.done = 0
 
-    def take(self, past: Past) -> None:
-        """See one more request."""
+    def add(self, past: PastRequest) -> None:
+        """Evaluate one more request."""
         self.done += 1
         try:
-            stored = recall(past.facts)
+            stored = read_stored(past.facts)
         except FactsUnreadable:
-            nobody = Seen(None, None, None, unknown=("facts",))
-            before, after = nobody, nobody
+            before = after = PastResult(None, None, None, unknown=("facts",))
         else:
-            before, after = self._old.see(stored), self._new.see(stored)
+            before, after = self._old.evaluate(stored), self._new.evaluate(stored)
         self._matrix[before.outcome or NOT_KNOWN, after.outcome or NOT_KNOWN] += 1
         if before.whole is not None and after.whole is not None:
             self._count(before.whole, after.whole)
@@ -214,31 +218,33 @@ class Replay:
             after.decided_at,
             after.release,
         ):
-            grave = gravity(before.outcome, after.outcome)
+            rank = severity(before.outcome, after.outcome)
             parts_at = (
-                parting(before.asked, after.asked) if before.asked and after.asked else NOT_KNOWN
+                last_common_step(before.asked, after.asked)
+                if before.asked and after.asked
+                else NOT_KNOWN
             )
             row = {
                 **_of(past),
                 "before": before.to_json(),
                 "after": after.to_json(),
                 "parts_at": parts_at,
-                "grave": _GRAVE[grave],
+                "grave": _SEVERE[rank],
             }
-            self._changed.append((grave, row))
+            self._changed.append((rank, row))
 
     def _count(self, before: Evaluation, after: Evaluation) -> None:
-        was, will = (
+        old, new = (
             {action.code for action in before.actions},
             {action.code for action in after.actions},
         )
-        self._more.update(str(code) for code in will - was)
-        self._fewer.update(str(code) for code in was - will)
+        self._more.update(str(code) for code in new - old)
+        self._fewer.update(str(code) for code in old - new)
         self._deciders += before.may_decide != after.may_decide
 
     def result(self) -> dict[str, Json]:
-        """The matrix, the requests that change with the gravest first, those of which nobody knows,
-        and what else would be asked.
+        """The comparison as JSON: the matrix of outcomes, the changed requests, most serious first,
+        the requests with unknown results, and the actions added and removed.
         """
         words = [*map(str, Outcome), NOT_KNOWN]
         matrix: Json = {
@@ -257,8 +263,8 @@ class Replay:
             "requests": self.done,
             "changed": len(changed),
             "not_known": len(unknown),
-            "leaves_emergency": sum(grave == 0 for grave, _ in self._changed),
-            "share_to_refusal": sum(grave == 1 for grave, _ in self._changed),
+            "leaves_emergency": sum(rank == 0 for rank, _ in self._changed),
+            "share_to_refusal": sum(rank == 1 for rank, _ in self._changed),
             "matrix": matrix,
             "changes": changed,
             "unknown": unknown,
@@ -267,15 +273,15 @@ class Replay:
         }
 
 
-_GRAVE: Final = ("leaves_emergency", "share_to_refusal", None, None)
+_SEVERE: Final = ("leaves_emergency", "share_to_refusal", None, None)
 
 
-def _of(past: Past) -> dict[str, Json]:
+def _of(past: PastRequest) -> dict[str, Json]:
     return {"request": str(past.request), "decision": past.decision, "departs": past.departs}
 
 
-def parting(before: tuple[Step, ...], after: tuple[Step, ...]) -> str:
-    """The question at which two ways part: the last one that both asked."""
+def last_common_step(before: tuple[Step, ...], after: tuple[Step, ...]) -> str:
+    """The last question that both paths ask, after which they differ."""
     common = [
         step
         for step, _ in itertools.takewhile(

@@ -1,6 +1,4 @@
-"""An impact assessment as a page that a governor can read: what would change, first of all where it
-could harm.
-"""
+"""An impact assessment as a page for governors, with the most serious changes first. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +7,8 @@ from app.kernel.canonical import encode
 from app.platform.documents.page import Block, Bullets, Grid, Page, Pairs, Paragraph, Section
 
 MARKING: Final = (
-    "For governors and information governance leads. Holds no name and nothing of any child."
+    "For governors and information governance leads. This page has no names and nothing about any"
+    " child."
 )
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -21,17 +20,17 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 LONGEST: Final = 400
 MOST: Final = 200
-"""Rows shown of a long list; the JSON form has them all."""
+"""The most rows shown of a list; the JSON form has all."""
 
 
 def page(shown: Mapping[str, Any]) -> Page:
     """The assessment as a page."""
     head = Pairs(
         (
-            ("Version looked at", _version(shown["policy"])),
+            ("Version assessed", _version(shown["policy"])),
             ("Compared with", _version(shown["against"])),
-            ("Asked for", str(shown["asked_at"])),
-            ("Past requests seen", f"{shown['done']} of {shown['total']}"),
+            ("Requested", str(shown["asked_at"])),
+            ("Past requests assessed", f"{shown['done']} of {shown['total']}"),
         )
     )
     return Page(
@@ -50,17 +49,17 @@ def _sections(shown: Mapping[str, Any]) -> Iterator[Section]:
     if shown["replay"] is None:
         words = {
             "running": (
-                f"The work is under way: {shown['done']} of {shown['total']} requests have been"
-                " looked at. Ask again in a moment."
+                f"The assessment is still running. {shown['done']} of {shown['total']} requests are"
+                " done. Ask again in a moment."
             ),
-            "failed": "The work ended before it was done. Ask for the assessment again.",
+            "failed": "The assessment stopped before it finished. Ask for it again.",
         }
         yield Section("Not finished", (Paragraph(words.get(shown["status"], words["failed"])),))
         return
     replay, difference = shown["replay"], shown["difference"]
     yield Section("In short", tuple(_short(replay, difference)))
     yield Section("Past requests under both versions", tuple(_replayed(replay)))
-    yield Section("What the tables decide", tuple(_tables(difference["tables"])))
+    yield Section("What the rules decide", tuple(_tables(difference["tables"])))
     yield Section("Words and numbers", (_edits(difference["edits"]),))
 
 
@@ -69,25 +68,28 @@ def _short(replay: Mapping[str, Any], difference: Mapping[str, Any]) -> Iterator
         (
             _many(
                 replay["leaves_emergency"],
-                "past request would no longer be an emergency share",
-                "would no longer be emergency shares",
+                "past request would stop being an emergency share",
+                "would stop being emergency shares",
             ),
             _many(
                 replay["share_to_refusal"],
                 "past request that was to be shared would be refused",
                 "that were to be shared would be refused",
             ),
-            f"{replay['changed']} of {replay['requests']} past requests would come out otherwise.",
             (
-                f"Of {replay['not_known']} nobody can know, because something was not asked at the"
-                " time."
+                f"{replay['changed']} of {replay['requests']} past requests would have a different"
+                " outcome."
             ),
-            f"{replay['other_deciders']} would be decided by somebody else.",
             (
-                f"{sum(table['changed'] > 0 for table in difference['tables'])} tables decide"
-                " otherwise in some cases."
+                "Past requests with an outcome that is not known, because a question was not asked"
+                f" at the time: {replay['not_known']}."
             ),
-            f"{len(difference['edits'])} places in the document are not the same.",
+            f"Past requests that someone else would decide: {replay['other_deciders']}.",
+            (
+                "Tables of rules that give a different result in some cases:"
+                f" {sum(table['changed'] > 0 for table in difference['tables'])}."
+            ),
+            f"Places in the document that are different: {len(difference['edits'])}.",
         )
     )
 
@@ -108,14 +110,14 @@ def _replayed(replay: Mapping[str, Any]) -> Iterator[Block]:
         (_WORDS[before], *(str(replay["matrix"][before][after]) for after in outcomes))
         for before in outcomes
     )
-    head = ("Before, downwards; after, across", *(_WORDS[outcome] for outcome in outcomes))
+    head = ("Before (rows) and after (columns)", *(_WORDS[outcome] for outcome in outcomes))
     yield Grid(caption="Outcomes of past requests", head=head, rows=rows)
     if replay["changes"]:
         yield _requests(
-            "Requests that would come out otherwise, the gravest first", replay["changes"]
+            "Requests that would have a different outcome, most serious first", replay["changes"]
         )
     if replay["unknown"]:
-        yield _requests("Requests of which nobody can know", replay["unknown"])
+        yield _requests("Requests with an outcome that is not known", replay["unknown"])
     if replay["actions"]:
         more = tuple(
             (row["code"].replace("_", " "), str(row["asked_more"]), str(row["asked_less"]))
@@ -123,7 +125,7 @@ def _replayed(replay: Mapping[str, Any]) -> Iterator[Block]:
         )
         yield Grid(
             caption="What people would be asked to do",
-            head=("Action", "Asked in so many more", "No longer asked in"),
+            head=("Action", "Requests where it is added", "Requests where it is removed"),
             rows=more,
         )
 
@@ -132,7 +134,13 @@ def _requests(caption: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
     more = f" ({MOST} of {len(rows)} shown)" if len(rows) > MOST else ""
     return Grid(
         caption=caption + more,
-        head=("Request", "Before", "After", "Where the ways part", "What the person decided"),
+        head=(
+            "Request",
+            "Before",
+            "After",
+            "First question that differs",
+            "What the person decided",
+        ),
         rows=tuple(
             (
                 row["request"],
@@ -148,7 +156,7 @@ def _requests(caption: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
 
 def _stands(side: Mapping[str, str]) -> str:
     return (
-        f"{_WORDS[side['outcome']]}, by {side['decided_at'].replace('_', ' ')}; release"
+        f"{_WORDS[side['outcome']]}, decided by {side['decided_at'].replace('_', ' ')}. Release:"
         f" {side['release'].replace('_', ' ')}"
     )
 
@@ -163,18 +171,18 @@ def _parts(row: Mapping[str, Any]) -> str:
 
 def _decided(row: Mapping[str, Any]) -> str:
     decided = "not decided" if row["decision"] is None else row["decision"].replace("_", " ")
-    return decided + (" (departed from the recommendation)" if row["departs"] else "")
+    return decided + (" (against the recommendation)" if row["departs"] else "")
 
 
 def _tables(tables: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     if not tables:
-        yield Paragraph("Every table decides as before, in the same words.")
+        yield Paragraph("Every table gives the same result, in the same words.")
     for table in tables:
         name = table["table"].strip("/").replace("/", ": ").replace("_", " ")
-        reworded = f", {table['reworded']} are put in other words" if table["reworded"] else ""
+        reworded = f", and {table['reworded']} change only in wording" if table["reworded"] else ""
         yield Paragraph(
-            f"{name}: {table['changed']} of {table['combinations']} combinations are decided"
-            f" otherwise{reworded}."
+            f"{name}: {table['changed']} of {table['combinations']} combinations have a"
+            f" different result{reworded}."
         )
         if table["changes"]:
             yield Bullets(
@@ -189,7 +197,7 @@ def _edits(edits: Sequence[Mapping[str, Any]]) -> Block:
     if not edits:
         return Paragraph("The documents mean the same.")
     return Grid(
-        caption="Places that are not the same",
+        caption="Places that are different",
         head=("Place", "Before", "After"),
         rows=tuple(
             (edit["pointer"], _value(edit["before"]), _value(edit["after"])) for edit in edits

@@ -1,4 +1,4 @@
-"""What a policy version would have changed, over HTTP."""
+"""Routes for the impact assessment of a policy version."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -12,7 +12,8 @@ from app.identity.deps import Require
 from app.identity.model import Actor, Permission
 from app.platform import content_negotiation
 from app.platform.documents import html
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import sends
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.impact import jobs as impact_jobs
@@ -28,9 +29,10 @@ router = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
     202: {
         "model": ImpactOut,
+        **sends("Location", status=202)[202],
         "description": (
-            "Many past requests: the work goes on in the background; `Location` tells how far"
-            " it is."
+            "There are many past requests: the assessment continues in the background, and"
+            " `Location` shows its progress."
         ),
     }
 }
@@ -39,56 +41,54 @@ _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
 @router.post(
     "/policies/{digest}/impact",
     operation_id="assess_policy_impact",
-    summary="Work out what a version would change",
+    summary="Assess the impact of a policy version",
     status_code=201,
     response_model=ImpactOut,
-    responses={**replies(401, 403, 404, 409, 413, 415, 422), **_LATER},
+    responses={**replies(401, 403, 404, 409, 413, 415, 422), **sends("Location"), **_LATER},
 )
+@idempotent()
 async def assess_policy_impact(
     actor: Annotated[Actor, Require(Permission.POLICY_IMPACT)],
     digest: Digest,
     request: Request,
     call: CallDep,
-    once: OnceDep,
     body: ImpactIn | None = None,
     prefer: Annotated[
-        str | None, Header(description="`respond-async` asks for the background in any case.")
+        str | None,
+        Header(max_length=255, description="`respond-async` asks for the background in any case."),
     ] = None,
 ) -> Response:
-    """The exact difference of its tables, and past requests seen by both versions. Nothing is
-    changed by it.
+    """Compares the tables of the version with those of another, and evaluates past requests under
+    both. It changes nothing.
     """
     assessor: Assessor = request.app.state.assessor
 
-    async def work() -> Response:
-        later = "respond-async" in (prefer or "").lower()
-        impact, left = await assessor.assess(
-            call.session,
-            actor,
-            digest,
-            body.against if body else None,
-            later=later,
-            now=call.now,
-            trace=call.trace,
-        )
-        shown = await impact_jobs.shown(call.session, actor, impact, call.now)
-        answer = reply(
-            shown,
-            201 if left is None else 202,
-            {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
-        )
-        if left is not None:
-            # Runs after the reply, hence after the commit: the work finds its row.
-            answer.background = BackgroundTask(assessor.begin, left)
-        return answer
-
-    return await once(work)
+    later = "respond-async" in (prefer or "").lower()
+    impact, left = await assessor.assess(
+        call.session,
+        actor,
+        digest,
+        body.against if body else None,
+        later=later,
+        now=call.now,
+        trace=call.trace,
+    )
+    shown = await impact_jobs.reply_body(call.session, actor, impact, call.now)
+    answer = reply(
+        shown,
+        201 if left is None else 202,
+        {"Location": f"/v1/policies/{digest}/impact/{impact.id}"},
+    )
+    if left is not None:
+        # Runs after the reply and therefore after the commit, so that the row exists.
+        answer.background = BackgroundTask(assessor.begin, left)
+    return answer
 
 
 @router.get(
     "/policies/{digest}/impact/{job}",
     operation_id="read_policy_impact",
-    summary="Read what a version would change",
+    summary="Read an impact assessment",
     response_model=ImpactOut,
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}},
@@ -102,8 +102,8 @@ async def read_policy_impact(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """How far the work has come and, once it is finished, its result; as JSON, or as a page that a
-    governor can read.
+    """The progress of the assessment and, once it is finished, its result; as JSON, or as a page
+    for governors.
     """
     form = content_negotiation.choose(accepted, (JSON, HTML))
     shown = await impact_jobs.read(call.session, actor, digest, job, now=call.now, trace=call.trace)

@@ -1,6 +1,4 @@
-"""What the policy room replies: the evaluation object, the policy as a front end draws its form
-from it, and the versions.
-"""
+"""Request and reply schemas for the policy in force and for policy versions."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -9,291 +7,201 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.classification import Personal, Structural
+from app.platform.body_limit import MAX_BODY
 from app.platform.instants import Day
-from app.policy.engine.codes import ActionCode, MythId
+from app.policy.engine.codes import MythId
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.vocabulary import (
-    Answer,
-    Finding,
-    GoldenRuleId,
-    HowCheck,
-    LawfulReasonCode,
-    Mais,
-    Outcome,
-    PrincipleId,
-    Release,
-    Step,
-)
-from app.policy.facts.examples import DIGEST_EXAMPLE, EVALUATION_EXAMPLE
+from app.policy.engine.vocabulary import GoldenRuleId, HowCheck, LawfulReasonCode, PrincipleId
+from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.lifecycle.model import Approval
 
-
-class PolicyRefOut(BaseModel):
-    """Under which policy it was evaluated."""
-
-    version: str = Field(description="The policy's version.", examples=["2025-11"])
-    digest: str = Field(description="Digest of its meaning.", examples=[DIGEST_EXAMPLE])
-    review_overdue: bool = Field(
-        description="Whether its yearly review is late. It stays in force."
-    )
-
-
-class PathStepOut(BaseModel):
-    """A question that was asked on the way."""
-
-    step: Step
-    answer: Answer = Field(description="The answer as it counts, after its details were looked at.")
-    basis: str = Field(
-        description="What follows from it, and why it may count otherwise than it was given."
-    )
-    cites: list[str] = Field(description="Clauses of the policy.")
-
-
-class HowOut(BaseModel):
-    """A check of How."""
-
-    check: HowCheck
-    met: Answer
-    basis: str = Field(description="What was found.")
-
-
-class PrincipleOut(BaseModel):
-    """How the facts stand against a principle."""
-
-    id: PrincipleId
-    finding: Finding
-    basis: str = Field(description="What was found.")
-    cites: list[str] = Field(description="Clauses of the policy.")
-
-
-class GoldenRuleOut(BaseModel):
-    """How the facts stand against a golden rule."""
-
-    id: GoldenRuleId
-    finding: Finding
-    basis: str = Field(description="What was found.")
-    cites: list[str] = Field(description="Clauses of the policy.")
-
-
-class ActionOut(BaseModel):
-    """Something to do."""
-
-    code: ActionCode
-    text: str = Field(description="What to do, in words.")
-    who: str = Field(description="The role that does it.", examples=["staff"])
-    due: str | None = Field(
-        description="By when, an instant; null where somebody sets a date.",
-        examples=["2026-11-23T16:30:00.000000Z"],
-    )
-    ask: list[str] = Field(
-        description="Whom to ask, where it is about seeking advice.", examples=[["dsl"]]
-    )
-    cites: list[str] = Field(description="Clauses of the policy.")
-
-
-class MythToldOut(BaseModel):
-    """A myth worth dispelling in this case."""
-
-    id: MythId
-    text: str = Field(description="What is true instead.")
-
-
-class EvaluationOut(BaseModel):
-    """What the policy says of the facts: a recommendation with its reasons. A person decides."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
-
-    id: str = Field(description="Id of this evaluation.")
-    policy: PolicyRefOut
-    outcome: Outcome
-    decided_at: Step = Field(description="The question that settled it.")
-    release: Release = Field(description="Whether what may be shared may also leave now.")
-    path: list[PathStepOut] = Field(
-        description="The questions in the order in which they were asked."
-    )
-    how: list[HowOut] = Field(description="The checks that hold the release.")
-    principles: list[PrincipleOut] = Field(description="The seven principles.")
-    golden_rules: list[GoldenRuleOut] = Field(description="The seven golden rules.")
-    actions: list[ActionOut] = Field(description="What to do next, most urgent first.")
-    may_decide: list[str] = Field(
-        description="The roles that may record this outcome.", examples=[["dsl"]]
-    )
-    myths: list[MythToldOut] = Field(description="Myths worth dispelling here.")
-    mais: Mais = Field(description="The outcome for machines.")
+CITES: Final = "The clauses that it is based on, by id."
 
 
 class QuestionOut(BaseModel):
     """A question of the policy."""
 
-    id: str = Field(examples=["purpose"])
-    text: str
-    help: str
-    cites: list[str]
+    id: str = Field(description="The question.", examples=["purpose"])
+    text: str = Field(description="The wording of the question.")
+    help: str = Field(description="How to answer it.")
+    cites: list[str] = Field(description=CITES)
 
 
 class HowCheckOut(BaseModel):
-    """A check of How."""
+    """A check on how to share."""
 
-    id: HowCheck
-    title: str
-    text: str
-    holds: bool = Field(description="Whether it holds the release until it is met.")
-    cites: list[str]
+    id: HowCheck = Field(description="The check.")
+    title: str = Field(description="Its title.")
+    text: str = Field(description="What it asks for.")
+    holds: bool = Field(description="Whether the release waits until it is met.")
+    cites: list[str] = Field(description=CITES)
 
 
 class StandardOut(BaseModel):
     """A principle or a golden rule."""
 
-    id: str = Field(examples=["necessary_and_proportionate", "hmg2018.1"])
-    title: str
-    text: str
-    cites: list[str]
+    id: str = Field(
+        description="The principle or golden rule.",
+        examples=["necessary_and_proportionate", "hmg2018.1"],
+    )
+    title: str = Field(description="Its title.")
+    text: str = Field(description="What it says.")
+    cites: list[str] = Field(description=CITES)
 
 
 class LawfulReasonOut(BaseModel):
-    """A lawful reason with its place in data protection law."""
+    """A lawful reason with its basis in data protection law."""
 
-    code: LawfulReasonCode
-    title: str
-    text: str
-    article_6: list[str] = Field(description="Bases in UK GDPR Article 6.")
+    code: LawfulReasonCode = Field(description="The lawful reason.")
+    title: str = Field(description="Its title.")
+    text: str = Field(description="When it applies.")
+    article_6: list[str] = Field(description="The bases in UK GDPR, Article 6.")
     article_9: list[str] = Field(
-        description="Conditions in UK GDPR Article 9 for special category data."
+        description="The conditions in UK GDPR, Article 9, for special category data."
     )
-    schedule_1: list[str] = Field(description="Conditions in Data Protection Act 2018, Schedule 1.")
-    tests: list[str] = Field(description="Tests that have to be met.")
-    cites: list[str]
+    schedule_1: list[str] = Field(
+        description="The conditions in the Data Protection Act 2018, Schedule 1."
+    )
+    tests: list[str] = Field(description="The tests that must be met.")
+    cites: list[str] = Field(description=CITES)
 
 
 class MythOut(BaseModel):
-    """A myth and what is true instead."""
+    """A myth and its correction."""
 
-    id: MythId
-    claim: str
-    text: str
-    cites: list[str]
+    id: MythId = Field(description="The myth.")
+    claim: str = Field(description="The mistaken claim.")
+    text: str = Field(description="The correction.")
+    cites: list[str] = Field(description=CITES)
 
 
 class DutyOut(BaseModel):
-    """A duty in law, and whom it binds."""
+    """A legal duty and the bodies it binds."""
 
-    id: str
-    title: str
-    text: str
-    bodies: list[str]
-    cites: list[str]
+    id: str = Field(description="The duty.")
+    title: str = Field(description="Its title.")
+    text: str = Field(description="What it requires.")
+    bodies: list[str] = Field(description="The bodies it binds.")
+    cites: list[str] = Field(description=CITES)
 
 
 class GuidanceOut(BaseModel):
-    """An instruction that holds at all times."""
+    """An instruction that applies to every case."""
 
-    id: str
-    text: str
-    cites: list[str]
+    id: str = Field(description="The instruction.")
+    text: str = Field(description="The instruction in words.")
+    cites: list[str] = Field(description=CITES)
 
 
 class ResourceOut(BaseModel):
-    """Where to read more."""
+    """A reference for further reading."""
 
-    title: str
-    publisher: str
-    url: str | None
+    title: str = Field(description="Its title.")
+    publisher: str = Field(description="Its publisher.")
+    url: str | None = Field(description="Its address, if there is one.")
 
 
 class UpcomingOut(BaseModel):
-    """A change of law that is known but not applied."""
+    """A change of law that is known but not yet applied."""
 
-    title: str
-    text: str
-    status: str
+    title: str = Field(description="Its title.")
+    text: str = Field(description="What it would change.")
+    status: str = Field(description="Its progress.")
 
 
 class CitationOut(BaseModel):
-    """A clause in our own words."""
+    """A clause of the policy or of the law, paraphrased."""
 
-    where: str
-    says: str
+    where: str = Field(description="The section or provision.")
+    says: str = Field(description="What it says.")
 
 
 class PolicyOut(BaseModel):
-    """The policy in force: enough for a front end to draw its form."""
+    """The policy in force, with everything that a front end needs for its form."""
 
-    id: str
-    version: str = Field(examples=["2025-11"])
+    id: str = Field(description="The policy.")
+    version: str = Field(description="Name of the version.", examples=["2025-11"])
     digest: str = Field(description="Digest of its meaning; the ETag.", examples=[DIGEST_EXAMPLE])
-    title: str
-    summary: str
-    starts_on: date
+    title: str = Field(description="Its title.")
+    summary: str = Field(description="Its summary.")
+    starts_on: date = Field(description="The first day of the version.")
     last_review: str = Field(description="Month of the last review.", examples=["2025-11"])
     review_due: str = Field(
-        description="Month or day of the next review, as those who approved it said.",
+        description="Month or day of the next review, as set on approval.",
         examples=["2026-11"],
     )
-    review_overdue: bool = Field(description="Whether that has passed. The policy stays in force.")
-    reviewed_by: str
-    approved_by: str
-    questions: list[QuestionOut]
-    how: list[HowCheckOut]
-    principles: list[StandardOut]
-    golden_rules: list[StandardOut]
-    lawful_reasons: list[LawfulReasonOut]
-    myths: list[MythOut]
-    duties: list[DutyOut]
-    guidance: list[GuidanceOut]
-    resources: list[ResourceOut]
-    upcoming: list[UpcomingOut]
-    citations: dict[str, CitationOut] = Field(description="By id, as `cites` names them.")
+    review_overdue: bool = Field(
+        description="Whether the review is overdue. The policy stays in force."
+    )
+    reviewed_by: str = Field(description="The role that reviewed it.")
+    approved_by: str = Field(description="The role that approved it.")
+    questions: list[QuestionOut] = Field(description="The questions.")
+    how: list[HowCheckOut] = Field(description="The checks on how to share.")
+    principles: list[StandardOut] = Field(description="The seven principles.")
+    golden_rules: list[StandardOut] = Field(description="The seven golden rules.")
+    lawful_reasons: list[LawfulReasonOut] = Field(
+        description="The lawful reasons for sharing without consent."
+    )
+    myths: list[MythOut] = Field(description="The myths about information sharing.")
+    duties: list[DutyOut] = Field(description="The legal duties.")
+    guidance: list[GuidanceOut] = Field(description="The instructions for every case.")
+    resources: list[ResourceOut] = Field(description="References for further reading.")
+    upcoming: list[UpcomingOut] = Field(description="Changes of law that are not yet applied.")
+    citations: dict[str, CitationOut] = Field(
+        description="The clauses by id, as `cites` refers to them."
+    )
 
 
 Status = Literal["draft", "approved", "in_force", "superseded", "withdrawn"]
 
 
 class PolicyVersionOut(BaseModel):
-    """A version of the policy."""
+    """A policy version."""
 
     digest: Annotated[str, Field(description="Digest of its meaning.", examples=[DIGEST_EXAMPLE])]
-    version: Annotated[str, Field(examples=["2025-11"])]
+    version: Annotated[str, Field(description="Its name.", examples=["2025-11"])]
     status: Annotated[
         Status,
         Field(
             description=(
-                "As of today, by dates. A draft without an author is what a later release offers."
+                "The status today. A draft without an author comes with a later release of the"
+                " service."
             )
         ),
     ]
-    starts_on: Annotated[
-        date | None, Field(description="From when it is, was or will be in force.")
-    ]
+    starts_on: Annotated[date | None, Field(description="The first day on which it is in force.")]
     review_due: Annotated[
-        str, Field(description="Month or day of its next review.", examples=["2026-11"])
+        str, Field(description="The month or day of its next review.", examples=["2026-11"])
     ]
     author: Annotated[
-        str | None, Field(description="Id of the account that drafted it; null for one that ships.")
+        str | None,
+        Field(description="The account that drafted it; null for a version of the service."),
     ]
-    created_at: Annotated[datetime | None, Field(description="When it was drafted.")]
-    approved_by: Annotated[str | None, Field(description="Who approved it: name and role.")]
-    approved_at: Annotated[datetime | None, Field(description="When it was approved.")]
-    withdrawn_at: Annotated[
-        datetime | None, Field(description="When it was taken back, which is before it began.")
-    ] = None
+    created_at: Annotated[datetime | None, Field(description="The instant of drafting.")]
+    approved_by: Annotated[str | None, Field(description="Name and role of the approver.")]
+    approved_at: Annotated[datetime | None, Field(description="The instant of approval.")]
+    withdrawn_at: Annotated[datetime | None, Field(description="The instant of withdrawal.")] = None
 
 
 class PoliciesOut(BaseModel):
-    """Versions of the policy, newest first."""
+    """A page of policy versions, newest first."""
 
-    items: list[PolicyVersionOut]
-    next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
+    items: list[PolicyVersionOut] = Field(description="The versions.")
+    next_cursor: str | None = Field(
+        description="The cursor of the next page; null on the last page."
+    )
 
 
 class PolicyDocumentOut(PolicyVersionOut):
     """A version with its whole document."""
 
     document: dict[str, Any] = Field(
-        description="The document itself, as JSON: tables, texts, parameters and worked cases."
+        description="The document as JSON: tables, texts, parameters and worked cases."
     )
 
 
-def policy_shown(policy: Policy, today: date) -> dict[str, Any]:
+def policy_body(policy: Policy, today: date) -> dict[str, Any]:
     """The body of `PolicyOut`."""
     document = policy.document
     identity = document.policy
@@ -365,12 +273,12 @@ DocumentText = {
     "requestBody": {
         "required": True,
         "description": (
-            "The whole document, YAML 1.2 or JSON of the same meaning. docs/policy-versions.md"
-            " tells how to write one."
+            "The whole document as YAML 1.2 or JSON; docs/policy-versions.md describes how to"
+            " write one."
         ),
         "content": {
             YAML: {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "maxLength": MAX_BODY},
                 "example": (
                     'policy:\n  id: information-sharing\n  version: "2026-11"\n  start:'
                     " 2026-12-01\n# … and every table\n"
@@ -390,16 +298,15 @@ DocumentText = {
         },
     }
 }
-"""How the document is described; it is read by the policy's own reader, which keeps lines and
-comments."""
+"""The OpenAPI description of the request body, which the policy loader reads itself."""
 
 
-def _composed(text: str) -> str:
+def _normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
 class ApprovalIn(BaseModel):
-    """That a version was approved."""
+    """The approval of a version."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -415,29 +322,30 @@ class ApprovalIn(BaseModel):
     )
 
     approved_by: Annotated[
-        str,
+        Personal[str],
         StringConstraints(
             strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"
         ),
-        AfterValidator(_composed),
-        Field(description="Name and role of whoever approved it."),
+        AfterValidator(_normalised),
+        Field(description="Name and role of the approver."),
     ]
     in_force_from: Annotated[
-        Day, Field(description="The day on which it begins; today at the earliest.")
+        Structural[Day],
+        Field(description="The first day of the version; today at the earliest."),
     ]
     next_review_on: Annotated[
-        str,
+        Personal[str],
         StringConstraints(max_length=10),
         Field(
             description=(
-                "When it is looked at again: a month or a day, after it begins and within two"
-                " years."
+                "The month or day of the next review, after the first day and within two years of"
+                " it."
             )
         ),
     ]
 
     def approval(self) -> Approval:
-        """The same as the domain has it."""
+        """The approval as the service takes it."""
         return Approval(
             approved_by=self.approved_by,
             in_force_from=self.in_force_from,

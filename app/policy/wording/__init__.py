@@ -1,5 +1,4 @@
-"""A policy in plain English: every version as a document to read, print and compare. Pure but for
-its routes.
+"""A policy in plain English, as a document to read and print.
 
-Law: nothing in a policy is left out, and nothing is said that its rows do not say.
+Invariant: the document contains everything in the policy, and nothing that its rows do not say.
 """

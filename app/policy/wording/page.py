@@ -1,7 +1,7 @@
-"""A version of the policy as one page of data, which HTML and PDF show alike. Pure.
+"""A policy version as one page of data, rendered as HTML or PDF. Pure.
 
-Law: every section of the document is on it; a text of the school's stays text, and nothing in it
-can turn a sentence round.
+Invariant: every section of the document is on the page, and control characters in the school's
+texts cannot change how the page reads.
 """
 
 import dataclasses
@@ -12,29 +12,29 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from app.platform.documents.page import Block, Chart, Page, Pairs, Paragraph, Section
+from app.platform.documents.svg import printable
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Question
 from app.policy.engine.vocabulary import Step
 from app.policy.flowchart import drawing
-from app.policy.flowchart.svg import printable
 from app.policy.wording import reference_sections, rules
 from app.policy.wording.words import day, label, month
 
 MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "draft": "Draft: nobody has approved it, and the school does not follow it.",
-        "approved": "Approved, and not yet in force.",
-        "in_force": "In force: this is the policy that the school follows.",
-        "superseded": "Superseded: a later version has taken its place.",
-        "withdrawn": "Withdrawn: it never came into force.",
+        "draft": "Draft: no one has approved this version, and the school does not follow it.",
+        "approved": "Approved, but not in force yet.",
+        "in_force": "In force: the school follows this policy.",
+        "superseded": "Superseded: a later version has replaced this one.",
+        "withdrawn": "Withdrawn: this version never came into force.",
     }
 )
 """What a version's status means for its reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a version stands on the day it is read. `status` is a key of `MARKINGS`."""
+class VersionStatus:
+    """The status of a version today, with its dates. `status` is a key of `MARKINGS`."""
 
     status: str
     starts_on: date | None = None
@@ -43,26 +43,26 @@ class Standing:
     review_due: str | None = None
 
 
-def page(policy: Policy, standing: Standing) -> Page:
+def page(policy: Policy, version: VersionStatus) -> Page:
     """The whole policy in plain English."""
     document = policy.document
     shown: Page = inert(
         Page(
             title=document.policy.title,
-            marking=MARKINGS[standing.status],
-            head=_head(policy, standing),
+            marking=MARKINGS[version.status],
+            head=_head(policy, version),
             sections=(
                 Section("In short", _short(policy)),
                 Section("The questions", rules.questions(document)),
                 Section(
-                    "When to share: the way from the answers to the outcome",
+                    "When to share: from your answers to the outcome",
                     (*rules.flow(document), _chart(policy)),
                 ),
-                Section("How to share: the checks before anything leaves", rules.checks(document)),
+                Section("How to share: the checks before you share", rules.checks(document)),
                 Section("The seven principles", rules.principles(document)),
                 Section("The golden rules", rules.golden_rules(document)),
                 Section("What to do", rules.actions(document)),
-                Section("Who may decide", rules.authority(document)),
+                Section("Who can decide", rules.authority(document)),
                 Section(
                     "Lawful reasons to share without consent",
                     reference_sections.lawful_reasons(document),
@@ -70,17 +70,15 @@ def page(policy: Policy, standing: Standing) -> Page:
                 Section("Time limits", reference_sections.clocks(document)),
                 Section("How long records are kept", reference_sections.retention(document)),
                 Section("Numbers", reference_sections.parameters(document)),
-                Section("Groups that the rules name", reference_sections.groups(document)),
-                Section("Myths, and what is true", reference_sections.myths(document)),
-                Section("Always", reference_sections.guidance(document)),
-                Section("Duties in law", reference_sections.duties(document)),
-                Section(
-                    "Changes that are known and not applied", reference_sections.upcoming(document)
-                ),
-                Section("Worked cases", reference_sections.cases(document)),
+                Section("Groups used in the rules", reference_sections.groups(document)),
+                Section("Myths and facts", reference_sections.myths(document)),
+                Section("In every case", reference_sections.guidance(document)),
+                Section("Legal duties", reference_sections.duties(document)),
+                Section("Changes that do not apply yet", reference_sections.upcoming(document)),
+                Section("Examples", reference_sections.cases(document)),
                 Section("Where to read more", reference_sections.resources(document)),
                 Section(
-                    "The clauses that all of this rests on", reference_sections.clauses(document)
+                    "The clauses that this policy is based on", reference_sections.clauses(document)
                 ),
             ),
         )
@@ -115,29 +113,29 @@ def _chart(policy: Policy) -> Chart:
     return Chart(
         flowchart(policy),
         drawing.describe_policy(**_chart_words(policy)),
-        "The flowchart of this version. The questions above, and the checks below, say the same in"
+        "The flowchart of this version. The questions above and the checks below say the same in"
         " words.",
     )
 
 
-def _head(policy: Policy, standing: Standing) -> Pairs:
+def _head(policy: Policy, version: VersionStatus) -> Pairs:
     identity = policy.document.policy
-    approved = standing.approved_by or "Nobody yet"
-    if standing.approved_on is not None:
-        approved += f", on {day(standing.approved_on)}"
+    approved = version.approved_by or "No one yet"
+    if version.approved_on is not None:
+        approved += f", on {day(version.approved_on)}"
     return Pairs(
         (
             ("Version", identity.version),
-            ("Status", label(standing.status)),
+            ("Status", label(version.status)),
             (
                 "In force from",
-                day(standing.starts_on) if standing.starts_on is not None else "Not decided",
+                day(version.starts_on) if version.starts_on is not None else "Not decided",
             ),
             ("Last review", month(identity.last_review)),
-            ("Next review due", month(standing.review_due or identity.next_review)),
+            ("Next review due", month(version.review_due or identity.next_review)),
             ("Reviewed by", identity.reviewed_by),
             ("Approved by", approved),
-            ("Digest of its meaning", policy.digest),
+            ("Digest, which identifies this version", policy.digest),
         )
     )
 
@@ -146,9 +144,9 @@ def _short(policy: Policy) -> tuple[Block, ...]:
     return (
         Paragraph(policy.document.policy.summary),
         Paragraph(
-            "These are the rules of this version in words. Where rules are numbered, the first that"
-            " fits speaks, and those after it are not looked at. An answer that nobody gave counts"
-            " as unsure, never as yes. The service recommends; a person decides."
+            "These are the rules of this version in plain English. If rules are numbered, the first"
+            " rule that fits applies and the later ones do not. A question that no one answered"
+            " counts as unsure, never as yes. The service recommends and a person decides."
         ),
     )
 

@@ -1,5 +1,5 @@
-"""What stands around the tables of a policy: lawful reasons, time limits, retention, numbers,
-myths, duties, cases, clauses. Pure.
+"""The sections of the page other than the tables: lawful reasons, time limits, retention, numbers,
+myths, duties, cases and clauses. Pure.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ def _lawful(document: Document, reason: Lawful) -> Part:
     )
     blocks: list[Block] = [Paragraph(reason.text), Pairs(tuple(pair for pair in law if pair[1]))]
     if reason.tests:
-        blocks += [Paragraph("All of these have to be met:"), Steps(reason.tests)]
+        blocks += [Paragraph("All of these must be met:"), Steps(reason.tests)]
     return Part(reason.title, (*blocks, rests_on(document, reason.cites)))
 
 
@@ -54,13 +54,18 @@ def clocks(document: Document) -> tuple[Block, ...]:
     )
     return (
         Paragraph(
-            f"The school day ends at {of.day_ends}. What is overdue is shown, and stops nothing."
+            f"The school day ends at {of.day_ends}. The service shows what is overdue, but does not"
+            " stop you."
         ),
-        Grid("Time limits", ("Name", "Time limit", "Counted as"), rows),
+        Grid("Time limits", ("Name", "Time limit", "How it is counted"), rows),
         Part(
-            "Bank holidays", (Bullets(holidays),) if holidays else (Paragraph("None are entered."),)
+            "Bank holidays",
+            (Bullets(holidays),) if holidays else (Paragraph("No bank holidays are entered."),),
         ),
-        Part("School holidays", (Bullets(off),) if off else (Paragraph("None are entered."),)),
+        Part(
+            "School holidays",
+            (Bullets(off),) if off else (Paragraph("No school holidays are entered."),),
+        ),
         rests_on(document, *(rule_.cites for rule_ in of.rules.values())),
     )
 
@@ -68,15 +73,14 @@ def clocks(document: Document) -> tuple[Block, ...]:
 def _counted(document: Document, of: ClockRule) -> str:
     if of.days is not None:
         return (
-            "Working days after the day on which it starts:"
-            f" {_values(document.parameters[of.days])}."
+            f"Working days, from the day after it starts: {_values(document.parameters[of.days])}."
         )
     return {
         ClockKind.NOW: "At once.",
         ClockKind.SAME_SCHOOL_DAY: (
-            "The end of the school day, or of the next one when the school has closed."
+            "By the end of the school day, or of the next school day if the school has closed."
         ),
-        ClockKind.DATE_TO_BE_SET: "A date that somebody sets.",
+        ClockKind.DATE_TO_BE_SET: "A date that you set.",
     }[of.kind]
 
 
@@ -116,7 +120,7 @@ def retention(document: Document) -> tuple[Block, ...]:
         Paragraph(table.text),
         Grid(
             "Kinds of record",
-            ("Kind", "What it holds", "Years kept after it closes", "Years until looked at again"),
+            ("Kind", "What it includes", "Years to keep after it closes", "Years between reviews"),
             rows,
         ),
         Steps(tuple(said)),
@@ -140,7 +144,7 @@ def myths(document: Document) -> tuple[Block, ...]:
             f"“{myth.claim}”",
             (
                 Paragraph(myth.text),
-                Paragraph(f"The service says so:\n{occasions(myth.when)}"),
+                Paragraph(f"When the service says this:\n{occasions(myth.when)}"),
                 rests_on(document, myth.cites),
             ),
         )
@@ -176,7 +180,7 @@ def upcoming(document: Document) -> tuple[Block, ...]:
     return tuple(
         Part(
             each.title,
-            (Paragraph(each.text), Paragraph(f"Where it stands: {sentence(each.status)}")),
+            (Paragraph(each.text), Paragraph(f"Status: {sentence(each.status)}")),
         )
         for each in document.upcoming
     )
@@ -194,15 +198,15 @@ def resources(document: Document) -> tuple[Block, ...]:
 def clauses(document: Document) -> tuple[Block, ...]:
     """Every clause that is cited."""
     rows = tuple((name, each.where, each.says) for name, each in document.citations.items())
-    return (Grid("Clauses", ("Id", "Where it stands", "What it says"), rows),)
+    return (Grid("Clauses", ("Id", "Where it is", "What it says"), rows),)
 
 
 def cases(document: Document) -> tuple[Block, ...]:
     """The worked examples: what happened, what was answered, what the policy says of it."""
     return (
         Paragraph(
-            "Invented people, real questions. The service works each of these out again before it"
-            " takes a version on."
+            "The people in these examples are invented. The service checks every example before it"
+            " accepts a version."
         ),
         *(_case(case) for case in document.cases.values()),
     )
@@ -211,21 +215,21 @@ def cases(document: Document) -> tuple[Block, ...]:
 def _case(case: Case) -> Part:
     expected = case.expected
     release = {
-        "ready": "It may leave now.",
-        "hold": "It waits for a check.",
-        "none": "Nothing is to leave.",
+        "ready": "You can share it now.",
+        "hold": "A check must be met first.",
+        "none": "Do not share anything.",
     }[expected.release]
     outcome = sentence(
-        f"{OUTCOMES[expected.outcome]}, settled by the question of {STEPS[expected.decided_at]}"
+        f"{OUTCOMES[expected.outcome]}, decided by the question on {STEPS[expected.decided_at]}"
     )
     do = [sentence(label(code)) for code in expected.actions]
     pairs = [*_stated(case.facts), ("What the policy says", f"{outcome} {release}")]
     if do:
-        pairs.append(("Among what is to be done", " ".join(do)))
+        pairs.append(("Some of the actions", " ".join(do)))
     if case.on is not None:
-        pairs.insert(0, ("On", day(case.on)))
+        pairs.insert(0, ("Date", day(case.on)))
     if case.arguable:
-        pairs.append(("Arguable", case.arguable))
+        pairs.append(("Another view", case.arguable))
     return Part(case.title, (Paragraph(case.story), Pairs(tuple(pairs))))
 
 

@@ -1,12 +1,13 @@
 """The tables of a policy as numbered rules: questions, flow, checks, principles, golden rules,
-actions, authority. Pure.
+actions and authority. Pure.
 """
 
 from collections.abc import Iterable, Iterator
 
 from app.identity.model import Role
 from app.platform.documents.page import Block, Bullets, Grid, Paragraph, Part, Steps
-from app.policy.engine.grammar import AuthorityRow, Document, FlowRow, Judged, Question
+from app.policy.engine.decision_tables import AuthorityRow, FlowRow, Judged
+from app.policy.engine.grammar import Document, Question
 from app.policy.engine.vocabulary import GoldenRuleId, PrincipleId, Step
 from app.policy.wording.sentences import MET, OUTCOMES, STEPS, judged, occasions, rule
 from app.policy.wording.words import ROLES, either, label, sentence
@@ -16,7 +17,7 @@ def rests_on(document: Document, *cited: Iterable[str]) -> Paragraph:
     """The clauses that a part of the policy cites, by where they stand; each once."""
     names = dict.fromkeys(name for cites in cited for name in cites)
     return Paragraph(
-        "Rests on: "
+        "Based on: "
         + "; ".join(dict.fromkeys(document.citations[name].where for name in names))
         + "."
     )
@@ -35,8 +36,8 @@ def _question(document: Document, question: Question) -> Part:
     if asked.doubts:
         blocks.append(
             Paragraph(
-                "The service looks at the details under the answer. Where they speak against it, it"
-                " says:"
+                "The service checks the details under the answer. If they do not support it, the"
+                " service says:"
             )
         )
         blocks.append(Bullets(tuple(asked.doubts.values())))
@@ -74,9 +75,10 @@ def _node(document: Document, name: str, numbers: dict[str, int]) -> Part:
         if row.to == name
     )
     came = (
-        f"You come here from {either(f'point {number}' for number in dict.fromkeys(before))}."
+        "You come to this point from"
+        f" {either(f'point {number}' for number in dict.fromkeys(before))}."
         if before
-        else "Everything begins here."
+        else "Start here."
     )
     return Part(
         f"Point {numbers[name]}. {document.questions[Question(node.asks)].text}",
@@ -96,7 +98,7 @@ def _node(document: Document, name: str, numbers: dict[str, int]) -> Part:
 def _leads(row: FlowRow, numbers: dict[str, int]) -> str:
     if row.outcome is not None:
         settled = (
-            f", settled by the question of {STEPS[row.decided_at]}"
+            f", decided by the question on {STEPS[row.decided_at]}"
             if row.decided_at is not None
             else ""
         )
@@ -112,9 +114,9 @@ def checks(document: Document) -> tuple[Block, ...]:
             (
                 Paragraph(table.text),
                 Paragraph(
-                    "Nothing leaves until this is met."
+                    "You cannot share until this is met."
                     if table.holds
-                    else "This is decided, and holds nothing up."
+                    else "You do not need to wait for this before you share."
                 ),
                 Steps(
                     tuple(
@@ -149,7 +151,7 @@ def golden_rules(document: Document) -> tuple[Block, ...]:
         )
         for name in followed
     )
-    return (Paragraph(f"As numbered in HM Government’s advice of {edition}."), *rules)
+    return (Paragraph(f"The numbers are those in HM Government’s advice of {edition}."), *rules)
 
 
 def _judged(document: Document, title: str, table: Judged) -> Part:
@@ -162,12 +164,12 @@ def actions(document: Document) -> tuple[Block, ...]:
     """What somebody is told to do, by whom and by when, and in which cases."""
     return (
         Paragraph(
-            "Every line that fits a case is said. Of several lines with the same name only the"
-            " first that fits is said."
+            "Every action that fits a case applies. If several actions with the same name fit,"
+            " only the first one applies."
         ),
         Grid(
             "What to do",
-            ("Name", "What to do", "Who and by when", "In which cases"),
+            ("Name", "What to do", "Who and by when", "When it applies"),
             tuple(_actions(document)),
         ),
         rests_on(document, *(action.cites for action in document.actions)),
@@ -190,7 +192,7 @@ def authority(document: Document) -> tuple[Block, ...]:
     """Who may record which outcome."""
     table = document.authority
     said = (
-        rule(row.when, f"{_deciders(row)} may decide", first=n == 0)
+        rule(row.when, f"{_deciders(row)} can decide", first=n == 0)
         for n, row in enumerate(table.rows)
     )
     return Paragraph(table.text), Steps(tuple(said)), rests_on(document, table.cites)

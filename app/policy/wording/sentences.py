@@ -1,5 +1,6 @@
-"""Rows as English sentences: what a cell means, what a row says, and in which order rows speak.
-Pure and total over the closed facts.
+"""Rows and cells as English sentences. Pure.
+
+Invariant: there are words for every value of every fact.
 """
 
 from collections.abc import Iterable, Mapping
@@ -7,16 +8,16 @@ from types import MappingProxyType
 from typing import Final
 
 from app.policy.engine.bitmasks import NOT_STATED
-from app.policy.engine.grammar import Condition, Judged
+from app.policy.engine.decision_tables import Condition, Judged
 from app.policy.engine.vocabulary import Answer, Finding, Outcome, Release, Step
 from app.policy.wording.words import either, sentence, spoken
 
 _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "purpose": {
-            "yes": "there is a clear and legitimate purpose",
-            "no": "there is no legitimate purpose",
-            "unsure": "it is not clear that there is a legitimate purpose",
+            "yes": "the purpose is clear and legitimate",
+            "no": "there is no clear and legitimate purpose",
+            "unsure": "it is not certain that the purpose is clear and legitimate",
         },
         "consent": {
             "yes": "there is consent",
@@ -24,9 +25,9 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "unsure": "it is not certain that there is consent",
         },
         "identifiable": {
-            "yes": "somebody can be identified from it",
-            "no": "nobody can be identified from it",
-            "unsure": "it is not certain whether anybody can be identified from it",
+            "yes": "someone can be identified from it",
+            "no": "no one can be identified from it",
+            "unsure": "it is not certain whether anyone can be identified from it",
         },
         "lawful_reason": {
             "yes": "there is a lawful reason to share without consent",
@@ -34,9 +35,9 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "unsure": "it is not certain that there is a lawful reason to share without consent",
         },
         "immediate_risk": {
-            "yes": "somebody is in danger now",
-            "no": "nobody is in danger now",
-            "unsure": "it is not certain whether anybody is in danger now",
+            "yes": "someone is in danger now",
+            "no": "no one is in danger now",
+            "unsure": "it is not certain whether anyone is in danger now",
         },
         "crime_suspected": {
             "yes": "a crime may have been committed",
@@ -44,19 +45,19 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "unsure": "it is not certain whether a crime may have been committed",
         },
         "recipient_verified": {
-            "yes": "the recipient is known to be who they say they are",
-            "no": "the recipient’s identity was not confirmed",
+            "yes": "you know that the recipient is who they say they are",
+            "no": "the recipient’s identity is not confirmed",
             "unsure": "it is not certain who the recipient is",
         },
         "amount": {
             "yes": "it is limited to what is needed",
-            "no": "it holds more than is needed",
-            "unsure": "how much is needed is not settled",
+            "no": "it includes more than is needed",
+            "unsure": "no one has decided how much is needed",
         },
         "fact_from_opinion": {
-            "yes": "fact is told from opinion",
-            "no": "fact is not told from opinion",
-            "unsure": "it is not certain that fact is told from opinion",
+            "yes": "facts are kept separate from opinions",
+            "no": "facts are not kept separate from opinions",
+            "unsure": "it is not certain that facts are kept separate from opinions",
         },
         "right_recipient": {
             "yes": "it is the right information for the right person",
@@ -64,40 +65,43 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "unsure": "it is not certain that it is the right information for the right person",
         },
         "secure": {
-            "yes": "it travels securely",
-            "no": "the way it would travel is not secure",
-            "unsure": "how it travels securely is not settled",
+            "yes": "it is shared in a secure way",
+            "no": "the way it would be shared is not secure",
+            "unsure": "no one has decided how to share it securely",
         },
         "special_category": {
-            "yes": "it holds special category data",
-            "no": "it holds no special category data",
+            "yes": "it includes special category data",
+            "no": "it includes no special category data",
         },
-        "criminal_offence": {"yes": "it tells of an offence", "no": "it tells of no offence"},
+        "criminal_offence": {
+            "yes": "it includes information about an offence",
+            "no": "it includes no information about an offence",
+        },
         "unexplained_history": {
             "yes": "some of it is old and not explained",
-            "no": "nothing in it is old and unexplained",
+            "no": "nothing in it is old and not explained",
         },
         "opinion": {
-            "yes": "it holds opinions or allegations",
-            "no": "it holds neither opinions nor allegations",
+            "yes": "it includes opinions or allegations",
+            "no": "it includes no opinions or allegations",
         },
-        "third_party": {"yes": "others are named in it", "no": "nobody else is named in it"},
+        "third_party": {"yes": "other people are named in it", "no": "no one else is named in it"},
         "review_overdue": {
             "yes": "the policy’s review is overdue",
             "no": "the policy’s review is not overdue",
         },
         "departure": {
-            "yes": "the decision departs from the recommendation",
+            "yes": "the decision goes against the recommendation",
             "no": "the decision follows the recommendation",
         },
         "direction": {
             "received": "the school was asked",
-            "proactive": "the school shares of its own accord",
+            "proactive": "the school shares on its own initiative",
         },
         "release": {
-            Release.READY: "it may leave now",
-            Release.HOLD: "it waits for a check",
-            Release.NONE: "nothing is to leave",
+            Release.READY: "it can be shared now",
+            Release.HOLD: "a check must be met first",
+            Release.NONE: "nothing can be shared",
         },
     }
 )
@@ -108,24 +112,24 @@ _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "urgency": ("the request is", ""),
         "recipient_type": ("the recipient is", ""),
         "purpose_code": ("the purpose is", ""),
-        "consent_status": ("consent is recorded as", "how consent stands is not stated"),
+        "consent_status": ("consent is recorded as", "the status of consent is not given"),
         "not_sought_reason": (
             "consent was not sought because it",
-            "why consent was not sought is not stated",
+            "no reason is given for not seeking consent",
         ),
         "lawful_code": ("the lawful reason named is", "no lawful reason is named"),
-        "emergency_kind": ("the danger is of the kind", "the kind of danger is not stated"),
-        "secure_route": ("the way it travels is", "the way it travels is not stated"),
+        "emergency_kind": ("the kind of danger is", "the kind of danger is not given"),
+        "secure_route": ("the way of sharing is", "the way of sharing is not given"),
         "transparency": (
-            "telling the person or family is decided as",
-            "whether the person or family is told is not decided",
+            "the decision on telling the person or family is",
+            "there is no decision on telling the person or family",
         ),
         "transparency_reason": (
             "the reason for not telling them, or not yet, is",
-            "no reason for not telling them is stated",
+            "no reason is given for not telling them",
         ),
         "outcome": ("the outcome is", ""),
-        "decided_at": ("it was settled by the question of", ""),
+        "decided_at": ("it was decided by the question on", ""),
     }
 )
 """The rest: what is said before the values, and what when nothing was stated."""
@@ -146,10 +150,10 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         Step.PURPOSE: "purpose",
         Step.CONSENT: "consent",
         Step.IDENTIFIABLE: "who can be identified",
-        Step.LAWFUL_REASON: "a lawful reason",
+        Step.LAWFUL_REASON: "lawful reasons",
     }
 )
-"""The questions inside a sentence: “settled by the question of …”."""
+"""The questions inside a sentence: “decided by the question on …”."""
 
 FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -170,7 +174,7 @@ MET: Final[Mapping[str, str]] = MappingProxyType(
 def value(fact: str, word: str) -> str:
     """One value of a fact inside a sentence; a `$set` by its name."""
     if word.startswith("$"):
-        return f"of the group “{spoken(word[1:])}”"
+        return f"in the group “{spoken(word[1:])}”"
     if fact == "decided_at":
         return STEPS[word]
     return f"“{OUTCOMES[word]}”" if fact == "outcome" else f"“{spoken(word)}”"

@@ -1,4 +1,4 @@
-"""Codes, days and lists as people write them. Pure."""
+"""Codes, days and lists as English words. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -5,9 +5,9 @@ Law: whoever sees a request in codes sees its disclosures in codes; the trail na
 random ids, never by the reference.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,20 +16,24 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.platform.db import Session
-from app.policy.facts.schemas import FactsIn
+from app.platform.rows import col
+from app.policy.engine.vocabulary import SubjectRole, TransparencyDecision, TransparencyReason
 from app.sharing.case import store
 from app.sharing.case.case import Case, Record, Subject, View
+from app.sharing.case.facts import Item
 from app.sharing.case.model import Flag, RecordKind
-from app.sharing.case.tables import RECORD, SUBJECT
+from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.case.records import Decision, Disclosure, Evaluation, Facts, Notice
+from app.sharing.case.tables import RecordRow, SubjectRow
 from app.sharing.presentation.deidentification import instant
 from app.sharing.presentation.views import Shown
 
-TOLD: Final = frozenset({"informed_before", "informed_after"})
+TOLD: Final = frozenset({TransparencyDecision.INFORMED_BEFORE, TransparencyDecision.INFORMED_AFTER})
 
 
-_WITHHELD_FOR: Final[Mapping[str, Flag]] = {
-    "would_prejudice_enquiry": Flag.WOULD_PREJUDICE_ENQUIRY,
-    "would_increase_risk": Flag.WOULD_INCREASE_RISK,
+_WITHHELD_FOR: Final[Mapping[TransparencyReason, Flag]] = {
+    TransparencyReason.WOULD_PREJUDICE_ENQUIRY: Flag.WOULD_PREJUDICE_ENQUIRY,
+    TransparencyReason.WOULD_INCREASE_RISK: Flag.WOULD_INCREASE_RISK,
 }
 """Reasons for not telling the person that speak against telling them now."""
 
@@ -37,9 +41,9 @@ _WITHHELD_FOR: Final[Mapping[str, Flag]] = {
 class Told(NamedTuple):
     """Whether the person was told: by the newest notice, or as the facts planned it (`planned`)."""
 
-    decision: str | None
-    reason: str | None
-    revisit_on: str | None
+    decision: TransparencyDecision | None
+    reason: TransparencyReason | None
+    revisit_on: date | None
     planned: bool
 
 
@@ -66,8 +70,8 @@ async def account(
     shown, persons = [], []
     for disclosure, request in page:
         case = cases[request]
-        record = case.find(RecordKind.DISCLOSURE, disclosure)
-        facts = facts_at(case, disclosure)
+        record = case.find(Disclosure, disclosure)
+        facts = case.facts_when(disclosure)
         person = next((one for one in case.people_of(facts) if one.ref == ref), None)
         if record is not None and person is not None:
             shown.append(_shown(case, record, facts, person, case.head.view_for(actor)))
@@ -89,103 +93,87 @@ async def _named(
     older than `before`.
     """
     named = sa.exists().where(
-        SUBJECT.c.request_id == RECORD.c.request_id,
-        SUBJECT.c.school == school,
-        SUBJECT.c.ref == ref,
+        col(SubjectRow.school) == col(RecordRow.school),
+        col(SubjectRow.request_id) == col(RecordRow.request_id),
+        col(SubjectRow.ref) == ref,
     )
     query = (
-        sa.select(RECORD.c.id, RECORD.c.request_id)
-        .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.DISCLOSURE.value, named)
-        .order_by(RECORD.c.id.desc())
+        sa.select(col(RecordRow.id), col(RecordRow.request_id))
+        .where(
+            col(RecordRow.school) == school,
+            col(RecordRow.kind) == RecordKind.DISCLOSURE.value,
+            named,
+        )
+        .order_by(col(RecordRow.id).desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(RECORD.c.id < before)
+        query = query.where(col(RecordRow.id) < before)
     return [(row.id, row.request_id) for row in await session.all(query)]
 
 
-def facts_at(case: Case, disclosure: UUID) -> Record:
-    """The facts that stood when a disclosure was made. An emergency is recorded in one step with
-    its facts, in no order.
-    """
-    stood: Record | None = None
-    for record in case.records:
-        if record.id == disclosure:
-            break
-        if record.kind is RecordKind.FACTS:
-            stood = record
-    return stood or case.of(RecordKind.FACTS)[0]
-
-
-def told(case: Case, facts: Record, person: Subject) -> Told:
+def told(case: Case, facts: Facts, person: Subject) -> Told:
     """Whether a person of the request was told."""
-    notices = [
-        notice
-        for notice in case.of(RecordKind.NOTICE)
-        if notice.body["subject_id"] == str(person.id)
-    ]
+    notices = [one for one in case.of(Notice) if one.content.subject_id == person.id]
     if notices:
-        newest = notices[-1].body
-        return Told(newest["decision"], newest["reason"], newest["revisit_on"], planned=False)
-    planned = facts.body["structure"].get("how", {}).get("transparency", {})
-    return Told(
-        planned.get("decision"), planned.get("reason"), planned.get("revisit_on"), planned=True
-    )
+        newest = notices[-1].content
+        return Told(newest.decision, newest.reason, newest.revisit_on, planned=False)
+    plan = facts.facts.how.transparency
+    return Told(plan.decision, plan.reason, plan.revisit_on, planned=True)
 
 
 def flags(
-    case: Case, facts: Record, items: list[Shown], person: Subject, was_told: Told
+    case: Case, others: Sequence[Subject], items: Sequence[Item], was_told: Told
 ) -> list[Flag]:
-    """What to weigh before the person is shown this disclosure."""
-    others = [one for one in case.people_of(facts) if one.id != person.id]
+    """What to weigh before the person is shown this disclosure; `others` are the other people whom
+    the request was about.
+    """
     found = set()
-    if others or any(item["third_party"] for item in items):
+    if others or any(item.third_party for item in items):
         found.add(Flag.THIRD_PARTY_INFORMATION)
-    if any(one.role == "reporter" for one in others):
+    if any(one.role is SubjectRole.REPORTER for one in others):
         found.add(Flag.REPORTER_TO_PROTECT)
-    if was_told.decision not in TOLD and (withheld_for := _WITHHELD_FOR.get(was_told.reason or "")):
+    withheld_for = _WITHHELD_FOR.get(was_told.reason) if was_told.reason else None
+    if was_told.decision not in TOLD and withheld_for:
         found.add(withheld_for)
     if case.head.legal_hold:
         found.add(Flag.LEGAL_HOLD)
     return [flag for flag in Flag if flag in found]
 
 
-def _shown(case: Case, disclosure: Record, facts: Record, person: Subject, view: View) -> Shown:
-    full = view is View.FULL
-    structure = facts.body["structure"]
-    whole = FactsIn.join(structure, facts.text) if full and facts.text is not None else structure
-    items = [
-        _item(item, full=full) for item in whole["items"] if item["id"] in disclosure.body["items"]
-    ]
-    was_told = told(case, facts, person)
-    went_to = (
-        {**whole["recipient"], **_given((disclosure.text or {}).get("recipient"))}
-        if full
-        else structure["recipient"]
-    )
-    decision = _decision(case, disclosure)
+def _shown(
+    case: Case, disclosure: Record[Disclosure], facts: Record[Facts], person: Subject, view: View
+) -> Shown:
+    full, content, stated = view is View.FULL, disclosure.content, facts.content.facts
+    items = [item for item in stated.items if item.id in content.items]
+    others = [one for one in case.people_of(facts) if one.id != person.id]
+    was_told = told(case, facts.content, person)
+    receiver, recipient = content.recipient, stated.recipient
+    decision = _decision(case, content)
     return {
-        "id": str(disclosure.id),
-        "sharing_request_id": str(case.head.id),
-        "view": view.value,
-        "sent_at": instant(_sent_at(disclosure), view),
+        "id": disclosure.id,
+        "sharing_request_id": case.head.id,
+        "view": view,
+        "sent_at": instant(content.sent_at, view),
         "recorded_at": instant(disclosure.at, view),
-        "direction": structure["direction"],
-        "purpose_code": structure["purpose"]["code"],
+        "direction": stated.direction,
+        "purpose_code": stated.purpose.code,
         "role": person.role,
-        "emergency": disclosure.body["decision_id"] is None
-        or (decision is not None and decision.body["outcome"] == "share_emergency"),
-        "items": items,
+        "emergency": content.decision_id is None
+        or (decision is not None and decision.content.outcome is DecisionOutcome.SHARE_EMERGENCY),
+        "items": [_item(item, full=full) for item in items],
         "recipient": {
-            "organisation_type": structure["recipient"]["organisation_type"],
-            **{
-                name: went_to.get(name) if full else None
-                for name in ("organisation", "named_individual", "role_title")
-            },
+            "organisation_type": recipient.organisation_type,
+            "organisation": (receiver.organisation or recipient.organisation) if full else None,
+            "named_individual": (
+                (receiver.named_individual or recipient.named_individual) if full else None
+            ),
+            "role_title": (receiver.role_title or recipient.role_title) if full else None,
         },
-        "route": disclosure.body["route"],
+        "route": content.route,
         "decision": _ground(case, decision, view),
-        "lawful_reason_code": _lawful_reason(decision, structure),
+        "lawful_reason_code": (decision and decision.content.lawful_reason_code)
+        or stated.lawful_reason.code,
         "told": {
             "told": was_told.decision in TOLD and not was_told.planned,
             "decision": was_told.decision,
@@ -193,63 +181,39 @@ def _shown(case: Case, disclosure: Record, facts: Record, person: Subject, view:
             "revisit_on": was_told.revisit_on,
             "planned": was_told.planned,
         },
-        "flags": [flag.value for flag in flags(case, facts, items, person, was_told)],
+        "flags": flags(case, others, items, was_told),
     }
 
 
-def _sent_at(disclosure: Record) -> datetime:
-    return datetime.fromisoformat(disclosure.body["sent_at"])
-
-
-def _given(names: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (names or {}).items() if value is not None}
-
-
-def _item(item: Mapping[str, Any], *, full: bool) -> Shown:
+def _item(item: Item, *, full: bool) -> Shown:
     return {
-        "id": item["id"],
-        "category": item.get("category", "other"),
-        "nature": item.get("nature"),
-        "special_category": item.get("special_category", []),
-        "criminal_offence": bool(item.get("criminal_offence")),
-        "third_party": bool(item.get("third_party")),
-        "description": item.get("description") if full else None,
+        "id": item.id,
+        "category": item.category,
+        "nature": item.nature,
+        "special_category": item.special_category,
+        "criminal_offence": item.criminal_offence,
+        "third_party": item.third_party,
+        "description": item.description if full else None,
     }
 
 
-def _decision(case: Case, disclosure: Record) -> Record | None:
+def _decision(case: Case, disclosure: Disclosure) -> Record[Decision] | None:
     """The decision under which something left; of an emergency, the first that was recorded
     afterwards.
     """
-    decisions = case.of(RecordKind.DECISION)
-    wanted = disclosure.body["decision_id"]
-    if wanted is None:
-        return decisions[0] if decisions else None
-    return next((decision for decision in decisions if str(decision.id) == wanted), None)
+    if disclosure.decision_id is None:
+        return next(iter(case.of(Decision)), None)
+    return case.find(Decision, disclosure.decision_id)
 
 
-def _ground(case: Case, decision: Record | None, view: View) -> Shown | None:
+def _ground(case: Case, decision: Record[Decision] | None, view: View) -> Shown | None:
     if decision is None:
         return None
-    evaluation = next(
-        (
-            one
-            for one in case.of(RecordKind.EVALUATION)
-            if str(one.id) == decision.body["evaluation_id"]
-        ),
-        None,
-    )
+    evaluation = case.find(Evaluation, decision.content.evaluation_id)
     return {
-        "id": str(decision.id),
-        "outcome": decision.body["outcome"],
-        "departs": decision.body["departs"],
-        "settled_by": evaluation.body["result"]["decided_at"] if evaluation else None,
+        "id": decision.id,
+        "outcome": decision.content.outcome,
+        "departs_from_evaluation": decision.content.departs_from_evaluation,
+        "settled_by": evaluation.content.result.decided_at if evaluation else None,
         "recorded_at": instant(decision.at, view),
     }
-
-
-def _lawful_reason(decision: Record | None, structure: Mapping[str, Any]) -> str | None:
-    """The lawful reason that the decision names, or that the facts did."""
-    named = decision.body["lawful_reason_code"] if decision is not None else None
-    code: str | None = named or structure.get("lawful_reason", {}).get("code")
-    return code

@@ -2,46 +2,50 @@
 may ask of them. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from itertools import takewhile
+from typing import Generic, TypeVar, cast
 from uuid import UUID
 
 from app.identity.model import Actor, Permission, Role
 from app.kernel.errors import Kind, ServiceError
-from app.sharing.case.model import OPEN, TRANSITIONS, Act, RecordKind, Status
+from app.policy.engine.vocabulary import SubjectRole
+from app.sharing.case.facts import Item
+from app.sharing.case.model import OPEN, TRANSITIONS, Act, OverdueClock, RecordKind, Status
+from app.sharing.case.records import Advice, AdviceAnswer, Content, Decision, Evaluation, Facts
 
 
-class RequestNotFound(ServiceError):
+class SharingRequestNotFound(ServiceError):
     """There is no such request for this caller: absent, another school's or another person's, and
     nothing tells which.
     """
 
     kind = Kind.NOT_FOUND
     code = "sharing-request-not-found"
-    title = "There is no sharing request here that you may see"
+    title = "Sharing request not found"
     conceals = True
 
     def __init__(self) -> None:
-        super().__init__("check the id; if the request is somebody else's, ask the DSL")
+        super().__init__("check the id; if a colleague submitted the request, ask the DSL")
 
 
-class ActImpossible(ServiceError):
+class InvalidState(ServiceError):
     """The request is in a state in which this cannot be done."""
 
     kind = Kind.CONFLICT
-    code = "not-in-this-state"
-    title = "The request is in a state in which this cannot be done"
+    code = "invalid-state"
+    title = "Not possible in the current state"
 
 
-class NotYours(ServiceError):
+class ActionNotPermitted(ServiceError):
     """The caller sees the request but this act belongs to somebody else."""
 
     kind = Kind.FORBIDDEN
-    code = "not-yours-to-do"
-    title = "Somebody else has to do this"
+    code = "action-not-permitted"
+    title = "Action not permitted"
 
 
 class View(StrEnum):
@@ -86,84 +90,90 @@ class Head:
     audit_id: UUID
 
     def after(self, act: Act) -> Status:
-        """The status that `act` leads to; raises `ActImpossible` where it leads nowhere."""
+        """The status that `act` leads to; raises `InvalidState` where it leads nowhere."""
         exits = TRANSITIONS[self.status]
         if act not in exits:
             possible = ", ".join(sorted(exits)) or "nothing"
-            raise ActImpossible(f"the request is {self.status}; from there you can: {possible}")
+            raise InvalidState(f"the request is {self.status}; possible now: {possible}")
         return exits[act]
 
-    def overdue(self, now: datetime) -> list[str]:
-        """Which clocks of the request have run out: `decision`, `record`, `advice`, `notice`.
-        Shown, and never in anybody's way.
-        """
+    def overdue(self, now: datetime) -> list[OverdueClock]:
+        """Which clocks of the request have run out. Shown, and nothing waits for it."""
         late = []
         if (
             self.status in OPEN - {Status.EMERGENCY_RECORDED}
             and self.due_at is not None
             and now > self.due_at
         ):
-            late.append("decision")
+            late.append(OverdueClock.DECISION)
         if (
             self.status is Status.EMERGENCY_RECORDED
             and self.task_due_at is not None
             and now > self.task_due_at
         ):
-            late.append("record")
+            late.append(OverdueClock.RECORD)
         if self.advice_due_at is not None and now > self.advice_due_at:
-            late.append("advice")
+            late.append(OverdueClock.ADVICE)
         if self.notice_due_on is not None and now.date() >= date.fromisoformat(self.notice_due_on):
-            late.append("notice")
+            late.append(OverdueClock.NOTICE)
         return late
 
     def view_for(self, actor: Actor) -> View:
-        """What this caller sees; raises `RequestNotFound` when that is nothing. The only rule for
-        every way to a request.
+        """What this caller sees; raises `SharingRequestNotFound` when that is nothing. The only
+        rule for every way to a request.
         """
         if self.school != actor.school:
-            raise RequestNotFound
+            raise SharingRequestNotFound
         if actor.may(Permission.REQUEST_READ_ALL) or actor.id == self.submitted_by:
             return View.FULL
         if actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
             return View.DEIDENTIFIED
-        raise RequestNotFound
+        raise SharingRequestNotFound
 
     def seen_by(self, actor: Actor) -> bool:
         """Whether this caller sees anything of the request."""
         try:
             self.view_for(actor)
-        except RequestNotFound:
+        except SharingRequestNotFound:
             return False
         return True
 
     def must_be_submitter_or_dsl(self, actor: Actor) -> None:
-        """Raises `NotYours` for anybody else."""
+        """Raises `ActionNotPermitted` for anybody else."""
         if actor.id != self.submitted_by and actor.role is not Role.DSL:
-            raise NotYours(
-                "the person who submitted the request or the DSL does this; pass it on to one of"
-                " them"
+            raise ActionNotPermitted(
+                "only the submitter or the DSL can do this; pass it on to one of them"
             )
 
     def must_be_submitter(self, actor: Actor) -> None:
-        """Raises `NotYours` for anybody else."""
+        """Raises `ActionNotPermitted` for anybody else."""
         if actor.id != self.submitted_by:
-            raise NotYours("only whoever submitted the request can do this")
+            raise ActionNotPermitted("only the submitter can do this")
+
+
+C_co = TypeVar("C_co", bound=Content, covariant=True)
+K = TypeVar("K", bound=Content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One thing that happened. `body` holds codes, ids and dates; `text` the personal part, None
-    once disposed of.
+class Record(Generic[C_co]):
+    """One thing that happened: what it says, when it was recorded and by whom.
+
+    `personal` says whether its personal half is stored; it is not, once disposed of.
     """
 
     id: UUID
-    kind: RecordKind
     at: datetime
     by_id: UUID
     by_role: str
-    body: Mapping[str, Any]
-    text: Mapping[str, Any] | None
+    content: C_co
+    personal: bool
     audit_id: UUID
+
+    @property
+    def kind(self) -> RecordKind:
+        """The kind of the record."""
+        return self.content.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +185,7 @@ class Subject:
     id: UUID
     record_id: UUID
     ref: str
-    role: str
+    role: SubjectRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,57 +193,84 @@ class Case:
     """Everything that is stored of a request."""
 
     head: Head
-    records: tuple[Record, ...]
+    records: tuple[Record[Content], ...]
     subjects: tuple[Subject, ...]
 
-    def of(self, kind: RecordKind) -> tuple[Record, ...]:
+    def of(self, kind: type[K]) -> tuple[Record[K], ...]:
         """The records of a kind, oldest first."""
-        return tuple(record for record in self.records if record.kind is kind)
+        return tuple(_of(self.records, kind))
 
-    def latest(self, kind: RecordKind) -> Record | None:
+    def latest(self, kind: type[K]) -> Record[K] | None:
         """The newest record of a kind."""
-        return next((record for record in reversed(self.records) if record.kind is kind), None)
+        return next(_of(reversed(self.records), kind), None)
 
-    def find(self, kind: RecordKind, record_id: UUID) -> Record | None:
+    def find(self, kind: type[K], record_id: UUID | None) -> Record[K] | None:
         """The record of a kind with this id."""
-        return next((record for record in self.of(kind) if record.id == record_id), None)
+        return next((one for one in _of(self.records, kind) if one.id == record_id), None)
 
     @property
-    def facts(self) -> Record:
+    def facts(self) -> Record[Facts]:
         """The facts as last stated."""
-        record = self.latest(RecordKind.FACTS)
+        record = self.latest(Facts)
         assert record is not None  # noqa: S101 - a request is never stored without its facts
         return record
 
     @property
-    def evaluation(self) -> Record:
-        """The evaluation that counts: the newest under the policy in force when it was made."""
-        counting = [record for record in self.of(RecordKind.EVALUATION) if record.body["counts"]]
-        return counting[-1]
+    def evaluation(self) -> Record[Evaluation]:
+        """The current evaluation: the newest under the policy in force when it was made."""
+        return [record for record in self.of(Evaluation) if record.content.current][-1]
 
     @property
-    def decision(self) -> Record | None:
+    def decision(self) -> Record[Decision] | None:
         """The decision that stands: the newest."""
-        return self.latest(RecordKind.DECISION)
+        return self.latest(Decision)
+
+    @property
+    def open_advice(self) -> tuple[Record[Advice], ...]:
+        """The advice that was sought and is not given yet, oldest first."""
+        answered = {record.content.advice_id for record in self.of(AdviceAnswer)}
+        return tuple(record for record in self.of(Advice) if record.id not in answered)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items as last stated."""
+        return self.facts.content.facts.items
 
     @property
     def people(self) -> tuple[Subject, ...]:
         """The subjects as last stated, in that order."""
         return self.people_of(self.facts)
 
-    def facts_when(self, record: Record) -> Record:
+    def facts_when(self, record_id: UUID) -> Record[Facts]:
         """The facts that stood when something was recorded; an emergency is recorded in one step
-        with its facts.
+        with its facts, in no order.
         """
-        stood = self.of(RecordKind.FACTS)[0]
-        for one in self.records:
-            if one.id == record.id:
-                break
-            if one.kind is RecordKind.FACTS:
-                stood = one
-        return stood
+        before = takewhile(lambda one: one.id != record_id, self.records)
+        return next(_of(reversed(list(before)), Facts), self.of(Facts)[0])
 
-    def people_of(self, facts: Record) -> tuple[Subject, ...]:
+    def people_of(self, facts: Record[Facts]) -> tuple[Subject, ...]:
         """The subjects of a facts record, in the order in which they were stated."""
-        known = {str(subject.id): subject for subject in self.subjects}
-        return tuple(known[one] for one in facts.body["subject_ids"] if one in known)
+        known = {subject.id: subject for subject in self.subjects}
+        return tuple(known[one] for one in facts.content.subject_ids if one in known)
+
+
+def _of(records: Iterable[Record[Content]], kind: type[K]) -> Iterator[Record[K]]:
+    return (cast("Record[K]", one) for one in records if isinstance(one.content, kind))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which requests a list holds; None leaves a member open."""
+
+    status: str | None = None
+    outcome: str | None = None
+    direction: str | None = None
+    subject: str | None = None
+    recipient_type: str | None = None
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+    overdue: bool | None = None
+
+    def given(self) -> list[str]:
+        """The names of the members that narrow the list, sorted."""
+        return sorted(name for name in self.__slots__ if getattr(self, name) is not None)

@@ -173,6 +173,15 @@ class Alert(StrEnum):
     ADVICE_WAITING = "advice_waiting"
 
 
+class OverdueClock(StrEnum):
+    """A clock of a request that can run out; worked out when it is asked for, never stored."""
+
+    DECISION = "decision"
+    RECORD = "record"
+    ADVICE = "advice"
+    NOTICE = "notice"
+
+
 class Waiting(StrEnum):
     """Why something wants attention; worked out when it is asked for, never stored."""
 
@@ -207,6 +216,62 @@ class RecordKind(StrEnum):
     LETTER = "letter"
     RETENTION_REVIEW = "retention_review"
     DISPOSAL = "disposal"
+
+
+class EvaluationTrigger(StrEnum):
+    """Why the facts were evaluated. Stored for ever: add members, never rename or reuse one."""
+
+    SUBMITTED = "submitted"
+    AMENDED = "amended"
+    ASKED = "asked"
+    RECONSIDERED = "reconsidered"
+    CONSENT = "consent"
+    CONSENT_WITHDRAWAL = "consent_withdrawal"
+
+
+class Adviser(StrEnum):
+    """Who is asked for advice. Stored for ever: add members, never rename or reuse one."""
+
+    DSL = "dsl"
+    MANAGER = "manager"
+    IG_LEAD = "ig_lead"
+
+
+class Competence(StrEnum):
+    """Whether a child who consents was judged able to (Gillick). Stored for ever: add members,
+    never rename or reuse one.
+    """
+
+    ASSESSED_COMPETENT = "assessed_competent"
+    ASSESSED_NOT_COMPETENT = "assessed_not_competent"
+    NOT_ASSESSED = "not_assessed"
+
+
+class Objection(StrEnum):
+    """An objection, which is weighed apart from consent. Stored for ever: add members, never rename
+    or reuse one.
+    """
+
+    NONE = "none"
+    OBJECTS = "objects"
+    OVERRIDDEN = "objection_weighed_and_overridden"
+
+
+class Keep(StrEnum):
+    """What a retention review decides. Stored for ever: add members, never rename or reuse one."""
+
+    UNTIL = "until"
+    INDEFINITELY = "indefinitely"
+    DISPOSE = "dispose"
+
+
+class RecordFlag(StrEnum):
+    """What was unusual when something was recorded. Stored for ever: add members, never rename or
+    reuse one.
+    """
+
+    POLICY_NOT_FOUND = "policy_not_found"
+    """The policy that the case was judged under could not be found; another stood in for it."""
 
 
 class Flag(StrEnum):

@@ -4,20 +4,20 @@ from app.kernel.errors import Fault, Kind, ServiceError
 from app.sharing.case.case import Case, Subject
 
 
-class PersonUnknown(ServiceError):
+class PersonNotInRequest(ServiceError):
     """The request is not about this person."""
 
     kind = Kind.INVALID
-    code = "person-not-of-this-request"
-    title = "The request is not about this person"
+    code = "person-not-in-request"
+    title = "Person not in the request"
 
     def __init__(self) -> None:
         super().__init__(
-            "name one of the request's subjects",
+            "send a reference from facts.subjects",
             faults=(
                 Fault(
                     "/person_ref",
-                    "not one of the request's subjects; see facts.subjects",
+                    "not a subject of the request; see facts.subjects",
                     "unknown-person",
                 ),
             ),
@@ -25,8 +25,8 @@ class PersonUnknown(ServiceError):
 
 
 def person_of(case: Case, ref: str) -> Subject:
-    """The subject with this reference; raises `PersonUnknown`."""
+    """The subject with this reference; raises `PersonNotInRequest`."""
     for person in case.people:
         if person.ref == ref:
             return person
-    raise PersonUnknown
+    raise PersonNotInRequest

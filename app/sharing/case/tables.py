@@ -19,8 +19,8 @@ class RequestRow(SQLModel, table=True):
 
     __tablename__ = "sharing_request"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     version: int
     status: str
     direction: str
@@ -55,8 +55,8 @@ class RecordRow(SQLModel, table=True):
 
     __tablename__ = "sharing_record"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     request_id: UUID = Field(sa_type=sa.Uuid)
     version: int
     kind: str
@@ -74,9 +74,8 @@ class NarrativeRow(SQLModel, table=True):
 
     __tablename__ = "sharing_narrative"
 
+    school: str = Field(primary_key=True)
     record_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
-    request_id: UUID = Field(sa_type=sa.Uuid)
     salt: bytes = Field(sa_type=sa.LargeBinary)
     body: str
     audit_id: UUID = Field(sa_type=sa.Uuid)
@@ -89,8 +88,8 @@ class SubjectRow(SQLModel, table=True):
 
     __tablename__ = "sharing_subject"
 
+    school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    school: str
     request_id: UUID = Field(sa_type=sa.Uuid)
     record_id: UUID = Field(sa_type=sa.Uuid)
     ref: str

@@ -9,86 +9,70 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
-from app.sharing.case import store
 from app.sharing.consents import service as consents_service
-from app.sharing.consents.schemas import RecordConsentIn, WithdrawConsentIn
-from app.sharing.consents.service import Consent
-from app.sharing.facts.statements import revision_of
+from app.sharing.consents.rules import Withdraw
+from app.sharing.consents.schemas import (
+    ConsentOut,
+    ConsentWithdrawalOut,
+    RecordConsentIn,
+    WithdrawConsentIn,
+)
 from app.sharing.http import RequestId, created
-from app.sharing.schemas import RecordOut
 
 router = APIRouter(route_class=StrictRoute)
 
 
 @router.post(
     "/sharing-requests/{request_id}/consents",
+    summary="Record consent",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=ConsentOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
     body: RecordConsentIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Record consent as it stands now; the request is evaluated again."""
-    apart = {"person_ref", "given_at", "expires_on", "competence", "objection", "evidence"}
-    consent = Consent(
-        person_ref=body.person_ref,
-        structure=body.model_dump(mode="json", exclude=apart, exclude_none=True),
-        given_at=body.given_at,
-        expires_on=body.expires_on,
-        competence=body.competence,
-        objection=body.objection,
-        evidence=body.evidence,
+    """Records consent as it stands now. The service evaluates the request again."""
+    case, record = await consents_service.record(
+        call.session,
+        actor,
+        request_id,
+        body.person_ref,
+        body.consent,
+        now=call.now,
+        trace=call.trace,
     )
-
-    async def work() -> Response:
-        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
-        case, record = await consents_service.record(
-            call.session, actor, request_id, consent, revise, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/consents/{consent_id}/withdrawal",
+    summary="Record the withdrawal of consent",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=ConsentWithdrawalOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def withdraw_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
     consent_id: Annotated[UUID, Path(description="The consent.")],
     body: WithdrawConsentIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Record that consent was withdrawn: what has not left is evaluated again, and past recipients
-    are listed, to be told.
+    """The service evaluates again what has not been shared yet, and lists earlier recipients so
+    that they can be told.
     """
-
-    async def work() -> Response:
-        revise = revision_of(await store.load(call.session, actor, request_id), anew=("consent",))
-        case, record = await consents_service.withdraw(
-            call.session,
-            actor,
-            request_id,
-            consent_id,
-            revise,
-            withdrawn_by=body.withdrawn_by,
-            at=body.at,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    command = Withdraw(withdrawn_by=body.withdrawn_by, at=body.at)
+    case, record = await consents_service.withdraw(
+        call.session, actor, request_id, consent_id, command, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)

@@ -13,11 +13,10 @@ from app.kernel import ids
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
 from app.sharing.case import store
-from app.sharing.case import store as case_store
 from app.sharing.case import version as case_version
 from app.sharing.case.case import Case, Record
 from app.sharing.case.change import Change, Draft, record_in
-from app.sharing.case.model import RecordKind
+from app.sharing.case.records import Decision, RetentionReview
 from app.sharing.decisions import rules
 from app.sharing.decisions.rules import Decide, act_of
 from app.sharing.evaluation import assessment
@@ -33,7 +32,7 @@ async def decide(
     precondition: IfMatch,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Decision]]:
     """Record a person's decision. A later one supersedes it; nothing is edited."""
     case = await store.load(session, actor, request_id, to_change=True)
     policy = await evaluation_policy.judged_under(session, case, now)
@@ -43,37 +42,33 @@ async def decide(
     rules.check_authority(case, command.outcome, actor, roles, names)
     precondition.check(case_version.etag(case.head, case.head.view_for(actor)))
     case.head.after(act_of(command.outcome))
-    head, body, text = rules.decide(case, command, now)
+    head, decision = rules.decide(case, command, now)
     head = replace(head, retention_class=assessment.retention_class(policy, case, command.outcome))
-    head = assessment.kept(
-        policy, head, now, reviewed=case.latest(RecordKind.RETENTION_REVIEW) is not None
-    )
-    draft = Draft(
-        kind=RecordKind.DECISION,
-        body={**body, **assessment.stood_in(policy, case.head)},
-        text=text,
-        id=ids.new_id(now),
-    )
+    head = assessment.kept(policy, head, now, reviewed=case.latest(RetentionReview) is not None)
+    decision = assessment.stood_in(policy, case.head, decision)
+    draft = Draft(id=ids.new_id(now), content=decision)
     change = Change(
         action=Action.DECISION_RECORDED,
         head=head,
         drafts=(draft,),
         about=[subject.id for subject in case.people],
         target=draft.id,
-        reason_code=body["lawful_reason_code"],
+        reason_code=decision.lawful_reason_code,
         data={
-            "decision": body["outcome"],
-            "departs": body["departs"],
+            "decision": decision.outcome.value,
+            "departs": decision.departs_from_evaluation,
             "recommended": case.head.outcome,
         },
     )
 
-    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
     return after, record_in(after, draft)
 
 
 async def _names_of(session: Session, actor: Actor) -> set[str]:
     email = (
-        await accounts.email_of(session, actor.id) if actor.role is not Role.INTEGRATION else None
+        await accounts.email_of(session, actor.school, actor.id)
+        if actor.role is not Role.INTEGRATION
+        else None
     )
     return {str(actor.id)} | ({email} if email else set())

@@ -8,11 +8,13 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
+from app.sharing.case.records import Receiver
 from app.sharing.disclosures import service as disclosures_service
-from app.sharing.disclosures.rules import Disclose
+from app.sharing.disclosures.rules import Disclose, Receipt
 from app.sharing.disclosures.schemas import DiscloseIn, DisclosureOut
 from app.sharing.http import RequestId, created
 
@@ -21,34 +23,38 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/disclosures",
+    summary="Record a disclosure",
     status_code=201,
     response_model=DisclosureOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_disclosure(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
     request_id: RequestId,
     body: DiscloseIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Record what was in fact shared, with whom, when and how: only under a decision that permits
-    it, with every How check met.
+    """Records what was shared, with whom, when and how. The service accepts it only under a
+    decision that permits it, with every How check met.
     """
     command = Disclose(
         decision_id=body.decision_id,
         items=tuple(body.items) if body.items is not None else None,
-        recipient=body.recipient.model_dump(exclude_none=True),
-        route=body.route.value,
+        recipient=Receiver(
+            named_individual=body.recipient.named_individual,
+            role_title=body.recipient.role_title,
+            organisation=body.recipient.organisation,
+        ),
+        route=body.route,
         sent_at=body.sent_at,
         secure_exception=body.secure_exception,
-        receipt=body.receipt.model_dump() if body.receipt else None,
+        receipt=Receipt(acknowledged_by=body.receipt.acknowledged_by, at=body.receipt.at)
+        if body.receipt
+        else None,
     )
 
-    async def work() -> Response:
-        case, record = await disclosures_service.disclose(
-            call.session, actor, request_id, command, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await disclosures_service.disclose(
+        call.session, actor, request_id, command, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)

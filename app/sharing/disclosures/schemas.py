@@ -1,29 +1,30 @@
 """Body and reply of a disclosure."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from app.kernel.classification import Personal, Structural
 from app.platform.instants import When
 from app.policy.engine.vocabulary import SecureRoute
-from app.sharing.schemas import Body, RecipientCheckOut, RecordOut, Short, Text
+from app.sharing.schemas import Body, Out, RecipientCheckOut, RecordOut, Short, Text
 
 
 class DisclosureRecipientIn(Body):
     """Who received it."""
 
-    named_individual: Annotated[Short | None, Field(description="Who, by name.")] = None
-    role_title: Annotated[Short | None, Field(description="Their role.")] = None
-    organisation: Annotated[Short | None, Field(description="Where they work.")] = None
+    named_individual: Annotated[Personal[Short | None], Field(description="Who, by name.")] = None
+    role_title: Annotated[Personal[Short | None], Field(description="Their role.")] = None
+    organisation: Annotated[Personal[Short | None], Field(description="Where they work.")] = None
 
 
 class ReceiptIn(Body):
     """The recipient's acknowledgement."""
 
-    acknowledged_by: Annotated[Short, Field(description="Who acknowledged.")]
-    at: Annotated[When, Field(description="When.")]
+    acknowledged_by: Annotated[Personal[Short], Field(description="Who acknowledged.")]
+    at: Annotated[Structural[When], Field(description="When.")]
 
 
 class DiscloseIn(Body):
@@ -43,23 +44,24 @@ class DiscloseIn(Body):
         },
     )
 
-    decision_id: Annotated[UUID, Field(description="The decision that permits it.")]
+    decision_id: Annotated[Structural[UUID], Field(description="The decision that permits it.")]
     items: Annotated[
-        list[UUID] | None,
+        Structural[list[UUID] | None],
         Field(max_length=200, description="Which items; empty: all that the decision permits."),
     ] = None
     recipient: Annotated[DisclosureRecipientIn, Field(description="Who received it.")]
-    route: Annotated[SecureRoute, Field(description="How it went.")]
-    sent_at: Annotated[When, Field(description="When it went.")]
+    route: Annotated[Structural[SecureRoute], Field(description="How it went.")]
+    sent_at: Annotated[Structural[When], Field(description="When it went.")]
     secure_exception: Annotated[
-        Text | None, Field(description="Why no secure route was used; required with route `none`.")
+        Personal[Text | None],
+        Field(description="Why no secure route was used; required with route `none`."),
     ] = None
     receipt: Annotated[
         ReceiptIn | None, Field(description="The recipient's acknowledgement, when there is one.")
     ] = None
 
 
-class LeftOutOut(BaseModel):
+class LeftOutOut(Out):
     """An item that did not go."""
 
     item: Annotated[UUID, Field(description="The item.")]
@@ -76,11 +78,19 @@ class LeftOutOut(BaseModel):
     ]
 
 
-class RedactedOut(BaseModel):
+class RedactedOut(Out):
     """An item that went with parts taken out."""
 
     item: Annotated[UUID, Field(description="The item.")]
     because: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+
+
+class ReceiverOut(Out):
+    """Who received a disclosure."""
+
+    named_individual: Annotated[str | None, Field(description="Who, by name.")]
+    role_title: Annotated[str | None, Field(description="Their role.")]
+    organisation: Annotated[str | None, Field(description="Where they work.")]
 
 
 class DisclosureOut(RecordOut):
@@ -89,12 +99,21 @@ class DisclosureOut(RecordOut):
     decision_id: Annotated[
         UUID | None, Field(description="The decision that permitted it; null for an emergency.")
     ]
+    evaluation_id: Annotated[UUID, Field(description="The evaluation that it was made on.")]
     items: Annotated[list[UUID], Field(description="What went.")]
     items_not_shared: Annotated[list[UUID], Field(description="What did not go.")]
     route: Annotated[SecureRoute, Field(description="How it went.")]
     sent_at: Annotated[datetime, Field(description="When it went.")]
     receipt_at: Annotated[datetime | None, Field(description="When receipt was acknowledged.")]
-    recipient: Annotated[dict[str, Any] | None, Field(description="Who received it.")]
+    recipient: Annotated[
+        ReceiverOut | None, Field(description="Who received it; null in a de-identified view.")
+    ]
+    secure_exception: Annotated[
+        str | None, Field(description="Why no secure route was used; null in a de-identified view.")
+    ]
+    acknowledged_by: Annotated[
+        str | None, Field(description="Who acknowledged receipt; null in a de-identified view.")
+    ]
     items_left_out: Annotated[list[LeftOutOut], Field(description="What did not go, and why not.")]
     items_redacted: Annotated[
         list[RedactedOut], Field(description="What went with parts taken out, and why.")

@@ -1,5 +1,6 @@
 """Records a disclosure: locked load, pure rules, one write."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,11 +9,10 @@ from app.identity.model import Actor
 from app.kernel import ids
 from app.platform.db import Session
 from app.sharing.case import store
-from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Record
 from app.sharing.case.change import Change, Draft, record_in
-from app.sharing.case.model import RecordKind
-from app.sharing.disclosures import rules as disclosures_rules
+from app.sharing.case.records import Disclosure
+from app.sharing.disclosures import rules
 from app.sharing.disclosures.rules import Disclose
 from app.sharing.facts import recipient_check
 
@@ -25,26 +25,29 @@ async def disclose(
     *,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Disclosure]]:
     """Record what was in fact shared, with whom, when and how."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 
-    head, body, text = disclosures_rules.disclose(case, command, now)
-    named = {**command.recipient, "route": command.route}
+    head, disclosure = rules.disclose(case, command, now)
+    cites = case.facts.content.facts.recipient
     check = await recipient_check.at_disclosure(
-        session, head, case.facts.body["structure"]["recipient"], named, now
+        session, head, cites, command.recipient, command.route, now
     )
-    body = body if check is None else {**body, "recipient_check": check}
-    draft = Draft(kind=RecordKind.DISCLOSURE, body=body, text=text, id=ids.new_id(now))
+    draft = Draft(id=ids.new_id(now), content=replace(disclosure, recipient_check=check))
     change = Change(
         action=Action.DISCLOSURE_RECORDED,
         head=head,
         drafts=(draft,),
         about=[subject.id for subject in case.people],
         target=draft.id,
-        data={"route": body["route"], "items": len(body["items"]), "decision": body["decision_id"]},
+        data={
+            "route": disclosure.route.value,
+            "items": len(disclosure.items),
+            "decision": str(disclosure.decision_id),
+        },
     )
 
-    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
     return after, record_in(after, draft)

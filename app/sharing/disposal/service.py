@@ -5,26 +5,26 @@ Law: nothing personal of the request is left in the database, and every entry of
 proves what it proved.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.audit import log
-from app.audit.model import Action, state
+from app.audit.model import Action
 from app.audit.search import Filters, search
 from app.identity.model import Actor
 from app.kernel import ids
 from app.platform import idempotency
 from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
+from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
-from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Head, Record
-from app.sharing.case.change import Change, Draft
+from app.sharing.case.change import Change, Draft, record_in
 from app.sharing.case.model import Act, RecordKind
+from app.sharing.case.records import Disposal, RetentionReview
 from app.sharing.disposal import due as disposal_due
 from app.sharing.evaluation import assessment
 
@@ -46,8 +46,8 @@ class Waiting(NamedTuple):
     held: int
 
 
-async def held(session: Session, actor: Actor, request_id: UUID) -> Case:
-    """The request, held against other writers; raises `RequestNotFound`."""
+async def load_for_update(session: Session, actor: Actor, request_id: UUID) -> Case:
+    """The request, locked against other writers; raises `SharingRequestNotFound`."""
     return await store.load(session, actor, request_id, to_change=True)
 
 
@@ -68,55 +68,45 @@ async def waiting(session: Session, day: date) -> list[Waiting]:
     ]
 
 
-async def terms(
-    session: Session, case: Case, day: date
-) -> tuple[int, date | None, Mapping[str, Any]]:
+async def terms(session: Session, case: Case, day: date) -> tuple[int, date | None, Policy]:
     """What the policy says of keeping a case: the years after which it is looked at again, and the
-    day on which its retention ends.
+    day on which its retention ends, with the policy that says so.
 
-    There is no such day while the request is open. The third says, for the record, whether another
-    version had to stand in.
+    There is no such day while the request is open.
     """
     head = case.head
-    policy = await policies.standing_in(session, head.school, day, head.policy_digest)
+    policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = (
         assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))
         if ends
         else None
     )
-    return (
-        assessment.review_years(policy, head.retention_class, day),
-        until,
-        assessment.stood_in(policy, head),
-    )
+    return assessment.review_years(policy, head.retention_class, day), until, policy
 
 
-async def keep(
+async def review(
     session: Session,
     actor: Actor,
     case: Case,
     head: Head,
-    body: Mapping[str, Any],
+    content: RetentionReview,
     *,
-    why: str,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[RetentionReview]]:
     """Record a retention review, after which the request stands as `head` says."""
-    draft = Draft(
-        kind=RecordKind.RETENTION_REVIEW, body=body, text={"why": why}, id=ids.new_id(now)
-    )
+    draft = Draft(id=ids.new_id(now), content=content)
     change = Change(
         action=Action.RETENTION_REVIEWED,
         head=replace(head, status=case.head.after(Act.REVIEW_RETENTION)),
         drafts=(draft,),
         about=[subject.id for subject in case.people],
         target=draft.id,
-        data={"keep": body["keep"], "legal_hold": head.legal_hold},
+        data={"keep": content.keep.value, "legal_hold": head.legal_hold},
     )
-    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
-    return after, after.records[-1]
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def dispose(
@@ -128,26 +118,25 @@ async def dispose(
     approved_by: str,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Disposal]]:
     """Destroy what is personal in the request and leave a tombstone: its codes, and who destroyed
     the rest, why and with whose approval.
     """
     status = case.head.after(Act.DISPOSE)
     sealed_by = await _entries(session, actor, case)
-    destroyed = {str(record.id) for record in case.records if record.text is not None} | {
-        str(one.record_id) for one in case.subjects
-    }
+    personal = {record.id for record in case.records if record.personal}
+    destroyed = personal | {one.record_id for one in case.subjects}
+    until = case.head.retain_until
     draft = Draft(
-        kind=RecordKind.DISPOSAL,
-        body={
-            "destroyed": sorted(destroyed),
-            "kept_until": case.head.retain_until,
-            "retention_class": case.head.retention_class,
-        },
-        text={"basis": basis, "approved_by": approved_by},
         id=ids.new_id(now),
+        content=Disposal(
+            destroyed=tuple(sorted(destroyed)),
+            kept_until=date.fromisoformat(until) if until else None,
+            retention_class=case.head.retention_class,
+            basis=basis,
+            approved_by=approved_by,
+        ),
     )
-    remains = store.remains(await store.rows_of(session, case.head.id))
     change = Change(
         action=Action.REQUEST_DISPOSED,
         head=replace(
@@ -156,7 +145,8 @@ async def dispose(
         drafts=(draft,),
         about=[subject.id for subject in case.subjects],
         target=draft.id,
-        data={"destroyed": len(destroyed), "states": {str(draft.id): state(remains)}},
+        data={"destroyed": len(destroyed)},
+        remains=await store.remains(session, case.head.school, case.head.id),
     )
     made = await store.write(
         session, change, by=actor, at=now, request_id=trace, previous=case.head
@@ -164,24 +154,24 @@ async def dispose(
     disposal = made.head.audit_id
     log.dispose(
         session,
+        case.head.school,
         [entry for entry, records in sealed_by.items() if records & destroyed],
         by_entry=disposal,
     )
-    await store.destroy(session, case.head.id, but=disposal)
-    await idempotency.forget(session, case.head.id)
-    bare = tuple(replace(record, text=None) for record in case.records)
-    after = Case(head=made.head, records=(*bare, *made.records), subjects=())
-    return after, made.records[0]
+    await store.destroy(session, case.head.school, case.head.id, but=disposal)
+    await idempotency.forget(session, case.head.school, case.head.id)
+    after = await store.load(session, actor, case.head.id)
+    return after, record_in(after, draft)
 
 
-async def _entries(session: Session, actor: Actor, case: Case) -> dict[UUID, set[str]]:
+async def _entries(session: Session, actor: Actor, case: Case) -> dict[UUID, set[UUID]]:
     """The entries of the request that seal records, and which."""
-    found: dict[UUID, set[str]] = {}
+    found: dict[UUID, set[UUID]] = {}
     after: UUID | None = None
     while True:
         page = await search(session, actor, Filters(request=case.head.id), after=after, limit=_PAGE)
         found |= {
-            entry.id: set(entry.fields["data"].get("records", ()))
+            entry.id: {UUID(one) for one in entry.fields["data"].get("records", ())}
             for entry in page
             if entry.fields["content"] is not None
         }

@@ -13,12 +13,13 @@ from typing import Final
 import structlog
 
 from app.identity.model import Role
+from app.kernel.clock import LONDON
 from app.policy.document.safety_floor import ALWAYS_PROTECTIVE
 from app.policy.engine import deadlines, evaluate
 from app.policy.engine.bitmasks import DOMAINS
 from app.policy.engine.codes import ActionCode
-from app.policy.engine.derive import Stated
 from app.policy.engine.evaluate import MAIS, Policy
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Action, Evaluation, Facts, PathStep, fact_words
 from app.policy.engine.vocabulary import Answer, Outcome, Release, Step
 from app.sharing.evaluation import assessment
@@ -171,7 +172,7 @@ def _unknown(name: str) -> Answer:
 
 
 def _next_school_day(at: datetime) -> datetime:
-    day = at.astimezone(deadlines.LONDON).date() + timedelta(days=1)
+    day = at.astimezone(LONDON).date() + timedelta(days=1)
     while day.weekday() >= assessment.SATURDAY:
         day += timedelta(days=1)
-    return datetime.combine(day, _SCHOOL_DAY_ENDS, deadlines.LONDON).astimezone(UTC)
+    return datetime.combine(day, _SCHOOL_DAY_ENDS, LONDON).astimezone(UTC)

@@ -1,7 +1,6 @@
 """Emergency disclosures over HTTP."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -9,13 +8,15 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, LenientRoute, reply
 from app.sharing.case import version as case_version
-from app.sharing.case.model import RecordKind
+from app.sharing.case.records import Emergency
 from app.sharing.emergencies import service as emergencies_service
-from app.sharing.emergencies.schemas import EmergencyIn, EmergencyOut
+from app.sharing.emergencies.reply_schemas import EmergencyOut
+from app.sharing.emergencies.schemas import EmergencyIn
 from app.sharing.emergencies.statement import emergency_statement
 from app.sharing.http import location
 from app.sharing.presentation import views
@@ -25,43 +26,36 @@ router = APIRouter(route_class=LenientRoute)
 
 @router.post(
     "/emergency-disclosures",
+    summary="Record an emergency disclosure",
     status_code=201,
     response_model=EmergencyOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
+@idempotent(only_adds=True)
 async def record_emergency_disclosure(
     actor: Annotated[Actor, Require(P.EMERGENCY_RECORD)],
     body: EmergencyIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Record, in one call, sharing that was or must be done now. Always accepted with what, with
-    whom and why; the rest is a task.
+    """Records, in one call, sharing that happened or must happen now. The service accepts every
+    call that says what, with whom and why; completing the record becomes a task.
     """
-    made: list[UUID] = []
-
-    async def work() -> Response:
-        statement, told, flags = emergency_statement(body, call.now)
-        case, disclosure = await emergencies_service.record_emergency(
-            call.session,
-            actor,
-            statement,
-            told=told,
-            flags=flags,
-            occurred_at=body.occurred_at or call.now,
-            now=call.now,
-            trace=call.trace,
-        )
-        made.append(case.head.id)
-        view = case.head.view_for(actor)
-        shown = {
-            "sharing_request": views.whole(case, view, call.now),
-            "evaluation": views.evaluation(case.evaluation, view),
-            "disclosure": views.one(case, disclosure, view),
-            "task": views.tasks(case, view)[0],
-            "flags": case.of(RecordKind.EMERGENCY)[0].body["flags"],
-            "not_understood": told.get("not_understood", []),
-        }
-        return reply(shown, 201, {**location(case), "ETag": case_version.etag(case.head, view)})
-
-    return await once(work, about=lambda: made[0], only_adds=True)
+    statement, told = emergency_statement(body, call.now)
+    case, disclosure = await emergencies_service.record_emergency(
+        call.session,
+        actor,
+        statement,
+        told=told,
+        now=call.now,
+        trace=call.trace,
+    )
+    view = case.head.view_for(actor)
+    recorded = case.of(Emergency)[0].content
+    shown = {
+        "sharing_request": views.whole(case, view, call.now),
+        "disclosure": views.one(case, disclosure, view),
+        "task": views.tasks(case, view)[0],
+        "flags": recorded.flags,
+        "not_understood": recorded.not_understood or [],
+    }
+    return reply(shown, 201, {**location(case), "ETag": case_version.etag(case.head, view)})

@@ -3,10 +3,10 @@ in the way of the record.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -14,17 +14,16 @@ from pydantic import (
     model_validator,
 )
 
+from app.kernel.classification import Personal, Structural
 from app.platform.instants import When
-from app.platform.partial_validation import NotUnderstood, understood
+from app.platform.partial_validation import InvalidMember, validate_partially
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import OrganisationType
-from app.policy.facts.schemas import EvaluationOut, PurposeIn, RecipientIn, SubjectIn
-from app.sharing.disclosures.schemas import DisclosureOut
-from app.sharing.requests.schemas import RequestOut
-from app.sharing.schemas import Body, TaskOut, Text
+from app.policy.facts.subject_matter import PurposeIn, RecipientIn, SubjectIn
+from app.sharing.schemas import Body, Out, RecordOut, Text
 
 ORGANISATION_TYPE: Final = ("recipient", "organisation_type")
-_NEEDED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("why",)})
+_REQUIRED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("why",)})
 
 
 class EmergencyPurposeIn(PurposeIn):
@@ -37,7 +36,8 @@ class EmergencySubjectIn(SubjectIn):
     """
 
     person_ref: Annotated[
-        Reference, Field(description="The school's reference of the person.", examples=["mis:7781"])
+        Personal[Reference],
+        Field(description="The school's reference of the person.", examples=["mis:7781"]),
     ]
 
 
@@ -71,19 +71,21 @@ class EmergencyIn(Body):
         },
     )
 
-    occurred_at: Annotated[When | None, Field(description="When it was shared; empty: now.")] = None
+    occurred_at: Annotated[
+        Structural[When | None], Field(description="When it was shared; empty: now.")
+    ] = None
     recipient: Annotated[
         RecipientIn, Field(description="With whom; the type of organisation at least.")
     ]
-    what: Annotated[Text, Field(description="What was shared.")]
-    why: Annotated[Text, Field(description="Why it could not wait.")]
+    what: Annotated[Personal[Text], Field(description="What was shared.")]
+    why: Annotated[Personal[Text], Field(description="Why it could not wait.")]
     subjects: Annotated[
         list[EmergencySubjectIn],
         Field(default_factory=list, max_length=50, description="Whom it is about."),
     ]
     purpose: Annotated[EmergencyPurposeIn | None, Field(description="What it was for.")] = None
     facts: Annotated[
-        dict[str, Any],
+        Personal[dict[str, Any]],
         Field(
             default_factory=dict,
             description=(
@@ -93,7 +95,7 @@ class EmergencyIn(Body):
         ),
     ]
 
-    _apart: list[NotUnderstood] = PrivateAttr(default_factory=list)
+    _apart: list[InvalidMember] = PrivateAttr(default_factory=list)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -102,23 +104,23 @@ class EmergencyIn(Body):
     ) -> "EmergencyIn":
         if not isinstance(sent, Mapping):
             return handler(sent)
-        body, apart = understood(
+        body, apart = validate_partially(
             handler,
             sent,
             cls,
-            needed=_NEEDED,
-            instead={ORGANISATION_TYPE: OrganisationType.OTHER.value},
+            required=_REQUIRED,
+            substitutes={ORGANISATION_TYPE: OrganisationType.OTHER.value},
         )
         body._apart = apart  # noqa: SLF001 - of the model that is being made
         return body
 
     @property
-    def apart(self) -> list[NotUnderstood]:
+    def apart(self) -> list[InvalidMember]:
         """What did not fit, `facts` aside, which are read later."""
         return self._apart
 
 
-class NotUnderstoodOut(BaseModel):
+class InvalidMemberOut(Out):
     """Something that did not fit. It is kept as it was sent, in the emergency's record, until
     somebody completes that.
     """
@@ -135,20 +137,18 @@ class NotUnderstoodOut(BaseModel):
     sent: Annotated[Any, Field(description="What was sent there.")]
 
 
-class EmergencyOut(BaseModel):
-    """An emergency as it was recorded."""
+class EmergencyRecordOut(RecordOut):
+    """What was told of an emergency."""
 
-    sharing_request: Annotated[
-        RequestOut, Field(description="The request, with status `emergency_recorded`.")
-    ]
-    evaluation: Annotated[
-        EvaluationOut, Field(description="What the policy says of the facts known so far.")
-    ]
-    disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
-    task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]
     flags: Annotated[
         list[str], Field(description="What is missing or unusual; nothing was refused for it.")
     ]
+    what: Annotated[str | None, Field(description="What was shared; null in a de-identified view.")]
+    why: Annotated[
+        str | None, Field(description="Why it could not wait; null in a de-identified view.")
+    ]
+    occurred_at: Annotated[datetime, Field(description="When it was shared.")]
     not_understood: Annotated[
-        list[NotUnderstoodOut], Field(description="What did not fit, and was kept as it was sent.")
+        list[InvalidMemberOut] | None,
+        Field(description="What did not fit; null where all did, and in a de-identified view."),
     ]

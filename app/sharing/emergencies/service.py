@@ -1,25 +1,24 @@
 """Records an emergency disclosure and never refuses one."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from app.audit.model import Action
 from app.identity.model import Actor
-from app.kernel import clock, ids
+from app.kernel import ids
 from app.platform import outbox
 from app.platform.db import Session
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.vocabulary import Include
+from app.policy.engine.vocabulary import Include, SecureRoute
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle.in_force import PolicyNotFound
 from app.sharing.case import store
 from app.sharing.case.case import Case, Record
 from app.sharing.case.change import Draft, record_in
-from app.sharing.case.model import Alert, RecordKind, Status
+from app.sharing.case.model import Alert, Status
+from app.sharing.case.records import Disclosure, Emergency, Receiver
 from app.sharing.emergencies.fallback import footing
-from app.sharing.evaluation import restatement as evaluation_restatement
+from app.sharing.evaluation.restatement import submitted
 from app.sharing.facts import recipient_check
 from app.sharing.facts.statement import Statement
 
@@ -29,12 +28,10 @@ async def record_emergency(
     actor: Actor,
     statement: Statement,
     *,
-    told: Mapping[str, Any],
-    flags: Collection[str],
-    occurred_at: datetime,
+    told: Emergency,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Disclosure]]:
     """Record sharing that was or must be done now. Accepted whatever is still missing; what is
     missing becomes a task.
     """
@@ -42,31 +39,29 @@ async def record_emergency(
     statement = await recipient_check.cited(session, actor.school, statement, now)
 
     found = footing(policy, policies.shipped, statement.stated, now)
-    flags = sorted({*flags, *found.flags})
-    change = evaluation_restatement.submitted(actor, statement, found.judgement, now)
-    items = change.drafts[0].body["structure"]["items"]
-    withheld = [item["id"] for item in items if item.get("include") == Include.WITHHOLD]
+    told = replace(told, flags=tuple(sorted({*told.flags, *found.flags})))
+    submission = submitted(actor, statement, found.judgement, now)
+    change = submission.change
+    facts, evaluation = submission.facts, submission.evaluation
+    recipient = facts.content.facts.recipient
+    items = facts.content.facts.items
     disclosure = Draft(
-        kind=RecordKind.DISCLOSURE,
-        body={
-            "decision_id": None,
-            "evaluation_id": str(change.drafts[1].id),
-            "items": [item["id"] for item in items if item["id"] not in withheld],
-            "items_not_shared": withheld,
-            "route": statement.structure["recipient"].get("secure_route") or "none",
-            "sent_at": clock.to_text(occurred_at),
-            "receipt_at": None,
-        },
-        text={
-            "recipient": statement.narrative.get("recipient") or {},
-            "secure_exception": None,
-            "acknowledged_by": None,
-        },
         id=ids.new_id(now),
+        content=Disclosure(
+            decision_id=None,
+            evaluation_id=evaluation.id,
+            items=tuple(item.id for item in items if item.include is not Include.WITHHOLD),
+            items_not_shared=tuple(item.id for item in items if item.include is Include.WITHHOLD),
+            recipient=Receiver(
+                named_individual=recipient.named_individual,
+                role_title=recipient.role_title,
+                organisation=recipient.organisation,
+            ),
+            route=recipient.secure_route or SecureRoute.NONE,
+            sent_at=told.occurred_at,
+        ),
     )
-    emergency = Draft(
-        kind=RecordKind.EMERGENCY, body={"flags": flags}, text=dict(told), id=ids.new_id(now)
-    )
+    emergency = Draft(id=ids.new_id(now), content=told)
     head = replace(
         change.head,
         status=Status.EMERGENCY_RECORDED,
@@ -80,7 +75,7 @@ async def record_emergency(
         action=Action.EMERGENCY_RECORDED,
         head=head,
         drafts=(*change.drafts, disclosure, emergency),
-        data={**(change.data or {}), "flags": flags},
+        data={**(change.data or {}), "flags": list(told.flags)},
     )
 
     case = await store.write(session, change, by=actor, at=now, request_id=trace)
@@ -92,6 +87,6 @@ async def record_emergency(
 
 async def _readable(session: Session, actor: Actor, now: datetime, trace: str) -> Policy | None:
     try:
-        return await policies.follow(session, actor.school, now=now, trace=trace)
+        return await policies.adopt_in_force(session, actor.school, now=now, trace=trace)
     except PolicyNotFound:
         return None

@@ -1,4 +1,4 @@
-"""The facts that an emergency states, with flags for what is missing. Pure."""
+"""The facts that an emergency states, with flags for what is missing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from app.kernel import clock
 from app.kernel.references import pupil_number_fault
-from app.platform.partial_validation import CUT, NotUnderstood, understood
+from app.platform.partial_validation import TOO_LONG, InvalidMember, validate_partially
 from app.policy.engine.vocabulary import Include
 from app.policy.facts.fields import ANY, KNOWN
-from app.policy.facts.schemas import FactsIn, merge
+from app.policy.facts.merge_patch import merge
+from app.policy.facts.schemas import FactsIn
+from app.sharing.case.records import Emergency
 from app.sharing.emergencies.schemas import ORGANISATION_TYPE, EmergencyIn
 from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import statement_of
@@ -19,14 +20,11 @@ from app.sharing.facts.statements import statement_of
 RECORDED_LATE_H: Final = 24
 
 
-def emergency_statement(
-    body: EmergencyIn, now: datetime
-) -> tuple[Statement, dict[str, Any], list[str]]:
-    """The statement that an emergency makes, what was told in so many words, and what to flag.
+def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Emergency]:
+    """The statement that an emergency makes, and what its record says with what is to be flagged.
     Refuses nothing.
 
-    What did not fit is told as it was sent, so that it stands with names and narrative and goes
-    with them.
+    What did not fit is recorded as it was sent: it is personal, and disposal destroys it.
     """
     purpose = _given(body.purpose) if body.purpose else {}
     base: dict[str, Any] = {
@@ -45,7 +43,7 @@ def emergency_statement(
     def laid(part: Mapping[str, Any]) -> FactsIn:
         return FactsIn.model_validate(merge(base, part), context={KNOWN: ANY})
 
-    facts, apart = understood(laid, body.facts, FactsIn, below=("facts",))
+    facts, apart = validate_partially(laid, body.facts, FactsIn, prefix=("facts",))
     if all(item.include is Include.WITHHOLD for item in facts.items):
         facts = laid(
             {
@@ -61,18 +59,20 @@ def emergency_statement(
     if (now - occurred).total_seconds() > RECORDED_LATE_H * 3600:
         flags.add("recorded_late")
     if not facts.subjects:
-        flags.add("nobody_named")
+        flags.add("no_subject_named")
     if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
-        flags.add("pupil_number_unsound")
-    told = {"what": body.what, "why": body.why, "occurred_at": clock.to_text(occurred)}
-    return (
-        statement_of(facts),
-        told | ({"not_understood": [one.to_json() for one in apart]} if apart else {}),
-        sorted(flags),
+        flags.add("pupil_number_invalid")
+    told = Emergency(
+        flags=tuple(sorted(flags)),
+        what=body.what,
+        why=body.why,
+        occurred_at=occurred,
+        not_understood=[one.to_json() for one in apart] or None,
     )
+    return statement_of(facts), told
 
 
-def _flag(apart: NotUnderstood) -> str:
+def _flag(apart: InvalidMember) -> str:
     """A code that says what did not fit, and nothing that the caller wrote."""
     first, *rest = apart.fault.pointer.removeprefix("/").split("/")
     name = (
@@ -82,7 +82,7 @@ def _flag(apart: NotUnderstood) -> str:
         if first in EmergencyIn.model_fields
         else "members"
     )
-    return f"{name}_cut_short" if apart.fault.code in CUT else f"{name}_not_understood"
+    return f"{name}_cut_short" if apart.fault.code in TOO_LONG else f"{name}_not_understood"
 
 
 def _given(model: BaseModel) -> dict[str, Any]:

@@ -7,25 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from app.identity.model import Role
-from app.kernel import clock, ids
 from app.policy.engine import deadlines, derive, evaluate
-from app.policy.engine.deadlines import Calendar
-from app.policy.engine.derive import Stated
 from app.policy.engine.evaluate import Policy
+from app.policy.engine.inputs import Stated
 from app.policy.engine.model import Evaluation, Facts
 from app.policy.engine.vocabulary import Outcome, PurposeCode
 from app.sharing.case.case import Case, Head
 from app.sharing.case.change import Draft
-from app.sharing.case.model import RecordKind
+from app.sharing.case.model import EvaluationTrigger, RecordFlag
 from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.case.records import Evaluation as EvaluationRecord
+from app.sharing.case.records import RecipientCheck, StandIn
 
-POLICY_NOT_FOUND: Final = "policy_not_found"
-"""The flag of what was recorded while the version that the case was judged under could not be
-found."""
+S = TypeVar("S", bound=StandIn)
 
 EMERGENCY_CLOCK: Final = "emergency_record"
 ADVICE_CLOCK: Final = "advice"
@@ -54,32 +52,26 @@ class Judgement:
     routed: bool
 
     def draft(
-        self, *, at: datetime, counts: bool, because: str, check: Mapping[str, Any] | None = None
-    ) -> Draft:
+        self,
+        *,
+        id: UUID,
+        trigger: EvaluationTrigger,
+        current: bool = True,
+        check: RecipientCheck | None = None,
+    ) -> Draft[EvaluationRecord]:
         """The evaluation as a record: the facts that were used, the result, and when its actions
         are due.
         """
-        body = {
-            "facts": self.facts.to_json(),
-            "result": self.evaluation.to_json(),
-            "due": self.due,
-            "counts": counts,
-            "because": because,
-            **({"routed": True} if self.routed else {}),
-            **({"recipient_check": dict(check)} if check is not None else {}),
-        }
-        return Draft(kind=RecordKind.EVALUATION, body=body, text={}, id=ids.new_id(at))
-
-
-_CALENDARS: Final[dict[str, Calendar]] = {}
-"""By policy digest: a calendar is read off a document once."""
-
-
-def calendar_of(policy: Policy) -> Calendar:
-    """The school's working days under a policy."""
-    if policy.digest not in _CALENDARS:
-        _CALENDARS[policy.digest] = deadlines.calendar_of(policy.document)
-    return _CALENDARS[policy.digest]
+        content = EvaluationRecord(
+            facts=self.facts.to_json(),
+            result=self.evaluation,
+            due=self.due,
+            current=current,
+            trigger=trigger,
+            routed=self.routed,
+            recipient_check=check,
+        )
+        return Draft(id=id, content=content)
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
@@ -92,12 +84,10 @@ def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
 def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
     """Evaluate facts that were derived before."""
     evaluation = evaluate.evaluate(policy, found)
-    named = {action.clock for action in evaluation.actions if action.clock is not None}
-    due = {name: _text(due_at(policy, name, at)) for name in sorted(named)}
     return Judgement(
         facts=found,
         evaluation=evaluation,
-        due=due,
+        due=deadlines.due_instants(evaluation, at, policy.calendar),
         due_at=_decision_due(policy, found, at),
         retention_class=evaluate.retention_class(policy, found, evaluation.outcome),
         routed=found.purpose_code in policy.document.sets["routed"].members,
@@ -106,7 +96,7 @@ def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
 
 def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
     """When a clock of the policy that starts now runs out."""
-    return deadlines.due_at(name, start, calendar_of(policy))
+    return deadlines.due_at(name, start, policy.calendar)
 
 
 def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None:
@@ -130,32 +120,30 @@ def month_after(policy: Policy, at: datetime) -> datetime:
     due = date(year, month, min(day.day, monthrange(year, month)[1]))
     while due.weekday() >= SATURDAY or due in policy.document.clocks.bank_holidays:
         due += timedelta(days=1)
-    return calendar_of(policy).end_of(due)
+    return policy.calendar.end_of(due)
 
 
-def stood_in(policy: Policy, head: Head) -> dict[str, Any]:
-    """What a record says where another version stood in for the one that the case was judged under;
-    nothing where none had to.
+def stood_in(policy: Policy, head: Head, content: S) -> S:
+    """The content of a record, flagged where another policy stood in for the one that the case was
+    judged under.
     """
-    return (
-        {}
-        if policy.digest == head.policy_digest
-        else {"flags": [POLICY_NOT_FOUND], "under": policy.digest}
-    )
+    if policy.digest == head.policy_digest:
+        return content
+    return replace(content, flags=(RecordFlag.POLICY_NOT_FOUND,), under=policy.digest)
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
     """Who may record this outcome on the case, by the policy's authority table."""
-    found = Facts.from_json(case.evaluation.body["facts"])
-    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
-    return evaluate.may_decide(policy, found, wanted, departs=departs(case, outcome))
+    found = Facts.from_json(case.evaluation.content.facts)
+    return evaluate.may_decide(
+        policy, found, _as_recommended(outcome), departs=departs(case, outcome)
+    )
 
 
 def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str:
     """The retention class of the case once it is decided so."""
-    found = Facts.from_json(case.evaluation.body["facts"])
-    wanted = Outcome.SHARE if outcome is DecisionOutcome.SHARE_PARTIALLY else Outcome(outcome.value)
-    return evaluate.retention_class(policy, found, wanted)
+    found = Facts.from_json(case.evaluation.content.facts)
+    return evaluate.retention_class(policy, found, _as_recommended(outcome))
 
 
 def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
@@ -196,18 +184,15 @@ def years(policy: Policy, parameter: str, day: date) -> int:
     return value if value is not None else found.values[0].value
 
 
-def item_ids(structure: dict[str, Any]) -> list[UUID]:
-    """The ids of the items, in order."""
-    return [UUID(item["id"]) for item in structure["items"]]
-
-
-def _text(value: datetime | None) -> str | None:
-    return None if value is None else clock.to_text(value)
-
-
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
     """Whether recording this outcome differs from what the evaluation recommended. A part of a
     share is still a share.
     """
-    recommended: str = case.evaluation.body["result"]["outcome"]
-    return recommended != ("share" if outcome is DecisionOutcome.SHARE_PARTIALLY else outcome.value)
+    recommended = case.evaluation.content.result.outcome
+    return recommended is not _as_recommended(outcome)
+
+
+def _as_recommended(outcome: DecisionOutcome) -> Outcome:
+    if outcome is DecisionOutcome.SHARE_PARTIALLY:
+        return Outcome.SHARE
+    return Outcome(outcome.value)

@@ -3,92 +3,84 @@ one counts as less than a yes. Pure.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
-from app.policy.engine.vocabulary import Authority
+from app.kernel import plain
+from app.kernel.canonical import Json
+from app.policy.engine.vocabulary import Answer, Authority, ConsentStatus
 from app.sharing.case.case import Case
-from app.sharing.case.model import RecordKind
+from app.sharing.case.model import Competence
+from app.sharing.case.records import Consent, ConsentWithdrawal
 
-ANSWERS: Final[Mapping[str, str]] = {
-    "given": "yes",
-    "limited": "yes",
-    "sought_pending": "unsure",
-    "unknown": "unsure",
+ANSWERS: Final[Mapping[ConsentStatus, Answer]] = {
+    ConsentStatus.GIVEN: Answer.YES,
+    ConsentStatus.LIMITED: Answer.YES,
+    ConsentStatus.SOUGHT_PENDING: Answer.UNSURE,
+    ConsentStatus.UNKNOWN: Answer.UNSURE,
 }
 """What a status answers to the question of consent; every other one answers no."""
 
-_UNJUDGED: Final[Mapping[str | None, frozenset[str]]] = {
-    "not_assessed": frozenset({Authority.SELF, Authority.COMPETENT_CHILD}),
-    "assessed_not_competent": frozenset({Authority.SELF, Authority.COMPETENT_CHILD, ""}),
+_OWN: Final = frozenset({Authority.SELF, Authority.COMPETENT_CHILD})
+_UNJUDGED: Final[Mapping[Competence, frozenset[Authority | None]]] = {
+    Competence.NOT_ASSESSED: _OWN,
+    Competence.ASSESSED_NOT_COMPETENT: _OWN | {None},
 }
 """By what was said of a child's competence (Gillick), the rights by which the child's own consent
-does not count; empty: none was named."""
+does not count; None: no right was named."""
 
-_MEMBERS: Final = (
-    "status",
-    "not_sought_reason",
-    "explicit",
-    "freely_given",
-    "unambiguous",
-    "form",
-    "authority",
-    "scope",
-    "given_at",
-    "expires_on",
-)
+_WEAKEST: Final = (Answer.NO, Answer.UNSURE, Answer.YES)
+
+_OF_THE_PERSON: Final = frozenset({"subject_id", "competence", "objection", "evidence"})
+"""Members of a consent that the facts' consent object does not have."""
 
 
-def standing(case: Case, *, withdrawing: str | None = None) -> list[Mapping[str, Any]]:
+def standing(case: Case, *, withdrawing: UUID | None = None) -> list[Consent]:
     """Each person's newest consent, as withdrawn where it was, or is being withdrawn now (by its
     id).
     """
-    withdrawn = {record.body["consent_id"] for record in case.of(RecordKind.CONSENT_WITHDRAWAL)} | {
-        withdrawing
-    }
-    newest: dict[str, Mapping[str, Any]] = {}
-    for record in case.of(RecordKind.CONSENT):
-        newest[record.body["subject_id"]] = (
-            {**record.body, "status": "withdrawn"} if str(record.id) in withdrawn else record.body
-        )
+    withdrawn = {record.content.consent_id for record in case.of(ConsentWithdrawal)} | {withdrawing}
+    newest: dict[UUID, Consent] = {}
+    for record in case.of(Consent):
+        consent = record.content
+        if record.id in withdrawn:
+            consent = replace(consent, status=ConsentStatus.WITHDRAWN)
+        newest[consent.subject_id] = consent
     return list(newest.values())
 
 
-def without_competence(consent: Mapping[str, Any]) -> bool:
-    """Whether a yes is a child's own whom nobody judged able to give it: it counts as unsure, since
-    no more than that is known.
+def without_competence(consent: Consent) -> bool:
+    """Whether a yes is a child's own, and no person has judged that the child is able to give it:
+    it counts as unsure.
     """
-    right = consent.get("authority") or ""
-    return ANSWERS.get(consent["status"]) == "yes" and right in _UNJUDGED.get(
-        consent.get("competence"), ()
+    return (
+        ANSWERS.get(consent.status) is Answer.YES
+        and consent.competence is not None
+        and consent.authority in _UNJUDGED.get(consent.competence, ())
     )
 
 
-def consent(consents: Sequence[Mapping[str, Any]], *, every: int, today: date) -> dict[str, Any]:
+def consent(consents: Sequence[Consent], *, every: int, today: date) -> dict[str, Json]:
     """The facts' consent object that follows from the consents on record.
 
     One of each person counts, the newest. All yes and everybody asked is yes; any no is no; else
     unsure. The details shown are those of the consent that weighs most against sharing, so that the
     evaluation gives its reasons.
     """
-    newest = {one["subject_id"]: one for one in consents}
-    answers = {person: _answer(one, today) for person, one in newest.items()}
-    weakest = min(newest, key=lambda person: ("no", "unsure", "yes").index(answers[person]))
-    answer = answers[weakest]
-    if answer == "yes" and len(newest) < every:
-        answer = "unsure"
-    shown = {
-        name: newest[weakest][name] for name in _MEMBERS if newest[weakest].get(name) is not None
-    }
-    return {"answer": answer, **shown}
+    newest = list({one.subject_id: one for one in consents}.values())
+    weakest = min(newest, key=lambda one: _WEAKEST.index(_answer(one, today)))
+    answer = _answer(weakest, today)
+    if answer is Answer.YES and len(newest) < every:
+        answer = Answer.UNSURE
+    members = plain.write_members(weakest)
+    shown = {name: member for name, member in members.items() if name not in _OF_THE_PERSON}
+    return {"answer": answer.value, **shown}
 
 
-def _answer(consent: Mapping[str, Any], today: date) -> str:
-    answer = ANSWERS.get(consent["status"], "no")
-    if (
-        answer == "yes"
-        and consent["expires_on"]
-        and date.fromisoformat(consent["expires_on"]) < today
-    ):
-        return "no"
-    return "unsure" if without_competence(consent) else answer
+def _answer(consent: Consent, today: date) -> Answer:
+    answer = ANSWERS.get(consent.status, Answer.NO)
+    if answer is Answer.YES and consent.expires_on is not None and consent.expires_on < today:
+        return Answer.NO
+    return Answer.UNSURE if without_competence(consent) else answer

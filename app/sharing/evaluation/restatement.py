@@ -1,9 +1,10 @@
-"""New and restated facts with their evaluation, as a change of the request. Pure."""
+"""New and restated facts with their evaluation, as a change of the request."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from itertools import chain
+from typing import Final
 from uuid import UUID
 
 from app.audit.model import Action
@@ -12,27 +13,39 @@ from app.kernel import ids
 from app.policy.engine.evaluate import Policy
 from app.sharing.case.case import Case, Head, Subject
 from app.sharing.case.change import Change, Draft
-from app.sharing.case.model import RecordKind, Status
+from app.sharing.case.model import EvaluationTrigger, Status
+from app.sharing.case.records import Evaluation, Facts
 from app.sharing.evaluation.assessment import Judgement, judge
 from app.sharing.facts.statement import Statement
 
 HOW_ONLY: Final = frozenset({"how"})
 
 
-def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: datetime) -> Change:
-    """A new request, as a change of nothing. Pure."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A new request: the change that makes it, and the two records of the change."""
+
+    change: Change
+    facts: Draft[Facts]
+    evaluation: Draft[Evaluation]
+
+
+def submitted(
+    actor: Actor, statement: Statement, judgement: Judgement, now: datetime
+) -> Submission:
+    """A new request with the evaluation of its facts."""
     facts, subjects = facts_draft(statement, now)
-    structure = statement.structure
+    stated = statement.facts
     head = Head(
         id=ids.new_id(now),
         school=actor.school,
         version=1,
         status=Status.SUBMITTED,
-        direction=structure["direction"],
-        urgency=structure.get("urgency") or "routine",
-        purpose=structure["purpose"]["code"],
-        recipient_type=structure["recipient"]["organisation_type"],
-        recipient_id=_cited(structure),
+        direction=stated.direction.value,
+        urgency=stated.urgency.value,
+        purpose=stated.purpose.code.value,
+        recipient_type=stated.recipient.organisation_type.value,
+        recipient_id=stated.recipient.directory_id,
         outcome=judgement.evaluation.outcome.value,
         release=judgement.evaluation.release.value,
         decision=None,
@@ -52,36 +65,31 @@ def submitted(actor: Actor, statement: Statement, judgement: Judgement, now: dat
         legal_hold=False,
         audit_id=ids.new_id(now),
     )
-    return Change(
+    evaluation = judgement.draft(
+        id=ids.new_id(now), trigger=EvaluationTrigger.SUBMITTED, check=statement.check
+    )
+    change = Change(
         action=Action.REQUEST_SUBMITTED,
         head=head,
-        drafts=(
-            facts,
-            judgement.draft(at=now, counts=True, because="submitted", check=statement.check),
-        ),
+        drafts=(facts, evaluation),
         subjects=subjects,
         about=[subject.id for subject in subjects],
         data={"outcome": head.outcome, "release": head.release, "purpose": head.purpose},
     )
-
-
-def _cited(structure: Mapping[str, Any]) -> UUID | None:
-    """The entry of the directory that the facts cite."""
-    cited = structure["recipient"].get("directory_id")
-    return UUID(cited) if cited else None
+    return Submission(change=change, facts=facts, evaluation=evaluation)
 
 
 def facts_draft(
     statement: Statement,
     now: datetime,
     *,
-    kept: Mapping[int, str] | None = None,
+    item_ids: Sequence[UUID] = (),
     known: Sequence[Subject] = (),
-) -> tuple[Draft, list[Subject]]:
+) -> tuple[Draft[Facts], list[Subject]]:
     """The facts as a record, each item with its id, and the people that are new in it.
 
-    `kept` gives the ids of items that stay, by position; `known` are the people of the request so
-    far, who keep theirs.
+    `item_ids` are the ids of the items that stay, by position; `known` are the people of the
+    request so far, who keep theirs.
     """
     record_id = ids.new_id(now)
     people = {subject.ref: subject for subject in known}
@@ -90,37 +98,37 @@ def facts_draft(
         if ref not in people:
             people[ref] = Subject(id=ids.new_id(now), record_id=record_id, ref=ref, role=role)
             subjects.append(people[ref])
-    items = [
-        {**item, "id": (kept or {}).get(position) or str(ids.new_id(now))}
-        for position, item in enumerate(statement.structure.get("items", []))
-    ]
-    body = {
-        "structure": {**statement.structure, "items": items},
-        "subject_ids": [str(people[ref].id) for ref, _ in statement.refs],
-    }
-    return Draft(kind=RecordKind.FACTS, body=body, text=statement.narrative, id=record_id), subjects
+    new_ids = (ids.new_id(now) for _ in statement.facts.items)
+    content = Facts(
+        facts=statement.facts.with_item_ids(chain(item_ids, new_ids)),
+        subject_ids=tuple(people[ref].id for ref, _ in statement.refs),
+    )
+    return Draft(id=record_id, content=content), subjects
 
 
 def restated(
-    case: Case, statement: Statement, fields: Any, policy: Policy, now: datetime, *, because: str
+    case: Case,
+    statement: Statement,
+    fields: Collection[str],
+    policy: Policy,
+    now: datetime,
+    *,
+    trigger: EvaluationTrigger,
 ) -> Change:
     """The case with new facts, judged again. Items keep their ids unless the list itself was sent
-    anew. Pure.
+    anew.
     """
-    before = case.facts.body["structure"]["items"]
-    kept = (
-        {} if "items" in fields else {position: item["id"] for position, item in enumerate(before)}
-    )
-    facts, subjects = facts_draft(statement, now, kept=kept, known=case.subjects)
+    item_ids = [] if "items" in fields else [item.id for item in case.items]
+    facts, subjects = facts_draft(statement, now, item_ids=item_ids, known=case.subjects)
     judgement = judge(policy, statement.stated, now)
-    structure = statement.structure
+    stated = statement.facts
     head = replace(
         judged(case.head, judgement),
-        direction=structure["direction"],
-        urgency=structure.get("urgency") or "routine",
-        purpose=structure["purpose"]["code"],
-        recipient_type=structure["recipient"]["organisation_type"],
-        recipient_id=_cited(structure),
+        direction=stated.direction.value,
+        urgency=stated.urgency.value,
+        purpose=stated.purpose.code.value,
+        recipient_type=stated.recipient.organisation_type.value,
+        recipient_id=stated.recipient.directory_id,
         due_at=(
             judgement.due_at
             if judgement.due_at and case.head.due_at and judgement.due_at < case.head.due_at
@@ -132,10 +140,10 @@ def restated(
         head=head,
         drafts=(
             facts,
-            judgement.draft(at=now, counts=True, because=because, check=statement.check),
+            judgement.draft(id=ids.new_id(now), trigger=trigger, check=statement.check),
         ),
         subjects=subjects,
-        about=[UUID(one) for one in facts.body["subject_ids"]],
+        about=facts.content.subject_ids,
         data={"fields": sorted(fields), "outcome": head.outcome, "release": head.release},
     )
 

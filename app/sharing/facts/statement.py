@@ -1,28 +1,23 @@
-"""Facts as stated, split into personal and structural data. Pure."""
+"""Facts as stated, before they are recorded. Pure."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from app.policy.engine.derive import Stated
+from app.policy.engine.inputs import Stated
+from app.policy.engine.vocabulary import SubjectRole
+from app.sharing.case.facts import CaseFacts
+from app.sharing.case.records import RecipientCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What somebody stated: codes and dates apart from names and narrative, and the same as the
-    policy reads it.
+    """What a person stated: the facts, whose items have no ids yet, and the same as the policy
+    reads it.
 
-    `refs` are the subjects' references with their roles, in the order in which they stand in
-    `structure["subjects"]`. `check` is what the directory says of the recipient that is cited
-    (`sharing.citing`), where one is.
+    `refs` are the subjects' references with their roles, in the order of the facts. `check` is what
+    the directory says of the recipient, where its entry is cited.
     """
 
-    structure: dict[str, Any]
-    narrative: dict[str, Any]
+    facts: CaseFacts
     stated: Stated
-    refs: tuple[tuple[str, str], ...]
-    check: Mapping[str, Any] | None = None
-
-
-Revise = Callable[[Mapping[str, Any]], Statement]
-"""Lays what was changed over the facts as they were stated, and reads the whole again."""
+    refs: tuple[tuple[str, SubjectRole], ...]
+    check: RecipientCheck | None = None

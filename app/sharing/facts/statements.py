@@ -1,44 +1,42 @@
-"""Turns the facts object of the wire into a statement, and a part of it laid over an earlier one
-into a new statement.
-"""
+"""Parse the facts object into a statement, and merge changes into the facts of a case."""
 
 from collections.abc import Collection, Mapping
-from copy import deepcopy
-from typing import Any
 
 from pydantic import ValidationError
 
-from app.platform.problems import PartRefused
+from app.kernel.canonical import Json
+from app.platform.validation_faults import InvalidPart
 from app.policy.facts.fields import KNOWN
-from app.policy.facts.schemas import FactsIn, merge
+from app.policy.facts.merge_patch import merge
+from app.policy.facts.schemas import FactsIn
+from app.sharing.case import codec
 from app.sharing.case.case import Case
-from app.sharing.facts.statement import Revise, Statement
+from app.sharing.facts.statement import Statement
 
 
 def statement_of(facts: FactsIn) -> Statement:
-    """The facts, with codes apart from names and narrative."""
-    structure, narrative = facts.split()
-    refs = tuple((subject.person_ref, subject.role.value) for subject in facts.subjects)
-    return Statement(structure=structure, narrative=narrative, stated=facts.stated(), refs=refs)
+    """The facts as a statement."""
+    return Statement(
+        facts=codec.facts_of(facts.as_sent()),
+        stated=facts.stated(),
+        refs=tuple((subject.person_ref, subject.role) for subject in facts.subjects),
+    )
 
 
-def revision_of(case: Case, *, anew: tuple[str, ...] = ()) -> Revise:
-    """A function that lays changed parts over the case's facts; what does not fit is reported where
-    it stands in the body.
+def revise(case: Case, changes: Mapping[str, Json], *, replaced: Collection[str] = ()) -> Statement:
+    """Merge changes into the facts of a case and parse the result.
 
-    Members named in `anew` are not merged but taken as they come.
+    `case` is the case as loaded under lock: a revision of older facts would undo what another
+    caller wrote. Members named in `replaced` are not merged; the new value replaces the old one.
+    Raises `InvalidPart`, with pointers into the body, for changes that do not fit.
     """
-    structure = deepcopy(dict(case.facts.body["structure"]))
-    for item in structure.get("items", []):
-        item.pop("id", None)
-    whole = FactsIn.join(structure, case.facts.text or {})
-    before = {name: member for name, member in whole.items() if name not in anew}
+    before = {
+        name: member
+        for name, member in case.facts.content.facts.without_item_ids().items()
+        if name not in replaced
+    }
     known = frozenset(subject.ref for subject in case.subjects)
-
-    def revise(changed: Mapping[str, Any]) -> Statement:
-        return statement_of(read(merge(before, dict(changed)), known))
-
-    return revise
+    return statement_of(read(merge(before, changes), known))
 
 
 def read(value: object, known: Collection[str] = ()) -> FactsIn:
@@ -48,4 +46,4 @@ def read(value: object, known: Collection[str] = ()) -> FactsIn:
     try:
         return FactsIn.model_validate(value, context={KNOWN: known})
     except ValidationError as error:
-        raise PartRefused(error, FactsIn) from error
+        raise InvalidPart(error, FactsIn) from error

@@ -8,44 +8,43 @@ from starlette.responses import Response
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.http import RequestId, created
 from app.sharing.notices import service as notices_service
-from app.sharing.notices.schemas import NotifyIn
-from app.sharing.notices.service import Notice
-from app.sharing.schemas import RecordOut
+from app.sharing.notices.rules import Notify
+from app.sharing.notices.schemas import NoticeOut, NotifyIn
 
 router = APIRouter(route_class=StrictRoute)
 
 
 @router.post(
     "/sharing-requests/{request_id}/notices",
+    summary="Record whether a person was told",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=NoticeOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def record_notice(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: NotifyIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Record that the person or family was told, or why not, or when that is looked at again."""
-    notice = Notice(
+    """Records that the person or family was told, why they were not, or when that question is
+    looked at again.
+    """
+    command = Notify(
         person_ref=body.person_ref,
-        decision=body.decision.value,
-        reason=body.reason.value if body.reason else None,
+        decision=body.decision,
+        reason=body.reason,
         revisit_on=body.revisit_on,
         how=body.how,
     )
-
-    async def work() -> Response:
-        case, record = await notices_service.notify(
-            call.session, actor, request_id, notice, now=call.now, trace=call.trace
-        )
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await notices_service.notify(
+        call.session, actor, request_id, command, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)

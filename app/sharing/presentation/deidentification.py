@@ -1,16 +1,23 @@
-"""What a de-identified view removes: names, references, ids, and times finer than a day. Pure."""
+"""What a de-identified view removes: personal members, and times finer than a day. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from app.kernel import clock
+from app.kernel.canonical import Json
+from app.kernel.classification import Mark
 from app.sharing.case.case import Case, View
-from app.sharing.case.model import RecordKind
+from app.sharing.case.records import Facts
 
-_INSTANTS: Final = frozenset({"at", "due", "given_at", "receipt_at", "sent_at"})
-"""Members of records that are instants, and shown to the day where the exact time could give
-somebody away."""
+VISIBLE: Final[Mapping[View, frozenset[Mark]]] = {
+    View.FULL: frozenset(Mark),
+    View.DEIDENTIFIED: frozenset({Mark.STRUCTURAL, Mark.ANONYMOUS}),
+}
+"""The marks of the members that a view shows."""
+
+RELEASED: Final = VISIBLE[View.DEIDENTIFIED] | {Mark.RELEASABLE}
+"""The same for the facts in a de-identified view, once their author has released the free text."""
 
 
 def pseudonyms(case: Case) -> dict[str, str]:
@@ -18,48 +25,37 @@ def pseudonyms(case: Case) -> dict[str, str]:
     outside, such as `child-1`.
     """
     names: dict[str, str] = {}
-    for record in case.of(RecordKind.FACTS):
+    for record in case.of(Facts):
         for person in case.people_of(record):
             names.setdefault(person.ref, f"{person.role.replace('_', '-')}-{len(names) + 1}")
     return names
 
 
-DIRECTORY_IDS: Final = frozenset({"directory_id", "contact_id"})
-"""Ids of the directory, which whoever may read it could look up."""
-
-
-_NAMES: Final = frozenset(
-    {
-        "name",
-        "organisation",
-        "named_individual",
-        "role_title",
-        "person_ref",
-        "born_on",
-        "external_id",
-        "value",
-    }
-)
-
-
-def without_names(value: Any) -> Any:
-    """Narrative that its author released, still without names and references."""
-    if isinstance(value, Mapping):
-        return {name: without_names(member) for name, member in value.items() if name not in _NAMES}
-    if isinstance(value, list):
-        return [without_names(member) for member in value]
-    return value
-
-
-def instant_member(name: str, value: Any, view: View) -> Any:
-    """A member of a record as the view shows it, if it is an instant; else as it is."""
-    return instant(clock.from_text(value), view) if name in _INSTANTS and value else value
-
-
 def instant(value: datetime | None, view: View) -> str | None:
-    """An instant on the wire; to the day where the exact time could give somebody away."""
+    """An instant on the wire; to the day where the exact time could give a person away."""
     if value is None:
         return None
     if view is View.DEIDENTIFIED:
         value = value.replace(hour=0, minute=0, second=0, microsecond=0)
     return clock.to_text(value)
+
+
+def to_the_day(value: Json) -> Json:
+    """A JSON value in which every instant is shown to the day."""
+    if isinstance(value, str):
+        return _day_of(value)
+    if isinstance(value, Mapping):
+        return {name: to_the_day(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_the_day(member) for member in value]
+    return value
+
+
+def _day_of(text: str) -> str:
+    if text[10:11] != "T":
+        return text
+    try:
+        at = clock.from_text(text)
+    except ValueError:
+        return text
+    return instant(at, View.DEIDENTIFIED) or text

@@ -7,96 +7,98 @@ Law: nothing here decides, holds up or refuses anything. It is said to people, w
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
-from app.policy.engine.vocabulary import Answer, Include, PurposeCode
+from app.policy.engine.vocabulary import Answer, Include, PurposeCode, StatutoryPower
 from app.recipients.matching import WORDS
-from app.sharing.case.case import Case, Record, View
-from app.sharing.case.model import RecordKind
+from app.sharing.case.case import Case, View
+from app.sharing.case.facts import Detriment, Item
+from app.sharing.case.records import Decision, Disclosure, RecipientCheck
 from app.sharing.evaluation import consent as effective_consent
 
 Shown = dict[str, Any]
 
-SOURCES: Final[Mapping[str, str]] = MappingProxyType(
+SOURCES: Final[Mapping[StatutoryPower, str]] = MappingProxyType(
     {
-        "section_16h": "Children Act 2004, section 16H",
-        "section_14b": "Children Act 2004, section 14B",
-        "court_order": "An order of a court, obeyed as it was made",
-        "other_obligation": "Another obligation in law",
+        StatutoryPower.SECTION_16H: "Children Act 2004, section 16H",
+        StatutoryPower.SECTION_14B: "Children Act 2004, section 14B",
+        StatutoryPower.COURT_ORDER: "A court order",
+        StatutoryPower.OTHER_OBLIGATION: "Another legal obligation",
     }
 )
 
-_COMPELLING: Final[Mapping[str, str | None]] = {
-    PurposeCode.STATUTORY_REQUEST.value: None,
-    PurposeCode.COURT_ORDER.value: "court_order",
+_COMPELLING: Final[Mapping[PurposeCode, StatutoryPower | None]] = {
+    PurposeCode.STATUTORY_REQUEST: None,
+    PurposeCode.COURT_ORDER: StatutoryPower.COURT_ORDER,
 }
 """Purposes that compel by themselves, and by what power where that is plain."""
 
 _ROUTED: Final[Mapping[str, str]] = {
     PurposeCode.SUBJECT_ACCESS_REQUEST.value: (
-        "somebody asks for their own information: that has its own procedure, and a month's time "
-        "(UK GDPR Article 12(3))"
+        "Someone is asking for their own information. This has its own procedure and a time limit"
+        " of one month (UK GDPR Article 12(3))."
     ),
     PurposeCode.BULK_OR_PRE_AGREED.value: (
-        "sharing in bulk or by standing agreement runs under that agreement, not request by request"
+        "Sharing in bulk or under a standing agreement follows that agreement. It is not decided"
+        " request by request."
     ),
 }
-_ROUTED_OTHERWISE: Final = "the policy gives this kind of request a procedure of its own"
+_ROUTED_OTHERWISE: Final = "The policy gives this kind of request its own procedure."
 
 _FINDINGS: Final[Mapping[str, str]] = {
     **{mismatch.value: words for mismatch, words in WORDS.items()},
-    "not_in_directory": "the directory has no such entry",
+    "not_in_directory": "The directory has no such entry.",
     "individual_not_checked": (
-        "the directory's check is of the organisation; nobody has checked this person"
+        "The directory shows that the organisation was checked. No one has checked this person."
     ),
 }
 
 
-def compelled(case: Case, facts: Mapping[str, Any]) -> Shown | None:
+def compelled(case: Case, view: View, *, released: bool) -> Shown | None:
     """By what power the school is made to share, and whether the burden was explained; None where
     nothing compels it.
 
-    `facts` are the facts as the reader sees them.
+    Free text is shown in the full view, and once it is `released`.
     """
-    stated = facts.get("statutory")
-    if stated is None and case.head.purpose not in _COMPELLING:
+    stated = case.facts.content.facts.statutory
+    purpose = PurposeCode(case.head.purpose)
+    if stated is None and purpose not in _COMPELLING:
         return None
-    given: Mapping[str, Any] = stated or {}
-    power = given.get("power") or _COMPELLING.get(case.head.purpose)
-    detriment = given.get("detriment") or {}
+    worded = view is View.FULL or released
+    power = (stated and stated.power) or _COMPELLING.get(purpose)
+    detriment = stated.detriment if stated else Detriment()
     return {
         "power": power,
-        "source": SOURCES.get(power or ""),
-        "burden_explained": given.get("burden_explained", Answer.UNSURE.value),
-        "explanation": given.get("explanation"),
-        "compelled_reason": given.get("compelled_reason"),
+        "source": SOURCES[power] if power else None,
+        "burden_explained": stated.burden_explained if stated else Answer.UNSURE,
+        "explanation": stated.explanation if stated and worded else None,
+        "compelled_reason": stated.compelled_reason if stated and worded else None,
         "detriment": {
-            "more_detrimental": detriment.get("more_detrimental", Answer.UNSURE.value),
-            "why": detriment.get("why"),
+            "more_detrimental": detriment.more_detrimental,
+            "why": detriment.why if worded else None,
         },
     }
 
 
 def routed(case: Case) -> Shown | None:
     """Who takes the request instead, and why; None for what is decided here."""
-    if not case.evaluation.body.get("routed"):
+    if not case.evaluation.content.routed:
         return None
     return {"to": "ig_lead", "because": _ROUTED.get(case.head.purpose, _ROUTED_OTHERWISE)}
 
 
-def recipient_check(check: Mapping[str, Any] | None, view: View) -> Shown | None:
+def recipient_check(check: RecipientCheck | None, view: View) -> Shown | None:
     """How the directory's entry agrees with what was stated; None where none is cited."""
     if check is None:
         return None
     full = view is View.FULL
     return {
-        "directory_id": check["directory_id"] if full else None,
-        "contact_id": check["contact_id"] if full else None,
-        "verified": check["verified"],
-        "findings": [
-            {"code": code, "text": _FINDINGS.get(code, code)} for code in check["findings"]
-        ],
-        "supports_identity": bool(check.get("supports")),
-        "checked_on": check["checked_on"],
+        "directory_id": check.directory_id if full else None,
+        "contact_id": check.contact_id if full else None,
+        "verified": check.verified,
+        "findings": [{"code": code, "text": _FINDINGS.get(code, code)} for code in check.findings],
+        "supports_identity": check.supports_identity,
+        "checked_on": check.checked_on.isoformat(),
     }
 
 
@@ -106,42 +108,41 @@ def hints(case: Case) -> list[Shown]:
 
 
 def _hints(case: Case) -> Iterator[Shown]:
-    structure = case.facts.body["structure"]
-    statutory = structure.get("statutory") or {}
-    explained = statutory.get("burden_explained", Answer.UNSURE.value)
-    if case.head.purpose == PurposeCode.STATUTORY_REQUEST.value and explained != Answer.YES.value:
+    facts = case.facts.content.facts
+    statutory = facts.statutory
+    explained = statutory.burden_explained if statutory else Answer.UNSURE
+    if facts.purpose.code is PurposeCode.STATUTORY_REQUEST and explained is not Answer.YES:
         yield {
             "code": "ask_partner_why",
             "text": (
-                "Ask the partner why they need it and what the law makes of the school; whoever"
-                " asks by law should explain the burden. What a child needs now need not wait for"
-                " the answer."
+                "Ask the partner why they need this and what the law requires the school to do."
+                " Anyone who asks under the law should explain the burden. If a child needs"
+                " something now, do not wait for the answer."
             ),
             "who": "dsl",
             "items": [],
         }
-    if (statutory.get("detriment") or {}).get("more_detrimental") == Answer.YES.value:
+    if statutory and statutory.detriment.more_detrimental is Answer.YES:
         yield {
             "code": "weigh_detriment",
             "text": (
-                "Sharing is said to do the child more harm: weigh it with the DSL, and record why"
-                " you decide as you do."
+                "The record says that sharing would do the child more harm. Weigh this with the"
+                " designated safeguarding lead, and record why you decide as you do."
             ),
             "who": "dsl",
             "items": [],
         }
     given_away = [
-        item["id"]
-        for item in structure["items"]
-        if item.get("identity_to_protect")
-        and item.get("include", Include.SHARE.value) == Include.SHARE.value
+        item.id
+        for item in facts.items
+        if item.identity_to_protect and item.include is Include.SHARE
     ]
-    named = any(subject.get("identity_to_protect") for subject in structure.get("subjects", []))
+    named = any(person.identity_to_protect for person in facts.subjects)
     if given_away or named:
         yield {
             "code": "protect_identity",
             "text": (
-                "Somebody's identity is to be protected: redact or withhold whatever gives it away."
+                "Someone's identity must be protected. Redact or withhold anything that reveals it."
             ),
             "who": "staff",
             "items": given_away,
@@ -154,59 +155,36 @@ def _hints(case: Case) -> Iterator[Shown]:
         yield {
             "code": "judge_competence",
             "text": (
-                "A child's own consent counts once somebody has judged that the child is able to"
-                " give it. Here nobody has, or it was judged otherwise, and it counts as unsure:"
-                " ask whoever holds parental responsibility, or whether there is a lawful reason."
+                "A child's own consent counts only if someone has judged that the child can give"
+                " it. Here no one has, or they judged that the child cannot. The consent counts as"
+                " unsure. Ask someone with parental responsibility, or check whether there is a"
+                " lawful reason."
             ),
             "who": "dsl",
             "items": [],
         }
 
 
-def disclosed(case: Case, disclosure: Record, view: View) -> Shown:
-    """Of a disclosure: what did not go and why not, what went redacted, and how the recipient
-    agrees with the directory.
-    """
-    facts = case.facts_when(disclosure)
-    words = (facts.text or {}).get("items") or []
-    went = set(disclosure.body["items"])
-    left_out, redacted = [], []
-    for position, item in enumerate(facts.body["structure"]["items"]):
-        said = (
-            words[position].get("withheld_because")
-            if position < len(words) and view is View.FULL
-            else None
-        )
-        include = item.get("include", Include.SHARE.value)
-        if item["id"] not in went:
-            left_out.append(
-                {"item": item["id"], **_left_out(case, disclosure, item["id"], include, said, view)}
-            )
-        elif include == Include.REDACT.value:
-            redacted.append({"item": item["id"], "because": said})
-    return {
-        "items_left_out": left_out,
-        "items_redacted": redacted,
-        "recipient_check": recipient_check(disclosure.body.get("recipient_check"), view),
-    }
+def disclosed(case: Case, disclosure_id: UUID, disclosure: Disclosure, view: View) -> Shown:
+    """Of a disclosure: what did not go and why not, and what went redacted."""
+    left_out: list[Shown] = []
+    redacted: list[Shown] = []
+    for item in case.facts_when(disclosure_id).content.facts.items:
+        because = item.withheld_because if view is View.FULL else None
+        if item.id not in disclosure.items:
+            why, because = _left_out(case, disclosure, item, because, view)
+            left_out.append({"item": item.id, "why": why, "because": because})
+        elif item.include is Include.REDACT:
+            redacted.append({"item": item.id, "because": because})
+    return {"items_left_out": left_out, "items_redacted": redacted}
 
 
 def _left_out(
-    case: Case, disclosure: Record, item: str, include: str, said: str | None, view: View
-) -> Shown:
-    if include == Include.WITHHOLD.value:
-        return {"why": "withheld", "because": said}
-    decision = next(
-        (
-            one
-            for one in case.of(RecordKind.DECISION)
-            if str(one.id) == disclosure.body["decision_id"]
-        ),
-        None,
-    )
-    if decision is not None and item not in decision.body["items"]:
-        return {
-            "why": "not_permitted",
-            "because": (decision.text or {}).get("reasons") if view is View.FULL else None,
-        }
-    return {"why": "not_sent", "because": None}
+    case: Case, disclosure: Disclosure, item: Item, because: str | None, view: View
+) -> tuple[str, str | None]:
+    if item.include is Include.WITHHOLD:
+        return "withheld", because
+    decision = case.find(Decision, disclosure.decision_id)
+    if decision is not None and item.id not in decision.content.items:
+        return "not_permitted", decision.content.reasons if view is View.FULL else None
+    return "not_sent", None

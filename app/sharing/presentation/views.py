@@ -6,30 +6,50 @@ and references where they are.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, cast
+from uuid import UUID
 
-from app.kernel import clock
+from app.kernel import clock, plain
+from app.kernel.classification import Mark, Marks, marks_of
 from app.policy.engine.deadlines import today_in_school
-from app.policy.facts.schemas import FactsIn
 from app.sharing.case.case import Case, Head, Record, View
-from app.sharing.case.model import RecordKind
+from app.sharing.case.records import (
+    Advice,
+    AdviceAnswer,
+    Closure,
+    Consent,
+    ConsentWithdrawal,
+    Content,
+    Decision,
+    Disclosure,
+    Disposal,
+    Emergency,
+    Evaluation,
+    Facts,
+    Letter,
+    Notice,
+    Question,
+    Reconsideration,
+    RetentionReview,
+    Withdrawal,
+)
 from app.sharing.presentation import age_bands, guidance
 from app.sharing.presentation.deidentification import (
-    DIRECTORY_IDS,
+    RELEASED,
+    VISIBLE,
     instant,
-    instant_member,
     pseudonyms,
-    without_names,
+    to_the_day,
 )
 
 Shown = dict[str, Any]
 
-_ENDINGS: Final = {
-    "emergency": RecordKind.EMERGENCY,
-    "withdrawal": RecordKind.WITHDRAWAL,
-    "closure": RecordKind.CLOSURE,
-    "disposal": RecordKind.DISPOSAL,
+_ENDINGS: Final[Mapping[str, type[Content]]] = {
+    "emergency": Emergency,
+    "withdrawal": Withdrawal,
+    "closure": Closure,
+    "disposal": Disposal,
 }
 """What happens to a request once, or not at all."""
 
@@ -37,16 +57,16 @@ _ENDINGS: Final = {
 HELD_BACK: Final = None
 """What stands where a reader does not see the text."""
 
-_LISTS: Final = {
-    "questions": RecordKind.QUESTION,
-    "advice": RecordKind.ADVICE,
-    "decisions": RecordKind.DECISION,
-    "disclosures": RecordKind.DISCLOSURE,
-    "notices": RecordKind.NOTICE,
-    "consents": RecordKind.CONSENT,
-    "reconsiderations": RecordKind.RECONSIDERATION,
-    "letters": RecordKind.LETTER,
-    "retention_reviews": RecordKind.RETENTION_REVIEW,
+_LISTS: Final[Mapping[str, type[Content]]] = {
+    "questions": Question,
+    "advice": Advice,
+    "decisions": Decision,
+    "disclosures": Disclosure,
+    "notices": Notice,
+    "consents": Consent,
+    "reconsiderations": Reconsideration,
+    "letters": Letter,
+    "retention_reviews": RetentionReview,
 }
 
 
@@ -65,7 +85,7 @@ def summary(head: Head, view: View, now: datetime) -> Shown:
         "outcome": head.outcome,
         "release": head.release,
         "decision": head.decision,
-        "departs": head.departs,
+        "departs_from_evaluation": head.departs,
         "policy_digest": head.policy_digest,
         "submitted_by": {
             "subject": str(head.submitted_by) if view is View.FULL else HELD_BACK,
@@ -83,15 +103,15 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
     """A request with everything that happened to it, as far as this view shows it."""
     shown = summary(case.head, view, now)
     shown["facts"] = facts(case, view)
-    shown["evaluation"] = evaluation(case.evaluation, view)
-    shown["evaluations"] = [evaluation(record, view) for record in case.of(RecordKind.EVALUATION)]
+    shown["evaluation"] = _without_clauses(evaluation(case.evaluation, view))
+    shown["evaluations"] = [_evaluated(record, view) for record in case.of(Evaluation)]
     for name, kind in _LISTS.items():
         shown[name] = [one(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
-    shown["compelled"] = guidance.compelled(case, shown["facts"])
+    shown["compelled"] = guidance.compelled(case, view, released=_released(case))
     shown["routed"] = guidance.routed(case)
     shown["recipient_check"] = guidance.recipient_check(
-        case.evaluation.body.get("recipient_check"), view
+        case.evaluation.content.recipient_check, view
     )
     shown["hints"] = guidance.hints(case)
     head = case.head
@@ -115,148 +135,135 @@ def retention(head: Head) -> Shown:
 def facts(case: Case, view: View) -> Shown:
     """The facts as last stated, in the shape in which they were sent; each item with its id."""
     record = case.facts
-    structure: Shown = dict(record.body["structure"])
-    released = view is View.FULL or _released(case)
-    if record.text is not None and released:
-        structure = FactsIn.join(
-            structure, record.text if view is View.FULL else without_names(record.text)
-        )
-    if view is View.DEIDENTIFIED:
-        structure["recipient"] = {
-            name: value
-            for name, value in structure["recipient"].items()
-            if name not in DIRECTORY_IDS
-        }
-        structure["consent"] = {
-            name: instant_member(name, value, view) for name, value in structure["consent"].items()
-        }
-    if view is View.DEIDENTIFIED or record.text is None:
-        structure["subjects"] = _subjects(case, record, view)
-    return structure
+    stated = record.content.facts
+    if view is View.FULL:
+        shown: Shown = stated.shown(VISIBLE[view])
+        if not record.personal:
+            shown["subjects"] = _subjects(case, record, view)
+        return shown
+    marks = RELEASED if _released(case) else VISIBLE[view]
+    shown = {name: to_the_day(member) for name, member in stated.shown(marks).items()}
+    shown["subjects"] = _subjects(case, record, view)
+    return shown
 
 
-def _subjects(case: Case, record: Record, view: View) -> list[Shown]:
-    """The people by their pseudonyms; for those who are not to know them, with the band of the age
-    that they had at the submission.
+def _subjects(case: Case, record: Record[Facts], view: View) -> list[Shown]:
+    """The people by their pseudonyms; in a de-identified view with the band of the age that they
+    had at the submission.
     """
-    names = pseudonyms(case)
-    shown = [dict(subject) for subject in record.body["structure"].get("subjects", [])]
+    names, stated = pseudonyms(case), record.content.facts
+    members = cast("list[Shown]", stated.shown(VISIBLE[View.DEIDENTIFIED])["subjects"])
+    shown = [dict(subject) for subject in members]
     for subject, person in zip(shown, case.people_of(record), strict=False):
         subject["person_ref"] = names[person.ref]
     if view is View.DEIDENTIFIED:
         submitted_on = today_in_school(case.head.submitted_at)
-        told = (record.text or {}).get("subjects") or [{} for _ in shown]
-        for subject, personal in zip(shown, told, strict=True):
-            born_on = personal.get("born_on")
-            subject["age_band"] = age_bands.band(
-                date.fromisoformat(born_on) if born_on else None, submitted_on
-            )
+        for subject, known in zip(shown, stated.subjects, strict=True):
+            subject["age_band"] = age_bands.band(known.born_on, submitted_on)
     return shown
 
 
 def _released(case: Case) -> bool:
-    return any(record.body["release_free_text"] for record in case.of(RecordKind.ADVICE))
+    return any(record.content.release_free_text for record in case.of(Advice))
 
 
-def evaluation(record: Record, view: View) -> Shown:
-    """The evaluation object, with the instants at which its actions are due."""
+def evaluation(record: Record[Evaluation], view: View) -> Shown:
+    """An evaluation, with the instants at which its actions are due."""
+    content = record.content
     due = {
-        name: instant(clock.from_text(at), view) if at else at
-        for name, at in record.body["due"].items()
+        name: instant(clock.from_text(at), view) if at else None for name, at in content.due.items()
     }
-    result = dict(record.body["result"])
-    result["actions"] = [
-        {**action, "due": due.get(action["due"], action["due"])} for action in result["actions"]
-    ]
     return {
         "id": str(record.id),
-        **result,
-        "counts": record.body["counts"],
-        "because": record.body["because"],
+        **content.result.to_json(due),
+        **_when(record, view),
+    }
+
+
+def _without_clauses(shown: Shown) -> Shown:
+    """The evaluation as it stands in a request: an address of its own has it whole."""
+    found = {
+        name: [
+            {member: one for member, one in finding.items() if member != "cites"}
+            for finding in shown[name]
+        ]
+        for name in ("path", "principles", "golden_rules", "actions")
+    }
+    return shown | found
+
+
+def _evaluated(record: Record[Evaluation], view: View) -> Shown:
+    """An evaluation in the history of a request, which has it whole at an address of its own."""
+    result = record.content.result
+    return {
+        "id": str(record.id),
+        "outcome": result.outcome.value,
+        "decided_at": result.decided_at.value,
+        "release": result.release.value,
+        "policy_version": result.policy_version,
+        "policy_digest": result.policy_digest,
+        **_when(record, view),
+    }
+
+
+def _when(record: Record[Evaluation], view: View) -> Shown:
+    return {
+        "current": record.content.current,
+        "trigger": record.content.trigger.value,
         "recorded_at": instant(record.at, view),
     }
 
 
-def one(case: Case, record: Record, view: View) -> Shown:
-    """Any other record: what it says in codes, and its text where the view shows it."""
+def one(case: Case, record: Record[Content], view: View) -> Shown:
+    """Any other record: its structural members, and those of its personal ones that the view
+    shows.
+    """
     shown: Shown = {
         "id": str(record.id),
         "recorded_at": instant(record.at, view),
-        "recorded_by": _by(record, view),
+        "recorded_by": {
+            "subject": str(record.by_id) if view is View.FULL else HELD_BACK,
+            "role": record.by_role,
+        },
+        **_members(record.content, view),
     }
-    for name, value in record.body.items():
-        if name != "subject_id":
-            shown[name] = instant_member(name, value, view)
-    if "subject_id" in record.body:
-        shown["person_ref"] = _person(case, record.body["subject_id"], view)
-    text = record.text or {}
-    for name in text_fields(record.kind):
-        shown[name] = text.get(name) if view is View.FULL or _open(record, name) else HELD_BACK
-    if record.kind is RecordKind.DISCLOSURE:
-        shown.update(guidance.disclosed(case, record, view))
-    if record.kind is RecordKind.ADVICE:
-        answers = [
-            a for a in case.of(RecordKind.ADVICE_ANSWER) if a.body["advice_id"] == str(record.id)
-        ]
+    content = record.content
+    if isinstance(content, Notice | Consent):
+        del shown["subject_id"]
+        shown["person_ref"] = _person(case, content.subject_id, view)
+    if isinstance(content, Disclosure):
+        shown["recipient_check"] = guidance.recipient_check(content.recipient_check, view)
+        shown |= guidance.disclosed(case, record.id, content, view)
+    if isinstance(content, Advice):
+        answers = [a for a in case.of(AdviceAnswer) if a.content.advice_id == record.id]
         shown["answer"] = one(case, answers[-1], view) if answers else None
-    if record.kind is RecordKind.CONSENT:
-        withdrawn = [
-            w
-            for w in case.of(RecordKind.CONSENT_WITHDRAWAL)
-            if w.body["consent_id"] == str(record.id)
-        ]
-        shown["withdrawal"] = one(case, withdrawn[-1], view) if withdrawn else None
+    if isinstance(content, Consent):
+        ends = [w for w in case.of(ConsentWithdrawal) if w.content.consent_id == record.id]
+        shown["withdrawal"] = one(case, ends[-1], view) if ends else None
     return shown
 
 
-_TEXTS: Final[Mapping[RecordKind, tuple[str, ...]]] = {
-    RecordKind.QUESTION: ("question",),
-    RecordKind.ADVICE: ("question",),
-    RecordKind.ADVICE_ANSWER: ("advice", "outcome_of_discussion"),
-    RecordKind.DECISION: ("reasons", "departs_because", "lawful_reason", "refusal_how"),
-    RecordKind.DISCLOSURE: ("recipient", "secure_exception", "acknowledged_by"),
-    RecordKind.NOTICE: ("how",),
-    RecordKind.CONSENT: ("evidence",),
-    RecordKind.CONSENT_WITHDRAWAL: ("withdrawn_by",),
-    RecordKind.RECONSIDERATION: ("new_information",),
-    RecordKind.LETTER: ("reasons", "contact", "asked"),
-    RecordKind.WITHDRAWAL: ("why",),
-    RecordKind.CLOSURE: ("why",),
-    RecordKind.EMERGENCY: ("what", "why", "not_understood"),
-    RecordKind.RETENTION_REVIEW: ("why",),
-    RecordKind.DISPOSAL: ("basis", "approved_by"),
-}
+def _members(content: object, view: View) -> Shown:
+    marks = marks_of(type(content))
+    return {name: _member(getattr(content, name), mark, view) for name, mark in marks.items()}
 
 
-_NAMING_NOBODY: Final = frozenset(
-    {RecordKind.ADVICE, RecordKind.ADVICE_ANSWER, RecordKind.RETENTION_REVIEW, RecordKind.DISPOSAL}
-)
+def _member(value: object, mark: Mark | Marks, view: View) -> Any:
+    if isinstance(mark, Mark) and mark not in VISIBLE[view]:
+        return HELD_BACK
+    if isinstance(value, datetime):
+        return instant(value, view)
+    if not isinstance(mark, Mark) and value is not None:
+        members = _members(value, view)
+        return members if any(one is not None for one in members.values()) else None
+    return plain.write(value)
 
 
-def text_fields(kind: RecordKind) -> tuple[str, ...]:
-    """The personal members of a record of this kind, in the order in which they are shown."""
-    return _TEXTS.get(kind, ())
-
-
-def _open(record: Record, name: str) -> bool:
-    """Advice is asked and answered, and keeping is decided, without naming anybody: whoever sees
-    the request sees these words.
-    """
-    return record.kind in _NAMING_NOBODY and name in text_fields(record.kind)
-
-
-def _person(case: Case, subject_id: str, view: View) -> str | None:
-    person = next((subject for subject in case.subjects if str(subject.id) == subject_id), None)
+def _person(case: Case, subject_id: UUID, view: View) -> str | None:
+    person = next((subject for subject in case.subjects if subject.id == subject_id), None)
     if person is None:
         return HELD_BACK
     return person.ref if view is View.FULL else pseudonyms(case)[person.ref]
-
-
-def _by(record: Record, view: View) -> Shown:
-    return {
-        "subject": str(record.by_id) if view is View.FULL else HELD_BACK,
-        "role": record.by_role,
-    }
 
 
 def tasks(case: Case, view: View) -> list[Shown]:

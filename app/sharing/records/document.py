@@ -32,12 +32,12 @@ def page(
     return Page(
         title="Information sharing record",
         marking=(
-            "De-identified copy: names, references and people’s own words are left out; times are"
+            "De-identified copy. Names, references and people’s own words are left out. Times are"
             " given to the day."
             if partial
             else (
-                "Confidential: personal information. Keep it secure, and only as long as it is"
-                " needed."
+                "Confidential: personal information. Keep it secure. Do not keep it longer than you"
+                " need it."
             )
         ),
         head=Pairs(
@@ -94,7 +94,7 @@ def pdf(
     chart_svg: str | None,
 ) -> bytes:
     """The same page as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises
-    `TypesetterMissing` without the extra `pdf`.
+    `PdfNotAvailable` without the extra `pdf`.
     """
     printed = page(
         request,

@@ -40,8 +40,8 @@ def letters(case: Printed) -> Iterator[Block]:
         case,
         "letters",
         "Letter",
-        ("asked", "What was asked, as repeated"),
-        ("reasons", "Reasons released"),
+        ("asked", "What they asked for, as the letter repeats it"),
+        ("reasons", "Reasons given in the letter"),
         ("decision_id", "After"),
     )
 
@@ -69,38 +69,39 @@ def beside(case: Printed) -> Iterator[Block]:
     )
     if isinstance(compelled, Mapping):
         first = (
-            ("source", "By what power"),
-            ("burden_explained", "The burden was explained"),
-            ("compelled_reason", "For what"),
+            ("source", "Legal power"),
+            ("burden_explained", "The burden is explained"),
+            ("compelled_reason", "Reason given"),
         )
         yield Part("Required by law", (case.pairs(compelled, *first, skip=("power",)),))
     if isinstance(routed, Mapping):
         yield Part(
-            "Another procedure", (case.pairs(routed, ("to", "Taken by"), ("because", "Because")),)
+            "Another procedure",
+            (case.pairs(routed, ("to", "Dealt with by"), ("because", "Because")),),
         )
     if isinstance(check, Mapping):
         words = tuple(str(finding["text"]) for finding in listed(check.get("findings")))
-        shown = (("verified", "Checked, by the directory"), ("checked_on", "Looked up on"))
-        agrees = (
-            Bullets(words) if words else Paragraph("All that was stated agrees with the directory.")
-        )
+        shown = (("verified", "Verified in the directory"), ("checked_on", "Looked up on"))
+        agrees = Bullets(words) if words else Paragraph("Everything stated matches the directory.")
         yield Part(
             "The recipient in the directory",
             (case.pairs(check, *shown, skip=("findings", "directory_id", "contact_id")), agrees),
         )
     hints = tuple(str(hint["text"]) for hint in listed(case.request.get("hints")))
     if hints:
-        yield Part("To think of", (Bullets(hints),))
+        yield Part("Points to consider", (Bullets(hints),))
 
 
 def advice(case: Printed) -> Iterator[Block]:
     """Advice sought and given, and what whoever asked was asked in turn."""
     every, questions = listed(case.request.get("advice")), listed(case.request.get("questions"))
     if not every and not questions:
-        yield Paragraph("No advice was sought, and nobody was asked for more information.")
+        yield Paragraph("No advice was sought, and no one was asked for more information.")
     for number, sought in enumerate(every, 1):
         blocks: list[Block] = [
-            case.record(sought, ("ask", "Asked of"), ("question", "Question"), skip=("answer",))
+            case.record(
+                sought, ("ask", "Who was asked"), ("question", "Question"), skip=("answer",)
+            )
         ]
         answer = sought.get("answer")
         if isinstance(answer, Mapping):
@@ -120,7 +121,7 @@ def advice(case: Printed) -> Iterator[Block]:
         yield Part(f"Advice {number}", tuple(blocks))
     for number, question in enumerate(questions, 1):
         yield Part(
-            f"Question {number} to whoever asked",
+            f"Question {number} to the person who asked",
             (case.record(question, ("question", "Question")),),
         )
 
@@ -135,12 +136,16 @@ def decisions(case: Printed) -> Iterator[Block]:
         first = [
             ("outcome", "Outcome"),
             ("reasons", "Reasons"),
-            ("departs", "Departs from the recommendation"),
+            ("departs_from_evaluation", "Goes against the recommendation"),
         ]
-        first += [("departs_because", "Why it departs")] if decision.get("departs") else []
+        first += (
+            [("departs_because", "Why it goes against the recommendation")]
+            if decision.get("departs_from_evaluation")
+            else []
+        )
         first += (
             [
-                ("discussed_with_requester", "Discussed with whoever asked"),
+                ("discussed_with_requester", "Discussed with the person who asked"),
                 ("refusal_how", "How, or why not yet"),
             ]
             if refused
@@ -151,10 +156,10 @@ def decisions(case: Printed) -> Iterator[Block]:
         skip = (
             "evaluation_id",
             *(("items",) if refused else ()),
-            *(() if decision.get("departs") else ("departs_because",)),
+            *(() if decision.get("departs_from_evaluation") else ("departs_because",)),
         )
         yield Part(
-            f"Decision {number}{' (stands)' if stands else ''}",
+            f"Decision {number}{' (current)' if stands else ''}",
             (case.record(decision, *first, skip=skip),),
         )
 
@@ -168,7 +173,7 @@ def disclosures(case: Printed) -> Iterator[Block]:
     ]
     for record in told:
         yield Part(
-            "What was recorded of the emergency",
+            "Emergency record",
             (case.record(record, ("what", "What was shared"), ("why", "Why it could not wait")),),
         )
     every = listed(case.request.get("disclosures"))
@@ -177,12 +182,12 @@ def disclosures(case: Printed) -> Iterator[Block]:
     first = (
         ("items", "Shared"),
         ("items_not_shared", "Not shared"),
-        ("recipient", "With whom"),
+        ("recipient", "Who received it"),
         ("route", "How"),
         ("sent_at", "When"),
     )
     for number, disclosure in enumerate(every, 1):
-        rest = (("receipt_at", "Receipt acknowledged"), ("decision_id", "Under"))
+        rest = (("receipt_at", "Receipt acknowledged"), ("decision_id", "Shared under"))
         yield Part(
             f"Disclosure {number}",
             (case.record(disclosure, *first, *rest, skip=("evaluation_id",)),),
@@ -193,7 +198,7 @@ def consents(case: Printed) -> Iterator[Block]:
     """Consent as it changed."""
     every = listed(case.request.get("consents"))
     if not every:
-        yield Paragraph("No consent is recorded apart from what was answered above.")
+        yield Paragraph("No consent is recorded, apart from the answers above.")
     for number, consent in enumerate(every, 1):
         blocks: list[Block] = [
             case.record(
@@ -252,8 +257,8 @@ def retention(case: Printed) -> Iterator[Block]:
                 ),
             ),
             (
-                "Look at it again",
-                case.text(kept["review_on"]) if kept.get("review_on") else "No review set",
+                "Review on",
+                case.text(kept["review_on"]) if kept.get("review_on") else "No review is set",
             ),
             ("Legal hold", case.text(bool(kept.get("legal_hold")))),
         )
@@ -262,7 +267,7 @@ def retention(case: Printed) -> Iterator[Block]:
         yield Part(f"Review {number}", (case.record(review, ("keep", "Keep"), ("why", "Why")),))
     for member, title in (
         ("withdrawal", "Withdrawal of the request"),
-        ("closure", "Closing"),
+        ("closure", "Closure"),
         ("disposal", "Disposal"),
     ):
         for record in one_or_more(case.request.get(member)):
@@ -272,9 +277,10 @@ def retention(case: Printed) -> Iterator[Block]:
 def proof(case: Printed, audit: Shown) -> Iterator[Block]:
     """Where in the audit log all this stands."""
     yield Paragraph(
-        "Each step above has an entry in the school’s append-only audit log. The entries are hashed"
-        " together; the checkpoint is the log’s signed state. Whoever holds the checkpoint can"
-        " prove that no entry was changed or left out."
+        "Each step above has an entry in the school’s audit log. Entries can be added to the log"
+        " but never changed. The entries are hashed together, and the checkpoint is the signed"
+        " state of the log. Anyone who has the checkpoint can prove that no entry was changed or"
+        " left out."
     )
     entries = tuple(
         (
@@ -292,7 +298,7 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
             entries,
         )
         if entries
-        else Paragraph("No entry was given for this copy.")
+        else Paragraph("This copy includes no entries.")
     )
     checkpoint = audit.get("checkpoint")
     if isinstance(checkpoint, str):

@@ -21,27 +21,27 @@ from app.sharing.records.text import day, inert, inert_all, when
 
 _TEMPLATE: Final = Path(__file__).parent / "letter.typ"
 _AGAIN: Final = (
-    "You may ask again at any time. Tell us what is new: for instance a clearer purpose, consent"
-    " that has been given, or a legal basis that we did not know of. Please quote our reference. We"
-    " will look at the request afresh, and the answer in this letter does not count against you."
+    "You can ask again at any time. Tell us what is new, for example a clearer purpose, consent"
+    " that has been given, or a legal basis that we did not know about. Please quote our reference."
+    " We will look at your request again from the start. This answer does not count against you."
 )
 _TITLE: Final = "Our answer to your request for information"
 
 
-class LetterNotForThis(ServiceError):
+class LetterNotAvailable(ServiceError):
     """There is no letter for a request that was not refused, or that nobody made."""
 
     kind = Kind.CONFLICT
-    code = "letter-not-for-this"
-    title = "A letter answers a refused request"
+    code = "letter-not-available"
+    title = "Letter not available"
 
 
-class LetterUnsaid(ServiceError):
+class LetterTextMissing(ServiceError):
     """A letter needs reasons that were released for it, and somebody to turn to."""
 
     kind = Kind.INVALID
-    code = "letter-unsaid"
-    title = "The letter lacks something that it must say"
+    code = "letter-text-missing"
+    title = "Letter text missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +90,15 @@ def _letter(
     )
     theirs = (facts.get("external_id") or {}).get("value")
     purpose = label(str(request["purpose_code"]))
-    wanted = [
-        (
-            f"On {when(request['submitted_at'])} we recorded your request to share information with"
-            " you."
-        )
-    ]
+    wanted = [f"On {when(request['submitted_at'])} we recorded your request for information."]
     wanted.append(
-        f"The purpose as we recorded it: {purpose}." if purpose not in {"Unknown", "Other"} else ""
+        f"We recorded the purpose as: {purpose}." if purpose not in {"Unknown", "Other"} else ""
     )
     considered = (
-        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}):"
-        " whether the purpose was clear and legitimate, whether there was consent, whether anybody"
-        " could be identified, and whether there was a lawful reason to share without consent."
+        f"We considered it under our {inert(policy_title)} (version {inert(policy_version)}). We"
+        " looked at whether the purpose was clear and legitimate, whether there was consent,"
+        " whether anyone could be identified, and whether there was a lawful reason to share"
+        " without consent."
     )
     return _Letter(
         school=inert(school),
@@ -117,7 +113,7 @@ def _letter(
         ),
         parts=(
             (
-                "What you asked",
+                "What you asked for",
                 tuple(text for text in (*wanted, *_paragraphs(asked or "")) if text),
             ),
             (
@@ -132,16 +128,16 @@ def _letter(
                 "If you have new information",
                 (
                     _AGAIN,
-                    "If you think that a child is in danger now, do not wait for us: call 999.",
+                    "If you think a child is in danger now, do not wait for us. Call 999.",
                 ),
             ),
-            ("Whom to contact", _paragraphs(contact)),
+            ("Who to contact", _paragraphs(contact)),
             (
                 "",
                 (
                     (
-                        "This letter neither confirms nor denies that the school holds any"
-                        " particular information about anybody."
+                        "This letter does not confirm or deny that the school holds any"
+                        " particular information about anyone."
                     ),
                 ),
             ),
@@ -151,11 +147,13 @@ def _letter(
 
 def _check(request: Mapping[str, Any], reasons: str, contact: str) -> None:
     if request.get("view") != "full":
-        raise LetterNotForThis("a letter is addressed to somebody; make it from the whole request")
+        raise LetterNotAvailable("a letter cannot be made from the de-identified view")
     if request.get("decision") != "do_not_share":
-        raise LetterNotForThis("no decision not to share stands")
+        raise LetterNotAvailable("the newest decision is not do_not_share")
     if request.get("direction") != "received":
-        raise LetterNotForThis("nobody asked: the school was to share of its own accord")
+        raise LetterNotAvailable(
+            "no one asked for the information: the school was to share it on its own initiative"
+        )
     faults = [
         Fault(f"/{name}", detail, "missing")
         for name, said, detail in (
@@ -165,7 +163,7 @@ def _check(request: Mapping[str, Any], reasons: str, contact: str) -> None:
         if not said.strip()
     ]
     if faults:
-        raise LetterUnsaid(faults[0].detail, faults=tuple(faults))
+        raise LetterTextMissing(faults[0].detail, faults=tuple(faults))
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
@@ -186,8 +184,8 @@ def letter_html(
     """The letter as one HTML document, to be served with `CSP`.
 
     `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released
-    for the letter; blank lines part paragraphs. Raises `LetterNotForThis` unless a refusal of
-    somebody's request stands, `LetterUnsaid` without reasons or contact.
+    for the letter; blank lines part paragraphs. Raises `LetterNotAvailable` unless a refusal of
+    somebody's request stands, `LetterTextMissing` without reasons or contact.
     """
     letter = _letter(
         request,
@@ -230,7 +228,7 @@ def letter_pdf(
     asked: str | None = None,
 ) -> bytes:
     """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as
-    `letter_html`, and `TypesetterMissing`.
+    `letter_html`, and `PdfNotAvailable`.
     """
     letter = _letter(
         request,

@@ -11,13 +11,14 @@ from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import content_negotiation
 from app.platform.documents.html import CSP
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
 from app.sharing.records import service
-from app.sharing.records.schemas import LetterIn
-from app.sharing.schemas import RecordOut
+from app.sharing.records.reply_schemas import DecisionRecordOut
+from app.sharing.records.schemas import LetterIn, LetterOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -28,41 +29,8 @@ AcceptDep = Annotated[
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
-RECORD_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["sharing_request", "audit"],
-    "properties": {
-        "sharing_request": {"$ref": "#/components/schemas/RequestOut"},
-        "audit": {
-            "type": "object",
-            "description": (
-                "The entries of the trail that the record cites, and the newest signed checkpoint."
-            ),
-            "required": ["entries", "checkpoint"],
-            "properties": {
-                "entries": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "id": {"type": "string", "format": "uuid"},
-                            "index": {"type": ["integer", "null"]},
-                            "action": {"type": "string"},
-                            "occurred_at": {"type": "string"},
-                        },
-                    },
-                },
-                "checkpoint": {"type": ["string", "null"]},
-            },
-        },
-    },
-}
-
-
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     content: dict[str, Any] = {form: {"schema": {"type": "string"}} for form in forms}
-    if service.JSON in content:
-        content[service.JSON] = {"schema": RECORD_SCHEMA}
     if service.PDF in content:
         content[service.PDF] = {"schema": {"type": "string", "format": "binary"}}
     return {
@@ -72,8 +40,9 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/sharing-requests/{request_id}/record",
-    response_class=Response,
-    responses=_forms(service.JSON, service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
+    summary="Read the decision record",
+    response_model=DecisionRecordOut,
+    responses=_forms(service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
 )
 async def read_decision_record(
     actor: Annotated[Actor, Require(*READ)],
@@ -81,8 +50,8 @@ async def read_decision_record(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers,
-    decision, what went, audit proof.
+    """The complete record to file, as JSON, HTML or PDF: requester, purpose, answers, decision,
+    disclosures and audit proof.
     """
     form = content_negotiation.choose(accepted, (service.JSON, service.HTML, service.PDF))
     printed = await service.prepare(call.session, actor, request_id, now=call.now, trace=call.trace)
@@ -100,20 +69,22 @@ async def read_decision_record(
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )
     return reply(
-        {"sharing_request": printed.shown, "audit": printed.audit}, headers={"Vary": "Accept"}
+        {"sharing_request": printed.shown, "flags": printed.flags, "audit": printed.audit},
+        headers={"Vary": "Accept"},
     )
 
 
 @router.get(
     "/sharing-requests/{request_id}/flowchart.svg",
+    summary="Draw the flowchart of a request",
     response_class=Response,
     responses=_forms("image/svg+xml") | replies(401, 403, 404, 422),
 )
 async def draw_flowchart(
     actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep
 ) -> Response:
-    """The When-and-How flowchart with the way this request took; readable without colour, with
-    title and description.
+    """The When-and-How flowchart with the path that this request took, readable without colour,
+    with a title and a description.
     """
     drawn = await service.flowchart(call.session, actor, request_id, now=call.now, trace=call.trace)
     return Response(
@@ -123,39 +94,37 @@ async def draw_flowchart(
 
 @router.post(
     "/sharing-requests/{request_id}/letters",
+    summary="Release a letter to the requester",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=LetterOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def release_letter(
     actor: Annotated[Actor, Require(P.REQUEST_NOTIFY)],
     request_id: RequestId,
     body: LetterIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Release words for a written answer to the requester of a refused request. Nothing else of the
-    record goes into the letter.
+    """Releases the words of a written answer to the requester of a refused request. The letter
+    contains nothing else from the record.
     """
-
-    async def work() -> Response:
-        case, made = await service.release_letter(
-            call.session,
-            actor,
-            request_id,
-            reasons=body.reasons,
-            contact=body.contact,
-            asked=body.asked,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, made, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, made = await service.release_letter(
+        call.session,
+        actor,
+        request_id,
+        reasons=body.reasons,
+        contact=body.contact,
+        asked=body.asked,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, made, actor)
 
 
 @router.get(
     "/sharing-requests/{request_id}/letters/{letter_id}",
+    summary="Read a letter",
     response_class=Response,
     responses=_forms(service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
 )

@@ -1,10 +1,12 @@
 """Body for writing a letter to a refused requester."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.sharing.schemas import Body, Text
+from app.kernel.classification import Personal
+from app.sharing.schemas import Body, RecordOut, Text
 
 
 class LetterIn(Body):
@@ -25,8 +27,20 @@ class LetterIn(Body):
         },
     )
 
-    reasons: Annotated[Text, Field(description="Why, in words that may leave the school.")]
-    contact: Annotated[Text, Field(description="Whom the requester can turn to.")]
+    reasons: Annotated[
+        Personal[Text], Field(description="Why, in words that may leave the school.")
+    ]
+    contact: Annotated[Personal[Text], Field(description="Whom the requester can turn to.")]
     asked: Annotated[
-        Text | None, Field(description="What they asked for, as it may be repeated to them.")
+        Personal[Text | None],
+        Field(description="What they asked for, as it may be repeated to them."),
     ] = None
+
+
+class LetterOut(RecordOut):
+    """Words released for a written answer to a refused request."""
+
+    decision_id: Annotated[UUID | None, Field(description="The refusal that it answers.")]
+    reasons: Annotated[str | None, Field(description="The reasons released.")]
+    contact: Annotated[str | None, Field(description="Whom the requester can turn to.")]
+    asked: Annotated[str | None, Field(description="What was asked for, as repeated.")]

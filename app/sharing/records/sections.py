@@ -30,7 +30,7 @@ _FORESEEN: Final = frozenset(
             "decision",
         ),
         *(
-            "departs",
+            "departs_from_evaluation",
             "policy_digest",
             "submitted_by",
             "submitted_at",
@@ -75,20 +75,20 @@ def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Se
     rest = tuple(records_history.unforeseen(case, _FORESEEN))
     return (
         Section("Summary", tuple(_summary(case))),
-        Section("Who asked, what for and to whom", tuple(_asked(case))),
+        Section("Who asked, why, and who would receive it", tuple(_asked(case))),
         Section("The information", tuple(_information(case))),
-        Section("What was answered", tuple(_answered(case))),
+        Section("Answers to the questions", tuple(_answered(case))),
         Section("What the policy recommends", tuple(_recommended(case, chart_svg))),
-        Section("Principles, golden rules and what is to be done", tuple(_findings(case))),
+        Section("Principles, golden rules and actions", tuple(_findings(case))),
         Section("Advice and questions", tuple(records_history.advice(case))),
         Section("Decisions", tuple(records_history.decisions(case))),
         Section("What was shared", tuple(records_history.disclosures(case))),
-        Section("Telling the person and the family", tuple(records_history.notices(case))),
+        Section("Telling the person and family", tuple(records_history.notices(case))),
         Section("Consent", tuple(records_history.consents(case))),
         Section("Reconsideration after a refusal", tuple(records_history.reconsiderations(case))),
-        Section("Written answers", tuple(records_history.letters(case))),
+        Section("Letters", tuple(records_history.letters(case))),
         Section("Time limits", tuple(records_history.clocks(case))),
-        Section("How long this is kept", tuple(records_history.retention(case))),
+        Section("How long this record is kept", tuple(records_history.retention(case))),
         *((Section("Also recorded", rest),) if rest else ()),
         Section("Proof", tuple(records_history.proof(case, audit))),
     )
@@ -99,18 +99,19 @@ def _summary(case: Printed) -> Iterator[Block]:
     shared = len(listed(request.get("disclosures")))
     late = request.get("overdue_clocks") or []
     outcome = str(request.get("outcome"))
-    departs = case.text(bool(request.get("departs"))) if request.get("decision") else "Not decided"
+    departs = (
+        case.text(bool(request.get("departs_from_evaluation")))
+        if request.get("decision")
+        else "Not decided"
+    )
     yield Pairs(
         (
-            ("Where it stands", label(str(request.get("status")))),
+            ("Status", label(str(request.get("status")))),
+            ("The policy recommends", drawing.OUTCOMES.get(outcome, label(outcome))),
+            ("Decision", label(request["decision"]) if request.get("decision") else "Not decided"),
+            ("Goes against the recommendation", departs),
             (
-                "Recommended under the policy",
-                drawing.OUTCOMES.get(outcome, label(outcome)),
-            ),
-            ("Decided", label(request["decision"]) if request.get("decision") else "Not decided"),
-            ("Departs from the recommendation", departs),
-            (
-                "Decided on",
+                "Date of decision",
                 (
                     case.text(request.get("decided_at"))
                     if request.get("decided_at")
@@ -130,7 +131,7 @@ def _asked(case: Printed) -> Iterator[Block]:
             (
                 "Direction",
                 (
-                    "Asked of the school"
+                    "The school was asked"
                     if request.get("direction") == "received"
                     else "The school’s own initiative"
                 ),
@@ -140,7 +141,7 @@ def _asked(case: Printed) -> Iterator[Block]:
             ("Submitted", case.text(request.get("submitted_at"))),
             ("Submitted by", case.person(request.get("submitted_by"))),
             *(
-                (("Reference elsewhere", case.text(facts["external_id"])),)
+                (("Reference in another system", case.text(facts["external_id"])),)
                 if facts.get("external_id")
                 else ()
             ),
@@ -151,17 +152,18 @@ def _asked(case: Printed) -> Iterator[Block]:
     recipient = (
         ("organisation", "Organisation"),
         ("organisation_type", "Kind of organisation"),
-        ("named_individual", "Who, by name"),
+        ("named_individual", "Named person"),
     )
     yield Part(
-        "To whom", (_object(case, facts.get("recipient"), *recipient, ("role_title", "Role")),)
+        "Who would receive it",
+        (_object(case, facts.get("recipient"), *recipient, ("role_title", "Role")),),
     )
     purpose = (
         ("code", "Purpose"),
         ("statement", "In words"),
-        ("answer", "A clear, legitimate purpose"),
+        ("answer", "The purpose is clear and legitimate"),
     )
-    yield Part("What for", (_object(case, facts.get("purpose"), *purpose),))
+    yield Part("Why it is wanted", (_object(case, facts.get("purpose"), *purpose),))
     yield from records_history.beside(case)
     people = listed(facts.get("subjects"))
     rows = tuple(
@@ -176,7 +178,7 @@ def _asked(case: Printed) -> Iterator[Block]:
     columns = ("No.", "Reference", "Role", "Age when it was submitted" if case.partial else "Born")
     yield Part(
         "Who it is about",
-        (Grid("People", columns, rows) if rows else Paragraph("Nobody is named."),),
+        (Grid("People", columns, rows) if rows else Paragraph("No one is named."),),
     )
 
 
@@ -194,7 +196,7 @@ def _object(case: Printed, value: object, *first: tuple[str, str]) -> Block:
 def _information(case: Printed) -> Iterator[Block]:
     items = listed(case.request.get("facts", {}).get("items"))
     if not items:
-        yield Paragraph("No item is listed.")
+        yield Paragraph("No items are listed.")
     for number, item in enumerate(items, 1):
         first = (
             ("description", "Description"),
@@ -214,7 +216,7 @@ def _answered(case: Printed) -> Iterator[Block]:
                 case,
                 facts.get("consent"),
                 ("answer", "There is consent"),
-                ("status", "How far asking has got"),
+                ("status", "Status of consent"),
             ),
         ),
     )
@@ -224,7 +226,7 @@ def _answered(case: Printed) -> Iterator[Block]:
             Pairs(
                 (
                     (
-                        "Somebody could be identified",
+                        "Someone could be identified",
                         case.text(facts.get("identifiable") or "unsure"),
                     ),
                 )
@@ -233,7 +235,7 @@ def _answered(case: Printed) -> Iterator[Block]:
     )
     reason = (
         ("answer", "There is a lawful reason"),
-        ("code", "Which"),
+        ("code", "Which reason"),
         ("necessity", "Why it is necessary"),
     )
     yield Part(
@@ -278,19 +280,19 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
                 drawing.OUTCOMES.get(str(found["outcome"]), label(str(found["outcome"]))),
             ),
             (
-                "Settled by the question",
+                "Decided by the question",
                 drawing.QUESTIONS.get(str(found["decided_at"]), label(str(found["decided_at"]))),
             ),
             ("Release", case.text(found.get("release"))),
             (
-                "May decide",
-                ", ".join(label(str(role)) for role in found.get("may_decide", [])) or "Nobody",
+                "Who can decide",
+                ", ".join(label(str(role)) for role in found.get("may_decide", [])) or "No one",
             ),
             ("Evaluated", case.text(found.get("recorded_at"))),
             ("Policy version", str(policy.get("version"))),
             ("Policy digest", str(policy.get("digest"))),
             *(
-                (("Policy review", "Overdue when this was evaluated; the policy stays in force"),)
+                (("Policy review", "Overdue when this was evaluated. The policy stays in force."),)
                 if policy.get("review_overdue")
                 else ()
             ),
@@ -309,7 +311,9 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
         for n, step in enumerate(steps, 1)
     )
     yield Grid(
-        "When: the way taken, in order", ("Step", "Question", "Answered", "Why", "Clauses"), rows
+        "When to share: the questions, in order",
+        ("Step", "Question", "Answered", "Why", "Clauses"),
+        rows,
     )
     state = tuple(
         (
@@ -319,7 +323,7 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
         )
         for one in checks
     )
-    yield Grid("How: the checks", ("Check", "Met", "Why"), state)
+    yield Grid("How to share: the checks", ("Check", "Met", "Why"), state)
     if chart_svg is not None:
         outcome, settled, release = (
             str(found[name]) for name in ("outcome", "decided_at", "release")
@@ -327,26 +331,25 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
         described = drawing.describe(
             steps, outcome=outcome, decided_at=settled, release=release, how=checks
         )
-        yield Part("The flowchart with the way taken", (Chart(chart_svg, described),))
+        yield Part("The flowchart, with the path of this request", (Chart(chart_svg, described),))
     every = listed(case.request.get("evaluations"))
     if len(every) > 1:
         history = tuple(
             (
                 str(n),
                 case.text(one.get("recorded_at")),
-                label(str(one.get("because"))),
+                label(str(one.get("trigger"))),
                 label(str(one.get("outcome"))),
                 label(str(one.get("decided_at"))),
                 label(str(one.get("release"))),
-                (
-                    f"{one.get('policy', {}).get('version')}{'' if one.get('counts', True) else ' (for comparison only)'}"  # noqa: E501
-                ),
+                str(one.get("policy_version"))
+                + ("" if one.get("current", True) else " (for comparison only)"),
             )
             for n, one in enumerate(every, 1)
         )
         yield Grid(
             "Every evaluation, oldest first",
-            ("No.", "When", "Because", "Outcome", "Settled by", "Release", "Policy"),
+            ("No.", "When", "Because", "Outcome", "Decided by", "Release", "Policy"),
             history,
         )
 
@@ -383,7 +386,7 @@ def _findings(case: Printed) -> Iterator[Block]:
         )
         for action in listed(found.get("actions"))
     )
-    yield Grid("What is to be done", ("Action", "Who", "Due", "Clauses"), actions)
+    yield Grid("What to do", ("Action", "Who", "Due", "Clauses"), actions)
     myths = listed(found.get("myths"))
     if myths:
         yield Part("Worth remembering", (Bullets(tuple(str(myth["text"]) for myth in myths)),))

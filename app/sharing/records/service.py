@@ -3,14 +3,13 @@ answers a refusal.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from app.audit import log, prove, search
-from app.audit.errors import NotSealedYet
+from app.audit.errors import EntryNotSealed
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import clock, ids
@@ -21,11 +20,10 @@ from app.policy.flowchart import drawing
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle.in_force import PolicyNotFound
 from app.sharing.case import store
-from app.sharing.case import store as case_store
 from app.sharing.case.case import Case, Record, View
-from app.sharing.case.change import Change, Draft
-from app.sharing.case.model import Act, RecordKind
-from app.sharing.evaluation import assessment
+from app.sharing.case.change import Change, Draft, record_in
+from app.sharing.case.model import Act, RecordFlag
+from app.sharing.case.records import Letter
 from app.sharing.presentation import deidentification, views
 from app.sharing.records import document
 from app.sharing.records.letter import letter_html, letter_pdf
@@ -42,7 +40,7 @@ class LetterNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "letter-not-found"
-    title = "The request has no such letter"
+    title = "Letter not found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,7 @@ class Printed:
     """
 
     shown: dict[str, Any]
+    flags: tuple[RecordFlag, ...]
     audit: dict[str, Any]
     chart: str
     policy_version: str
@@ -60,11 +59,14 @@ class Printed:
 
     async def html(self) -> str:
         """The record as HTML."""
-        return document.html(self.shown, **self._around())
+        return document.html(self._flagged(), **self._around())
 
     async def pdf(self) -> bytes:
         """The record as PDF/UA-1; typesetting runs in a thread."""
-        return await asyncio.to_thread(document.pdf, self.shown, **self._around())
+        return await asyncio.to_thread(document.pdf, self._flagged(), **self._around())
+
+    def _flagged(self) -> dict[str, Any]:
+        return self.shown | ({"flags": self.flags} if self.flags else {})
 
     def _around(self) -> dict[str, Any]:
         return {
@@ -85,10 +87,9 @@ async def prepare(
     policy = await _policy_of(session, case)
     view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown={
-            **views.whole(case, view, now),
-            **({} if policy else {"flags": [assessment.POLICY_NOT_FOUND]}),
-        },
+        shown=views.whole(case, view, now)
+        | {"evaluation": views.evaluation(case.evaluation, view)},
+        flags=() if policy else (RecordFlag.POLICY_NOT_FOUND,),
         audit=await _proof_of(session, case, view),
         chart=chart(case, policy),
         policy_version=_version_of(case),
@@ -115,14 +116,14 @@ async def _policy_of(session: Session, case: Case) -> Policy | None:
 
 
 def _version_of(case: Case) -> str:
-    return str(case.evaluation.body["result"]["policy"]["version"])
+    return case.evaluation.content.result.policy_version
 
 
 def chart(case: Case, policy: Policy | None) -> str:
     """The flowchart of the evaluation that counts, with the questions as its policy puts them where
     that can be found. Pure.
     """
-    result: Mapping[str, Any] = case.evaluation.body["result"]
+    result: dict[str, Any] = case.evaluation.content.result.to_json()
     ending = {
         "outcome": result["outcome"],
         "decided_at": result["decided_at"],
@@ -172,7 +173,7 @@ async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
     )
     try:
         note: str | None = (await prove.newest(session, case.head.school)).note
-    except NotSealedYet:
+    except EntryNotSealed:
         note = None
     listed = [
         {
@@ -196,7 +197,7 @@ async def release_letter(
     asked: str | None,
     now: datetime,
     trace: str,
-) -> tuple[Case, Record]:
+) -> tuple[Case, Record[Letter]]:
     """Release words for the written answer to a refused request; what was released stays on
     record.
     """
@@ -204,14 +205,14 @@ async def release_letter(
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.WRITE)
-    text = {"reasons": reasons, "contact": contact, "asked": asked}
-    draft = Draft(
-        kind=RecordKind.LETTER,
-        body={"decision_id": str(case.decision.id) if case.decision else None},
-        text=text,
-        id=ids.new_id(now),
+    letter = Letter(
+        decision_id=case.decision.id if case.decision else None,
+        reasons=reasons,
+        contact=contact,
+        asked=asked,
     )
-    letter_html(views.whole(case, View.FULL, now), **_letter_words(text, case, now))
+    letter_html(views.whole(case, View.FULL, now), **_letter_words(letter, case, now))
+    draft = Draft(id=ids.new_id(now), content=letter)
     change = Change(
         action=Action.LETTER_RELEASED,
         head=replace(case.head, status=status),
@@ -220,8 +221,8 @@ async def release_letter(
         target=draft.id,
     )
 
-    after = await case_store.merged(session, actor, case, change, now=now, trace=trace)
-    return after, after.records[-1]
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def letter(
@@ -237,22 +238,22 @@ async def letter(
     """The letter as HTML or PDF, dated the day on which it was released."""
     case = await store.load(session, actor, request_id)
     case.head.must_be_submitter_or_dsl(actor)
-    found = case.find(RecordKind.LETTER, letter_id)
-    if found is None or found.text is None:
+    found = case.find(Letter, letter_id)
+    if found is None or not found.personal:
         raise LetterNotFound("check the id; see letters in the request")
     _seen(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
     shown = views.whole(case, View.FULL, now)
-    words = _letter_words(found.text, case, found.at)
+    words = _letter_words(found.content, case, found.at)
     if media_type == HTML:
         return letter_html(shown, **words)
     return await asyncio.to_thread(letter_pdf, shown, **words)
 
 
-def _letter_words(text: Mapping[str, Any], case: Case, at: datetime) -> dict[str, Any]:
+def _letter_words(letter: Letter, case: Case, at: datetime) -> dict[str, Any]:
     return {
-        "reasons": text["reasons"],
-        "contact": text["contact"],
-        "asked": text.get("asked"),
+        "reasons": letter.reasons or "",
+        "contact": letter.contact or "",
+        "asked": letter.asked,
         "school": f"School {case.head.school}",
         "generated_at": at,
         "policy_title": POLICY_TITLE,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from app.identity.model import Role
 from app.kernel import clock
-from app.policy.engine.deadlines import LONDON
+from app.kernel.clock import LONDON
 from app.policy.engine.vocabulary import Word
 from app.policy.wording.words import day as written
 from app.policy.wording.words import label
@@ -49,20 +49,20 @@ _VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in wo
 """The codes that are read as words; a person's own word is left as it was written."""
 
 GOLDEN_RULES: Final[Mapping[str, str]] = {
-    "hmg2018.1": "1. The law is a framework, not a barrier",
-    "hmg2018.2": "2. Open and honest with the person",
-    "hmg2018.3": "3. Advice where in doubt",
-    "hmg2018.4": "4. Consent where possible, a lawful basis always",
-    "hmg2018.5": "5. Safety and well-being first",
-    "hmg2018.6": "6. Necessary, proportionate, relevant, adequate, accurate, timely, secure",
-    "hmg2018.7": "7. A record with reasons",
-    "hmg2024.1": "1. The child before privacy",
-    "hmg2024.2": "2. Explained to the child and family where safe",
-    "hmg2024.3": "3. Consent seldom the basis, objections weighed",
-    "hmg2024.4": "4. Advice promptly where in doubt",
-    "hmg2024.5": "5. Identities of people at risk protected",
-    "hmg2024.6": "6. Only what is needed, to those with a part in it",
-    "hmg2024.7": "7. A record with reasons, reconsidered on new information",
+    "hmg2018.1": "1. The law is a framework",
+    "hmg2018.2": "2. Be open and honest",
+    "hmg2018.3": "3. Ask if you are in doubt",
+    "hmg2018.4": "4. Get consent where you can",
+    "hmg2018.5": "5. Safety and wellbeing come first",
+    "hmg2018.6": "6. Needed, relevant, accurate, in time and secure",
+    "hmg2018.7": "7. Keep a record",
+    "hmg2024.1": "1. Protecting the child comes before privacy",
+    "hmg2024.2": "2. Explain if it is safe",
+    "hmg2024.3": "3. Use a lawful basis, which is seldom consent",
+    "hmg2024.4": "4. Ask promptly",
+    "hmg2024.5": "5. Protect identities",
+    "hmg2024.6": "6. Share only what is needed, with people who have a role",
+    "hmg2024.7": "7. Record, explain and think again",
 }
 """The rules of each edition of the advice by what they are about."""
 

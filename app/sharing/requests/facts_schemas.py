@@ -1,53 +1,56 @@
-"""The facts of a request as its readers see them. The shape is the one in which they were sent;
-only what a view changes is described.
+"""The facts of a request as its readers see them: the shape in which they were sent, without the
+personal members in a de-identified view and after disposal.
 """
 
-from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from app.policy.engine.vocabulary import SubjectRole
+from app.policy.facts.schemas import FactsIn
+from app.policy.facts.subject_matter import ExternalIdIn, ItemIn, SubjectIn
 from app.sharing.presentation.age_bands import AgeBand
 
+_REFERENCE: Final = (
+    "The school's reference; a pseudonym in a de-identified view; left out after disposal."
+)
 
-class SubjectOut(BaseModel):
-    """Somebody the information is about, as far as the caller sees them."""
 
-    model_config = ConfigDict(extra="allow")
+class ExternalIdOut(ExternalIdIn):
+    """The request's id in another system; empty in a de-identified view and after disposal."""
 
-    person_ref: Annotated[
-        str | None,
-        Field(
-            description=(
-                "The school's reference; a pseudonym in a de-identified view; left out after"
-                " disposal."
-            )
-        ),
-    ] = None
-    role: Annotated[
-        SubjectRole | None, Field(description="What they are in it; left out where nobody said.")
-    ] = None
-    identity_to_protect: Annotated[
-        bool | None, Field(description="Whether it must not come out who they are.")
-    ] = None
-    born_on: Annotated[
-        date | None, Field(description="When they were born; never in a de-identified view.")
-    ] = None
+    system: Annotated[str | None, Field(description="Which system.")] = None  # type: ignore[assignment]
+    value: Annotated[str | None, Field(description="Its id there.")] = None  # type: ignore[assignment]
+
+
+class SubjectOut(SubjectIn):
+    """A person the information is about, as far as the caller sees them."""
+
+    person_ref: Annotated[str | None, Field(description=_REFERENCE)] = None  # type: ignore[assignment]
     age_band: Annotated[
         AgeBand | None,
         Field(
             description=(
-                "How old they were on the day of the submission; in a de-identified view only, and"
-                " null where that is not known."
+                "Their age on the day of the submission; in a de-identified view only, and null"
+                " where it is not known."
             )
         ),
     ] = None
 
 
-class FactsOut(BaseModel):
+class ItemOut(ItemIn):
+    """A piece of information."""
+
+    id: Annotated[UUID, Field(description="The item's id.")]
+
+
+class FactsOut(FactsIn):
     """The facts as last stated, in the shape in which they were sent, each item with its id."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(json_schema_extra=None)
 
-    subjects: Annotated[list[SubjectOut], Field(description="Whom it is about.")]
+    external_id: Annotated[
+        ExternalIdOut | None, Field(description="The request's id in another system.")
+    ] = None
+    subjects: Annotated[list[SubjectOut], Field(description="Whom it is about.")]  # type: ignore[assignment]
+    items: Annotated[list[ItemOut], Field(description="What would be shared.")]  # type: ignore[assignment]

@@ -6,26 +6,23 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from app.audit import log
-from app.audit.model import Action, Event
 from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform import preconditions
-from app.platform.idempotency import OnceDep
+from app.platform.idempotency import idempotent
+from app.platform.instants import parse_period
 from app.platform.paging import decode_id, encode_cursor, next_link
-from app.platform.preconditions import IfMatchDep
+from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
-from app.policy.facts.schemas import EvaluationOut, FactsIn
-from app.sharing.case import store
+from app.policy.facts.schemas import FactsIn
 from app.sharing.case import version as case_version
-from app.sharing.case.case import Case
-from app.sharing.case.model import RecordKind
-from app.sharing.facts.statements import revision_of, statement_of
+from app.sharing.case.case import Case, Filter
+from app.sharing.facts.statements import statement_of
 from app.sharing.http import READ, RequestId, created, location
 from app.sharing.presentation import views
 from app.sharing.requests import service
@@ -35,10 +32,13 @@ from app.sharing.requests.schemas import (
     EvaluateIn,
     ListQuery,
     PageOut,
+    QuestionOut,
+    ReconsiderationOut,
     ReconsiderIn,
+    RequestEvaluationOut,
     RequestOut,
 )
-from app.sharing.schemas import RecordOut, WhyIn
+from app.sharing.schemas import WhyIn, WhyOut
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -63,34 +63,34 @@ def _shown(
 
 @router.post(
     "/sharing-requests",
+    summary="Submit a sharing request",
     status_code=201,
     response_model=RequestOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
+@idempotent(only_adds=True)
 async def submit_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_SUBMIT)],
     body: FactsIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Submit a request to share information; it is evaluated at once.
+    """Submits a request to share information. The service evaluates it at once.
 
-    A refusal is a result (201 with `outcome` `do_not_share`), not an error: errors are for requests
-    that could not be judged.
+    A recommendation not to share is a result (201 with `outcome` `do_not_share`) and not an error;
+    errors are for requests that the service could not evaluate.
     """
-    made: list[UUID] = []
-
-    async def work() -> Response:
-        case = await service.submit(
-            call.session, actor, statement_of(body), now=call.now, request_id=call.trace
-        )
-        made.append(case.head.id)
-        return _shown(case, actor, call.now, status=201, headers=location(case))
-
-    return await once(work, about=lambda: made[0], only_adds=True)
+    case = await service.submit(
+        call.session, actor, statement_of(body), now=call.now, request_id=call.trace
+    )
+    return _shown(case, actor, call.now, status=201, headers=location(case))
 
 
-@router.get("/sharing-requests", response_model=PageOut, responses=replies(401, 403, 422))
+@router.get(
+    "/sharing-requests",
+    summary="List sharing requests",
+    response_model=PageOut,
+    responses=replies(401, 403, 422),
+)
 async def list_sharing_requests(
     actor: Annotated[Actor, Require(*READ)],
     request: Request,
@@ -98,33 +98,34 @@ async def list_sharing_requests(
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """The requests that the caller may see, newest first: their own (staff, integration), all
-    (DSL), de-identified (IG lead).
+    (DSL), or all de-identified (IG lead).
     """
-    chosen = query.model_dump(exclude={"limit", "cursor"})
-    limit = query.limit
+    submitted = parse_period(
+        query.submitted_from, query.submitted_to, names=("submitted_from", "submitted_to")
+    )
+    chosen = query.model_dump(exclude={"limit", "cursor"}) | {
+        "submitted_from": submitted.start,
+        "submitted_to": submitted.end,
+    }
     scope = f"{LIST_SCOPE} {actor.id}"
     before = decode_id(query.cursor, scope) if query.cursor is not None else None
-    heads = await store.page(
+    shown, more = await service.page(
         call.session,
         actor,
-        store.Filter(**chosen),
-        now=call.now,
-        limit=limit + 1,
+        Filter(**chosen),
+        limit=query.limit,
         before=before,
+        now=call.now,
+        trace=call.trace,
     )
-    given = sorted(name for name, value in chosen.items() if value is not None)
-    event = Event(
-        action=Action.REQUESTS_LISTED, data={"filters": given, "count": min(len(heads), limit)}
-    )
-    log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
-    shown = heads[:limit]
-    following = encode_cursor([str(shown[-1].id)], scope) if len(heads) > limit else None
+    following = encode_cursor([str(shown[-1].id)], scope) if more else None
     items = [views.summary(head, head.view_for(actor), call.now) for head in shown]
     return reply({"items": items, "next_cursor": following}, headers=next_link(request, following))
 
 
 @router.get(
     "/sharing-requests/{request_id}",
+    summary="Read a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 422) | preconditions.UNCHANGED,
 )
@@ -134,27 +135,17 @@ async def read_sharing_request(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """The whole request: evaluations, advice, decisions, disclosures, notices. Reading it is an
-    entry of the trail.
+    """The whole request: evaluations, advice, decisions, disclosures, notices. Each read adds an
+    audit entry.
     """
-    case = await store.load(call.session, actor, request_id)
-    view = case.head.view_for(actor)
-    about = tuple(subject.id for subject in case.people)
-    event = Event(
-        action=Action.REQUEST_READ,
-        request=case.head.id,
-        subjects=about,
-        recipient=case.head.recipient_type,
-        data={"view": view.value},
-    )
-    log.append(call.session, event, by=actor, at=call.now, request_id=call.trace)
-    return preconditions.unchanged(request, case_version.etag(case.head, view)) or _shown(
-        case, actor, call.now
-    )
+    case = await service.read(call.session, actor, request_id, now=call.now, trace=call.trace)
+    tag = case_version.etag(case.head, case.head.view_for(actor))
+    return preconditions.unchanged(request, tag) or _shown(case, actor, call.now)
 
 
 @router.patch(
     "/sharing-requests/{request_id}",
+    summary="Amend a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428),
 )
@@ -165,19 +156,16 @@ async def amend_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Amend the facts before a decision; they are evaluated again, and earlier facts and
-    evaluations are kept.
+    """Changes the facts before a decision. The service evaluates them again, and keeps earlier
+    facts and evaluations.
 
-    After a decision only `how` can be amended, until nothing more leaves.
+    After a decision only `how` can be amended, until nothing more is to be shared.
     """
-    case = await store.load(call.session, actor, request_id)
-    revise = revision_of(case)
     case = await service.amend(
         call.session,
         actor,
         request_id,
         body.root,
-        revise,
         precondition=if_match,
         now=call.now,
         trace=call.trace,
@@ -187,159 +175,156 @@ async def amend_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/evaluations",
+    summary="Evaluate a sharing request again",
     status_code=201,
-    response_model=EvaluationOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=RequestEvaluationOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def evaluate_sharing_request(
     actor: Annotated[Actor, Require(P.EVALUATION_REPEAT)],
     request_id: RequestId,
     call: CallDep,
-    once: OnceDep,
     body: EvaluateIn | None = None,
 ) -> Response:
-    """Evaluate again: under the policy in force, or under another version, which is recorded and
-    has no consequence.
+    """Evaluates under the policy in force, or under another version; an evaluation under another
+    version is recorded and has no consequence.
     """
+    digest = body.policy_digest if body else None
+    case, record = await service.evaluate_again(
+        call.session,
+        actor,
+        request_id,
+        policy_digest=digest,
+        now=call.now,
+        trace=call.trace,
+    )
+    view = case.head.view_for(actor)
+    return reply(
+        views.evaluation(record, view),
+        201,
+        {**location(case), "ETag": case_version.etag(case.head, view)},
+    )
 
-    async def work() -> Response:
-        digest = body.policy_digest if body else None
-        revise = revision_of(await store.load(call.session, actor, request_id))
-        case = await service.evaluate_again(
-            call.session,
-            actor,
-            request_id,
-            revise,
-            policy_digest=digest,
-            now=call.now,
-            trace=call.trace,
-        )
-        record = case.records[-1]
-        view = case.head.view_for(actor)
-        return reply(
-            views.evaluation(record, view),
-            201,
-            {**location(case), "ETag": case_version.etag(case.head, view)},
-        )
 
-    return await once(work, about=lambda: request_id)
+@router.get(
+    "/sharing-requests/{request_id}/evaluations/{evaluation_id}",
+    summary="Read an evaluation of a request",
+    response_model=RequestEvaluationOut,
+    responses=replies(401, 403, 404, 422),
+)
+async def read_evaluation(
+    actor: Annotated[Actor, Require(*READ)],
+    request_id: RequestId,
+    evaluation_id: Annotated[UUID, Path(description="The evaluation.")],
+    call: CallDep,
+) -> Response:
+    """An evaluation of the request with its reasons. Each read adds an audit entry."""
+    case, record = await service.read_evaluation(
+        call.session, actor, request_id, evaluation_id, now=call.now, trace=call.trace
+    )
+    return reply(views.evaluation(record, case.head.view_for(actor)))
 
 
 @router.post(
     "/sharing-requests/{request_id}/withdrawal",
+    summary="Withdraw a sharing request",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=WhyOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def withdraw_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_WITHDRAW)],
     request_id: RequestId,
     call: CallDep,
-    once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Take the request back before it is decided."""
-
-    async def work() -> Response:
-        case = await service.withdraw(
-            call.session,
-            actor,
-            request_id,
-            body.why if body else None,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, case.records[-1], actor)
-
-    return await once(work, about=lambda: request_id)
+    """Takes the request back before it is decided."""
+    case, record = await service.withdraw(
+        call.session,
+        actor,
+        request_id,
+        body.why if body else None,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/closure",
+    summary="Close a sharing request",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=WhyOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def close_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_DISCLOSE)],
     request_id: RequestId,
     call: CallDep,
-    once: OnceDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Close a decided request: everything was shared and told, or the refusal stands."""
-
-    async def work() -> Response:
-        case = await service.close(
-            call.session,
-            actor,
-            request_id,
-            body.why if body else None,
-            now=call.now,
-            trace=call.trace,
-        )
-        return created(case, case.records[-1], actor)
-
-    return await once(work, about=lambda: request_id)
+    """Closes a decided request: everything was shared and the people were told, or the refusal
+    stands.
+    """
+    case, record = await service.close(
+        call.session,
+        actor,
+        request_id,
+        body.why if body else None,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/questions",
+    summary="Ask the requester for information",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=QuestionOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def ask_for_information(
     actor: Annotated[Actor, Require(P.REQUEST_DECIDE)],
     request_id: RequestId,
     body: AskIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Ask the requester for what is missing. The request waits, undecided, until its facts are
-    amended; an emergency does not wait.
-    """
-
-    async def work() -> Response:
-        case = await service.ask(
-            call.session, actor, request_id, body.question, now=call.now, trace=call.trace
-        )
-        return created(case, case.records[-1], actor)
-
-    return await once(work, about=lambda: request_id)
+    """The request waits, undecided, until its facts are amended. An emergency does not wait."""
+    case, record = await service.ask(
+        call.session, actor, request_id, body.question, now=call.now, trace=call.trace
+    )
+    return created(case, record, actor)
 
 
 @router.post(
     "/sharing-requests/{request_id}/reconsiderations",
+    summary="Reconsider a refused request",
     status_code=201,
-    response_model=RecordOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    response_model=ReconsiderationOut,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
+@idempotent()
 async def reconsider_sharing_request(
     actor: Annotated[Actor, Require(P.REQUEST_RECONSIDER)],
     request_id: RequestId,
     body: ReconsiderIn,
     call: CallDep,
-    once: OnceDep,
 ) -> Response:
-    """Reopen a refused request on new information. The refusal stands in the record; the request
+    """Reopens a refused request on new information. The refusal stays on record, and the request
     waits for a new decision.
     """
-
-    async def work() -> Response:
-        revise = revision_of(await store.load(call.session, actor, request_id))
-        case = await service.reconsider(
-            call.session,
-            actor,
-            request_id,
-            body.new_information,
-            body.facts,
-            revise,
-            now=call.now,
-            trace=call.trace,
-        )
-        record = case.latest(RecordKind.RECONSIDERATION)
-        assert record is not None  # noqa: S101 - it was just written
-        return created(case, record, actor)
-
-    return await once(work, about=lambda: request_id)
+    case, record = await service.reconsider(
+        call.session,
+        actor,
+        request_id,
+        body.new_information,
+        body.facts,
+        now=call.now,
+        trace=call.trace,
+    )
+    return created(case, record, actor)

@@ -4,30 +4,48 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.platform.instants import When
+from app.kernel.classification import Personal
+from app.platform.instants import PeriodEnd
 from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.platform.references import Reference
-from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, Outcome
+from app.policy.engine.vocabulary import (
+    Answer,
+    Direction,
+    OrganisationType,
+    Outcome,
+    PurposeCode,
+    Release,
+    StatutoryPower,
+    Step,
+    Urgency,
+)
+from app.policy.evaluation.schemas import BriefEvaluationOut, EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.facts.schemas import EvaluationOut
-from app.policy.facts.statutory import StatutoryPower
-from app.sharing.case.model import Status
+from app.sharing.advice.schemas import AdviceOut
+from app.sharing.case.model import EvaluationTrigger, OverdueClock, Status
 from app.sharing.case.outcomes import DecisionOutcome
+from app.sharing.consents.schemas import ConsentOut
 from app.sharing.decisions.schemas import DecisionOut
 from app.sharing.disclosures.schemas import DisclosureOut
+from app.sharing.disposal.schemas import DisposalOut, RetentionReviewOut
+from app.sharing.emergencies.schemas import EmergencyRecordOut
+from app.sharing.notices.schemas import NoticeOut
+from app.sharing.records.schemas import LetterOut
 from app.sharing.requests.facts_schemas import FactsOut
 from app.sharing.schemas import (
     Body,
     ByOut,
     HintOut,
+    Out,
     RecipientCheckOut,
     RecordOut,
     RetentionOut,
     TaskOut,
     Text,
+    WhyOut,
 )
 
 
@@ -47,7 +65,7 @@ class AmendIn(RootModel[dict[str, Any]]):
     @classmethod
     def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
         if not changed:
-            raise PydanticCustomError("missing", "name at least one part of the facts that changes")
+            raise PydanticCustomError("missing", "add at least one part of the facts")
         return changed
 
 
@@ -59,8 +77,9 @@ class EvaluateIn(Body):
     )
 
     policy_digest: Annotated[
-        str | None,
+        Personal[str | None],
         Field(
+            max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
             description="Digest of another version; empty: the policy in force.",
         ),
@@ -76,10 +95,60 @@ class AskIn(Body):
         }
     )
 
-    question: Annotated[Text, Field(description="What is needed from the requester.")]
+    question: Annotated[Personal[Text], Field(description="What is needed from the requester.")]
 
 
-class SummaryOut(BaseModel):
+class QuestionOut(RecordOut):
+    """A question to the requester."""
+
+    question: Annotated[
+        str | None, Field(description="What is needed; null in a de-identified view.")
+    ]
+
+
+class ReconsiderationOut(RecordOut):
+    """New information after a refusal."""
+
+    decision_id: Annotated[UUID | None, Field(description="The refusal.")]
+    new_information: Annotated[
+        str | None, Field(description="What has come to light; null in a de-identified view.")
+    ]
+
+
+class MadeOut(Out):
+    """When and why the facts of a request were evaluated."""
+
+    current: Annotated[
+        bool, Field(description="False where it was made under a policy not in force, to compare.")
+    ]
+    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
+    recorded_at: Annotated[
+        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+    ]
+
+
+class EvaluatedOut(MadeOut):
+    """An evaluation in the history of a request."""
+
+    id: Annotated[UUID, Field(description="Its id.")]
+    outcome: Annotated[Outcome, Field(description="What it recommends.")]
+    decided_at: Annotated[Step, Field(description="The question that settled it.")]
+    release: Annotated[Release, Field(description="Whether the information may leave yet.")]
+    policy_version: Annotated[str, Field(description="Name of the policy version.")]
+    policy_digest: Annotated[str, Field(description="Digest of the policy version.")]
+
+
+class CurrentEvaluationOut(BriefEvaluationOut, MadeOut):
+    """The current evaluation of a request. The clauses of the policy on which each finding rests
+    are at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
+    """
+
+
+class RequestEvaluationOut(EvaluationOut, MadeOut):
+    """An evaluation of a request, each finding with the clauses of the policy that it rests on."""
+
+
+class SummaryOut(Out):
     """The head of a request: codes and instants, nothing personal."""
 
     id: Annotated[UUID, Field(description="The request's id.")]
@@ -87,24 +156,26 @@ class SummaryOut(BaseModel):
     status: Annotated[Status, Field(description="Where it stands.")]
     view: Annotated[Literal["full", "deidentified"], Field(description="How much the caller sees.")]
     direction: Annotated[
-        str, Field(description="Asked for, or our own initiative.", examples=["received"])
+        Direction, Field(description="Asked for, or our own initiative.", examples=["received"])
     ]
-    urgency: Annotated[str, Field(description="How soon.", examples=["urgent"])]
-    purpose_code: Annotated[str, Field(description="What for.", examples=["section_47_enquiry"])]
+    urgency: Annotated[Urgency, Field(description="How soon.", examples=["urgent"])]
+    purpose_code: Annotated[
+        PurposeCode, Field(description="What for.", examples=["section_47_enquiry"])
+    ]
     recipient_type: Annotated[
         OrganisationType, Field(description="With what kind of organisation.")
     ]
     outcome: Annotated[
-        str, Field(description="What the evaluation that counts recommends.", examples=["share"])
+        Outcome, Field(description="What the current evaluation recommends.", examples=["share"])
     ]
-    release: Annotated[str, Field(description="Whether it may leave yet.", examples=["ready"])]
+    release: Annotated[Release, Field(description="Whether it may leave yet.", examples=["ready"])]
     decision: Annotated[
         DecisionOutcome | None, Field(description="What a person decided; null while undecided.")
     ]
-    departs: Annotated[bool, Field(description="Whether the decision differs from the evaluation.")]
-    policy_digest: Annotated[
-        str, Field(description="The policy that the evaluation that counts was made under.")
+    departs_from_evaluation: Annotated[
+        bool, Field(description="Whether the decision differs from what the evaluation recommends.")
     ]
+    policy_digest: Annotated[str, Field(description="The policy of the current evaluation.")]
     submitted_by: Annotated[ByOut, Field(description="Who submitted it.")]
     submitted_at: Annotated[datetime, Field(description="When.")]
     decided_at: Annotated[datetime | None, Field(description="When it was last decided.")]
@@ -112,19 +183,17 @@ class SummaryOut(BaseModel):
     overdue: Annotated[
         bool, Field(description="Whether any clock has run out; never blocks anything.")
     ]
-    overdue_clocks: Annotated[
-        list[str], Field(description="Which clocks: decision, record, advice, notice.")
-    ]
+    overdue_clocks: Annotated[list[OverdueClock], Field(description="Which clocks have run out.")]
 
 
-class CompelledDetrimentOut(BaseModel):
+class CompelledDetrimentOut(Out):
     """Whether sharing would do the child more harm than not sharing."""
 
     more_detrimental: Annotated[Answer, Field(description="What was answered.")]
     why: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
 
 
-class CompelledOut(BaseModel):
+class CompelledOut(Out):
     """By what power the school is made to share. Shown and recorded; it changes no evaluation."""
 
     power: Annotated[
@@ -150,7 +219,7 @@ class CompelledOut(BaseModel):
     ]
 
 
-class RoutedOut(BaseModel):
+class RoutedOut(Out):
     """Another procedure, which somebody else looks after."""
 
     to: Annotated[Literal["ig_lead"], Field(description="Who takes it.")]
@@ -163,24 +232,30 @@ class RequestOut(SummaryOut):
     facts: Annotated[
         FactsOut, Field(description="The facts as last stated, each item with its id.")
     ]
-    evaluation: Annotated[EvaluationOut, Field(description="The evaluation that counts.")]
+    evaluation: Annotated[CurrentEvaluationOut, Field(description="The current evaluation.")]
     evaluations: Annotated[
-        list[EvaluationOut], Field(description="Every evaluation, oldest first.")
+        list[EvaluatedOut],
+        Field(
+            description=(
+                "Every evaluation, oldest first; each is whole at"
+                " `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`."
+            )
+        ),
     ]
-    questions: Annotated[list[RecordOut], Field(description="What the requester was asked.")]
-    advice: Annotated[list[RecordOut], Field(description="Advice sought and given.")]
+    questions: Annotated[list[QuestionOut], Field(description="What the requester was asked.")]
+    advice: Annotated[list[AdviceOut], Field(description="Advice sought and given.")]
     decisions: Annotated[
         list[DecisionOut], Field(description="Every decision, oldest first; the last one stands.")
     ]
     disclosures: Annotated[list[DisclosureOut], Field(description="What was shared.")]
-    notices: Annotated[list[RecordOut], Field(description="Whether people were told.")]
-    consents: Annotated[list[RecordOut], Field(description="Consent as it changed.")]
+    notices: Annotated[list[NoticeOut], Field(description="Whether people were told.")]
+    consents: Annotated[list[ConsentOut], Field(description="Consent as it changed.")]
     reconsiderations: Annotated[
-        list[RecordOut], Field(description="New information after a refusal.")
+        list[ReconsiderationOut], Field(description="New information after a refusal.")
     ]
-    letters: Annotated[list[RecordOut], Field(description="Written answers to the requester.")]
+    letters: Annotated[list[LetterOut], Field(description="Written answers to the requester.")]
     retention_reviews: Annotated[
-        list[RecordOut], Field(description="Reviews of how long it is kept.")
+        list[RetentionReviewOut], Field(description="Reviews of how long it is kept.")
     ]
     tasks: Annotated[list[TaskOut], Field(description="What is still to be done.")]
     compelled: Annotated[
@@ -201,8 +276,13 @@ class RequestOut(SummaryOut):
         list[HintOut], Field(description="What to think of before sharing; conditions of nothing.")
     ]
     retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
+    emergency: Annotated[
+        EmergencyRecordOut | None, Field(description="What was told of it, for an emergency.")
+    ]
+    withdrawal: Annotated[WhyOut | None, Field(description="That it was taken back.")]
+    closure: Annotated[WhyOut | None, Field(description="That it was closed.")]
     disposal: Annotated[
-        RecordOut | None,
+        DisposalOut | None,
         Field(
             description=(
                 "By whom, why and with whose approval what was personal was destroyed; null until"
@@ -212,7 +292,7 @@ class RequestOut(SummaryOut):
     ]
 
 
-class PageOut(BaseModel):
+class PageOut(Out):
     """A page of requests."""
 
     items: Annotated[list[SummaryOut], Field(description="Newest first.")]
@@ -235,25 +315,22 @@ class ListQuery(BaseModel):
     recipient_type: Annotated[
         OrganisationType | None, Field(description="Kind of organisation.")
     ] = None
-    submitted_from: Annotated[When | None, Field(description="From this instant on.")] = None
-    submitted_to: Annotated[When | None, Field(description="Before this instant.")] = None
+    submitted_from: Annotated[
+        PeriodEnd | None, Field(description="Submitted on or after this day, or from this instant.")
+    ] = None
+    submitted_to: Annotated[
+        PeriodEnd | None,
+        Field(description="Submitted on or before this day, or before this instant."),
+    ] = None
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[
         str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
     ] = None
-
-    @field_validator("submitted_to")
-    @classmethod
-    def _after_the_beginning(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        begins = info.data.get("submitted_from")
-        if to is not None and begins is not None and to < begins:
-            raise PydanticCustomError("before-begin", "lies before submitted_from")
-        return to
 
 
 class ReconsiderIn(Body):
@@ -271,8 +348,8 @@ class ReconsiderIn(Body):
         },
     )
 
-    new_information: Annotated[Text, Field(description="What has come to light.")]
+    new_information: Annotated[Personal[Text], Field(description="What has come to light.")]
     facts: Annotated[
-        dict[str, Any],
+        Personal[dict[str, Any]],
         Field(default_factory=dict, description="The parts of the facts that change, as in PATCH."),
     ]

@@ -5,42 +5,53 @@ once.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from app.audit.model import Action
+from app.audit import log
+from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import ids
+from app.kernel.canonical import Json
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
 from app.platform.preconditions import IfMatch
 from app.policy.engine.evaluate import Policy
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case import store
-from app.sharing.case.case import ActImpossible, Case
-from app.sharing.case.change import Change, Draft
-from app.sharing.case.model import Act, RecordKind, Status
-from app.sharing.case.store import merged
+from app.sharing.case.case import Case, Filter, Head, InvalidState, Record
+from app.sharing.case.change import Change, Draft, record_in
+from app.sharing.case.model import Act, EvaluationTrigger, Status
+from app.sharing.case.records import (
+    Closure,
+    Content,
+    Evaluation,
+    Question,
+    Reconsideration,
+    RetentionReview,
+    Withdrawal,
+)
 from app.sharing.case.version import etag
 from app.sharing.evaluation import assessment
 from app.sharing.evaluation.assessment import judge
 from app.sharing.evaluation.policy import judged_under, policy_in_force
 from app.sharing.evaluation.restatement import HOW_ONLY, judged, restated, submitted
 from app.sharing.facts import recipient_check
-from app.sharing.facts.statement import Revise, Statement
+from app.sharing.facts.statement import Statement
+from app.sharing.facts.statements import revise
 
 
-class FactsSettled(ServiceError):
+class FactsAlreadyDecided(ServiceError):
     """The facts of a decided request no longer change, but for the checks before release."""
 
     kind = Kind.CONFLICT
-    code = "facts-settled"
-    title = "The request has been decided on these facts"
+    code = "facts-already-decided"
+    title = "Facts already decided"
 
     def __init__(self) -> None:
         super().__init__(
-            "only facts.how can still be amended; new information after a refusal goes to"
-            " /reconsiderations"
+            "the request is decided, so only facts.how can be amended; send new information"
+            " about a refusal to /reconsiderations"
         )
 
 
@@ -59,20 +70,95 @@ async def submit(
     session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str
 ) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
-    policy = await policies.follow(session, actor.school, now=now, trace=request_id)
+    policy = await policies.adopt_in_force(session, actor.school, now=now, trace=request_id)
     statement = await recipient_check.cited(session, actor.school, statement, now, strict="")
 
-    change = submitted(actor, statement, judge(policy, statement.stated, now), now)
+    judgement = judge(policy, statement.stated, now)
+    change = submitted(actor, statement, judgement, now).change
 
     return await store.write(session, change, by=actor, at=now, request_id=request_id)
+
+
+async def read(
+    session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
+) -> Case:
+    """Load a request for a reader, and log that it was read."""
+    case = await store.load(session, actor, request_id)
+    _log_read(session, actor, case, now, trace)
+    return case
+
+
+def _log_read(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    now: datetime,
+    trace: str,
+    *,
+    target: UUID | None = None,
+) -> None:
+    event = Event(
+        action=Action.REQUEST_READ,
+        request=case.head.id,
+        subjects=tuple(subject.id for subject in case.people),
+        recipient=case.head.recipient_type,
+        target=str(target) if target else None,
+        data={"view": case.head.view_for(actor).value},
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+
+
+class EvaluationNotFound(ServiceError):
+    """The request has no such evaluation."""
+
+    kind = Kind.NOT_FOUND
+    code = "evaluation-not-found"
+    title = "Evaluation not found"
+
+
+async def read_evaluation(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    evaluation_id: UUID,
+    *,
+    now: datetime,
+    trace: str,
+) -> tuple[Case, Record[Evaluation]]:
+    """Load an evaluation of a request for a reader, and log that it was read."""
+    case = await store.load(session, actor, request_id)
+    found = case.find(Evaluation, evaluation_id)
+    if found is None:
+        raise EvaluationNotFound("check the id; see evaluations in the request")
+    _log_read(session, actor, case, now, trace, target=evaluation_id)
+    return case, found
+
+
+async def page(
+    session: Session,
+    actor: Actor,
+    filters: Filter,
+    *,
+    limit: int,
+    before: UUID | None,
+    now: datetime,
+    trace: str,
+) -> tuple[list[Head], bool]:
+    """List the heads that the caller may see, newest first, and say whether there are more."""
+    heads = await store.page(session, actor, filters, now=now, limit=limit + 1, before=before)
+    event = Event(
+        action=Action.REQUESTS_LISTED,
+        data={"filters": filters.given(), "count": min(len(heads), limit)},
+    )
+    log.append(session, event, by=actor, at=now, request_id=trace)
+    return heads[:limit], len(heads) > limit
 
 
 async def amend(
     session: Session,
     actor: Actor,
     request_id: UUID,
-    changed: Mapping[str, Any],
-    revise: Revise,
+    changed: Mapping[str, Json],
     *,
     precondition: IfMatch,
     now: datetime,
@@ -89,32 +175,37 @@ async def amend(
     how_only = changed.keys() <= HOW_ONLY
     try:
         status = case.head.after(Act.AMEND)
-    except ActImpossible:
+    except InvalidState:
         if not how_only:
             case.head.after(Act.AMEND_HOW)
-            raise FactsSettled from None
+            raise FactsAlreadyDecided from None
         status = case.head.after(Act.AMEND_HOW)
     statement = await recipient_check.cited(
-        session, actor.school, revise(changed), now, strict="" if "recipient" in changed else None
+        session,
+        actor.school,
+        revise(case, changed),
+        now,
+        strict="" if "recipient" in changed else None,
     )
-    change = restated(case, statement, changed.keys(), policy, now, because="amended")
+    change = restated(
+        case, statement, changed.keys(), policy, now, trigger=EvaluationTrigger.AMENDED
+    )
     change = replace(
         change, head=replace(change.head, status=status), action=Action.REQUEST_AMENDED
     )
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    return await store.save_change(session, actor, case, change, now=now, trace=trace)
 
 
 async def evaluate_again(
     session: Session,
     actor: Actor,
     request_id: UUID,
-    revise: Revise,
     *,
     policy_digest: str | None,
     now: datetime,
     trace: str,
-) -> Case:
+) -> tuple[Case, Record[Evaluation]]:
     """Evaluate the facts as stated again: under the policy in force, or, without consequence, under
     another version.
     """
@@ -127,83 +218,83 @@ async def evaluate_again(
     )
 
     status = case.head.after(Act.EVALUATE)
-    counts = policy.digest == current.digest
-    statement = await recipient_check.cited(session, actor.school, revise({}), now)
+    is_current = policy.digest == current.digest
+    statement = await recipient_check.cited(session, actor.school, revise(case, {}), now)
     judgement = judge(policy, statement.stated, now)
-    head = replace(judged(case.head, judgement), status=status) if counts else case.head
+    head = replace(judged(case.head, judgement), status=status) if is_current else case.head
+    draft = judgement.draft(
+        id=ids.new_id(now),
+        trigger=EvaluationTrigger.ASKED,
+        current=is_current,
+        check=statement.check,
+    )
     change = Change(
         action=Action.REQUEST_EVALUATED,
         head=head,
-        drafts=(judgement.draft(at=now, counts=counts, because="asked", check=statement.check),),
+        drafts=(draft,),
         about=[subject.id for subject in case.people],
         data={
             "outcome": judgement.evaluation.outcome.value,
-            "counts": counts,
+            "current": is_current,
             "under": policy.digest,
         },
     )
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def withdraw(
     session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
-) -> Case:
+) -> tuple[Case, Record[Withdrawal]]:
     """Take a request back before it is decided."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter(actor)
 
     status = case.head.after(Act.WITHDRAW)
     policy = await judged_under(session, case, now)
-    draft = Draft(
-        kind=RecordKind.WITHDRAWAL,
-        body=assessment.stood_in(policy, case.head),
-        text={"why": why} if why else {},
-        id=ids.new_id(now),
-    )
+    content = assessment.stood_in(policy, case.head, Withdrawal(why=why))
+    draft = Draft(id=ids.new_id(now), content=content)
     change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def close(
     session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
-) -> Case:
+) -> tuple[Case, Record[Closure]]:
     """Say that nothing more is to come: everything was shared and told, or the refusal stands."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.CLOSE)
     policy = await judged_under(session, case, now)
-    draft = Draft(
-        kind=RecordKind.CLOSURE,
-        body=assessment.stood_in(policy, case.head),
-        text={"why": why} if why else {},
-        id=ids.new_id(now),
-    )
+    content = assessment.stood_in(policy, case.head, Closure(why=why))
+    draft = Draft(id=ids.new_id(now), content=content)
     change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 async def ask(
     session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str
-) -> Case:
+) -> tuple[Case, Record[Question]]:
     """Ask the requester for information that is missing; the request waits for it, and an amendment
     ends the wait.
     """
     case = await store.load(session, actor, request_id, to_change=True)
 
     status = case.head.after(Act.ASK)
-    draft = Draft(
-        kind=RecordKind.QUESTION, body={}, text={"question": question}, id=ids.new_id(now)
-    )
+    draft = Draft(id=ids.new_id(now), content=Question(question=question))
     change = _simple(case, Action.INFORMATION_REQUESTED, draft, status)
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
-def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
+def _simple(case: Case, action: Action, draft: Draft[Content], status: Status) -> Change:
     about = [subject.id for subject in case.people]
     return Change(
         action=action,
@@ -216,7 +307,7 @@ def _simple(case: Case, action: Action, draft: Draft, status: Status) -> Change:
 
 def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
     """The change that ends a request: from today on it is kept as long as its class says."""
-    reviewed = case.latest(RecordKind.RETENTION_REVIEW) is not None
+    reviewed = case.latest(RetentionReview) is not None
     return replace(change, head=assessment.kept(policy, change.head, now, reviewed=reviewed))
 
 
@@ -225,12 +316,11 @@ async def reconsider(
     actor: Actor,
     request_id: UUID,
     new_information: str,
-    changed: Mapping[str, Any],
-    revise: Revise,
+    changed: Mapping[str, Json],
     *,
     now: datetime,
     trace: str,
-) -> Case:
+) -> tuple[Case, Record[Reconsideration]]:
     """Reopen a refused request on new information; it is judged again, and the refusal stands in
     the record.
     """
@@ -244,18 +334,20 @@ async def reconsider(
     statement = await recipient_check.cited(
         session,
         actor.school,
-        revise(changed),
+        revise(case, changed),
         now,
         strict="/facts" if "recipient" in changed else None,
     )
-    change = restated(case, statement, changed.keys(), policy, now, because="reconsidered")
+    change = restated(
+        case, statement, changed.keys(), policy, now, trigger=EvaluationTrigger.RECONSIDERED
+    )
     judgement_due = assessment.due_at(policy, change.head.urgency, now)
     refused = case.decision
     draft = Draft(
-        kind=RecordKind.RECONSIDERATION,
-        body={"decision_id": str(refused.id) if refused else None},
-        text={"new_information": new_information},
         id=ids.new_id(now),
+        content=Reconsideration(
+            decision_id=refused.id if refused else None, new_information=new_information
+        ),
     )
     change = replace(
         change,
@@ -272,7 +364,8 @@ async def reconsider(
         target=draft.id,
     )
 
-    return await merged(session, actor, case, change, now=now, trace=trace)
+    after = await store.save_change(session, actor, case, change, now=now, trace=trace)
+    return after, record_in(after, draft)
 
 
 class NothingToReconsider(ServiceError):
@@ -280,7 +373,7 @@ class NothingToReconsider(ServiceError):
 
     kind = Kind.CONFLICT
     code = "nothing-to-reconsider"
-    title = "There is no refusal to reconsider"
+    title = "No refusal to reconsider"
 
     def __init__(self) -> None:
-        super().__init__("the decision that stands is no refusal; a new decision supersedes it")
+        super().__init__("the newest decision is not a refusal; a new decision supersedes it")

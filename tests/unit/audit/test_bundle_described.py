@@ -119,7 +119,7 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
             at=at,
             request_id="r",
         )
-        log.dispose(session, [one], by_entry=other)
+        log.dispose(session, SCHOOL, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     await export.bundle(database, SCHOOL, tmp_path / "bundle.zip", at=NOON)
     return tmp_path / "bundle.zip"

@@ -17,14 +17,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import bundle_verifier, checkpoint, export, log, seal
-from app.audit.errors import NotSealedYet
+from app.audit.errors import EntryNotSealed
 from app.audit.model import Action, Event
 from app.kernel.ids import new_id
 from app.platform.db import Database
-from tests.unit.audit import trail
+from tests.unit.audit import rfc9162, trail
 from tests.unit.audit.trail import HOST, KEY, NOON, SCHOOL, rows, sealed
 
-VKEY = checkpoint.verifier_key(f"{HOST}/schools/{SCHOOL}", KEY.public_key())
+VKEY = rfc9162.verifier_key(f"{HOST}/schools/{SCHOOL}", KEY.public_key())
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def bundle(database: Database, tmp_path: Path) -> Path:
             at=at,
             request_id="r",
         )
-        log.dispose(session, [one], by_entry=other)
+        log.dispose(session, SCHOOL, [one], by_entry=other)
     await seal.seal(database, KEY, host=HOST)
     out = tmp_path / "bundle.zip"
     made = await export.bundle(database, SCHOOL, out, at=NOON)
@@ -97,7 +97,7 @@ async def test_it_is_held_against_a_kept_checkpoint(
 
 
 async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path) -> None:
-    other = checkpoint.verifier_key(
+    other = rfc9162.verifier_key(
         f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key()
     )
     assert bundle_verifier.main([str(bundle), "--key", other]) == 1
@@ -194,6 +194,6 @@ async def test_any_byte_of_the_archive_changed_never_breaks_the_script_or_passes
 
 
 async def test_an_empty_log_has_no_bundle(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(NotSealedYet):
+    with pytest.raises(EntryNotSealed):
         await export.bundle(database, SCHOOL, tmp_path / "x.zip", at=NOON)
     assert [path for path in tmp_path.iterdir() if path.is_file()] == []

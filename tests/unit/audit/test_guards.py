@@ -20,6 +20,7 @@ from tests.unit.audit.trail import HOST, KEY, NOON, append
 THING = sa.Table(
     "thing",
     sa.MetaData(),
+    sa.Column("school", sa.String, primary_key=True),
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("audit_id", sa.Uuid),
     sa.Column("x", sa.Integer),
@@ -49,7 +50,9 @@ async def write(database: Database, thing: UUID, *, cites: UUID | None = None) -
             at=NOON,
             request_id="r",
         )
-        session.add(THING, {"id": thing, "audit_id": cites or entry, "x": 1})
+        session.add(
+            THING, {"school": trail.SCHOOL, "id": thing, "audit_id": cites or entry, "x": 1}
+        )
 
 
 async def count(database: Database) -> int:
@@ -91,7 +94,9 @@ async def test_a_change_that_cites_an_older_entry_is_refused(
 async def test_a_change_without_any_entry_is_refused(guarded: Database) -> None:
     async def bare() -> None:
         async with guarded.transaction() as session:
-            session.add(THING, {"id": new_id(NOON), "audit_id": None, "x": 1})
+            session.add(
+                THING, {"school": trail.SCHOOL, "id": new_id(NOON), "audit_id": None, "x": 1}
+            )
 
     with pytest.raises(DBAPIError, match="cites no audit entry"):
         await bare()

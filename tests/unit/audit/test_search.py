@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.audit import log, seal, search
-from app.audit.errors import EntryNotFound
+from app.audit.errors import AuditEntryNotFound
 from app.audit.model import OF_NO_CASE, Action, EntryOutcome, Event
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
@@ -110,7 +110,7 @@ async def test_who_sees_what(database: Database) -> None:
                 if entry in expected:
                     assert (await search.find(session, by, entry)).id == entry
                 else:
-                    with pytest.raises(EntryNotFound):
+                    with pytest.raises(AuditEntryNotFound):
                         await search.find(session, by, entry)
 
 

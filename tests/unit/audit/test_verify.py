@@ -110,7 +110,7 @@ AT = "(SELECT entry_id FROM audit_leaf WHERE idx = {})"
         ),
         (
             [f"UPDATE audit_entry SET school = '654321' WHERE id = {AT.format(6)}"],
-            "column-changed",
+            "entry-missing",
             6,
         ),
         ([f"DELETE FROM audit_entry WHERE id = {AT.format(7)}"], "entry-missing", 7),
@@ -157,7 +157,7 @@ AT = "(SELECT entry_id FROM audit_leaf WHERE idx = {})"
         (
             [
                 (
-                    "INSERT INTO audit_disposed (entry_id, what, by_entry) SELECT id, 'value', id FROM"  # noqa: E501
+                    "INSERT INTO audit_disposed (school, entry_id, what, by_entry) SELECT school, id, 'value', id FROM"  # noqa: E501
                     " audit_entry"
                 )
             ],
@@ -528,12 +528,12 @@ async def test_disposed_values_are_no_finding_and_a_forged_disposal_is(database:
         "record-missing"
     ]
     async with database.transaction() as session:
-        log.dispose(session, [entry], by_entry=disposing)
+        log.dispose(session, SCHOOL, [entry], by_entry=disposing)
     report = await checked(database, readers=readers, now=NOON)
     assert report.intact, report.lines()
     assert report.disposed == 1
     async with database.transaction() as session:
-        log.dispose(session, [other], by_entry=disposing)
+        log.dispose(session, SCHOOL, [other], by_entry=disposing)
     report = await checked(database, readers=readers, now=NOON)
     assert [f.code for f in report.findings] == ["disposal-forged"]
 

@@ -11,7 +11,7 @@ from app import audit_hooks
 from app.audit import checkpoint, seal
 from app.audit.verify import verify
 from app.demo import load
-from app.demo.load import NotEmpty
+from app.demo.load import DatabaseNotEmpty
 from app.main import LOG_KEY, READERS
 from app.platform.db import Database
 from app.sharing.case.model import Status
@@ -30,7 +30,7 @@ async def loaded(service: Service) -> load.Loaded:
             service.settings.school,
             password_hash="none",
             now=now,
-            seal=audit_hooks.of_accounts(session, now),
+            save=audit_hooks.save_account(session, now),
         )
 
 
@@ -56,7 +56,7 @@ async def test_sixty_requests_in_every_state(service: Service, clock: MovableClo
         None,
         *(outcome.value for outcome in DecisionOutcome),
     }
-    assert {item["departs"] for item in items} == {True, False}
+    assert {item["departs_from_evaluation"] for item in items} == {True, False}
     assert len({item["submitted_at"][:7] for item in items}) > 5
     assert max(item["submitted_at"] for item in items) <= clock().isoformat()
     assert min(Counter(item["status"] for item in items).values()) >= 1
@@ -101,7 +101,7 @@ async def test_the_trail_of_it_holds(service: Service) -> None:
 
 async def test_it_is_loaded_only_where_there_is_nothing(service: Service) -> None:
     await loaded(service)
-    with pytest.raises(NotEmpty):
+    with pytest.raises(DatabaseNotEmpty):
         await loaded(service)
     assert len(await every(service)) == 60
 

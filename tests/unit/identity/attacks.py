@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.identity.keys import Keyring
-from app.identity.tokens import LIFETIME_S, LONGEST, Ours
+from app.identity.tokens import LIFETIME_S, LONGEST, TokenIssuer
 
 ISSUER = "https://sharing.school.example"
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ BEFORE = ec.generate_private_key(ec.SECP256R1())
 STRANGERS = ec.generate_private_key(ec.SECP256R1())
 THEIRS = rsa.generate_private_key(65537, 2048)
 KEYRING = Keyring(MINE, BEFORE)
-OURS = Ours(KEYRING, ISSUER)
+OURS = TokenIssuer(KEYRING, ISSUER)
 
 
 def b64(raw: bytes) -> str:

@@ -1,20 +1,24 @@
-"""Accounts and clients: kept by the operator, each change sealed by an entry that says what the row
-became.
+"""Accounts and clients are managed by the operator; each change has an audit entry with the digest
+of the row after it.
 """
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.audit.model import state
-from app.audit_hooks import of_accounts
+from app.audit.model import state, state_digest
+from app.audit.sealed_storage import canonical_row
+from app.audit_hooks import save_account, sealed_accounts
 from app.identity import accounts
-from app.identity.errors import AccountExists, AccountNotFound, AccountRefused
-from app.identity.model import AccountAct, AccountChange, Role
+from app.identity.accounts import AccountChange, Save
+from app.identity.errors import AccountExists, AccountNotFound, InvalidAccount
+from app.identity.model import AccountAct, Role
 from app.identity.passwords import secret_hash
 from app.identity.tables import ACCOUNT, CLIENT
 from app.kernel import ids
@@ -25,29 +29,29 @@ SCHOOL = "123456"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
 
 
-class Seals:
-    """Appends each change to the trail, and keeps it for the test to see."""
+class Changes:
+    """Stores each change with its audit entry, and remembers it for the test."""
 
     def __init__(self) -> None:
         self.changes: list[AccountChange] = []
 
-    def on(self, session: Session) -> Callable[[AccountChange], UUID]:
-        append = of_accounts(session, TERM_TIME)
+    def on(self, session: Session) -> Save:
+        store = save_account(session, TERM_TIME)
 
-        def seal(change: AccountChange) -> UUID:
+        async def save(change: AccountChange) -> None:
             self.changes.append(change)
-            return append(change)
+            await store(change)
 
-        return seal
+        return save
 
 
 @pytest.fixture
-def seals() -> Seals:
-    return Seals()
+def saved() -> Changes:
+    return Changes()
 
 
 async def add(
-    session: Session, seals: Seals, email: str = "Head@School.example", role: Role = Role.DSL
+    session: Session, saved: Changes, email: str = "Head@School.example", role: Role = Role.DSL
 ) -> accounts.Account:
     return await accounts.add_user(
         session,
@@ -56,27 +60,27 @@ async def add(
         school=SCHOOL,
         password_hash=HASH,
         now=TERM_TIME,
-        seal=seals.on(session),
+        save=saved.on(session),
     )
 
 
 async def test_an_account_is_listed_under_the_one_spelling_of_its_email(
-    database: Database, seals: Seals
+    database: Database, saved: Changes
 ) -> None:
     async with database.transaction() as session:
-        made = await add(session, seals, "  Ange\u0301la@School.example ")
+        made = await add(session, saved, "  Ange\u0301la@School.example ")
     async with database.reading() as session:
         assert await accounts.list_users(session) == [made]
         assert await accounts.list_users(session, "654321") == []
     assert made.email == "angéla@school.example"
 
 
-async def test_an_email_belongs_to_one_account(database: Database, seals: Seals) -> None:
+async def test_an_email_belongs_to_one_account(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
-        await add(session, seals)
+        await add(session, saved)
     with pytest.raises(AccountExists):
         async with database.transaction() as session:
-            await add(session, seals, "HEAD@school.example")
+            await add(session, saved, "HEAD@school.example")
 
 
 @pytest.mark.parametrize(
@@ -92,101 +96,104 @@ async def test_an_email_belongs_to_one_account(database: Database, seals: Seals)
     ],
 )
 async def test_what_is_no_email_makes_no_account(
-    database: Database, seals: Seals, email: str
+    database: Database, saved: Changes, email: str
 ) -> None:
-    with pytest.raises(AccountRefused):
+    with pytest.raises(InvalidAccount):
         async with database.transaction() as session:
-            await add(session, seals, email)
-    assert seals.changes == []
+            await add(session, saved, email)
+    assert saved.changes == []
 
 
 async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
-    database: Database, seals: Seals
+    database: Database, saved: Changes
 ) -> None:
     async with database.transaction() as session:
-        with pytest.raises(AccountRefused):
-            await add(session, seals, role=Role.INTEGRATION)
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
+            await add(session, saved, role=Role.INTEGRATION)
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
-                session, name="mis", school="12345", now=TERM_TIME, seal=seals.on(session)
+                session, name="mis", school="12345", now=TERM_TIME, save=saved.on(session)
             )
-        with pytest.raises(AccountRefused):
+        with pytest.raises(InvalidAccount):
             await accounts.add_client(
-                session, name=" ", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+                session, name=" ", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
             )
-    assert seals.changes == []
+    assert saved.changes == []
 
 
-async def test_what_is_not_there_is_not_found(database: Database, seals: Seals) -> None:
+async def test_what_is_not_there_is_not_found(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
-        seal = seals.on(session)
+        save = saved.on(session)
         with pytest.raises(AccountNotFound):
-            await accounts.disable_user(session, "nobody@school.example", now=TERM_TIME, seal=seal)
+            await accounts.disable_user(session, "nobody@school.example", now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):
-            await accounts.set_role(session, "no email", Role.DSL, now=TERM_TIME, seal=seal)
+            await accounts.set_role(session, "no email", Role.DSL, now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):
-            await accounts.rotate_client(session, ids.new_id(TERM_TIME), now=TERM_TIME, seal=seal)
-    assert seals.changes == []
+            await accounts.rotate_client(session, ids.new_id(TERM_TIME), now=TERM_TIME, save=save)
+    assert saved.changes == []
 
 
 async def test_each_change_is_sealed_as_the_row_became(
-    database: Database, seals: Seals, clock: MovableClock
+    database: Database, saved: Changes, clock: MovableClock
 ) -> None:
     async with database.transaction() as session:
-        person = await add(session, seals)
+        person = await add(session, saved)
     async with database.transaction() as session:
         client, first = await accounts.add_client(
-            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
         )
     steps: list[tuple[AccountAct, Callable[[Session], object]]] = [
         (
             AccountAct.ACCOUNT_CHANGED,
-            lambda s: accounts.set_role(s, person.email, Role.STAFF, now=clock(), seal=seals.on(s)),
+            lambda s: accounts.set_role(s, person.email, Role.STAFF, now=clock(), save=saved.on(s)),
         ),
         (
             AccountAct.ACCOUNT_CHANGED,
             lambda s: accounts.set_password(
-                s, person.email, HASH + "x", now=clock(), seal=seals.on(s)
+                s, person.email, HASH + "x", now=clock(), save=saved.on(s)
             ),
         ),
         (
             AccountAct.ACCOUNT_DISABLED,
-            lambda s: accounts.disable_user(s, person.email, now=clock(), seal=seals.on(s)),
+            lambda s: accounts.disable_user(s, person.email, now=clock(), save=saved.on(s)),
         ),
         (
             AccountAct.CLIENT_ROTATED,
-            lambda s: accounts.rotate_client(s, client.id, now=clock(), seal=seals.on(s)),
+            lambda s: accounts.rotate_client(s, client.id, now=clock(), save=saved.on(s)),
         ),
         (
             AccountAct.CLIENT_DISABLED,
-            lambda s: accounts.disable_client(s, client.id, now=clock(), seal=seals.on(s)),
+            lambda s: accounts.disable_client(s, client.id, now=clock(), save=saved.on(s)),
         ),
     ]
     for act, step in steps:
         clock.forward(minutes=1, microseconds=1)
         async with database.transaction() as session:
             await step(session)  # type: ignore[misc]
-        change = seals.changes[-1]
+        change = saved.changes[-1]
         assert change.act is act
         async with database.reading() as session:
-            stored = {
-                row: (cited, state(head)) async for row, cited, head in accounts.heads(session)
-            }
+            stored = {one.id: one async for one in sealed_accounts(session)}
             bodies = await session.all(sa.text("SELECT id, body FROM audit_entry"))
-        audit_id, digest = stored[change.id]
-        assert digest == state(change.head)
-        (entry,) = [row for row in bodies if UUID(str(row.id)) == audit_id]
-        assert digest in entry.body
+        one = stored[str(change.id)]
+        assert (one.audit_id, one.digest) == (
+            change.entry,
+            state_digest(canonical_row(change.row)),
+        )
+        (entry,) = [row for row in bodies if UUID(str(row.id)) == one.audit_id]
+        assert json.loads(entry.body)["data"]["states"] == {
+            str(change.id): state(canonical_row(change.row))
+        }
     everything = " ".join(row.body for row in bodies)
     assert person.email not in everything
     assert HASH not in everything
     assert first not in everything
 
 
-async def test_a_secret_is_kept_only_as_a_hash(database: Database, seals: Seals) -> None:
+async def test_a_secret_is_kept_only_as_a_hash(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
         client, secret = await accounts.add_client(
-            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
         )
     async with database.reading() as session:
         (row,) = await session.all(sa.select(CLIENT))
@@ -196,17 +203,17 @@ async def test_a_secret_is_kept_only_as_a_hash(database: Database, seals: Seals)
     assert len(secret) == 43
 
 
-async def test_of_two_rotations_the_older_secret_goes(database: Database, seals: Seals) -> None:
+async def test_of_two_rotations_the_older_secret_goes(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
         client, first = await accounts.add_client(
-            session, name="MIS", school=SCHOOL, now=TERM_TIME, seal=seals.on(session)
+            session, name="MIS", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
         )
     made = [first]
     for _ in range(2):
         async with database.transaction() as session:
             made.append(
                 await accounts.rotate_client(
-                    session, client.id, now=TERM_TIME, seal=seals.on(session)
+                    session, client.id, now=TERM_TIME, save=saved.on(session)
                 )
             )
     async with database.reading() as session:
@@ -215,14 +222,22 @@ async def test_of_two_rotations_the_older_secret_goes(database: Database, seals:
     assert row.previous_until == TERM_TIME + timedelta(days=7)
 
 
-async def test_no_account_is_changed_without_an_entry(database: Database, seals: Seals) -> None:
+async def test_no_account_is_changed_without_an_entry(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
-        await add(session, seals)
+        await add(session, saved)
     async with database.transaction() as session:
         await session.execute(sa.text("DELETE FROM audit_pending"))  # as the sealer does
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
             await session.execute(sa.update(ACCOUNT).values(role="ig_lead"))
+
+    async def without_entry(session: Session, change: AccountChange) -> None:
+        await session.execute(
+            sa.update(change.table).values(
+                {name: change.row[name] for name in ("role", "audit_id")}
+            )
+        )
+
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
             await accounts.set_role(
@@ -230,7 +245,7 @@ async def test_no_account_is_changed_without_an_entry(database: Database, seals:
                 "head@school.example",
                 Role.IG_LEAD,
                 now=TERM_TIME,
-                seal=lambda _: ids.new_id(TERM_TIME),
+                save=partial(without_entry, session),
             )
     async with database.reading() as session:
         assert [account.role for account in await accounts.list_users(session)] == [Role.DSL]
@@ -238,10 +253,10 @@ async def test_no_account_is_changed_without_an_entry(database: Database, seals:
 
 @pytest.mark.parametrize("role", ["integration", "admin", ""])
 async def test_the_database_knows_the_roles_of_people(
-    database: Database, seals: Seals, role: str
+    database: Database, saved: Changes, role: str
 ) -> None:
     async with database.transaction() as session:
-        await add(session, seals)
+        await add(session, saved)
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
             await session.execute(

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from app.identity import issuers
-from app.identity.errors import IssuerUnusable
-from app.identity.issuers import OutsideIssuers, subject_id
+from app.identity.errors import InvalidIssuer
+from app.identity.issuers import ExternalIssuers, subject_id
 from app.identity.model import Role
 from app.identity.tokens import Refused
 from app.platform.settings import IssuerSettings
@@ -32,17 +32,17 @@ def outside() -> Iterator[Provider]:
         yield running
 
 
-def trusting(issuer: str, clock: MovableClock, **changes: Any) -> OutsideIssuers:
+def trusting(issuer: str, clock: MovableClock, **changes: Any) -> ExternalIssuers:
     sound: dict[str, Any] = {
         "issuer": issuer,
         "audience": "sharing",
         "role_map": ROLES,
         "school": "123456",
     }
-    return OutsideIssuers([IssuerSettings(**(sound | changes))], ours=OURS, clock=clock)
+    return ExternalIssuers([IssuerSettings(**(sound | changes))], own=OURS, clock=clock)
 
 
-def key_of(trusted: OutsideIssuers, clock: MovableClock, kid: str = "one") -> object:
+def key_of(trusted: ExternalIssuers, clock: MovableClock, kid: str = "one") -> object:
     return trusted.trusted[0].key(kid, clock().timestamp())
 
 
@@ -248,7 +248,7 @@ async def test_proxies_from_the_environment_are_not_used(
     ],
 )
 def test_an_issuer_that_could_be_forged_stops_the_start(issuer: str, clock: MovableClock) -> None:
-    with pytest.raises(IssuerUnusable):
+    with pytest.raises(InvalidIssuer):
         trusting(issuer, clock)
 
 
@@ -259,8 +259,8 @@ def test_an_issuer_is_named_once(clock: MovableClock) -> None:
         role_map={"teacher": "staff"},
         school="123456",
     )
-    with pytest.raises(IssuerUnusable):
-        OutsideIssuers([one, one], ours=OURS, clock=clock)
+    with pytest.raises(InvalidIssuer):
+        ExternalIssuers([one, one], own=OURS, clock=clock)
 
 
 def claims(**changes: object) -> dict[str, object]:

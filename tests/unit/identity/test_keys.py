@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.identity.errors import KeysUnusable
+from app.identity.errors import InvalidSigningKeys
 from app.identity.keys import (
     CURRENT,
     PREVIOUS,
@@ -80,7 +80,7 @@ def test_two_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> No
 
 
 def test_keys_that_are_required_are_not_made(tmp_path: Path) -> None:
-    with pytest.raises(KeysUnusable, match="missing"):
+    with pytest.raises(InvalidSigningKeys, match="missing"):
         Keyring.load(tmp_path / "keys", create=False)
     assert not (tmp_path / "keys").exists()
 
@@ -103,14 +103,14 @@ def test_keys_that_are_required_are_not_made(tmp_path: Path) -> None:
 )
 def test_a_key_of_another_kind_stops_the_start(tmp_path: Path, content: bytes, words: str) -> None:
     put(tmp_path / "keys", CURRENT, content)
-    with pytest.raises(KeysUnusable, match=words):
+    with pytest.raises(InvalidSigningKeys, match=words):
         Keyring.load(tmp_path / "keys", create=True)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
 def test_a_key_that_others_may_read_stops_the_start(tmp_path: Path, mode: int) -> None:
     put(tmp_path / "keys", CURRENT, pem(ec.generate_private_key(ec.SECP256R1())), mode)
-    with pytest.raises(KeysUnusable, match="chmod 600"):
+    with pytest.raises(InvalidSigningKeys, match="chmod 600"):
         Keyring.load(tmp_path / "keys", create=True)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.identity.errors import AccountRefused
+from app.identity.errors import InvalidAccount
 from app.identity.passwords import (
     LONGEST,
-    NOBODYS,
+    NO_ACCOUNT,
     SHORTEST,
     THREADS,
     Passwords,
@@ -36,8 +36,10 @@ async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
     passwords: Passwords,
 ) -> None:
     stored = await passwords.hash("correct horse")
-    assert NOBODYS.rsplit("$", 2)[0] == stored.rsplit("$", 2)[0]
-    assert [len(part) for part in NOBODYS.split("$")] == [len(part) for part in stored.split("$")]
+    assert NO_ACCOUNT.rsplit("$", 2)[0] == stored.rsplit("$", 2)[0]
+    assert [len(part) for part in NO_ACCOUNT.split("$")] == [
+        len(part) for part in stored.split("$")
+    ]
     assert not await passwords.match("correct horse", None)
     assert not await passwords.match("x" * (LONGEST + 1), stored)
 
@@ -54,7 +56,7 @@ async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
     ],
 )
 async def test_a_password_that_cannot_be_is_refused(passwords: Passwords, password: str) -> None:
-    with pytest.raises(AccountRefused):
+    with pytest.raises(InvalidAccount):
         await passwords.hash(password)
 
 

@@ -1,4 +1,4 @@
-"""Guessing is slowed down, and nobody but the guesser feels it."""
+"""Password guessing is slowed down, and only for the one who guesses."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from app.identity.throttle import (
     KNOWN_FOR,
     LONGEST_WAIT_S,
     Names,
-    Standing,
+    Throttled,
 )
 from app.platform.db import Database
 from tests.running import TERM_TIME, MovableClock
@@ -27,20 +27,20 @@ OWNER = "owner@school.example"
 HOME, CAFE = "192.0.2.1", "203.0.113.9"
 
 
-async def look(database: Database, names: Names, now: datetime = TERM_TIME) -> Standing:
+async def look(database: Database, names: Names, now: datetime = TERM_TIME) -> Throttled:
     async with database.reading() as session:
-        return await throttle.standing(session, names, now)
+        return await throttle.load(session, names, now)
 
 
 async def fail(database: Database, names: Names, times: int = 1, now: datetime = TERM_TIME) -> None:
     for _ in range(times):
         async with database.transaction() as session:
-            await throttle.failed(session, await throttle.standing(session, names, now), now)
+            await throttle.count_failure(session, await throttle.load(session, names, now), now)
 
 
 async def succeed(database: Database, names: Names, now: datetime = TERM_TIME) -> None:
     async with database.transaction() as session:
-        await throttle.succeeded(session, names, await throttle.standing(session, names, now), now)
+        await throttle.count_success(session, names, await throttle.load(session, names, now), now)
 
 
 def at(address: str | None, account: str | None = OWNER) -> Names:
@@ -63,9 +63,9 @@ async def test_waiting_is_enough(database: Database, clock: MovableClock) -> Non
     standing = await look(database, at(HOME), clock.forward(seconds=14, milliseconds=1))
     assert standing.waits_s == 1
     with pytest.raises(TooManyAttempts) as slowed:
-        throttle.admit(standing)
+        throttle.check(standing)
     assert slowed.value.headers["Retry-After"] == "1"
-    throttle.admit(await look(database, at(HOME), clock.forward(seconds=1)))
+    throttle.check(await look(database, at(HOME), clock.forward(seconds=1)))
 
 
 async def test_mistakes_are_forgotten_after_a_day(database: Database, clock: MovableClock) -> None:
@@ -152,4 +152,4 @@ async def test_what_no_longer_counts_is_deleted(database: Database) -> None:
         (timedelta(days=31), 1),
     ):
         async with database.transaction() as session:
-            assert await throttle.forget(session, TERM_TIME + later) == deleted
+            assert await throttle.delete_expired(session, TERM_TIME + later) == deleted

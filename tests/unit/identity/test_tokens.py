@@ -19,7 +19,14 @@ from hypothesis import strategies as st
 from app.identity.errors import KeyUnknown, Unauthenticated
 from app.identity.keys import Keyring, PublicKey
 from app.identity.model import Role
-from app.identity.tokens import LIFETIME_S, REMEMBER_MOST, Claims, Ours, Verifier, VerifyingKey
+from app.identity.tokens import (
+    LIFETIME_S,
+    REMEMBER_MOST,
+    Claims,
+    TokenIssuer,
+    Verifier,
+    VerifyingKey,
+)
 from tests.unit.identity.attacks import (
     AT,
     ATTACKS,
@@ -82,7 +89,7 @@ class Outsider:
 
 
 def a_verifier(clock: Callable[[], datetime] = lambda: NOW) -> Verifier:
-    return Verifier(OURS, clock=clock, outside=[Outsider()])
+    return Verifier(OURS, clock=clock, external=[Outsider()])
 
 
 def test_there_are_many_attacks_and_the_token_they_break_is_sound() -> None:
@@ -209,7 +216,7 @@ def test_a_token_with_any_character_changed_is_refused(place: int, character: st
 
 
 def test_the_key_before_is_still_believed_and_no_longer_signs() -> None:
-    old = Ours(Keyring(BEFORE), ISSUER).issue(
+    old = TokenIssuer(Keyring(BEFORE), ISSUER).issue(
         subject=SUBJECT, role=Role.STAFF, school="123456", client="direct", session=FAMILY, now=NOW
     )
     assert a_verifier().verify(bearer(old)).role is Role.STAFF
@@ -312,8 +319,8 @@ def test_a_refused_token_is_not_remembered() -> None:
 
 
 def test_a_keyring_from_files_signs_what_it_checks(tmp_path: Path) -> None:
-    ours = Ours(Keyring.load(tmp_path / "keys", create=True), ISSUER)
-    again = Ours(Keyring.load(tmp_path / "keys", create=False), ISSUER)
+    ours = TokenIssuer(Keyring.load(tmp_path / "keys", create=True), ISSUER)
+    again = TokenIssuer(Keyring.load(tmp_path / "keys", create=False), ISSUER)
     made = ours.issue(
         subject=SUBJECT, role=Role.DSL, school="123456", client="direct", session=FAMILY, now=NOW
     )

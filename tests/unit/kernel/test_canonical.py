@@ -1,5 +1,5 @@
-"""Canonical JSON against another's implementation of RFC 8785, and the text in which values are
-kept.
+"""Canonical JSON agrees with another implementation of RFC 8785; sorted JSON keeps every
+character.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ def test_what_two_readers_could_take_for_two_things_has_no_form(value: Any) -> N
 
 
 @given(ANY_VALUES)
-def test_what_is_kept_is_read_back_to_the_character_and_is_ascii(value: Any) -> None:
+def test_sorted_json_is_ascii_and_keeps_every_character(value: Any) -> None:
     text = canonical.kept(value)
     assert text.isascii()
     assert "\x00" not in text

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.mail.server import Server, deliver
-from app.platform.settings import SettingsRefused
+from app.platform.settings import InvalidSettings
 
 
 class Kept:
@@ -136,7 +136,7 @@ def test_a_url_names_the_server(url: str, server: Server):
     ],
 )
 def test_what_is_no_mail_server_is_refused_without_repeating_it(url: str):
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         Server.of(url)
     assert "inbox" not in str(refused.value)
 

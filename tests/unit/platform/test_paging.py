@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.ids import new_id
-from app.platform.paging import CursorRefused, decode_cursor, decode_id, encode_cursor
+from app.platform.paging import InvalidCursor, decode_cursor, decode_id, encode_cursor
 from tests.running import TERM_TIME
 
 PARTS = st.lists(st.text(st.characters(max_codepoint=0x2FF)), max_size=4)
@@ -25,7 +25,7 @@ def test_a_cursor_is_read_back_by_its_own_list(parts: list[str], scope: str) -> 
 @given(PARTS, SCOPES, SCOPES)
 def test_another_list_refuses_it(parts: list[str], scope: str, other: str) -> None:
     if scope != other:
-        with pytest.raises(CursorRefused):
+        with pytest.raises(InvalidCursor):
             decode_cursor(encode_cursor(parts, scope), other)
 
 
@@ -42,13 +42,13 @@ def test_any_change_is_refused(parts: list[str], scope: str, data: st.DataObject
         letter + cursor,
     ):
         if changed != cursor:
-            with pytest.raises(CursorRefused):
+            with pytest.raises(InvalidCursor):
                 decode_cursor(changed, scope)
 
 
 @given(st.text(max_size=50))
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(CursorRefused):
+    with pytest.raises(InvalidCursor):
         decode_cursor(text, "list")
 
 
@@ -56,5 +56,5 @@ def test_a_list_by_id_has_one_id_in_its_cursors() -> None:
     made = new_id(TERM_TIME)
     assert decode_id(encode_cursor([str(made)], "list"), "list") == made
     for parts in ([], ["x"], [str(made), str(made)]):
-        with pytest.raises(CursorRefused):
+        with pytest.raises(InvalidCursor):
             decode_id(encode_cursor(parts, "list"), "list")

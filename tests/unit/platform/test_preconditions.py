@@ -5,8 +5,8 @@ from starlette.requests import Request
 
 from app.platform.preconditions import (
     IfMatch,
-    PreconditionMissing,
-    PreconditionStale,
+    PreconditionFailed,
+    PreconditionRequired,
     etag_of,
     unchanged,
 )
@@ -32,12 +32,12 @@ def test_who_read_it_may_change_it(given: str) -> None:
     "given", ["", '"2.full"', f"W/{TAG}", TAG.strip('"'), TAG[:-1], f"{TAG}x", "**", TAG.upper()]
 )
 def test_who_read_something_else_may_not(given: str) -> None:
-    with pytest.raises(PreconditionStale):
+    with pytest.raises(PreconditionFailed):
         IfMatch(given).check(TAG)
 
 
 def test_who_does_not_say_may_not() -> None:
-    with pytest.raises(PreconditionMissing):
+    with pytest.raises(PreconditionRequired):
         IfMatch(None).check(TAG)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.platform.settings import PREFIX, Settings, SettingsRefused, read_settings
+from app.platform.settings import PREFIX, InvalidSettings, Settings, read_settings
 
 SECRET = "postgresql://user:hunter2@host/db"
 
@@ -14,7 +14,7 @@ SECRET = "postgresql://user:hunter2@host/db"
 def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         read_settings()
     return refused.value.detail
 

@@ -5,8 +5,7 @@ the docs list its differences exactly.
 import re
 from pathlib import Path
 
-from app.policy.diff import diff as diff_diff
-from app.policy.diff.diff import Difference
+from app.policy.diff.compare import Difference, compare
 from app.policy.document import loader as document_loader
 from app.policy.document import safety_floor, table_checks
 from app.policy.engine.evaluate import Policy, evaluate
@@ -23,7 +22,7 @@ def draft() -> Policy:
 
 
 def found() -> Difference:
-    return diff_diff.between(in_force.shipped(), draft())
+    return compare(in_force.shipped(), draft())
 
 
 def test_the_draft_may_be_used_and_keeps_the_safety_floor():
@@ -61,7 +60,7 @@ def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
 def test_law_that_is_not_in_force_is_shown_and_applied_nowhere():
     of = draft().document
     assert [each.title for each in of.upcoming] == ["Children's Wellbeing and Schools Act 2026"]
-    assert of.upcoming[0].status == "awaits regulations; not applied"
+    assert of.upcoming[0].status == "waiting for regulations, so not applied yet"
     assert not [
         name
         for name, clause in of.citations.items()

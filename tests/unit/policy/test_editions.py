@@ -15,8 +15,8 @@ from app.policy.engine.evaluate import evaluate
 from app.policy.engine.vocabulary import GoldenRuleId
 from app.policy.lifecycle import in_force
 
-DIGEST_2025 = "sha256:e979543bc8cdb7ad6058957fc7766e96bfc290e8dc5ef0ebb59d455c686ff472"
-RESULTS_2025 = "39e2682fe5e1fa115a74f4ad4d729437e0a98eba1e8ab332b649c7fa99926505"
+DIGEST_2025 = "sha256:acd6c838b641e924a04fd931796cec0bf79edaa1ad618d4d06718641e40e8bde"
+RESULTS_2025 = "e64beefdf1e84eee9106ad72771f37e1a72facfd3a76b544c9a2af9c79fbd2ca"
 
 
 def meaning() -> Any:

@@ -8,17 +8,16 @@ import pytest
 
 from app.retention.schedule import (
     Bar,
-    Keep,
+    InvalidRetentionReview,
     Reason,
     Review,
-    ReviewUnsound,
     bars,
     due_on,
     reasons,
     reviewed,
 )
 from app.sharing.case.case import Head
-from app.sharing.case.model import OPEN, Status
+from app.sharing.case.model import OPEN, Keep, Status
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -178,6 +177,6 @@ def test_a_review_that_says_nothing_of_a_hold_leaves_it(held: bool):  # noqa: FB
 def test_a_review_that_does_not_fit_together_is_refused_with_every_fault(
     review: Review, places: list[str]
 ):
-    with pytest.raises(ReviewUnsound) as refused:
+    with pytest.raises(InvalidRetentionReview) as refused:
         after(review)
     assert [fault.pointer for fault in refused.value.faults] == places

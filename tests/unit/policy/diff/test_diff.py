@@ -1,4 +1,4 @@
-"""The difference, held against trying every combination one by one."""
+"""The difference, compared with trying every combination one by one."""
 
 import itertools
 import json
@@ -10,21 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.canonical import encode
-from app.policy.diff.diff import (
-    Code,
-    Difference,
-    Ruled,
-    _compare,
-    between,
-    edits,
-    gravity,
-    tables_of,
-)
+from app.policy.diff.compare import Difference, compare, compare_table, severity
+from app.policy.diff.edits import edits
+from app.policy.diff.rows import ComparedRow, Decision, tables_of
 from app.policy.document.loader import load
 from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS, bars, bit
-from app.policy.engine.evaluate import Policy, compile_tables, outcome_of_bits
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy, outcome_of_bits
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 from tests.api.policies import meaning, without_health_providers
@@ -34,23 +28,23 @@ OLD = in_force.shipped()
 
 
 def policy(change: Any) -> Policy:
-    """The changed policy, whether or not it would be accepted."""
+    """The changed policy, without the checks."""
     root = read(encode(meaning(change)))
     document = Reader().read(root, Document)
-    return Policy(document, "sha256:other", compile_tables(document), root.plain())
+    return compile_policy(document, "sha256:other", root.plain())
 
 
-def spoken(rows: tuple[Ruled, ...], bits: int) -> Code | None:
-    return next((row.code for row in rows if not row.bars & bits), None)
+def decided(rows: tuple[ComparedRow, ...], bits: int) -> Decision | None:
+    return next((row.decision for row in rows if not row.bars & bits), None)
 
 
 def by_hand(
-    old: tuple[Ruled, ...], new: tuple[Ruled, ...], facts: list[str]
-) -> Counter[tuple[Code | None, Code | None]]:
-    found: Counter[tuple[Code | None, Code | None]] = Counter()
+    old: tuple[ComparedRow, ...], new: tuple[ComparedRow, ...], facts: list[str]
+) -> Counter[tuple[Decision | None, Decision | None]]:
+    found: Counter[tuple[Decision | None, Decision | None]] = Counter()
     for values in itertools.product(*(DOMAINS[fact] for fact in facts)):
         bits = sum(bit(fact, value) for fact, value in zip(facts, values, strict=True))
-        found[spoken(old, bits), spoken(new, bits)] += 1
+        found[decided(old, bits), decided(new, bits)] += 1
     return found
 
 
@@ -58,7 +52,7 @@ FACTS = ("consent", "identifiable", "purpose", "special_category", "emergency_ki
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> tuple[Ruled, ...]:
+def rows(draw: st.DrawFn) -> tuple[ComparedRow, ...]:
     found = []
     for number in range(draw(st.integers(0, 5))):
         cells = {
@@ -66,14 +60,16 @@ def rows(draw: st.DrawFn) -> tuple[Ruled, ...]:
             for fact in draw(st.lists(st.sampled_from(FACTS), max_size=3, unique=True))
         }
         found.append(
-            Ruled(bars(cells), (("finding", draw(st.sampled_from(["met", "unsure"]))),), number)
+            ComparedRow(
+                bars(cells), (("finding", draw(st.sampled_from(["met", "unsure"]))),), number
+            )
         )
     return tuple(found)
 
 
 @given(rows(), rows())
-def test_any_two_tables_differ_in_what_trying_all_of_them_shows(
-    old: tuple[Ruled, ...], new: tuple[Ruled, ...]
+def test_the_changes_of_any_two_tables_equal_those_found_by_enumeration(
+    old: tuple[ComparedRow, ...], new: tuple[ComparedRow, ...]
 ):
     together = 0
     for row in (*old, *new):
@@ -83,7 +79,7 @@ def test_any_two_tables_differ_in_what_trying_all_of_them_shows(
     wanted = {
         pair: number for pair, number in counted.items() if (pair[0] or ()) != (pair[1] or ())
     }
-    found = _compare("/table", old, new)
+    found = compare_table("/table", old, new)
     if found is None:
         assert not wanted
         return
@@ -101,14 +97,14 @@ def test_any_two_tables_differ_in_what_trying_all_of_them_shows(
             bits = chosen + sum(
                 bit(fact, value) for fact, value in zip(others, values, strict=True)
             )
-            assert (dict(spoken(old, bits) or ()), dict(spoken(new, bits) or ())) == (
+            assert (dict(decided(old, bits) or ()), dict(decided(new, bits) or ())) == (
                 dict(change.before),
                 dict(change.after),
             )
 
 
-def test_a_body_that_is_no_longer_protective_is_told_with_every_combination():
-    found = between(OLD, policy(without_health_providers))
+def test_removing_a_protective_body_is_reported_with_its_number_of_combinations():
+    found = compare(OLD, policy(without_health_providers))
     flow = found.tables[0]
     assert (flow.table, flow.combinations, flow.changed) == ("/flow", 29 * 3**6, 81)
     assert all(change.before["outcome"] == "share_emergency" for change in flow.changes)
@@ -116,19 +112,19 @@ def test_a_body_that_is_no_longer_protective_is_told_with_every_combination():
     words = flow.to_json()["changes"][0]["in_words"]  # type: ignore[index,call-overload]
     assert (
         words == "When recipient type is health provider, recipient verified is yes, purpose is no,"
-        " immediate risk is yes: share in an emergency (settled by immediate risk) becomes do"
-        " not share (settled by purpose)."
+        " immediate risk is yes: share in an emergency (decided by immediate risk) becomes do"
+        " not share (decided by purpose)."
     )
     assert {edit.pointer: edit.kind for edit in found.edits}[
         "/sets/protective/members/5"
     ] == "removed"
 
 
-def test_other_words_are_no_other_decision():
+def test_other_words_are_not_another_decision():
     def reworded(document: Any) -> None:
         document["flow"]["nodes"]["consent"]["rows"][0]["basis"] = "There is consent."
 
-    (flow,) = between(OLD, policy(reworded)).tables
+    (flow,) = compare(OLD, policy(reworded)).tables
     assert (flow.table, flow.changed, flow.changes) == ("/flow", 0, ())
     assert flow.reworded > 0
 
@@ -162,10 +158,10 @@ def test_other_words_are_no_other_decision():
         ),
     ],
 )
-def test_each_kind_of_table_tells_what_becomes_of_what(
+def test_each_kind_of_table_reports_the_decision_before_and_after(
     change: Any, table: str, before: dict[str, Any], after: dict[str, Any]
 ):
-    (found,) = between(OLD, policy(change)).tables
+    (found,) = compare(OLD, policy(change)).tables
     assert found.table == table
     assert found.changed
     assert all(
@@ -174,32 +170,32 @@ def test_each_kind_of_table_tells_what_becomes_of_what(
     )
 
 
-def test_an_action_that_goes_is_nothing_afterwards():
+def test_a_removed_action_has_no_decision_afterwards():
     def fewer(document: Any) -> None:
         document["actions"] = [
             rule for rule in document["actions"] if rule["code"] != "review_the_policy"
         ]
 
-    (found,) = between(OLD, policy(fewer)).tables
+    (found,) = compare(OLD, policy(fewer)).tables
     assert (found.table, found.combinations, found.changed) == ("/actions/review_the_policy", 2, 1)
     assert (
         found.changes[0].to_json()["in_words"]
-        == "When review overdue is yes: who: ig lead, due: routine, ask: nobody becomes nothing."
+        == "When review overdue is yes: who: ig lead, due: routine, ask: no one becomes nothing."
     )
 
 
-def test_the_other_way_round_it_is_the_other_way_round():
+def test_the_reverse_comparison_has_the_same_counts():
     new = policy(without_health_providers)
-    there, back = between(OLD, new), between(new, OLD)
+    there, back = compare(OLD, new), compare(new, OLD)
     assert [(table.table, table.changed, table.combinations) for table in there.tables] == [
         (table.table, table.changed, table.combinations) for table in back.tables
     ]
     assert len(there.edits) == len(back.edits)
 
 
-def test_the_gravest_comes_first():
+def test_the_most_serious_change_comes_first():
     assert [
-        gravity(*pair)
+        severity(*pair)
         for pair in (
             ("share_emergency", "share"),
             ("share", "do_not_share"),
@@ -207,17 +203,20 @@ def test_the_gravest_comes_first():
         )
     ] == [0, 1, 2]
     assert (
-        gravity("seek_advice", "share") == gravity("share", "share") == gravity(None, "share") == 3
+        severity("seek_advice", "share")
+        == severity("share", "share")
+        == severity(None, "share")
+        == 3
     )
-    found = between(OLD, policy(without_health_providers)).tables[0]
+    found = compare(OLD, policy(without_health_providers)).tables[0]
     ranks = [
-        gravity(str(change.before["outcome"]), str(change.after["outcome"]))
+        severity(str(change.before["outcome"]), str(change.after["outcome"]))
         for change in found.changes
     ]
     assert ranks == sorted(ranks)
 
 
-def test_members_of_lists_are_matched_by_what_they_say():
+def test_members_of_lists_are_matched_by_content():
     old = [{"a": 1}, {"b": 2}, {"c": 3}]
     assert [(edit.pointer, edit.kind) for edit in edits(old, [{"b": 2}, {"c": 3}])] == [
         ("/0", "removed")
@@ -232,15 +231,15 @@ def test_members_of_lists_are_matched_by_what_they_say():
     assert list(edits({"a": True}, {"a": 1})) != []
 
 
-def test_the_draft_for_2026_is_compared_whole():
+def test_the_draft_for_2026_can_be_compared():
     new = load(DRAFT.read_bytes())
-    found: Difference = between(OLD, new)
+    found: Difference = compare(OLD, new)
     assert found.edits
     assert all(0 < table.changed + table.reworded <= table.combinations for table in found.tables)
     json.dumps(found.to_json())
 
 
-def test_the_flow_as_one_table_says_what_the_flow_says():
+def test_the_flow_as_one_table_has_the_outcomes_of_the_flow():
     flow = tables_of(OLD.tables)["/flow"]
     facts = [
         "immediate_risk",
@@ -254,4 +253,4 @@ def test_the_flow_as_one_table_says_what_the_flow_says():
     for values in itertools.product(*(DOMAINS[fact] for fact in facts)):
         bits = sum(bit(fact, value) for fact, value in zip(facts, values, strict=True))
         end = outcome_of_bits(OLD.tables, bits)
-        assert spoken(flow, bits) == (("outcome", end.outcome), ("decided_at", end.decided_at))
+        assert decided(flow, bits) == (("outcome", end.outcome), ("decided_at", end.decided_at))

@@ -1,6 +1,4 @@
-"""Seeded mistakes: a policy document with one thing wrong that a tired person could have done to
-it. Reproducible by number.
-"""
+"""Seeded mistakes in policy documents, reproducible by number."""
 
 import copy
 import random
@@ -16,18 +14,16 @@ DRAFT: Final = Path(__file__).parents[4] / "docs" / "policies" / "2026-draft.yam
 DOCUMENTS: Final = (in_force.SHIPPED, DRAFT)
 
 Mistake = Callable[[Any, random.Random], bool]
-"""Makes a mistake in a document; gives whether there was anything to do it to."""
+"""Makes a mistake in a document; returns whether the document had a place for it."""
 
 
 def meaning(path: Path) -> Any:
-    """What a document says."""
+    """The plain value of a document."""
     return read(path.read_bytes()).plain()
 
 
 def mistaken(document: Any, number: int) -> tuple[str, Any]:
-    """The document with mistake `number`, and the name of the mistake. Never the same document
-    again.
-    """
+    """The document with mistake `number`, which always changes it, and the name of the mistake."""
     dice = random.Random(f"mistake {number}")
     while True:
         name, mistake = dice.choice(MISTAKES)

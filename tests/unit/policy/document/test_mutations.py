@@ -1,5 +1,5 @@
-"""Three hundred seeded mistakes in both documents: each is refused with its place, or stands in the
-exact difference. None goes unseen.
+"""Three hundred seeded mistakes in two documents: each is refused with its pointer, or appears in
+the difference between the versions.
 """
 
 import random
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from app.kernel.canonical import encode
-from app.policy.diff.diff import Difference, between
+from app.policy.diff.compare import Difference, compare
 from app.policy.document import loader as document_loader
 from app.policy.document import table_checks
-from app.policy.document.loader import PolicyRefused
+from app.policy.document.loader import InvalidPolicy
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
 from app.policy.engine.evaluate import Policy, evaluate
 from app.policy.engine.model import Facts, fact_words
@@ -40,7 +40,7 @@ def some_facts(dice: random.Random) -> Facts:
 
 
 def codes(policy: Policy, facts: Facts) -> tuple[Any, ...]:
-    """What an evaluation decides, without its words."""
+    """The decisions of an evaluation, without its texts."""
     found = evaluate(policy, facts)
     return (
         (found.outcome, found.decided_at, found.release, found.may_decide),
@@ -54,26 +54,24 @@ def codes(policy: Policy, facts: Facts) -> tuple[Any, ...]:
     )
 
 
-def seen(old: Policy, new: Policy, found: Difference, dice: random.Random) -> None:
-    """Where an evaluation comes out otherwise, a table says so; where no table does, none comes out
-    otherwise.
-    """
+def check_evaluations(old: Policy, new: Policy, found: Difference, dice: random.Random) -> None:
+    """If the evaluation of some facts differs, the difference has a changed table."""
     cases = [table_checks.facts_of(old, case) for case in old.document.cases.values()]
     tried = [*cases, *(some_facts(dice) for _ in range(60))]
-    otherwise = [facts for facts in tried if codes(old, facts) != codes(new, facts)]
-    assert not otherwise or any(table.changed for table in found.tables)
+    different = [facts for facts in tried if codes(old, facts) != codes(new, facts)]
+    assert not different or any(table.changed for table in found.tables)
 
 
 @pytest.mark.parametrize("first", range(0, EACH, BATCH))
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-def test_a_mistake_is_refused_or_stands_in_the_difference(path: Path, first: int):
+def test_a_mistake_is_refused_or_appears_in_the_difference(path: Path, first: int):
     text, old = original(path)
     became: Counter[str] = Counter()
     for number in range(first, first + BATCH):
         name, wrong = mistaken(text, number)
         try:
             new = document_loader.load(encode(wrong))
-        except PolicyRefused as refused:
+        except InvalidPolicy as refused:
             became["refused"] += 1
             faults = refused.found
             assert faults, (name, number)
@@ -83,17 +81,17 @@ def test_a_mistake_is_refused_or_stands_in_the_difference(path: Path, first: int
             continue
         became["accepted"] += 1
         assert new.digest != old.digest, (name, number)
-        found = between(old, new)
+        found = compare(old, new)
         assert found.edits, (name, number)
-        assert between(new, old).edits, (name, number)
-        seen(old, new, found, random.Random(number))
+        assert compare(new, old).edits, (name, number)
+        check_evaluations(old, new, found, random.Random(number))
     assert became.total() == BATCH
     assert became["refused"] >= 5
     assert became["accepted"] >= 1
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-def test_without_a_mistake_there_is_nothing_to_refuse_and_no_difference(path: Path):
+def test_the_same_document_is_accepted_and_has_no_difference(path: Path):
     text, old = original(path)
     same = document_loader.load(encode(text))
-    assert between(old, same) == Difference(tables=(), edits=())
+    assert compare(old, same) == Difference(tables=(), edits=())

@@ -1,5 +1,5 @@
-"""The safety floor: each law broken by itself is found, with a counterexample in words; a different
-but safe policy passes.
+"""The safety floor: a breach of each rule is found with a counterexample; a different but safe
+policy passes.
 """
 
 import io
@@ -16,7 +16,8 @@ from app.policy.document.loader import check
 from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS, FLOW_FACTS
-from app.policy.engine.evaluate import Policy, compile_tables
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.evaluate import Policy
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 
@@ -31,7 +32,7 @@ def changed(change: Change) -> Policy:
     reader = Reader()
     document = reader.read(read(json.dumps(meaning).encode()), Document)
     assert not reader.faults
-    return Policy(document, digest(meaning), compile_tables(document))
+    return compile_policy(document, digest(meaning))
 
 
 def edge(node: str, row: int, **to: str) -> Change:
@@ -72,12 +73,12 @@ def deciders(row: int, *roles: str) -> Change:
     return change
 
 
-def nobody_to_ask(meaning: dict[str, Any]) -> None:
+def no_adviser(meaning: dict[str, Any]) -> None:
     for rule in meaning["actions"]:
         rule.pop("ask", None)
 
 
-def a_machine_to_ask(meaning: dict[str, Any]) -> None:
+def an_integration_as_adviser(meaning: dict[str, Any]) -> None:
     for rule in meaning["actions"]:
         rule["ask"] = ["integration"]
 
@@ -140,20 +141,22 @@ BROKEN: list[tuple[str, Change]] = [
     (safety_floor.POLICE, police_only_when_shared),
     (safety_floor.RECORD, without_action("record_decision_and_reasons")),
     (safety_floor.ADVICE, without_action("seek_advice")),
-    (safety_floor.ADVICE, nobody_to_ask),
-    (safety_floor.ADVICE, a_machine_to_ask),
+    (safety_floor.ADVICE, no_adviser),
+    (safety_floor.ADVICE, an_integration_as_adviser),
     (safety_floor.DECIDERS, deciders(4, "dsl", "integration")),
     (safety_floor.DECIDERS, deciders(4)),
 ]
 
 
 @pytest.mark.parametrize(
-    ("law", "change"), BROKEN, ids=[f"{i}-{law[:30]}" for i, (law, _) in enumerate(BROKEN)]
+    ("rule", "change"), BROKEN, ids=[f"{i}-{rule[:30]}" for i, (rule, _) in enumerate(BROKEN)]
 )
-def test_each_broken_law_is_found_with_a_counterexample(law: str, change: Change):
-    found = {breach.law: breach.counterexample for breach in safety_floor.breaches(changed(change))}
-    assert law in found
-    assert ":" in found[law]
+def test_a_breach_of_each_rule_is_found_with_a_counterexample(rule: str, change: Change):
+    found = {
+        breach.rule: breach.counterexample for breach in safety_floor.breaches(changed(change))
+    }
+    assert rule in found
+    assert ":" in found[rule]
 
 
 def record_only_what_is_shared(meaning: dict[str, Any]) -> None:
@@ -167,7 +170,7 @@ def first(code: str) -> int:
     return next(i for i, rule in enumerate(MEANING["actions"]) if rule["code"] == code)
 
 
-PLACES: list[tuple[str, str, Change]] = [
+POINTERS: list[tuple[str, str, Change]] = [
     (safety_floor.EMERGENCY, "/flow/nodes/danger/rows/0", edge("danger", 0, to="purpose")),
     (
         safety_floor.EMERGENCY,
@@ -198,16 +201,14 @@ PLACES: list[tuple[str, str, Change]] = [
         f"/actions/{first('notify_police_immediately')}/when",
         police_only_when_shared,
     ),
-    (safety_floor.ADVICE, f"/actions/{first('seek_advice') + 1}/ask", a_machine_to_ask),
+    (safety_floor.ADVICE, f"/actions/{first('seek_advice') + 1}/ask", an_integration_as_adviser),
 ]
 
 
 @pytest.mark.parametrize(
-    ("law", "pointer", "change"), PLACES, ids=[pointer for _, pointer, _ in PLACES]
+    ("rule", "pointer", "change"), POINTERS, ids=[pointer for _, pointer, _ in POINTERS]
 )
-def test_a_broken_law_is_told_where_it_is_broken_with_the_line(
-    law: str, pointer: str, change: Change
-):
+def test_a_breach_is_reported_with_its_pointer_and_line(rule: str, pointer: str, change: Change):
     meaning = json.loads(json.dumps(MEANING))
     change(meaning)
     source = io.StringIO()
@@ -216,7 +217,7 @@ def test_a_broken_law_is_told_where_it_is_broken_with_the_line(
     (found,) = (
         fault
         for fault in check(text.encode())
-        if fault.code == "safety-floor" and fault.problem.startswith(law)
+        if fault.code == "safety-floor" and fault.problem.startswith(rule)
     )
     assert found.pointer == pointer
     assert found.line == next(
@@ -225,7 +226,7 @@ def test_a_broken_law_is_told_where_it_is_broken_with_the_line(
     assert str(found).startswith(f"line {found.line}, {pointer}: ")
 
 
-def test_rows_of_actions_that_nobody_could_oversee_are_told_apart_from_the_flow():
+def test_actions_with_too_many_combinations_are_reported_separately_from_the_flow():
     meaning = json.loads(json.dumps(MEANING))
     facts = sorted(FLOW_FACTS)[:20]
     meaning["actions"][first("record_decision_and_reasons")]["when"] = [
@@ -235,27 +236,27 @@ def test_rows_of_actions_that_nobody_could_oversee_are_told_apart_from_the_flow(
     assert [fault.pointer for fault in found] == ["/actions"]
 
 
-def test_every_law_has_a_policy_that_breaks_it():
-    laws = {
+def test_every_rule_has_a_policy_that_breaches_it():
+    rules = {
         value
         for name, value in vars(safety_floor).items()
         if name.isupper() and isinstance(value, str)
     }
-    assert laws == {law for law, _ in BROKEN}
+    assert rules == {rule for rule, _ in BROKEN}
 
 
-def test_the_policy_that_ships_stands_on_the_floor():
+def test_the_shipped_policy_meets_the_safety_floor():
     assert safety_floor.breaches(in_force.shipped()) == []
 
 
-def test_a_school_may_ask_more_often_and_count_more_bodies_as_protective():
+def test_a_policy_may_count_more_bodies_as_protective():
     def safer(meaning: dict[str, Any]) -> None:
         meaning["sets"]["protective"]["members"] += ["lado", "adult_social_care"]
 
     assert safety_floor.breaches(changed(safer)) == []
 
 
-def test_a_broken_floor_is_refused_at_the_door_with_its_counterexample():
+def test_a_document_in_breach_is_refused_with_a_counterexample():
     meaning = json.loads(json.dumps(MEANING))
     edge("lawful_reason", 1, **SHARE)(meaning)
     faults = [

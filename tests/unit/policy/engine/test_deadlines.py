@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.clock import LONDON
 from app.policy.engine.deadlines import (
-    LONDON,
     NoWorkingDay,
     calendar_of,
     due_at,

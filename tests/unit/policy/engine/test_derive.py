@@ -1,5 +1,5 @@
-"""What makes an answer sound: a detail may cast doubt on an answer that permits, and never turns
-one into a refusal.
+"""Derivation of facts: a contradicting detail turns an answer that permits sharing into `unsure`,
+and never into a refusal.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.engine import derive as f
+from app.policy.engine import inputs
 from app.policy.engine.codes import Doubt
 from app.policy.engine.derive import derive, last_day
 from app.policy.engine.vocabulary import (
@@ -32,17 +32,17 @@ YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
 TODAY = date(2026, 3, 3)
 RULES = in_force.shipped().rules(TODAY)
 
-SOUND = f.Stated(
+VALID = inputs.Stated(
     direction=Direction.RECEIVED,
-    recipient=f.Recipient(organisation_type=OrganisationType.MASH, identity_verified=YES),
-    purpose=f.Purpose(code=PurposeCode.SEN_SUPPORT, answer=YES, stated=True, compatible=YES),
-    consent=f.Consent(
+    recipient=inputs.Recipient(organisation_type=OrganisationType.MASH, identity_verified=YES),
+    purpose=inputs.Purpose(code=PurposeCode.SEN_SUPPORT, answer=YES, stated=True, compatible=YES),
+    consent=inputs.Consent(
         answer=YES,
         status=ConsentStatus.GIVEN,
         explicit=True,
         freely_given=YES,
         unambiguous=YES,
-        scope=f.Scope(
+        scope=inputs.Scope(
             purposes=(PurposeCode.SEN_SUPPORT,),
             recipients=(OrganisationType.MASH,),
             items=(ItemCategory.SEN,),
@@ -51,19 +51,19 @@ SOUND = f.Stated(
         expires_on=TODAY,
     ),
     identifiable=NO,
-    lawful_reason=f.LawfulReason(
+    lawful_reason=inputs.LawfulReason(
         answer=YES,
         code=LawfulReasonCode.SAFEGUARDING_CONDITION,
-        tests=f.ConditionTests(
+        tests=inputs.ConditionTests(
             protects=YES, at_risk=YES, without_consent=YES, substantial_public_interest=YES
         ),
     ),
-    items=(f.Item(category=ItemCategory.SEN, smallest_group=10),),
+    items=(inputs.Item(category=ItemCategory.SEN, smallest_group=10),),
 )
 
 
-def test_what_is_sound_in_every_detail_counts_as_given():
-    found = derive(SOUND, RULES, TODAY)
+def test_answers_without_contradicting_details_are_accepted():
+    found = derive(VALID, RULES, TODAY)
     assert (
         found.purpose,
         found.consent,
@@ -74,12 +74,12 @@ def test_what_is_sound_in_every_detail_counts_as_given():
     assert found.doubts == ()
 
 
-def test_a_yes_without_details_is_taken_as_given():
+def test_a_yes_without_details_is_accepted():
     bare = replace(
-        SOUND,
-        consent=f.Consent(answer=YES),
-        lawful_reason=f.LawfulReason(answer=YES),
-        purpose=f.Purpose(code=PurposeCode.OTHER, answer=YES),
+        VALID,
+        consent=inputs.Consent(answer=YES),
+        lawful_reason=inputs.LawfulReason(answer=YES),
+        purpose=inputs.Purpose(code=PurposeCode.OTHER, answer=YES),
     )
     found = derive(bare, RULES, TODAY)
     assert (found.purpose, found.consent, found.lawful_reason) == (YES, YES, YES)
@@ -101,15 +101,15 @@ def test_a_yes_without_details_is_taken_as_given():
         ({"freely_given": NO}, Doubt.CONSENT_NOT_FREELY_GIVEN),
         ({"freely_given": UNSURE}, Doubt.CONSENT_NOT_FREELY_GIVEN),
         ({"unambiguous": NO}, Doubt.CONSENT_AMBIGUOUS),
-        ({"scope": f.Scope(purposes=(PurposeCode.RESEARCH,))}, Doubt.CONSENT_OTHER_PURPOSE),
-        ({"scope": f.Scope(recipients=())}, Doubt.CONSENT_OTHER_RECIPIENT),
-        ({"scope": f.Scope(items=(ItemCategory.HEALTH,))}, Doubt.CONSENT_OTHER_ITEMS),
+        ({"scope": inputs.Scope(purposes=(PurposeCode.RESEARCH,))}, Doubt.CONSENT_OTHER_PURPOSE),
+        ({"scope": inputs.Scope(recipients=())}, Doubt.CONSENT_OTHER_RECIPIENT),
+        ({"scope": inputs.Scope(items=(ItemCategory.HEALTH,))}, Doubt.CONSENT_OTHER_ITEMS),
     ],
 )
-def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(
+def test_a_detail_that_contradicts_consent_makes_it_unsure_with_a_doubt(
     change: dict[str, Any], doubt: Doubt
 ):
-    found = derive(replace(SOUND, consent=replace(SOUND.consent, **change)), RULES, TODAY)
+    found = derive(replace(VALID, consent=replace(VALID.consent, **change)), RULES, TODAY)
     assert found.consent is UNSURE
     assert found.doubts == (doubt,)
 
@@ -117,19 +117,21 @@ def test_a_detail_that_contradicts_consent_makes_it_unsure_and_says_why(
 @pytest.mark.parametrize(
     "status", [ConsentStatus.GIVEN, ConsentStatus.LIMITED, ConsentStatus.UNKNOWN, None]
 )
-def test_a_status_that_does_not_contradict_is_no_objection(status: ConsentStatus | None):
+def test_a_consent_status_that_does_not_contradict_is_accepted(status: ConsentStatus | None):
     assert (
-        derive(replace(SOUND, consent=f.Consent(answer=YES, status=status)), RULES, TODAY).consent
+        derive(
+            replace(VALID, consent=inputs.Consent(answer=YES, status=status)), RULES, TODAY
+        ).consent
         is YES
     )
 
 
-def test_consent_for_some_items_covers_a_request_that_withholds_the_others():
-    other = f.Item(category=ItemCategory.HEALTH)
-    assert derive(replace(SOUND, items=(*SOUND.items, other)), RULES, TODAY).consent is UNSURE
+def test_a_consent_for_some_items_covers_a_request_that_withholds_the_others():
+    other = inputs.Item(category=ItemCategory.HEALTH)
+    assert derive(replace(VALID, items=(*VALID.items, other)), RULES, TODAY).consent is UNSURE
     assert (
         derive(
-            replace(SOUND, items=(*SOUND.items, replace(other, include=Include.WITHHOLD))),
+            replace(VALID, items=(*VALID.items, replace(other, include=Include.WITHHOLD))),
             RULES,
             TODAY,
         ).consent
@@ -141,39 +143,44 @@ def test_consent_for_some_items_covers_a_request_that_withholds_the_others():
     ("purpose", "doubt"),
     [
         (
-            f.Purpose(code=PurposeCode.SUBJECT_ACCESS_REQUEST, answer=YES, stated=True),
+            inputs.Purpose(code=PurposeCode.SUBJECT_ACCESS_REQUEST, answer=YES, stated=True),
             Doubt.PURPOSE_ROUTED,
         ),
         (
-            f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True),
+            inputs.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True),
             Doubt.PURPOSE_ROUTED,
         ),
-        (f.Purpose(code=PurposeCode.UNKNOWN, answer=YES), Doubt.PURPOSE_NOT_STATED),
-        (f.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=NO), Doubt.PURPOSE_INCOMPATIBLE),
+        (inputs.Purpose(code=PurposeCode.UNKNOWN, answer=YES), Doubt.PURPOSE_NOT_STATED),
         (
-            f.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=UNSURE),
+            inputs.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=NO),
+            Doubt.PURPOSE_INCOMPATIBLE,
+        ),
+        (
+            inputs.Purpose(code=PurposeCode.OTHER, answer=YES, compatible=UNSURE),
             Doubt.PURPOSE_INCOMPATIBLE,
         ),
     ],
 )
-def test_a_purpose_that_is_not_borne_out_is_unsure(purpose: f.Purpose, doubt: Doubt):
-    found = derive(replace(SOUND, purpose=purpose, consent=f.Consent()), RULES, TODAY)
+def test_a_purpose_with_contradicting_details_is_unsure(purpose: inputs.Purpose, doubt: Doubt):
+    found = derive(replace(VALID, purpose=purpose, consent=inputs.Consent()), RULES, TODAY)
     assert found.purpose is UNSURE
     assert found.doubts == (doubt,)
 
 
-def test_an_unknown_purpose_put_in_words_counts():
+def test_an_unknown_purpose_with_a_statement_is_accepted():
     assert (
-        derive(replace(SOUND, purpose=f.Purpose(answer=YES, stated=True)), RULES, TODAY).purpose
+        derive(
+            replace(VALID, purpose=inputs.Purpose(answer=YES, stated=True)), RULES, TODAY
+        ).purpose
         is YES
     )
 
 
 @pytest.mark.parametrize(("size", "answer"), [(9, UNSURE), (10, NO), (11, NO), (0, UNSURE)])
-def test_a_group_below_the_threshold_may_identify(size: int, answer: Answer):
+def test_a_group_below_the_threshold_is_unsure(size: int, answer: Answer):
     assert (
         derive(
-            replace(SOUND, items=(f.Item(category=ItemCategory.SEN, smallest_group=size),)),
+            replace(VALID, items=(inputs.Item(category=ItemCategory.SEN, smallest_group=size),)),
             RULES,
             TODAY,
         ).identifiable
@@ -181,9 +188,9 @@ def test_a_group_below_the_threshold_may_identify(size: int, answer: Answer):
     )
 
 
-def test_pseudonyms_identify_while_the_school_holds_the_key():
+def test_reversible_pseudonyms_are_unsure():
     found = derive(
-        replace(SOUND, items=(f.Item(category=ItemCategory.SEN, key_held=True),)), RULES, TODAY
+        replace(VALID, items=(inputs.Item(category=ItemCategory.SEN, key_held=True),)), RULES, TODAY
     )
     assert (found.identifiable, found.doubts) == (UNSURE, (Doubt.SCHOOL_HOLDS_THE_KEY,))
 
@@ -192,11 +199,11 @@ def test_pseudonyms_identify_while_the_school_holds_the_key():
     "test", ["protects", "at_risk", "without_consent", "substantial_public_interest"]
 )
 @pytest.mark.parametrize("answer", [NO, UNSURE])
-def test_each_of_the_four_tests_of_the_safeguarding_condition_counts(test: str, answer: Answer):
+def test_a_failed_test_of_the_safeguarding_condition_makes_it_unsure(test: str, answer: Answer):
     reason = replace(
-        SOUND.lawful_reason, tests=replace(SOUND.lawful_reason.tests, **{test: answer})
+        VALID.lawful_reason, tests=replace(VALID.lawful_reason.tests, **{test: answer})
     )
-    found = derive(replace(SOUND, lawful_reason=reason), RULES, TODAY)
+    found = derive(replace(VALID, lawful_reason=reason), RULES, TODAY)
     assert (found.lawful_reason, found.doubts) == (UNSURE, (Doubt.CONDITION_NOT_SHOWN,))
 
 
@@ -243,30 +250,30 @@ def test_each_of_the_four_tests_of_the_safeguarding_condition_counts(test: str, 
         ),
     ],
 )
-def test_who_counts_as_verified(
+def test_the_recipient_is_verified_by_answer_and_method(
     direction: Direction,
     recipient: dict[str, object],
     requester: dict[str, object],
     expected: Answer,
 ):
     stated = replace(
-        SOUND,
+        VALID,
         direction=direction,
-        recipient=f.Recipient(organisation_type=OrganisationType.POLICE, **recipient),  # type: ignore[arg-type]
-        requester=f.Requester(**requester),  # type: ignore[arg-type]
+        recipient=inputs.Recipient(organisation_type=OrganisationType.POLICE, **recipient),  # type: ignore[arg-type]
+        requester=inputs.Requester(**requester),  # type: ignore[arg-type]
     )
     assert derive(stated, RULES, TODAY).recipient_verified is expected
 
 
-def test_what_the_items_show_together_leaves_out_what_is_withheld():
-    shown = f.Item(
+def test_withheld_items_do_not_affect_the_facts():
+    shown = inputs.Item(
         nature=ItemNature.OPINION,
         historical=True,
         special_category=(SpecialCategory.HEALTH,),
         criminal_offence=True,
         third_party=True,
     )
-    found = derive(replace(SOUND, items=(shown,)), RULES, TODAY)
+    found = derive(replace(VALID, items=(shown,)), RULES, TODAY)
     assert (
         found.opinion,
         found.unexplained_history,
@@ -274,7 +281,7 @@ def test_what_the_items_show_together_leaves_out_what_is_withheld():
         found.criminal_offence,
         found.third_party,
     ) == (YES,) * 5
-    hidden = derive(replace(SOUND, items=(replace(shown, include=Include.WITHHOLD),)), RULES, TODAY)
+    hidden = derive(replace(VALID, items=(replace(shown, include=Include.WITHHOLD),)), RULES, TODAY)
     assert (
         hidden.opinion,
         hidden.unexplained_history,
@@ -284,7 +291,7 @@ def test_what_the_items_show_together_leaves_out_what_is_withheld():
     ) == (NO,) * 5
     assert (
         derive(
-            replace(SOUND, items=(replace(shown, explained=True),)), RULES, TODAY
+            replace(VALID, items=(replace(shown, explained=True),)), RULES, TODAY
         ).unexplained_history
         is NO
     )
@@ -293,7 +300,7 @@ def test_what_the_items_show_together_leaves_out_what_is_withheld():
 ANSWERS = st.sampled_from(Answer)
 MAYBE = st.none() | ANSWERS
 CONSENTS = st.builds(
-    f.Consent,
+    inputs.Consent,
     answer=ANSWERS,
     status=st.none() | st.sampled_from(ConsentStatus),
     explicit=st.none() | st.booleans(),
@@ -307,7 +314,7 @@ CONSENTS = st.builds(
 @given(
     consent=CONSENTS,
     purpose=st.builds(
-        f.Purpose,
+        inputs.Purpose,
         code=st.sampled_from(PurposeCode),
         answer=ANSWERS,
         stated=st.booleans(),
@@ -315,22 +322,24 @@ CONSENTS = st.builds(
     ),
     identifiable=ANSWERS,
     lawful=st.builds(
-        f.LawfulReason,
+        inputs.LawfulReason,
         answer=ANSWERS,
         code=st.none() | st.sampled_from(LawfulReasonCode),
-        tests=st.builds(f.ConditionTests, protects=MAYBE),
+        tests=st.builds(inputs.ConditionTests, protects=MAYBE),
     ),
-    item=st.builds(f.Item, smallest_group=st.none() | st.integers(0, 30), key_held=st.booleans()),
+    item=st.builds(
+        inputs.Item, smallest_group=st.none() | st.integers(0, 30), key_held=st.booleans()
+    ),
 )
-def test_a_detail_never_makes_a_refusal_and_never_helps(
-    consent: f.Consent,
-    purpose: f.Purpose,
+def test_details_never_refuse_and_never_permit(
+    consent: inputs.Consent,
+    purpose: inputs.Purpose,
     identifiable: Answer,
-    lawful: f.LawfulReason,
-    item: f.Item,
+    lawful: inputs.LawfulReason,
+    item: inputs.Item,
 ):
     stated = replace(
-        SOUND,
+        VALID,
         consent=consent,
         purpose=purpose,
         identifiable=identifiable,
@@ -359,5 +368,5 @@ def test_a_detail_never_makes_a_refusal_and_never_helps(
         ("2026-11-15", date(2026, 11, 16), True),
     ],
 )
-def test_a_review_is_late_once_its_month_or_day_is_over(month: str, today: date, *, over: bool):
+def test_a_review_is_overdue_after_its_month_or_day(month: str, today: date, *, over: bool):
     assert (today > last_day(month)) is over

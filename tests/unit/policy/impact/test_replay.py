@@ -1,5 +1,5 @@
-"""Past requests seen by another version: what is known comes out exactly, what nobody asked then is
-said to be not known.
+"""Past requests under another version: known facts give exact results, and missing facts make a
+result unknown.
 """
 
 from dataclasses import replace
@@ -11,14 +11,15 @@ import pytest
 
 from app.kernel.canonical import Json, encode
 from app.policy.document.loader import load
-from app.policy.engine import derive as f
+from app.policy.engine import inputs
+from app.policy.engine.derive import derive
 from app.policy.engine.evaluate import Policy, evaluate
-from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, recall
+from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_words, read_stored
 from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, PurposeCode, Step
-from app.policy.impact.replay import NOT_KNOWN, Past, Replay, parting
+from app.policy.impact.replay import NOT_KNOWN, PastRequest, Replay, last_common_step
 from app.policy.lifecycle import in_force
 from tests.api.policies import meaning, without_health_providers
-from tests.unit.policy.diff.test_diff import policy as unproved
+from tests.unit.policy.diff.test_diff import policy as unchecked
 from tests.unit.policy.engine.test_evaluate import some_facts
 
 OLD = in_force.shipped()
@@ -35,7 +36,10 @@ def replayed(
 ) -> Any:
     replay = Replay(OLD, new, TODAY)
     for number, facts in enumerate(stored):
-        replay.take(Past(request=UUID(int=number), facts=facts, decision=decision, departs=departs))
+        past = PastRequest(
+            request=UUID(int=number), facts=facts, decision=decision, departs=departs
+        )
+        replay.add(past)
     return replay.result()
 
 
@@ -47,16 +51,16 @@ EMERGENCY = some_facts(recipient_type=OrganisationType.HEALTH_PROVIDER, immediat
 PROTECTIVE = policy(without_health_providers)
 
 
-def test_stored_facts_of_this_shape_are_read_whole():
+def test_stored_facts_of_this_version_are_complete():
     stored = some_facts().to_json()
     assert Facts.from_json(stored) == some_facts()
-    assert recall(stored).missing == ()
+    assert read_stored(stored).missing == ()
 
 
 @pytest.mark.parametrize("name", sorted(fact_words()))
-def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
+def test_a_missing_fact_is_named_and_never_supplied(name: str):
     stored = without(some_facts(), name)
-    assert recall(stored).missing == (name,)
+    assert read_stored(stored).missing == (name,)
     with pytest.raises(FactsUnreadable, match=name):
         Facts.from_json(stored)
 
@@ -74,15 +78,15 @@ def test_a_fact_that_is_lacking_is_named_and_never_supplied(name: str):
         {"doubts": "x"},
     ],
 )
-def test_what_was_never_facts_is_unreadable(change: dict[str, Json]):
+def test_other_values_are_unreadable(change: dict[str, Json]):
     with pytest.raises(FactsUnreadable):
-        recall({**some_facts().to_json(), **change})
+        read_stored({**some_facts().to_json(), **change})
     found = replayed(OLD, {**some_facts().to_json(), **change})
     assert found["unknown"][0]["facts"] == ["facts"]
     assert found["matrix"][NOT_KNOWN][NOT_KNOWN] == 1
 
 
-def test_the_gravest_stands_first_with_what_people_decided():
+def test_the_most_serious_change_comes_first_with_the_decision():
     found = replayed(
         PROTECTIVE, some_facts().to_json(), EMERGENCY.to_json(), decision="share", departs=True
     )
@@ -97,7 +101,7 @@ def test_the_gravest_stands_first_with_what_people_decided():
 
 def test_every_worked_case_is_unchanged_under_the_same_policy():
     stored = [
-        f.derive(case.facts, OLD.rules(TODAY), TODAY).to_json()
+        derive(case.facts, OLD.rules(TODAY), TODAY).to_json()
         for case in OLD.document.cases.values()
     ]
     found = replayed(policy(), *stored)
@@ -110,7 +114,7 @@ def test_every_worked_case_is_unchanged_under_the_same_policy():
 
 
 @pytest.mark.parametrize("name", sorted(fact_words()))
-def test_a_missing_fact_is_not_known_just_where_it_could_matter(name: str):
+def test_a_missing_fact_makes_a_result_unknown_only_if_it_could_matter(name: str):
     for facts in (EMERGENCY, some_facts(), some_facts(consent=YES), some_facts(purpose=NO)):
         found = replayed(PROTECTIVE, without(facts, name))
         kind, optional = fact_words()[name]
@@ -136,7 +140,7 @@ def test_a_missing_fact_is_not_known_just_where_it_could_matter(name: str):
             assert sum(row[NOT_KNOWN] for row in new.values()) == 0, name
 
 
-def test_too_many_missing_facts_are_not_guessed_at():
+def test_with_too_many_missing_facts_the_result_is_unknown():
     names = (
         "recipient_type",
         "purpose",
@@ -153,19 +157,21 @@ def test_too_many_missing_facts_are_not_guessed_at():
     assert set(found["unknown"][0]["facts"]) >= {"purpose", "consent"}
 
 
-STATED = f.Stated(
+STATED = inputs.Stated(
     direction=Direction.RECEIVED,
-    recipient=f.Recipient(organisation_type=OrganisationType.RESEARCHER, identity_verified=YES),
-    purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=YES, stated=True),
-    consent=f.Consent(answer=NO),
+    recipient=inputs.Recipient(
+        organisation_type=OrganisationType.RESEARCHER, identity_verified=YES
+    ),
+    purpose=inputs.Purpose(code=PurposeCode.RESEARCH, answer=YES, stated=True),
+    consent=inputs.Consent(answer=NO),
     identifiable=NO,
-    lawful_reason=f.LawfulReason(answer=NO),
-    items=(f.Item(smallest_group=12),),
+    lawful_reason=inputs.LawfulReason(answer=NO),
+    items=(inputs.Item(smallest_group=12),),
 )
 
 
-def derived(stated: f.Stated, under: Policy = OLD) -> dict[str, Json]:
-    return f.derive(stated, under.rules(TODAY), TODAY).to_json()
+def derived(stated: inputs.Stated, under: Policy = OLD) -> dict[str, Json]:
+    return derive(stated, under.rules(TODAY), TODAY).to_json()
 
 
 def route(code: str, *, add: bool) -> Any:
@@ -176,9 +182,9 @@ def route(code: str, *, add: bool) -> Any:
     return change
 
 
-def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
-    new = Policy(OLD.document, "x", OLD.tables)
-    routed = unproved(route("research", add=True))
+def test_a_purpose_routed_by_the_new_version_is_known():
+    new = replace(OLD, digest="x")
+    routed = unchecked(route("research", add=True))
     found = replayed(routed, derived(STATED))
     assert found["changes"][0]["after"] == {
         "outcome": "seek_advice",
@@ -188,52 +194,52 @@ def test_a_purpose_that_is_routed_from_now_on_is_known_to_be():
     assert replayed(new, derived(STATED))["changed"] == 0
 
 
-def test_a_purpose_that_is_no_longer_routed_is_what_was_answered():
-    bulk = f.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True)
+def test_a_purpose_no_longer_routed_has_its_stored_answer():
+    bulk = inputs.Purpose(code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True)
     before = derived(_with(purpose=bulk))
     assert before["purpose"] == "unsure"
-    found = replayed(unproved(route("bulk_or_pre_agreed", add=False)), before)
+    found = replayed(unchecked(route("bulk_or_pre_agreed", add=False)), before)
     assert found["matrix"]["seek_advice"]["share"] == 1
     doubted = derived(
         _with(
-            purpose=f.Purpose(
+            purpose=inputs.Purpose(
                 code=PurposeCode.BULK_OR_PRE_AGREED, answer=YES, stated=True, compatible=NO
             )
         )
     )
-    assert replayed(unproved(route("bulk_or_pre_agreed", add=False)), doubted)["changed"] == 0
+    assert replayed(unchecked(route("bulk_or_pre_agreed", add=False)), doubted)["changed"] == 0
 
 
 @pytest.mark.parametrize(
     ("limit", "stored", "known"),
     [(10, 12, True), (15, 12, False), (5, 12, True), (5, 7, False), (20, None, False)],
 )
-def test_whether_a_group_is_too_small_now_is_known_only_where_the_limit_is_the_same_or_does_not_reach(  # noqa: E501
+def test_a_group_size_under_another_limit_is_unknown_unless_the_limit_does_not_matter(
     limit: int, stored: int | None, *, known: bool
 ):
     def change(document: Any) -> None:
         document["parameters"]["smallest_group"]["values"][0]["value"] = limit
 
-    found = replayed(unproved(change), derived(_with(items=(f.Item(smallest_group=stored),))))
+    found = replayed(unchecked(change), derived(_with(items=(inputs.Item(smallest_group=stored),))))
     assert found["not_known"] == (0 if known else 1)
     if not known:
         assert found["unknown"][0]["facts"] == ["identifiable"]
 
 
-def test_an_answer_that_settles_elsewhere_needs_no_group():
+def test_a_group_size_does_not_matter_if_another_answer_decides():
     def change(document: Any) -> None:
         document["parameters"]["smallest_group"]["values"][0]["value"] = 100
 
     assert (
         replayed(
-            unproved(change),
-            derived(_with(purpose=f.Purpose(code=PurposeCode.RESEARCH, answer=NO))),
+            unchecked(change),
+            derived(_with(purpose=inputs.Purpose(code=PurposeCode.RESEARCH, answer=NO))),
         )["not_known"]
         == 0
     )
 
 
-def _with(**changed: Any) -> f.Stated:
+def _with(**changed: Any) -> inputs.Stated:
     return replace(STATED, **changed)
 
 
@@ -250,13 +256,15 @@ def _with(**changed: Any) -> f.Stated:
         ((Step.PURPOSE,), (Step.IMMEDIATE_RISK,), "immediate_risk"),
     ],
 )
-def test_ways_part_at_the_last_question_that_both_asked(
+def test_paths_differ_after_the_last_question_that_both_ask(
     before: tuple[Step, ...], after: tuple[Step, ...], at: str
 ):
-    assert parting(before, after) == at
+    assert last_common_step(before, after) == at
 
 
-def test_a_month_later_the_same_facts_say_the_same():
+def test_the_same_facts_give_the_same_result_a_month_later():
     replay = Replay(OLD, PROTECTIVE, TODAY + timedelta(days=31))
-    replay.take(Past(request=UUID(int=0), facts=EMERGENCY.to_json(), decision=None, departs=False))
+    replay.add(
+        PastRequest(request=UUID(int=0), facts=EMERGENCY.to_json(), decision=None, departs=False)
+    )
     assert replay.result()["changes"] == replayed(PROTECTIVE, EMERGENCY.to_json())["changes"]

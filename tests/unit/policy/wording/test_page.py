@@ -26,19 +26,22 @@ from app.platform.documents.page import (
     Steps,
 )
 from app.policy.document import loader as document_loader
+from app.policy.document.parser import Reader
 from app.policy.document.source import read
 from app.policy.engine.bitmasks import DOMAINS
+from app.policy.engine.compile import compile_policy
+from app.policy.engine.decision_tables import Condition
 from app.policy.engine.evaluate import Policy
-from app.policy.engine.grammar import Condition
+from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
 from app.policy.lifecycle.model import Status
 from app.policy.wording import page as pages
 from app.policy.wording import sentences
-from app.policy.wording.page import MARKINGS, Standing
+from app.policy.wording.page import MARKINGS, VersionStatus
 from app.policy.wording.words import either, label
 
 DRAFT = Path("docs/policies/2026-draft.yaml")
-IN_FORCE = Standing(
+IN_FORCE = VersionStatus(
     status="in_force",
     starts_on=date(2025, 11, 1),
     approved_by="Chair of Governors",
@@ -101,9 +104,9 @@ def test_a_row_says_which_facts_go_together():
     )
     assert (
         sentences.rule(row, "met. Done", first=True)
-        == "If the outcome is “share” or “seek advice”, and either it holds more than is needed or"
-        " how much is needed is not settled, and the recipient is of the group “protective”:"
-        " met. Done."
+        == "If the outcome is “share” or “seek advice”, and either it includes more than is needed"
+        " or no one has decided how much is needed, and the recipient is in the group"
+        " “protective”: met. Done."
     )
     assert sentences.rule(when(), "met", first=False) == "Otherwise: met."
     assert sentences.rule(when(), "met", first=True) == "Always: met."
@@ -113,7 +116,7 @@ def test_what_is_not_stated_is_said_not_to_be():
     assert sentences.condition(when(lawful_code="not_stated")) == "no lawful reason is named"
     assert (
         sentences.condition(when(emergency_kind=["medical", "not_stated"]))
-        == "the danger is of the kind “medical” or the kind of danger is not stated"
+        == "the kind of danger is “medical” or the kind of danger is not given"
     )
 
 
@@ -195,14 +198,14 @@ def test_every_row_is_a_sentence_and_every_section_is_there(policy: Policy):
 
 def test_the_edition_of_the_golden_rules_is_named():
     shown = [said(pages.page(policy, IN_FORCE)) for policy in policies()]
-    assert "As numbered in HM Government’s advice of 2018." in shown[0]
-    assert "As numbered in HM Government’s advice of 2024." in shown[1]
+    assert "The numbers are those in HM Government’s advice of 2018." in shown[0]
+    assert "The numbers are those in HM Government’s advice of 2024." in shown[1]
 
 
 def test_every_status_is_explained():
     assert MARKINGS.keys() == set(Status)
-    page = pages.page(in_force.shipped(), Standing(status="draft"))
-    assert dict(page.head.rows)["Approved by"] == "Nobody yet"
+    page = pages.page(in_force.shipped(), VersionStatus(status="draft"))
+    assert dict(page.head.rows)["Approved by"] == "No one yet"
     assert "does not follow it" in page.marking
 
 
@@ -245,7 +248,7 @@ def _outline(pdf: pikepdf.Pdf) -> list[pikepdf.OutlineItem]:
 def test_the_flowchart_is_drawn_in_the_policys_own_words(policy: Policy):
     drawn = pages.flowchart(policy)
     assert f"Policy version {policy.version}" in drawn
-    assert "Is there a lawful reason to share it without consent?" in drawn
+    assert "Is there a lawful reason to share this without consent?" in drawn
     assert not re.search(r"<script|href|style=|url\(", drawn)
 
 
@@ -271,20 +274,16 @@ def test_the_flowchart_follows_the_policys_order():
             },
         ],
     }
-    described = pages.flowchart(Policy(*_unproved(meaning)))
-    assert described.index("Could somebody be identified from it?") < described.index(
-        "Do you have consent to share it?"
+    described = pages.flowchart(_unchecked(meaning))
+    assert described.index("Could anyone be identified from this?") < described.index(
+        "Do you have consent to share this?"
     )
 
 
-def _unproved(meaning: Any) -> tuple[Any, ...]:
-    """A document whose rows are not all reached: enough to draw."""
-    from app.policy.document.parser import Reader  # noqa: PLC0415
-    from app.policy.engine.evaluate import compile_tables  # noqa: PLC0415
-    from app.policy.engine.grammar import Document  # noqa: PLC0415
-
-    read_in = Reader().read(read(json.dumps(meaning).encode()), Document)
-    return read_in, "sha256:drawn", compile_tables(read_in)
+def _unchecked(meaning: Any) -> Policy:
+    """A policy that has not passed the checks: some of its rows are unreachable."""
+    document = Reader().read(read(json.dumps(meaning).encode()), Document)
+    return compile_policy(document, "sha256:drawn")
 
 
 def test_words_are_put_together_as_people_do():

@@ -134,8 +134,8 @@ def evaluation(outcome: str = "share") -> dict[str, Any]:
             }
         ],
         "mais": "PERMIT",
-        "counts": True,
-        "because": "submitted",
+        "current": True,
+        "trigger": "submitted",
         "recorded_at": "2026-11-23T10:02:00.000000Z",
     }
 
@@ -247,7 +247,7 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
         "outcome": outcome,
         "release": evaluated["release"],
         "decision": "share_partially",
-        "departs": False,
+        "departs_from_evaluation": False,
         "policy_digest": DIGEST,
         "submitted_by": {"subject": "01a2048c-0000-7000-8000-0000000000a1", "role": "staff"},
         "submitted_at": "2026-11-23T10:02:00.000000Z",
@@ -258,8 +258,8 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
         "facts": facts(),
         "evaluation": evaluated,
         "evaluations": [
-            evaluation("seek_advice") | {"because": "submitted"},
-            evaluated | {"because": "amended"},
+            evaluation("seek_advice") | {"trigger": "submitted"},
+            evaluated | {"trigger": "amended"},
         ],
         "questions": [record(1, question="Which dates do you need?")],
         "advice": [
@@ -281,10 +281,9 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
             record(
                 4,
                 outcome="do_not_share",
-                departs=True,
+                departs_from_evaluation=True,
                 evaluation_id="01a2048c-0000-7000-8000-00000000e001",
                 items=[],
-                lawful_reason_code=None,
                 discussed_with_requester="yes",
                 supersedes=None,
                 reasons="The purpose was not clear yet.",
@@ -295,10 +294,9 @@ def request(outcome: str = "share", **changed: Any) -> dict[str, Any]:
             record(
                 5,
                 outcome="share_partially",
-                departs=False,
+                departs_from_evaluation=False,
                 evaluation_id="01a2048c-0000-7000-8000-00000000e001",
                 items=[ITEM],
-                lawful_reason_code="safeguarding_condition",
                 discussed_with_requester=None,
                 supersedes="01a2048c-0000-7000-8000-000000000004",
                 reasons="Attendance is what the enquiry needs.\nThe rest is not.",

@@ -197,7 +197,7 @@ def test_the_record_says_everything_that_happened():
         ),
         *(
             "The caller could not say under which power she asked.",
-            "Decision 2 (stands)",
+            "Decision 2 (current)",
             "The enquiry cannot wait.",
         ),
         *(
@@ -352,7 +352,7 @@ def test_nothing_is_cut_at_the_edge_of_the_paper(shown: dict[str, Any]):
     inputs = {
         "data": encode(
             {
-                **documents_pdf._legible(data, documents_pdf.coverage()),  # type: ignore[dict-item]
+                **documents_pdf._printable(data, documents_pdf.coverage()),  # type: ignore[dict-item]
                 "fonts": list(documents_pdf.FAMILIES),
             }
         ).decode()

@@ -7,7 +7,12 @@ from typing import Any
 import pikepdf
 import pytest
 
-from app.sharing.records.letter import LetterNotForThis, LetterUnsaid, letter_html, letter_pdf
+from app.sharing.records.letter import (
+    LetterNotAvailable,
+    LetterTextMissing,
+    letter_html,
+    letter_pdf,
+)
 from tests.unit.sharing.records.printing import refused, request
 from tests.unit.sharing.records.reading import Reader, letter, pdf_text
 
@@ -31,7 +36,7 @@ def test_a_letter_says_what_was_released_and_nothing_else():
             "Information Sharing Policy",
             "2025-11",
             "01632 960001",
-            "You may ask again",
+            "You can ask again",
         ):
             assert wanted in said
         inner = (
@@ -77,11 +82,11 @@ def test_a_letter_to_somebody_unnamed_is_still_a_letter():
     ids=["shared", "undecided", "nobody asked", "de-identified"],
 )
 def test_no_letter_but_for_a_refused_request(shown: dict[str, Any]):
-    with pytest.raises(LetterNotForThis):
+    with pytest.raises(LetterNotAvailable):
         letter_html(shown, **letter())
 
 
 def test_a_letter_without_reasons_or_contact_is_not_written():
-    with pytest.raises(LetterUnsaid) as refusal:
+    with pytest.raises(LetterTextMissing) as refusal:
         letter_pdf(refused(), **letter(reasons=" ", contact=""))
     assert [fault.pointer for fault in refusal.value.faults] == ["/reasons", "/contact"]

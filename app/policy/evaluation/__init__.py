@@ -1,0 +1,1 @@
+"""Evaluation of facts under the policy in force, without storing them."""
