@@ -116,7 +116,6 @@ ROWS: Final[dict[str, Row]] = {
         read=REQUEST_URL,
     ),
     "evaluate_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
-    "read_evaluation": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "withdraw_sharing_request": Row(cells=SUBMITTER, scope=REQUEST, needs="submitted"),
     "close_sharing_request": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="decided"),
     "ask_for_information": Row(
