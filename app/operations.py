@@ -15,10 +15,12 @@ from app.kernel.errors import ServiceError
 from app.platform import migrations
 from app.platform.db import Database
 from app.platform.middleware import Metrics
-from app.platform.web import CallDep, StrictRoute
+from app.platform.problems import replies
+from app.platform.web import CallDep, Public, StrictRoute
 
 SEALING_LATE: Final = timedelta(seconds=30)
 
+_NO_DATABASE: Final = {status: said for status, said in replies(422).items() if status != 503}
 _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The Prometheus text format.",
@@ -31,8 +33,8 @@ _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-router = APIRouter(tags=["operations"], route_class=StrictRoute)
-metrics_router = APIRouter(tags=["operations"], route_class=StrictRoute)
+router = APIRouter(tags=["operations"], route_class=StrictRoute, dependencies=[Public])
+metrics_router = APIRouter(tags=["operations"], route_class=StrictRoute, dependencies=[Public])
 
 
 class Alive(BaseModel):
@@ -60,25 +62,30 @@ class Ready(BaseModel):
     ]
 
 
-@router.get("/livez", operation_id="check_alive", response_model=Alive)
+@router.get(
+    "/livez",
+    summary="Check that the process is alive",
+    operation_id="check_alive",
+    response_model=Alive,
+    responses=_NO_DATABASE,
+)
 async def check_alive() -> Response:
-    """Whether the process answers. Looks at nothing else, so that a slow database does not get it
-    restarted.
-    """
+    """Answers without looking at the database, so that a slow database does not cause a restart."""
     return JSONResponse({"status": "alive"})
 
 
 @router.get(
     "/readyz",
+    summary="Check that the service is ready",
     operation_id="check_ready",
     response_model=Ready,
-    responses={503: {"model": Ready, "description": "Not able to work."}},
+    responses=replies(422) | {503: {"model": Ready, "description": "The service is not ready."}},
 )
 async def check_ready(request: Request, call: CallDep) -> Response:
-    """Whether the database is reachable, its migrations are at head, and the sealing of the log is
-    not behind.
+    """The service is ready when the database is reachable and its migrations are up to date.
 
-    Sealing that lags is named and does not make the service unready: decisions are still recorded.
+    Sealing that is late is reported as `degraded` and does not make the service unready: decisions
+    are still recorded.
     """
     database: Database = request.app.state.database
     sealer: Sealer | None = request.app.state.sealer
@@ -113,9 +120,15 @@ async def check_ready(request: Request, call: CallDep) -> Response:
 
 
 @metrics_router.get(
-    "/metrics", operation_id="read_metrics", response_class=Response, responses=_FIGURES
+    "/metrics",
+    summary="Read the metrics",
+    operation_id="read_metrics",
+    response_class=Response,
+    responses=_FIGURES | _NO_DATABASE,
 )
 async def read_metrics(request: Request) -> Response:
-    """Prometheus figures: counts and timings by route, entries that wait to be sealed."""
+    """Counts and durations by route, and audit entries not yet sealed, in the Prometheus text
+    format.
+    """
     text, media_type = request.app.state.metrics.text()
     return Response(text, media_type=media_type)

@@ -17,7 +17,15 @@ import httpx
 from jsonschema_rs import Draft202012Validator
 
 COMMITTED: Final = Path(__file__).parents[1] / "openapi" / "openapi.json"
-DOCUMENTED_HEADERS: Final = ("ETag", "Location", "Idempotency-Replayed", "Retry-After")
+DOCUMENTED_HEADERS: Final = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 PROBLEM: Final = "application/problem+json"
 OPEN_SCHEMAS: Final = frozenset({"additionalProperties", "unevaluatedProperties"})
 
@@ -74,15 +82,21 @@ def _components() -> Document:
 
 @cache
 def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns of the documented paths, those with fewer parameters first."""
-    paths = sorted(document()["paths"], key=lambda path: (path.count("{"), path))
+    """Patterns of the documented paths, those with fewer parameters first; a person's reference
+    may contain slashes, so those patterns come last.
+    """
+    paths = sorted(
+        document()["paths"], key=lambda path: ("{person_ref}" in path, path.count("{"), path)
+    )
     return tuple((_pattern(path), path) for path in paths)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\})", path)
-    body = "".join("(?:.+)" if part.startswith("{") else re.escape(part) for part in parts)
-    return re.compile(f"^{body}$")
+    parts = (
+        ".+" if part == "{person_ref}" else "[^/]+" if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{\w+\})", path)
+    )
+    return re.compile(f"^{''.join(parts)}$")
 
 
 @cache
@@ -148,7 +162,7 @@ def check(request: httpx.Request, response: httpx.Response) -> None:
         return
     if media_type not in content:
         raise ContractBroken(f"{where}: media type {media_type!r} is not documented")
-    if not media_type.endswith("json"):
+    if media_type != "application/json" and not media_type.endswith("+json"):
         return
     validator = _validator(path, method, status, media_type)
     if validator is None:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     ACCOUNT_CREATED = "identity.account.created"
     ACCOUNT_CHANGED = "identity.account.changed"
     ACCOUNT_DISABLED = "identity.account.disabled"
+    ACCOUNTS_LISTED = "identity.accounts.listed"
     CLIENT_CREATED = "identity.client.created"
     CLIENT_ROTATED = "identity.client.rotated"
     CLIENT_DISABLED = "identity.client.disabled"

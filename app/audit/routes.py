@@ -170,7 +170,7 @@ async def get_audit_proof(
     operation_id="get_audit_checkpoint",
     summary="Get the newest checkpoint",
     response_class=Response,
-    responses=replies(401, 403, 409)
+    responses=replies(401, 403, 409, 422)
     | {
         200: {"content": {TEXT: _STRING}, "description": "A C2SP tlog-checkpoint."},
         304: {"description": "No entry has been sealed since."},

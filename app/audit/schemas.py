@@ -3,49 +3,14 @@ destroyed with their record.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, Field, PlainSerializer
 
 from app.kernel import clock
 
 Instant = Annotated[datetime, PlainSerializer(clock.to_text, return_type=str)]
-
-_ENTRY: Final = "019b1c5a-0d4e-7c11-9a55-3f1a52f4c0de"
-_NOTE: Final = (
-    "sharing.school.example/schools/123456\n1043\nXcmnmnnlmplV2cIZfzY6m6rAjH86u3E7ir3h1KKrFAg=\n\n"
-    "\u2014 sharing.school.example/schools/123456 "
-    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-)
-_HASH: Final = "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0="
-
-ENTRY_EXAMPLE: Final[dict[str, Any]] = {
-    "index": 1042,
-    "id": _ENTRY,
-    "occurred_at": "2026-11-23T14:52:07.120031Z",
-    "actor": {
-        "subject": "019b1c50-7a3f-7d02-8a6e-1d0c4c9b2a77",
-        "role": "dsl",
-        "client_id": "front-desk",
-    },
-    "action": "sharing.decision.recorded",
-    "sharing_request_id": "019b1c59-51b2-7e0a-b1f0-95cf5d4b7a10",
-    "target": None,
-    "outcome": "success",
-    "reason_code": "safeguarding_condition",
-    "policy_digest": "sha256:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "request_id": "7f0c9f4e6d0a4d6e",
-    "details": {"outcome": "share", "fields": ["reasons", "lawful_reason"]},
-    "leaf_hash": _HASH,
-}
-PROOF_EXAMPLE: Final[dict[str, Any]] = {
-    "index": 1042,
-    "size": 1043,
-    "leaf_hash": _HASH,
-    "path": [_HASH],
-    "checkpoint": _NOTE,
-}
 
 
 class AuditActorOut(BaseModel):
@@ -67,8 +32,6 @@ class AuditActorOut(BaseModel):
 
 class AuditEntryOut(BaseModel):
     """One entry of the audit trail: an act, or a look at personal data."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [ENTRY_EXAMPLE]})
 
     index: int | None = Field(
         description=(
@@ -95,14 +58,6 @@ class AuditEntryOut(BaseModel):
 class AuditEntryWithLeafOut(AuditEntryOut):
     """One entry with the bytes that were hashed."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                ENTRY_EXAMPLE | {"leaf": "eyJhY3Rpb24iOiJzaGFyaW5nLmRlY2lzaW9uLnJlY29yZGVkIn0="}
-            ]
-        }
-    )
-
     leaf: str = Field(
         description=(
             "base64 of the exact leaf bytes: canonical JSON (RFC 8785) of everything the entry"
@@ -114,10 +69,6 @@ class AuditEntryWithLeafOut(AuditEntryOut):
 class AuditEntriesOut(BaseModel):
     """A page of the trail, newest first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [ENTRY_EXAMPLE], "next_cursor": None}]}
-    )
-
     items: list[AuditEntryOut]
     next_cursor: str | None = Field(
         description="Send it as `cursor` for the next page; null on the last one."
@@ -128,8 +79,6 @@ class InclusionProofOut(BaseModel):
     """That an entry is in the log: hashing `leaf_hash` with `path`, as RFC 9162 section 2.1.3.2
     says, gives the checkpoint's root.
     """
-
-    model_config = ConfigDict(json_schema_extra={"examples": [PROOF_EXAMPLE]})
 
     index: int = Field(description="The entry's place in the log.")
     size: int = Field(description="The size of the tree that the proof is for.")
@@ -144,12 +93,6 @@ class InclusionProofOut(BaseModel):
 
 class ConsistencyProofOut(BaseModel):
     """That the log only grew between two sizes, to be checked as RFC 9162 section 2.1.4.2 says."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"from_size": 900, "to_size": 1043, "path": [_HASH], "checkpoint": _NOTE}]
-        },
-    )
 
     from_size: int
     to_size: int

@@ -9,8 +9,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from app.platform.connections import postgresql_url
 from app.platform.db import Database
-from app.platform.engines import postgresql_url
 from app.platform.settings import Settings
 
 

@@ -32,7 +32,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document from the code."""
     text = (
-        json.dumps(create_app(Settings()).openapi(), indent=2, ensure_ascii=False, sort_keys=True)
+        json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False, sort_keys=True)
         + "\n"
     )
     if not check:

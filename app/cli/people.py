@@ -73,8 +73,10 @@ def list_users(
     """List accounts."""
 
     async def work(_: Settings, database: Database) -> list[accounts.Account]:
-        async with database.reading() as session:
-            return await accounts.list_users(session, school)
+        async with changing(database) as session:
+            found = await accounts.list_users(session, school)
+            audit_hooks.append_accounts_listed(session, found, system_clock())
+            return found
 
     for one in run(work):
         typer.echo(

@@ -17,6 +17,7 @@ from app.identity import service
 from app.identity.deps import IdentityDep, SignedIn
 from app.identity.model import GRANTS, SignIn
 from app.identity.schemas import (
+    MAX_FORM,
     JwksOut,
     MeOut,
     OAuthErrorCode,
@@ -28,9 +29,8 @@ from app.identity.schemas import (
 from app.identity.service import Credentials, Declined, Granted, Identity, TokenCall
 from app.platform.db import Session
 from app.platform.problems import replies
-from app.platform.web import CallDep, StrictRoute, media_type_of
+from app.platform.web import CallDep, Public, StrictRoute, media_type_of
 
-MAX_FORM: Final = 16 * 1024
 MAX_FIELDS: Final = 32
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -159,9 +159,10 @@ async def revoke_token(request: Request, identity: IdentityDep, call: CallDep) -
 @router.get(
     "/.well-known/jwks.json",
     operation_id="list_signing_keys",
-    summary="Public signing keys",
+    summary="List the public signing keys",
     response_model=JwksOut,
-    responses=replies(),
+    responses=replies(422),
+    dependencies=[Public],
 )
 async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOut:
     """The public keys of access tokens, for services that verify tokens themselves."""
@@ -174,10 +175,10 @@ async def list_signing_keys(identity: IdentityDep, response: Response) -> JwksOu
     operation_id="read_me",
     summary="Read your own account",
     response_model=MeOut,
-    responses=replies(401),
+    responses=replies(401, 422),
 )
 async def read_me(actor: SignedIn) -> MeOut:
-    """The caller's id, role and school as they are now, and what the role permits."""
+    """The caller's id, role and school as they are now, and the permissions of the role."""
     return MeOut(
         subject=actor.id,
         role=actor.role,

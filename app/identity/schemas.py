@@ -13,6 +13,12 @@ _ACCESS_TOKEN: Final = (
 _REFRESH_TOKEN: Final = "Zr0m2hXoVb1tV5c3u0dJq8w7yKx4n6pLsTgAeRiUoYk"  # noqa: S105 - an example
 
 
+MAX_FORM: Final = 16 * 1024
+"""Bytes of a form, and so of each field."""
+
+FormField = Annotated[str, Field(max_length=MAX_FORM)]
+
+
 class TokenIn(BaseModel):
     """The form that the token endpoint takes (RFC 6749). Which fields are needed depends on
     `grant_type`; others are ignored.
@@ -33,25 +39,25 @@ class TokenIn(BaseModel):
     grant_type: Literal["password", "client_credentials", "refresh_token"] = Field(
         description="The OAuth 2.0 grant type."
     )
-    username: str | None = Field(None, description="`password`: the account's email address.")
-    password: str | None = Field(
+    username: FormField | None = Field(None, description="`password`: the account's email address.")
+    password: FormField | None = Field(
         None,
         description="`password`: the account's password.",
         json_schema_extra={"format": "password"},
     )
-    refresh_token: str | None = Field(
+    refresh_token: FormField | None = Field(
         None,
         description="`refresh_token`: the newest refresh token of the session; each works once.",
     )
-    client_id: str | None = Field(
+    client_id: FormField | None = Field(
         None, description="The machine client's id, unless it is sent by HTTP Basic."
     )
-    client_secret: str | None = Field(
+    client_secret: FormField | None = Field(
         None,
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
     )
-    scope: str | None = Field(None, description="Ignored: permissions follow from the role.")
+    scope: FormField | None = Field(None, description="Ignored: permissions follow from the role.")
 
 
 class RevocationIn(BaseModel):
@@ -63,14 +69,14 @@ class RevocationIn(BaseModel):
         }
     )
 
-    token: str = Field(description="An access or refresh token of the session to end.")
-    token_type_hint: str | None = Field(
+    token: FormField = Field(description="An access or refresh token of the session to end.")
+    token_type_hint: FormField | None = Field(
         None, description="`access_token` or `refresh_token`; not needed."
     )
-    client_id: str | None = Field(
+    client_id: FormField | None = Field(
         None, description="The machine client's id, unless it is sent by HTTP Basic."
     )
-    client_secret: str | None = Field(
+    client_secret: FormField | None = Field(
         None,
         description="The machine client's secret, unless it is sent by HTTP Basic.",
         json_schema_extra={"format": "password"},
@@ -166,19 +172,6 @@ class JwksOut(BaseModel):
 
 class MeOut(BaseModel):
     """The account or machine client of the caller."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "subject": "019e5f3a-7c11-7d3e-9b1f-5a0c2d4e6f80",
-                    "role": "staff",
-                    "school": "123456",
-                    "permissions": ["request:read_own", "request:submit"],
-                }
-            ]
-        }
-    )
 
     subject: UUID = Field(
         description="The account's or machine client's id, as in the token's `sub`."

@@ -1,10 +1,9 @@
 """What goes out over HTTP of a report."""
 
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 
 class NumberOut(BaseModel):
@@ -21,41 +20,13 @@ class NumberOut(BaseModel):
 
 NumbersOut = dict[str, NumberOut]
 
-_EXAMPLE: Final[JsonDict] = {
-    "from": "2025-09-01",
-    "to": "2026-08-31",
-    "generated_at": "2026-09-01T08:00:00.000000Z",
-    "smallest_shown": 5,
-    "requests": {"count": 42, "suppressed": False},
-    "outcome": {
-        "share": {"count": 36, "suppressed": False},
-        "do_not_share": {"count": 6, "suppressed": False},
-    },
-    "decision": {
-        "share": {"count": 36, "suppressed": False},
-        "do_not_share": {"count": 6, "suppressed": False},
-    },
-    "purpose_group": {"safeguarding": {"count": 42, "suppressed": False}},
-    "lawful_reason": {"safeguarding_condition": {"count": 36, "suppressed": False}},
-    "timeliness": {"decided_in_time": {"count": 42, "suppressed": False}},
-    "departures": {
-        "followed": {"count": 37, "suppressed": False},
-        "departed": {"count": 5, "suppressed": False},
-    },
-    "reconsideration": {"not_reconsidered": {"count": 42, "suppressed": False}},
-    "advice": {
-        "total": {"count": 9, "suppressed": False},
-        "answered_in_time": {"count": 9, "suppressed": False},
-    },
-}
-
 
 class SummaryReportOut(BaseModel):
     """How requests of a period were decided and how soon. In each part a code that is left out did
     not occur.
     """
 
-    model_config = ConfigDict(populate_by_name=True, json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(populate_by_name=True)
 
     from_: Annotated[date, Field(alias="from", description="The first day.")]
     to: Annotated[date, Field(description="The last day, included.")]

@@ -1,6 +1,4 @@
-"""Retention over HTTP: what is due, reviews, and disposal, which only a person does and which
-leaves every proof valid.
-"""
+"""Retention over HTTP: what is due, retention reviews, and disposal."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -20,6 +18,7 @@ from app.platform.paging import (
     encode_cursor,
     next_link,
 )
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.retention import schedule, service
@@ -36,32 +35,13 @@ router: Final = APIRouter(prefix="/v1", tags=["retention"], route_class=StrictRo
 
 RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
 
-_LINK: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": "The next page (RFC 8288), where there is one.",
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
-_MADE: Final[dict[int | str, dict[str, Any]]] = {
-    201: {
-        "headers": {
-            "ETag": {"description": "The request's new version.", "schema": {"type": "string"}},
-            "Location": {"description": "Where the request is read.", "schema": {"type": "string"}},
-        }
-    }
-}
-
 
 @router.get(
     "/retention/due",
     operation_id="list_retention_due",
-    summary="List what is due for a look",
+    summary="List requests due for review or disposal",
     response_model=DuePageOut,
-    responses=replies(401, 403, 422) | _LINK,
+    responses=replies(401, 403, 422),
 )
 async def list_retention_due(
     actor: Annotated[Actor, Require(Permission.RETENTION_READ)],
@@ -70,8 +50,8 @@ async def list_retention_due(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Requests whose retention has ended or whose review has come, the longest due first,
-    de-identified; held ones among them.
+    """Requests whose retention period has ended or whose review day has come, longest due first and
+    de-identified, including requests under legal hold.
     """
     scope = f"retention-due {actor.school}"
     found, more = await service.due(
@@ -96,10 +76,10 @@ async def list_retention_due(
 @router.post(
     "/sharing-requests/{request_id}/retention-reviews",
     operation_id="review_retention",
-    summary="Decide how long a request is kept",
+    summary="Review how long a request is kept",
     status_code=201,
     response_model=RetentionReviewOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def review_retention(
@@ -108,11 +88,11 @@ async def review_retention(
     body: ReviewIn,
     call: CallDep,
 ) -> Response:
-    """Keep it until a day, or indefinitely with a day to look again, or let it go; and hold it
-    against disposal, or lift the hold.
+    """Keeps the request until a day, or indefinitely with a review day, or releases it for
+    disposal; places or lifts a legal hold.
 
-    What is kept longer than the policy's class says is looked at again after the policy's years,
-    also where the review names no day.
+    A request kept longer than its retention class is reviewed again after the policy's years, also
+    where the review names no day.
     """
     command = Review(
         keep=body.keep,
@@ -130,10 +110,10 @@ async def review_retention(
 @router.post(
     "/sharing-requests/{request_id}/disposal",
     operation_id="dispose_of_sharing_request",
-    summary="Destroy what is personal in a request",
+    summary="Dispose of the personal data in a request",
     status_code=201,
     response_model=DisposalOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422) | _MADE,
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def dispose_of_sharing_request(
@@ -142,10 +122,11 @@ async def dispose_of_sharing_request(
     body: DisposeIn,
     call: CallDep,
 ) -> Response:
-    """Names, references and every word people wrote are destroyed; codes and days stay as a
-    tombstone, and the trail stays valid.
+    """Destroys names, references and all free text. Codes and dates remain as a tombstone, and the
+    audit log stays valid.
 
-    409 while the request is undecided, under legal hold, or to be kept longer. It cannot be undone.
+    The reply is 409 while the request is undecided, under legal hold, or to be kept longer.
+    Disposal cannot be undone.
     """
     case, record = await service.dispose(
         call.session,
@@ -176,8 +157,8 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
         "retention": views.retention(found.head),
         "due_on": str(schedule.due_on(found.head)),
         "reasons": [reason.value for reason in found.reasons],
-        "disposable": not found.bars,
-        "bars": [bar.value for bar in found.bars],
+        "disposable": not found.obstacles,
+        "obstacles": [obstacle.value for obstacle in found.obstacles],
     }
 
 

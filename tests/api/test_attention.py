@@ -77,7 +77,7 @@ async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableCl
     }
     assert waiting["advice_waiting", advised["id"]]["advice_ids"] == [asked["id"]]
     assert waiting["emergency_incomplete", emergency["id"]]["missing"] == [
-        "nobody_named",
+        "no_subject_named",
         "purpose_unknown",
     ]
     assert waiting["release_held", held["id"]]["due"] is None

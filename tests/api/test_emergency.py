@@ -39,7 +39,7 @@ async def test_what_with_whom_and_why_are_enough(service: Service, role: str) ->
         ({"facts": {"risk": "yes"}}, "facts_not_understood"),
         ({"occurred_at": "2020-01-01T00:00:00Z"}, "recorded_late"),
         ({"occurred_at": "2036-01-01T00:00:00Z"}, "occurs_in_the_future"),
-        ({}, "nobody_named"),
+        ({}, "no_subject_named"),
     ],
 )
 async def test_what_is_late_incomplete_or_odd_is_flagged_and_not_refused(
@@ -120,10 +120,10 @@ LONG = "She said that " * 300
             "facts_not_understood",
             ["/facts/external_id/system"],
         ),
-        ({"subjects": [{"person_ref": "upn:A801200005001"}]}, "pupil_number_unsound", []),
+        ({"subjects": [{"person_ref": "upn:A801200005001"}]}, "pupil_number_invalid", []),
         (
             {"facts": {"subjects": [{"person_ref": "upn:A801200005001"}]}},
-            "pupil_number_unsound",
+            "pupil_number_invalid",
             [],
         ),
     ],
@@ -157,7 +157,7 @@ async def test_null_says_nothing(service: Service, nothing: dict[str, Any]) -> N
     )
     assert (reply.status_code, reply.json()["flags"], reply.json()["not_understood"]) == (
         201,
-        ["nobody_named"],
+        ["no_subject_named"],
         [],
     )
     assert reply.json()["sharing_request"]["facts"]["risk"] == {"immediate_risk": "yes"}
@@ -225,7 +225,7 @@ async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_ke
     staff = await service.caller("staff")
     odd = {f"odd{n}": n for n in range(60)}
     made = (await staff.post("/v1/emergency-disclosures", json=BARE | odd | {"facts": odd})).json()
-    assert made["flags"] == ["facts_not_understood", "members_not_understood", "nobody_named"]
+    assert made["flags"] == ["facts_not_understood", "members_not_understood", "no_subject_named"]
     assert len(made["not_understood"]) == 102
     whole = {
         one["pointer"]: one["sent"]
@@ -315,7 +315,7 @@ async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(
     (waits,) = (await dsl.get("/v1/attention", params={"kind": "emergency_incomplete"})).json()[
         "items"
     ]
-    assert waits["missing"] == ["occurred_at_not_understood", "pupil_number_unsound"]
+    assert waits["missing"] == ["occurred_at_not_understood", "pupil_number_invalid"]
     path = made.headers["Location"]
     reply = await dsl.patch(
         path, json={"consent": {"answer": "no"}}, headers={"If-Match": made.headers["ETag"]}

@@ -18,7 +18,7 @@ from app.kernel import ids
 from app.platform.db import Database, Session
 from app.policy.document import loader as document_loader
 from app.policy.document.source import read
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle import store as lifecycle_store
 from app.policy.lifecycle.model import Status
 from app.policy.lifecycle.tables import APPROVAL, VERSION
@@ -88,7 +88,7 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
         assert (
             await in_force.in_force(session, SCHOOL, date(2025, 12, 31))
         ).digest == in_force.shipped().digest
-        page, following = await in_force.versions(session, SCHOOL, TODAY, before=None, limit=50)
+        page, following = await versions.versions(session, SCHOOL, TODAY, before=None, limit=50)
         assert following is None
         assert {listed.digest: str(listed.status) for listed in page} == {
             old: "superseded",
@@ -98,7 +98,7 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
             in_force.shipped().digest: "superseded",
         }
         assert (await in_force.at(session, SCHOOL, draft)).version == "draft-4"
-        listed, meaning = await in_force.version(session, SCHOOL, draft, TODAY)
+        listed, meaning = await versions.version(session, SCHOOL, draft, TODAY)
         assert listed.status is Status.DRAFT
         assert meaning == read(source(4).encode()).plain()
 
@@ -112,7 +112,7 @@ async def test_another_school_sees_and_follows_nothing_of_it(database: Database)
         ).digest == in_force.shipped().digest
         with pytest.raises(in_force.PolicyNotFound):
             await in_force.at(session, "654321", theirs)
-        page, _ = await in_force.versions(session, "654321", TODAY, before=None, limit=50)
+        page, _ = await versions.versions(session, "654321", TODAY, before=None, limit=50)
         assert [listed.digest for listed in page] == [in_force.shipped().digest]
 
 
@@ -124,7 +124,7 @@ async def test_pages_show_every_version_once(database: Database, limit: int):
     before = None
     async with database.reading() as session:
         for _ in range(5):
-            page, before = await in_force.versions(
+            page, before = await versions.versions(
                 session, SCHOOL, TODAY, before=before, limit=limit
             )
             assert len(page) <= limit

@@ -39,11 +39,34 @@ class Operation:
         return re.sub(r"{(\w+)(?::\w+)?}", fill, self.path)
 
 
+def referred(document: dict[str, Any], value: Any) -> Any:
+    """What a `$ref` of the document names; any other value as it is."""
+    while isinstance(value, dict) and "$ref" in value:
+        found: Any = document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        value = found
+    return value
+
+
 def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
-    """What the OpenAPI document shows, each with its description."""
+    """What the OpenAPI document shows, each with its description; shared parameters, replies and
+    headers stand where they are used.
+    """
+    document = app.openapi()
+
+    def reply(said: Any) -> dict[str, Any]:
+        whole: dict[str, Any] = referred(document, said)
+        headers = {name: referred(document, one) for name, one in whole["headers"].items()}
+        return {**whole, "headers": headers}
+
     return {
-        Operation(method.upper(), path, described.get("operationId", "")): described
-        for path, item in app.openapi()["paths"].items()
+        Operation(method.upper(), path, described["operationId"]): {
+            **described,
+            "parameters": [referred(document, one) for one in described.get("parameters", ())],
+            "responses": {status: reply(said) for status, said in described["responses"].items()},
+        }
+        for path, item in document["paths"].items()
         for method, described in item.items()
         if method in METHODS
     }

@@ -17,7 +17,7 @@ from app.platform.settings import Settings
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.lifecycle.in_force import shipped
 from tests.api.sharing import MASH, SHARE, decided, facts, submitted
-from tests.architecture.operations import Operation, documented
+from tests.architecture.operations import Operation, documented, referred
 from tests.architecture.test_strangers import is_public
 from tests.examples.story import recorded
 from tests.running import MovableClock
@@ -93,7 +93,9 @@ def test_everything_is_described(
     bare = [
         f"{operation.id}"
         for operation, said in operations.items()
-        if not said.get("description") or not said.get("summary")
+        if not said.get("description")
+        or not said.get("summary")
+        or said["summary"] == operation.id.replace("_", " ").title()
     ]
     for operation, said in operations.items():
         bare += [
@@ -108,12 +110,59 @@ def test_everything_is_described(
         ]
     bare += [
         name
-        for name, schema in document["components"]["schemas"].items()
-        if not schema.get("description")
+        for kind in ("schemas", "parameters", "responses", "headers")
+        for name, one in document["components"][kind].items()
+        if not one.get("description")
     ]
     assert bare == []
     used = {tag for said in operations.values() for tag in said["tags"]}
     assert used == {tag["name"] for tag in document["tags"] if tag["description"]}
+
+
+def test_every_error_reply_and_repeated_parameter_is_shared(document: dict[str, Any]) -> None:
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    replies = [
+        reply
+        for operation in operations
+        for status, reply in operation["responses"].items()
+        if status >= "4"
+    ]
+    assert len(replies) > 400
+    assert [reply for reply in replies if reply.keys() != {"$ref"}] == []
+    parameters = [one for operation in operations for one in operation.get("parameters", ())]
+    inline = [one for one in parameters if "$ref" not in one]
+    assert [one for one in inline if inline.count(one) > 1] == []
+    for kind in ("responses", "parameters", "headers"):
+        shared = document["components"][kind]
+        assert [one for one in shared.values() if list(shared.values()).count(one) > 1] == []
+        used = json.dumps(document["paths"]) + json.dumps(document["components"])
+        assert [name for name in shared if f"#/components/{kind}/{name}" not in used] == []
+
+
+def test_no_schema_repeats_its_name_as_a_title(document: dict[str, Any]) -> None:
+    def titles(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [one for part in node for one in titles(part)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["title"]] if isinstance(node.get("title"), str) and "type" in node else []
+        return own + [one for key, part in node.items() if key != "example" for one in titles(part)]
+
+    assert titles(document["components"]["schemas"]) == []
+    assert titles(document["paths"]) == []
+
+
+def test_if_match_is_required_where_its_absence_is_refused(
+    operations: dict[Operation, dict[str, Any]],
+) -> None:
+    required = {
+        operation.id: parameter.get("required", False)
+        for operation, said in operations.items()
+        for parameter in said["parameters"]
+        if parameter["name"] == "If-Match"
+    }
+    assert {name for name, needed in required.items() if not needed} == IF_MATCH_IS_OPTIONAL
+    assert len(required) > len(IF_MATCH_IS_OPTIONAL)
 
 
 def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -254,6 +303,8 @@ def test_every_operation_documents_the_refusals_that_it_must_have(
         needed = set()
         if not is_public(operation):
             needed |= {"401", "500", "503"} | ({"403"} if operation.id != "read_me" else set())
+        if operation.method == "GET":
+            needed |= {"422"}
         if "{" in operation.path or said.get("parameters"):
             needed |= (
                 {"404"}
@@ -303,7 +354,7 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
         reply = await caller.request(method, url, json=body, headers=headers)
         described = document["paths"][template][method.lower()]["responses"]
         assert str(reply.status_code) in described, (method, url, reply.status_code, reply.text)
-        said = described[str(reply.status_code)]
+        said = dict(referred(document, described[str(reply.status_code)]))
         media = reply.headers.get("Content-Type", "").partition(";")[0]
         assert media in said["content"], (method, url, media)
         if media.endswith("json"):
@@ -357,6 +408,14 @@ async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply 
     )
     await check(dsl, "GET", "/v1/audit/export", "/v1/audit/export")
     await check(ig_lead, "GET", "/readyz", "/readyz")
+    await check(ig_lead, "GET", "/livez?nonsense=1", "/livez")
+    await check(ig_lead, "GET", "/v1/me?nonsense=1", "/v1/me")
+    repeated = {"Idempotency-Key": "the-same-call"}
+    await check(dsl, "POST", "/v1/recipients", "/v1/recipients", organisation, **repeated)
+    replayed = await check(
+        dsl, "POST", "/v1/recipients", "/v1/recipients", organisation, **repeated
+    )
+    assert replayed.headers["Idempotency-Replayed"] == "true"
     await check(ig_lead, "GET", "/metrics", "/metrics")
     await check(ig_lead, "GET", "/.well-known/jwks.json", "/.well-known/jwks.json")
     assert len(set(seen)) > 30

@@ -13,7 +13,7 @@ from app.policy.document import loader as document_loader
 from app.policy.engine import deadlines, derive, evaluate
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import store as lifecycle_store
-from app.policy.lifecycle.store import InForce
+from app.policy.lifecycle.store import VersionRef
 from app.sharing.evaluation import assessment
 from tests.api.policies import approved, drafted, meaning
 from tests.api.sharing import MASH, SHARE
@@ -176,7 +176,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         emergency = (await staff.post("/v1/emergency-disclosures", json=VERIFIED)).json()
         request = (await staff.post("/v1/sharing-requests", json=MASH)).json()
         assert perf_counter() - began < 2
-    assert emergency["flags"] == ["nobody_named"]
+    assert emergency["flags"] == ["no_subject_named"]
     assert (
         emergency["sharing_request"]["evaluation"]["policy"]["digest"]
         == request["evaluation"]["policy"]["digest"]
@@ -185,7 +185,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
 
 
 def in_force(of: str) -> Any:
-    async def found(*_: object, **__: object) -> InForce:
-        return InForce(of, None)
+    async def found(*_: object, **__: object) -> VersionRef:
+        return VersionRef(of, None)
 
     return found

@@ -31,6 +31,7 @@ from app.audit import seal
 from app.identity.keys import CURRENT
 from app.main import LOG_KEY, log_host, shelf_of
 from app.platform.settings import Settings
+from tests.architecture.operations import Operation, documented
 from tests.running import MovableClock
 from tests.service import Account, Caller, Service
 
@@ -49,16 +50,20 @@ PEOPLE: Final = {
     "mis": "integration",
 }
 
-LONGEST: Final = 6
-SHOWN: Final = 2
-"""A list of more than `LONGEST` objects is shown with its first two."""
+ALWAYS_SENT: Final = ("ETag", "Location")
+"""Headers that a reply carries wherever the document declares them."""
+
+LONGEST: Final = 1
+"""A longer list of objects is shown with its first, unless an act asks for more."""
 
 WIDEST: Final = 50
 """A mapping with more members than any reply has of its own is a table of the policy; it is shown
-with its first two."""
+with its first."""
 
-WHOLE: Final = 1000
-TEXT: Final = 700
+STEPS: Final = 6
+"""Of the steps of an evaluation, which are shown whole where they are asked for."""
+
+TEXT: Final = 300
 """Characters of a page, drawing or document."""
 
 
@@ -114,11 +119,11 @@ class Recorder:
         """Somebody calls an operation, with its documented example as the body unless there is
         another; gives what was answered.
         """
-        method, template, described = self._named(operation)
+        called, described = self._named(operation)
         self.clock.forward(seconds=7)
         needed = (
             {"If-Match": "*"}
-            if any(one["name"] == "if-match" for one in described.get("parameters", ()))
+            if any(one["name"] == "If-Match" for one in described["parameters"])
             else {}
         )
         if body is None and "application/json" in described.get("requestBody", {}).get(
@@ -127,13 +132,17 @@ class Recorder:
             body = self.example_of(operation)
         with self._dice(operation):
             reply = await self.people[who].request(
-                method,
-                template.format(**path),
+                called.method,
+                called.url(**path),
                 json=body,
                 params=query,
                 headers={"Accept": accept, **needed, **(headers or {})},
             )
         assert reply.is_success, f"{operation}: {reply.status_code} {reply.text}"
+        declared = described["responses"][str(reply.status_code)]["headers"]
+        assert [
+            name for name in ALWAYS_SENT if name in declared and name not in reply.headers
+        ] == []
         media = reply.headers["Content-Type"].partition(";")[0]
         answer = reply.json() if media == "application/json" else reply.text
         shown = self.examples.setdefault(operation, {}).setdefault(str(reply.status_code), {})
@@ -159,19 +168,19 @@ class Recorder:
         replaced.
         """
         document = self.service.app.openapi()
-        _, _, described = self._named(operation)
+        _, described = self._named(operation)
         schema = described["requestBody"]["content"]["application/json"]["schema"]
         named = re.search(r"#/components/schemas/(\w+)", json.dumps(schema))
         assert named, operation
         first: dict[str, Any] = document["components"]["schemas"][named[1]]["examples"][0]
         return first | changed
 
-    def _named(self, operation: str) -> tuple[str, str, dict[str, Any]]:
-        for path, item in self.service.app.openapi()["paths"].items():
-            for method, described in item.items():
-                if described["operationId"] == operation:
-                    return method.upper(), path, described
-        raise AssertionError(f"there is no operation {operation}")
+    def _named(self, operation: str) -> tuple[Operation, dict[str, Any]]:
+        return next(
+            (called, described)
+            for called, described in documented(self.service.app).items()
+            if called.id == operation
+        )
 
     @contextlib.contextmanager
     def _dice(self, act: str) -> Iterator[None]:
@@ -191,15 +200,15 @@ class Recorder:
 
 
 def shortened(value: Any, longest: int, widest: int) -> Any:
-    """The same with long lists of objects and long tables cut."""
+    """The same with lists of objects and long tables cut."""
     if isinstance(value, list):
         whole = len(value) <= longest or not isinstance(value[0], dict)
-        return [shortened(one, longest, widest) for one in (value if whole else value[:SHOWN])]
+        return [shortened(one, longest, widest) for one in (value if whole else value[:1])]
     if isinstance(value, dict):
         members = list(value.items())
         return {
             name: shortened(one, longest, widest)
-            for name, one in (members if len(members) <= widest else members[:SHOWN])
+            for name, one in (members if len(members) <= widest else members[:1])
         }
     return value
 
@@ -209,7 +218,7 @@ def excerpt(text: str, media: str) -> Any:
     if media == "application/x-ndjson":
         return json.loads(text.partition("\n")[0])
     if media == "text/csv":
-        return "".join(text.splitlines(keepends=True)[: SHOWN + 1])
+        return "".join(text.splitlines(keepends=True)[:2])
     if media == "text/plain":
         return text
     text = re.sub(r"<style>.*?</style>", "<style>…</style>", text, flags=re.DOTALL)[:TEXT]

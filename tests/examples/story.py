@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.platform.settings import Settings
 from tests.api.policies import meaning, without_health_providers
-from tests.examples.recorder import MONDAY, WHOLE, Examples, Recorder
+from tests.examples.recorder import MONDAY, STEPS, Examples, Recorder
 
 HTML: Final = "text/html"
 SVG: Final = "image/svg+xml"
@@ -69,7 +69,7 @@ async def the_directory_is_kept(told: Recorder) -> None:
 
 async def a_hub_asks(told: Recorder) -> None:
     """Submitted, decided, sent, told, closed, filed: the ordinary way."""
-    await told.does("teacher", "evaluate_facts", longest=WHOLE)
+    await told.does("teacher", "evaluate_facts", longest=STEPS)
     request = (await told.does("teacher", "submit_sharing_request"))["id"]
     decision = (await told.does("dsl", "decide_sharing_request", request_id=request))["id"]
     await told.does("teacher", "draw_flowchart", accept=SVG, request_id=request)

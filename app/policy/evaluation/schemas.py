@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.identity.model import Role
 from app.policy.engine.codes import ActionCode, MythId
@@ -19,7 +19,7 @@ from app.policy.engine.vocabulary import (
     Release,
     Step,
 )
-from app.policy.facts.examples import DIGEST_EXAMPLE, EVALUATION_EXAMPLE
+from app.policy.facts.examples import DIGEST_EXAMPLE
 
 
 class PolicyRefOut(BaseModel):
@@ -137,8 +137,6 @@ class BriefEvaluationOut(BaseModel):
 
 class EvaluationOut(BriefEvaluationOut):
     """An evaluation, each finding with the clauses of the policy it is based on."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
 
     path: Sequence[PathStepOut] = Field(description="The questions in the order asked.")
     principles: Sequence[PrincipleOut] = Field(description="The seven principles.")

@@ -1,4 +1,4 @@
-"""The examples of the OpenAPI document: one request from a hub, and what the policy says of it."""
+"""The examples of the OpenAPI document: one request from a multi-agency safeguarding hub."""
 
 from typing import Any, Final
 
@@ -58,75 +58,4 @@ FACTS_EXAMPLE: Final[dict[str, Any]] = {
     },
     "urgency": "urgent",
     "needed_by": "2026-11-23",
-}
-
-EVALUATION_EXAMPLE: Final[dict[str, Any]] = {
-    "id": "019b1c59-51b2-7e0a-b1f0-95cf5d4b7a10",
-    "policy": {"version": "2025-11", "digest": DIGEST_EXAMPLE, "review_overdue": False},
-    "outcome": "share",
-    "decided_at": "lawful_reason",
-    "release": "ready",
-    "path": [
-        {
-            "step": "immediate_risk",
-            "answer": "no",
-            "basis": "No one is thought to be in danger now.",
-            "cites": ["alert.police"],
-        },
-        {
-            "step": "purpose",
-            "answer": "yes",
-            "basis": "The purpose is clear and legitimate.",
-            "cites": ["when.purpose"],
-        },
-        {
-            "step": "consent",
-            "answer": "no",
-            "basis": "You do not have consent. That alone does not decide the outcome.",
-            "cites": ["when.consent"],
-        },
-        {
-            "step": "identifiable",
-            "answer": "yes",
-            "basis": "Someone can be identified from this.",
-            "cites": ["when.identifiable"],
-        },
-        {
-            "step": "lawful_reason",
-            "answer": "yes",
-            "basis": "You have a lawful reason to share without consent, so you can share this once"
-            " the checks on how to share are met.",
-            "cites": ["when.lawful_reason"],
-        },
-    ],
-    "how": [{"check": "amount", "met": "yes", "basis": "It is limited to what is needed."}],
-    "principles": [
-        {
-            "id": "necessary_and_proportionate",
-            "finding": "met",
-            "basis": "It is limited to what the purpose needs.",
-            "cites": ["principles.necessary"],
-        }
-    ],
-    "golden_rules": [
-        {
-            "id": "hmg2018.1",
-            "finding": "met",
-            "basis": "The law was used as a framework, and it allows this.",
-            "cites": ["rules.1"],
-        }
-    ],
-    "actions": [
-        {
-            "code": "record_decision_and_reasons",
-            "text": "Record the decision and the reasons, whether or not you share.",
-            "who": "staff",
-            "due": "2026-11-23T16:30:00.000000Z",
-            "ask": [],
-            "cites": ["how.record", "rules.7"],
-        }
-    ],
-    "may_decide": ["dsl"],
-    "myths": [],
-    "mais": "PERMIT",
 }

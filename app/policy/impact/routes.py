@@ -13,6 +13,7 @@ from app.identity.model import Actor, Permission
 from app.platform import content_negotiation
 from app.platform.documents import html
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import sends
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.impact import jobs as impact_jobs
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
     202: {
         "model": ImpactOut,
+        **sends("Location", status=202)[202],
         "description": (
             "There are many past requests: the assessment continues in the background, and"
             " `Location` shows its progress."
@@ -39,10 +41,10 @@ _LATER: Final[Mapping[int | str, dict[str, Any]]] = {
 @router.post(
     "/policies/{digest}/impact",
     operation_id="assess_policy_impact",
-    summary="Work out what a version would change",
+    summary="Assess the impact of a policy version",
     status_code=201,
     response_model=ImpactOut,
-    responses={**replies(401, 403, 404, 409, 413, 415, 422), **_LATER},
+    responses={**replies(401, 403, 404, 409, 413, 415, 422), **sends("Location"), **_LATER},
 )
 @idempotent()
 async def assess_policy_impact(
@@ -52,11 +54,12 @@ async def assess_policy_impact(
     call: CallDep,
     body: ImpactIn | None = None,
     prefer: Annotated[
-        str | None, Header(description="`respond-async` asks for the background in any case.")
+        str | None,
+        Header(max_length=255, description="`respond-async` asks for the background in any case."),
     ] = None,
 ) -> Response:
-    """The exact difference of its tables, and past requests seen by both versions. Nothing is
-    changed by it.
+    """Compares the tables of the version with those of another, and evaluates past requests under
+    both. It changes nothing.
     """
     assessor: Assessor = request.app.state.assessor
 
@@ -85,7 +88,7 @@ async def assess_policy_impact(
 @router.get(
     "/policies/{digest}/impact/{job}",
     operation_id="read_policy_impact",
-    summary="Read what a version would change",
+    summary="Read an impact assessment",
     response_model=ImpactOut,
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}},
@@ -99,8 +102,8 @@ async def read_policy_impact(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """How far the work has come and, once it is finished, its result; as JSON, or as a page that a
-    governor can read.
+    """The progress of the assessment and, once it is finished, its result; as JSON, or as a page
+    for governors.
     """
     form = content_negotiation.choose(accepted, (JSON, HTML))
     shown = await impact_jobs.read(call.session, actor, digest, job, now=call.now, trace=call.trace)

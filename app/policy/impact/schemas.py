@@ -19,7 +19,7 @@ class ImpactIn(BaseModel):
 
     against: Annotated[
         Personal[str | None],
-        StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$"),
+        StringConstraints(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$"),
         Field(
             description="Digest of the version to compare with; by default the version in force."
         ),

@@ -5,7 +5,7 @@ stored.
 """
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Request
 from starlette.responses import Response
@@ -16,16 +16,20 @@ from app.kernel import clock
 from app.platform import strict_json
 from app.platform.idempotency import idempotent
 from app.platform.paging import CursorDep, LimitDep, decode_id, encode_cursor, next_link
-from app.platform.preconditions import UNCHANGED, IfMatchDep, etag_of, unchanged
+from app.platform.preconditions import (
+    CREATED,
+    UNCHANGED,
+    IfMatchDep,
+    etag_of,
+    sends,
+    unchanged,
+)
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, media_type_of, raise_fault, reply
 from app.policy.engine.deadlines import today_in_school
-from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.facts.schemas import FactsIn
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle import service as lifecycle_service
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.schemas import (
     JSON,
     YAMLS,
@@ -37,11 +41,9 @@ from app.policy.lifecycle.schemas import (
     PolicyVersionOut,
     policy_body,
 )
+from app.policy.lifecycle.versions import Listed
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
-
-evaluations: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
-"""What is asked often, apart, so that it can be asked first."""
 
 Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
 
@@ -59,11 +61,16 @@ AcceptDep = Annotated[
 Digest = Annotated[
     str,
     Path(
+        max_length=71,
         pattern=r"^sha256:[0-9a-f]{64}$",
         description="Digest of the version's meaning.",
         examples=[DIGEST_EXAMPLE],
     ),
 ]
+
+_STORED_ALREADY: Final[dict[int | str, dict[str, Any]]] = {
+    409: replies(409)[409] | sends("Location", status=409)[409]
+}
 
 
 @router.get(
@@ -71,11 +78,11 @@ Digest = Annotated[
     operation_id="get_policy",
     summary="Read the policy in force",
     response_model=PolicyOut,
-    responses={**replies(401, 403), **UNCHANGED},
+    responses={**replies(401, 403, 422), **UNCHANGED},
 )
 async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response:
     """The policy that the caller's school follows today: questions, principles, golden rules,
-    lawful reasons, myths, duties, resources.
+    lawful reasons, myths, duties and resources.
     """
     today = today_in_school(call.now)
     policy = await in_force.in_force(call.session, actor.school, today)
@@ -89,20 +96,20 @@ async def get_policy(actor: Reader, request: Request, call: CallDep) -> Response
 @router.get(
     "/policies",
     operation_id="list_policies",
-    summary="List the versions of the policy",
+    summary="List policy versions",
     response_model=PoliciesOut,
     responses=replies(401, 403, 422),
 )
 async def list_policies(
     actor: Reader, request: Request, call: CallDep, limit: LimitDep = 50, cursor: CursorDep = None
 ) -> Response:
-    """Versions of the school's policy, newest first; those that ship come last, and of these a
-    draft is offered by a later release.
+    """Versions of the school's policy, newest first. Versions that ship with the service come last;
+    a draft among them is the offer of a later release.
     """
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await in_force.versions(
+    page, following = await versions.versions(
         call.session, actor.school, today_in_school(call.now), before=before, limit=limit
     )
 
@@ -114,15 +121,15 @@ async def list_policies(
 @router.get(
     "/policies/{digest}",
     operation_id="get_policy_version",
-    summary="Read a version of the policy",
+    summary="Read a policy version",
     response_model=PolicyDocumentOut,
     responses={**replies(401, 403, 404, 422), **UNCHANGED},
 )
 async def get_policy_version(
     actor: Reader, digest: Digest, request: Request, call: CallDep
 ) -> Response:
-    """A version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await in_force.version(
+    """The version with its whole document: tables, texts, parameters and worked cases."""
+    listed, document = await versions.version(
         call.session, actor.school, digest, today_in_school(call.now)
     )
 
@@ -135,10 +142,10 @@ async def get_policy_version(
 @router.post(
     "/policies",
     operation_id="draft_policy_version",
-    summary="Draft the next version of the policy",
+    summary="Draft a policy version",
     status_code=201,
     response_model=PolicyVersionOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED | _STORED_ALREADY,
     openapi_extra=DocumentText,
 )
 @idempotent()
@@ -147,8 +154,8 @@ async def draft_policy_version(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """Store a document as a draft. One that has any fault is refused whole, with every fault, and
-    nothing is stored.
+    """Stores a policy document as a draft. A document with any fault is refused whole, with a list
+    of the faults, and nothing is stored.
     """
     listed = await lifecycle_service.draft(
         call.session, actor, await _document_of(request), now=call.now, trace=call.trace
@@ -168,7 +175,7 @@ async def _document_of(request: Request) -> bytes:
 @router.post(
     "/policies/{digest}/approval",
     operation_id="approve_policy_version",
-    summary="Record that a version was approved",
+    summary="Record the approval of a policy version",
     status_code=201,
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422),
@@ -181,8 +188,8 @@ async def approve_policy_version(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """It begins on the day given and is in force from then on, until another begins. Whoever
-    drafted it cannot record its approval.
+    """The version takes effect on the given day and stays in force until another takes effect. The
+    author of a draft cannot record its approval.
     """
     return _changed(
         await lifecycle_service.approve(
@@ -200,7 +207,7 @@ async def approve_policy_version(
 @router.post(
     "/policies/{digest}/withdrawal",
     operation_id="withdraw_policy_version",
-    summary="Take a version back before it begins",
+    summary="Withdraw a policy version before it takes effect",
     status_code=201,
     response_model=PolicyVersionOut,
     responses=replies(401, 403, 404, 409, 412, 422),
@@ -212,8 +219,8 @@ async def withdraw_policy_version(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """A draft, or an approved version before its day. What has begun is superseded by another and
-    never taken back.
+    """Withdraws a draft, or an approved version before its first day. A version that has taken
+    effect cannot be withdrawn; another version supersedes it.
     """
     return _changed(
         await lifecycle_service.withdraw(
@@ -224,26 +231,6 @@ async def withdraw_policy_version(
 
 def _changed(listed: Listed, **headers: str) -> Response:
     return reply(_shown(listed), 201, {"ETag": lifecycle_service.etag(listed), **headers})
-
-
-@evaluations.post(
-    "/evaluations",
-    operation_id="evaluate_facts",
-    summary="Evaluate without storing",
-    response_model=EvaluationOut,
-    responses=replies(401, 403, 413, 415, 422),
-)
-async def evaluate_facts(
-    actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep
-) -> Response:
-    """What the policy says of these facts. Nothing about the case is stored; the trail says only
-    that a dry run was made, and by whom.
-    """
-    return reply(
-        await lifecycle_service.try_out(
-            call.session, actor, body.stated(), now=call.now, request_id=call.trace
-        )
-    )
 
 
 def _shown(listed: Listed) -> dict[str, object]:

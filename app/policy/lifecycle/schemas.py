@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.kernel.classification import Personal, Structural
+from app.platform.body_limit import MAX_BODY
 from app.platform.instants import Day
 from app.policy.engine.codes import MythId
 from app.policy.engine.evaluate import Policy
@@ -277,7 +278,7 @@ DocumentText = {
         ),
         "content": {
             YAML: {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "maxLength": MAX_BODY},
                 "example": (
                     'policy:\n  id: information-sharing\n  version: "2026-11"\n  start:'
                     " 2026-12-01\n# … and every table\n"

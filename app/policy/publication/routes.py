@@ -30,8 +30,8 @@ from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
 from app.policy.lifecycle import in_force
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.routes import CACHEABLE, Digest
+from app.policy.lifecycle.versions import Listed
 from app.policy.publication import listing
 from app.policy.wording import page as pages
 
@@ -72,14 +72,14 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 @router.get(
     "/policies/{digest}/document",
     operation_id="get_policy_document",
-    summary="Read a version of the policy in words",
+    summary="Read a policy version in words",
     response_class=Response,
     responses={**_forms(HTML, PDF, YAML), **replies(401, 403, 404, 406, 422), **UNCHANGED},
 )
 async def get_policy_document(
     actor: Reader, digest: Digest, request: Request, call: CallDep, accepted: AcceptDep = None
 ) -> Response:
-    """The whole policy in plain English as HTML or PDF; as `application/yaml`, exactly the bytes
+    """The whole policy in plain English as HTML or PDF, or as `application/yaml` exactly the bytes
     that were sent and approved.
     """
     form = content_negotiation.choose(accepted, (HTML, PDF, YAML))
@@ -96,7 +96,9 @@ async def get_policy_document(
         )
 
     page = await asyncio.to_thread(
-        pages.page, await in_force.at(call.session, actor.school, digest), listing.standing(listed)
+        pages.page,
+        await in_force.at(call.session, actor.school, digest),
+        listing.version_status(listed),
     )
 
     etag = _etag(page, form)
@@ -121,15 +123,15 @@ async def get_policy_document(
 @router.get(
     "/policies/{digest}/flowchart.svg",
     operation_id="get_policy_flowchart",
-    summary="Draw a version of the policy",
+    summary="Draw the flowchart of a policy version",
     response_class=Response,
     responses={**_forms(SVG), **replies(401, 403, 404, 422), **UNCHANGED},
 )
 async def get_policy_flowchart(
     actor: Reader, digest: Digest, request: Request, call: CallDep
 ) -> Response:
-    """The When-and-How flowchart of a version, with a title and a description that says all of it
-    in words.
+    """The When-and-How flowchart of the version as SVG, with a title and a description that states
+    all of it in words.
     """
     drawn = pages.flowchart(await in_force.at(call.session, actor.school, digest)).encode()
     return _sent(
@@ -144,7 +146,7 @@ async def get_policy_flowchart(
 @router.get(
     "/policies/{digest}/difference",
     operation_id="compare_policy_versions",
-    summary="Compare two versions of the policy",
+    summary="Compare two policy versions",
     response_model=DifferenceOut,
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}},
@@ -159,6 +161,7 @@ async def compare_policy_versions(
         str,
         Query(
             alias="from",
+            max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
             description="Digest of the version to compare with: the one before.",
         ),
@@ -167,8 +170,8 @@ async def compare_policy_versions(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """All that changes from one version to another: every combination of facts that is decided
-    otherwise, and every text and number.
+    """All differences between the two versions: each combination of facts with another outcome, and
+    each changed text and number.
     """
     form = content_negotiation.choose(accepted, (JSON, HTML))
     old, new = (

@@ -33,8 +33,8 @@ MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a version stands on the day it is read. `status` is a key of `MARKINGS`."""
+class VersionStatus:
+    """The status of a version today, with its dates. `status` is a key of `MARKINGS`."""
 
     status: str
     starts_on: date | None = None
@@ -43,14 +43,14 @@ class Standing:
     review_due: str | None = None
 
 
-def page(policy: Policy, standing: Standing) -> Page:
+def page(policy: Policy, version: VersionStatus) -> Page:
     """The whole policy in plain English."""
     document = policy.document
     shown: Page = inert(
         Page(
             title=document.policy.title,
-            marking=MARKINGS[standing.status],
-            head=_head(policy, standing),
+            marking=MARKINGS[version.status],
+            head=_head(policy, version),
             sections=(
                 Section("In short", _short(policy)),
                 Section("The questions", rules.questions(document)),
@@ -118,21 +118,21 @@ def _chart(policy: Policy) -> Chart:
     )
 
 
-def _head(policy: Policy, standing: Standing) -> Pairs:
+def _head(policy: Policy, version: VersionStatus) -> Pairs:
     identity = policy.document.policy
-    approved = standing.approved_by or "No one yet"
-    if standing.approved_on is not None:
-        approved += f", on {day(standing.approved_on)}"
+    approved = version.approved_by or "No one yet"
+    if version.approved_on is not None:
+        approved += f", on {day(version.approved_on)}"
     return Pairs(
         (
             ("Version", identity.version),
-            ("Status", label(standing.status)),
+            ("Status", label(version.status)),
             (
                 "In force from",
-                day(standing.starts_on) if standing.starts_on is not None else "Not decided",
+                day(version.starts_on) if version.starts_on is not None else "Not decided",
             ),
             ("Last review", month(identity.last_review)),
-            ("Next review due", month(standing.review_due or identity.next_review)),
+            ("Next review due", month(version.review_due or identity.next_review)),
             ("Reviewed by", identity.reviewed_by),
             ("Approved by", approved),
             ("Digest, which identifies this version", policy.digest),

@@ -28,6 +28,7 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.get(
     "/subjects/{person_ref:path}/disclosures",
+    summary="List the disclosures about a person",
     response_model=AccountOut,
     responses=replies(401, 403, 422),
 )
@@ -42,11 +43,11 @@ async def account_for_disclosures(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Every disclosure about one person: what, with whom, when, how, on what ground, whether they
-    were told, and what to weigh.
+    """Each disclosure about the person: what, with whom, when, how, on what ground, whether the
+    person was told, and what to consider.
 
-    The DSL reads names and descriptions, the information governance lead codes. What was disposed
-    of is about nobody any longer.
+    The DSL reads names and descriptions, the IG lead reads codes. A disclosure whose personal data
+    was disposed of is no longer about any person.
     """
     scope = f"disclosures about {person_ref} {actor.id}"
     items, last = await service.account(

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.policy.engine.vocabulary import (
     Direction,
@@ -84,58 +84,6 @@ class ToldOut(BaseModel):
 
 class AccountedDisclosureOut(BaseModel):
     """One disclosure about the person."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "01a2048c-538b-7f43-a0cf-42edea9dbc8d",
-                    "sharing_request_id": "01a2048c-538b-7f43-a0cf-42edea9dbc8e",
-                    "view": "full",
-                    "sent_at": "2026-11-23T11:05:00.000000Z",
-                    "recorded_at": "2026-11-23T11:06:00.000000Z",
-                    "direction": "received",
-                    "purpose_code": "section_47_enquiry",
-                    "role": "child",
-                    "emergency": False,
-                    "items": [
-                        {
-                            "id": "01a2048c-538b-7f43-a0cf-42edea9dbc8f",
-                            "category": "attendance",
-                            "nature": "fact",
-                            "special_category": [],
-                            "criminal_offence": False,
-                            "third_party": False,
-                            "description": "Attendance this term",
-                        }
-                    ],
-                    "recipient": {
-                        "organisation_type": "mash",
-                        "organisation": "Anytown MASH",
-                        "named_individual": "A. Khan",
-                        "role_title": "Social worker",
-                    },
-                    "route": "secure_email",
-                    "decision": {
-                        "id": "01a2048c-538b-7f43-a0cf-42edea9dbc90",
-                        "outcome": "share",
-                        "departs_from_evaluation": False,
-                        "settled_by": "lawful_reason",
-                        "recorded_at": "2026-11-23T10:50:00.000000Z",
-                    },
-                    "lawful_reason_code": "safeguarding_condition",
-                    "told": {
-                        "told": False,
-                        "decision": "deferred",
-                        "reason": "would_prejudice_enquiry",
-                        "revisit_on": "2026-12-07",
-                        "planned": False,
-                    },
-                    "flags": ["would_prejudice_enquiry"],
-                }
-            ]
-        }
-    )
 
     id: Annotated[UUID, Field(description="The disclosure's id.")]
     sharing_request_id: Annotated[UUID, Field(description="The request it belongs to.")]

@@ -10,6 +10,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.advice import service as advice_service
@@ -21,9 +22,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/advice",
+    summary="Ask for advice",
     status_code=201,
     response_model=AdviceOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def seek_advice(
@@ -32,8 +34,8 @@ async def seek_advice(
     body: SeekAdviceIn,
     call: CallDep,
 ) -> Response:
-    """Ask the DSL, a manager or the IG lead. Says whether advice could change the outcome at all;
-    never holds up an emergency.
+    """Asks the DSL, a manager or the IG lead. The reply says whether advice could change the
+    outcome. Asking never holds up an emergency.
     """
     case, record = await advice_service.seek(
         call.session,
@@ -50,9 +52,10 @@ async def seek_advice(
 
 @router.post(
     "/sharing-requests/{request_id}/advice/{advice_id}/answer",
+    summary="Answer a request for advice",
     status_code=201,
     response_model=AdviceAnswerOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def answer_advice(
@@ -62,8 +65,8 @@ async def answer_advice(
     body: AnswerAdviceIn,
     call: CallDep,
 ) -> Response:
-    """Give advice, with the outcome of the discussion. The adviser then decides the request only in
-    an emergency.
+    """Records the advice and the outcome of the discussion. The adviser may then decide the request
+    only in an emergency.
     """
     case, record = await advice_service.answer(
         call.session,

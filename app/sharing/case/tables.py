@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 
 
 class RequestRow(SQLModel, table=True):

@@ -10,6 +10,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.consents import service as consents_service
@@ -27,9 +28,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/consents",
+    summary="Record consent",
     status_code=201,
     response_model=ConsentOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def record_consent(
@@ -38,7 +40,7 @@ async def record_consent(
     body: RecordConsentIn,
     call: CallDep,
 ) -> Response:
-    """Record consent as it stands now; the request is evaluated again."""
+    """Records consent as it stands now. The service evaluates the request again."""
     case, record = await consents_service.record(
         call.session,
         actor,
@@ -53,9 +55,10 @@ async def record_consent(
 
 @router.post(
     "/sharing-requests/{request_id}/consents/{consent_id}/withdrawal",
+    summary="Record the withdrawal of consent",
     status_code=201,
     response_model=ConsentWithdrawalOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def withdraw_consent(
@@ -65,8 +68,8 @@ async def withdraw_consent(
     body: WithdrawConsentIn,
     call: CallDep,
 ) -> Response:
-    """Record that consent was withdrawn: what has not left is evaluated again, and past recipients
-    are listed, to be told.
+    """The service evaluates again what has not been shared yet, and lists earlier recipients so
+    that they can be told.
     """
     command = Withdraw(withdrawn_by=body.withdrawn_by, at=body.at)
     case, record = await consents_service.withdraw(

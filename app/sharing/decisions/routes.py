@@ -9,7 +9,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
-from app.platform.preconditions import IfMatchDep
+from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.case.records import DecisionReason
@@ -23,9 +23,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/decisions",
+    summary="Record a decision",
     status_code=201,
     response_model=DecisionOut,
-    responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428),
+    responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428) | CREATED,
 )
 @idempotent()
 async def decide_sharing_request(
@@ -35,8 +36,8 @@ async def decide_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Record what a person decided and why; by the policy's authority table. A later decision
-    supersedes this one and never edits it.
+    """Records what a person with authority under the policy decided, and why. A later decision
+    supersedes this one and never changes it.
     """
     command = Decide(
         outcome=body.outcome,

@@ -9,6 +9,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.case.records import Receiver
@@ -22,9 +23,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/disclosures",
+    summary="Record a disclosure",
     status_code=201,
     response_model=DisclosureOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def record_disclosure(
@@ -33,8 +35,8 @@ async def record_disclosure(
     body: DiscloseIn,
     call: CallDep,
 ) -> Response:
-    """Record what was in fact shared, with whom, when and how: only under a decision that permits
-    it, with every How check met.
+    """Records what was shared, with whom, when and how. The service accepts it only under a
+    decision that permits it, with every How check met.
     """
     command = Disclose(
         decision_id=body.decision_id,

@@ -75,7 +75,7 @@ async def terms(session: Session, case: Case, day: date) -> tuple[int, date | No
     There is no such day while the request is open.
     """
     head = case.head
-    policy = await policies.standing_in(session, head.school, day, head.policy_digest)
+    policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = (
         assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))

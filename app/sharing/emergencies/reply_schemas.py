@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.sharing.disclosures.schemas import DisclosureOut
-from app.sharing.emergencies.schemas import NotUnderstoodOut
+from app.sharing.emergencies.schemas import InvalidMemberOut
 from app.sharing.requests.schemas import RequestOut
 from app.sharing.schemas import Out, TaskOut
 
@@ -22,5 +22,5 @@ class EmergencyOut(Out):
         list[str], Field(description="What is missing or unusual; nothing was refused for it.")
     ]
     not_understood: Annotated[
-        list[NotUnderstoodOut], Field(description="What did not fit, and was kept as it was sent.")
+        list[InvalidMemberOut], Field(description="What did not fit, and was kept as it was sent.")
     ]

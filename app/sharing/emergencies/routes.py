@@ -9,6 +9,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, LenientRoute, reply
 from app.sharing.case import version as case_version
@@ -25,9 +26,10 @@ router = APIRouter(route_class=LenientRoute)
 
 @router.post(
     "/emergency-disclosures",
+    summary="Record an emergency disclosure",
     status_code=201,
     response_model=EmergencyOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 @idempotent(only_adds=True)
 async def record_emergency_disclosure(
@@ -35,8 +37,8 @@ async def record_emergency_disclosure(
     body: EmergencyIn,
     call: CallDep,
 ) -> Response:
-    """Record, in one call, sharing that was or must be done now. Always accepted with what, with
-    whom and why; the rest is a task.
+    """Records, in one call, sharing that happened or must happen now. The service accepts every
+    call that says what, with whom and why; completing the record becomes a task.
     """
     statement, told = emergency_statement(body, call.now)
     case, disclosure = await emergencies_service.record_emergency(

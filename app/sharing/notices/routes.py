@@ -9,6 +9,7 @@ from app.identity.deps import Require
 from app.identity.model import Actor
 from app.identity.model import Permission as P
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.sharing.http import RequestId, created
@@ -21,9 +22,10 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/notices",
+    summary="Record whether a person was told",
     status_code=201,
     response_model=NoticeOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def record_notice(
@@ -32,7 +34,9 @@ async def record_notice(
     body: NotifyIn,
     call: CallDep,
 ) -> Response:
-    """Record that the person or family was told, or why not, or when that is looked at again."""
+    """Records that the person or family was told, why they were not, or when that question is
+    looked at again.
+    """
     command = Notify(
         person_ref=body.person_ref,
         decision=body.decision,

@@ -12,6 +12,7 @@ from app.identity.model import Permission as P
 from app.platform import content_negotiation
 from app.platform.documents.html import CSP
 from app.platform.idempotency import idempotent
+from app.platform.preconditions import CREATED
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.sharing.http import READ, RequestId, created
@@ -39,6 +40,7 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/sharing-requests/{request_id}/record",
+    summary="Read the decision record",
     response_model=DecisionRecordOut,
     responses=_forms(service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
 )
@@ -48,8 +50,8 @@ async def read_decision_record(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """The decision record to file, complete, as JSON, HTML or PDF: who asked, what for, answers,
-    decision, what went, audit proof.
+    """The complete record to file, as JSON, HTML or PDF: requester, purpose, answers, decision,
+    disclosures and audit proof.
     """
     form = content_negotiation.choose(accepted, (service.JSON, service.HTML, service.PDF))
     printed = await service.prepare(call.session, actor, request_id, now=call.now, trace=call.trace)
@@ -74,14 +76,15 @@ async def read_decision_record(
 
 @router.get(
     "/sharing-requests/{request_id}/flowchart.svg",
+    summary="Draw the flowchart of a request",
     response_class=Response,
     responses=_forms("image/svg+xml") | replies(401, 403, 404, 422),
 )
 async def draw_flowchart(
     actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep
 ) -> Response:
-    """The When-and-How flowchart with the way this request took; readable without colour, with
-    title and description.
+    """The When-and-How flowchart with the path that this request took, readable without colour,
+    with a title and a description.
     """
     drawn = await service.flowchart(call.session, actor, request_id, now=call.now, trace=call.trace)
     return Response(
@@ -91,9 +94,10 @@ async def draw_flowchart(
 
 @router.post(
     "/sharing-requests/{request_id}/letters",
+    summary="Release a letter to the requester",
     status_code=201,
     response_model=LetterOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def release_letter(
@@ -102,8 +106,8 @@ async def release_letter(
     body: LetterIn,
     call: CallDep,
 ) -> Response:
-    """Release words for a written answer to the requester of a refused request. Nothing else of the
-    record goes into the letter.
+    """Releases the words of a written answer to the requester of a refused request. The letter
+    contains nothing else from the record.
     """
     case, made = await service.release_letter(
         call.session,
@@ -120,6 +124,7 @@ async def release_letter(
 
 @router.get(
     "/sharing-requests/{request_id}/letters/{letter_id}",
+    summary="Read a letter",
     response_class=Response,
     responses=_forms(service.HTML, service.PDF) | replies(401, 403, 404, 406, 422),
 )

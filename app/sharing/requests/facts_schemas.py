@@ -5,7 +5,7 @@ personal members in a de-identified view and after disposal.
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.policy.facts.schemas import FactsIn
 from app.policy.facts.subject_matter import ExternalIdIn, ItemIn, SubjectIn
@@ -46,6 +46,8 @@ class ItemOut(ItemIn):
 
 class FactsOut(FactsIn):
     """The facts as last stated, in the shape in which they were sent, each item with its id."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     external_id: Annotated[
         ExternalIdOut | None, Field(description="The request's id in another system.")

@@ -16,7 +16,7 @@ from app.platform import preconditions
 from app.platform.idempotency import idempotent
 from app.platform.instants import parse_period
 from app.platform.paging import decode_id, encode_cursor, next_link
-from app.platform.preconditions import IfMatchDep
+from app.platform.preconditions import CREATED, IfMatchDep
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, reply
 from app.policy.facts.schemas import FactsIn
@@ -63,9 +63,10 @@ def _shown(
 
 @router.post(
     "/sharing-requests",
+    summary="Submit a sharing request",
     status_code=201,
     response_model=RequestOut,
-    responses=replies(401, 403, 409, 413, 415, 422),
+    responses=replies(401, 403, 409, 413, 415, 422) | CREATED,
 )
 @idempotent(only_adds=True)
 async def submit_sharing_request(
@@ -73,10 +74,10 @@ async def submit_sharing_request(
     body: FactsIn,
     call: CallDep,
 ) -> Response:
-    """Submit a request to share information; it is evaluated at once.
+    """Submits a request to share information. The service evaluates it at once.
 
-    A refusal is a result (201 with `outcome` `do_not_share`), not an error: errors are for requests
-    that could not be judged.
+    A recommendation not to share is a result (201 with `outcome` `do_not_share`) and not an error;
+    errors are for requests that the service could not evaluate.
     """
     case = await service.submit(
         call.session, actor, statement_of(body), now=call.now, request_id=call.trace
@@ -84,7 +85,12 @@ async def submit_sharing_request(
     return _shown(case, actor, call.now, status=201, headers=location(case))
 
 
-@router.get("/sharing-requests", response_model=PageOut, responses=replies(401, 403, 422))
+@router.get(
+    "/sharing-requests",
+    summary="List sharing requests",
+    response_model=PageOut,
+    responses=replies(401, 403, 422),
+)
 async def list_sharing_requests(
     actor: Annotated[Actor, Require(*READ)],
     request: Request,
@@ -92,7 +98,7 @@ async def list_sharing_requests(
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """The requests that the caller may see, newest first: their own (staff, integration), all
-    (DSL), de-identified (IG lead).
+    (DSL), or all de-identified (IG lead).
     """
     submitted = parse_period(
         query.submitted_from, query.submitted_to, names=("submitted_from", "submitted_to")
@@ -119,6 +125,7 @@ async def list_sharing_requests(
 
 @router.get(
     "/sharing-requests/{request_id}",
+    summary="Read a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 422) | preconditions.UNCHANGED,
 )
@@ -128,8 +135,8 @@ async def read_sharing_request(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """The whole request: evaluations, advice, decisions, disclosures, notices. Reading it is an
-    entry of the trail.
+    """The whole request: evaluations, advice, decisions, disclosures, notices. Each read adds an
+    audit entry.
     """
     case = await service.read(call.session, actor, request_id, now=call.now, trace=call.trace)
     tag = case_version.etag(case.head, case.head.view_for(actor))
@@ -138,6 +145,7 @@ async def read_sharing_request(
 
 @router.patch(
     "/sharing-requests/{request_id}",
+    summary="Amend a sharing request",
     response_model=RequestOut,
     responses=replies(401, 403, 404, 409, 412, 413, 415, 422, 428),
 )
@@ -148,10 +156,10 @@ async def amend_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Amend the facts before a decision; they are evaluated again, and earlier facts and
-    evaluations are kept.
+    """Changes the facts before a decision. The service evaluates them again, and keeps earlier
+    facts and evaluations.
 
-    After a decision only `how` can be amended, until nothing more leaves.
+    After a decision only `how` can be amended, until nothing more is to be shared.
     """
     case = await service.amend(
         call.session,
@@ -167,9 +175,10 @@ async def amend_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/evaluations",
+    summary="Evaluate a sharing request again",
     status_code=201,
     response_model=RequestEvaluationOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def evaluate_sharing_request(
@@ -178,8 +187,8 @@ async def evaluate_sharing_request(
     call: CallDep,
     body: EvaluateIn | None = None,
 ) -> Response:
-    """Evaluate again: under the policy in force, or under another version, which is recorded and
-    has no consequence.
+    """Evaluates under the policy in force, or under another version; an evaluation under another
+    version is recorded and has no consequence.
     """
     digest = body.policy_digest if body else None
     case, record = await service.evaluate_again(
@@ -200,6 +209,7 @@ async def evaluate_sharing_request(
 
 @router.get(
     "/sharing-requests/{request_id}/evaluations/{evaluation_id}",
+    summary="Read an evaluation of a request",
     response_model=RequestEvaluationOut,
     responses=replies(401, 403, 404, 422),
 )
@@ -209,7 +219,7 @@ async def read_evaluation(
     evaluation_id: Annotated[UUID, Path(description="The evaluation.")],
     call: CallDep,
 ) -> Response:
-    """An evaluation of the request with its reasons. Reading it is an entry of the audit log."""
+    """An evaluation of the request with its reasons. Each read adds an audit entry."""
     case, record = await service.read_evaluation(
         call.session, actor, request_id, evaluation_id, now=call.now, trace=call.trace
     )
@@ -218,9 +228,10 @@ async def read_evaluation(
 
 @router.post(
     "/sharing-requests/{request_id}/withdrawal",
+    summary="Withdraw a sharing request",
     status_code=201,
     response_model=WhyOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def withdraw_sharing_request(
@@ -229,7 +240,7 @@ async def withdraw_sharing_request(
     call: CallDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Take the request back before it is decided."""
+    """Takes the request back before it is decided."""
     case, record = await service.withdraw(
         call.session,
         actor,
@@ -243,9 +254,10 @@ async def withdraw_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/closure",
+    summary="Close a sharing request",
     status_code=201,
     response_model=WhyOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def close_sharing_request(
@@ -254,7 +266,9 @@ async def close_sharing_request(
     call: CallDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Close a decided request: everything was shared and told, or the refusal stands."""
+    """Closes a decided request: everything was shared and the people were told, or the refusal
+    stands.
+    """
     case, record = await service.close(
         call.session,
         actor,
@@ -268,9 +282,10 @@ async def close_sharing_request(
 
 @router.post(
     "/sharing-requests/{request_id}/questions",
+    summary="Ask the requester for information",
     status_code=201,
     response_model=QuestionOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def ask_for_information(
@@ -279,9 +294,7 @@ async def ask_for_information(
     body: AskIn,
     call: CallDep,
 ) -> Response:
-    """Ask the requester for what is missing. The request waits, undecided, until its facts are
-    amended; an emergency does not wait.
-    """
+    """The request waits, undecided, until its facts are amended. An emergency does not wait."""
     case, record = await service.ask(
         call.session, actor, request_id, body.question, now=call.now, trace=call.trace
     )
@@ -290,9 +303,10 @@ async def ask_for_information(
 
 @router.post(
     "/sharing-requests/{request_id}/reconsiderations",
+    summary="Reconsider a refused request",
     status_code=201,
     response_model=ReconsiderationOut,
-    responses=replies(401, 403, 404, 409, 413, 415, 422),
+    responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
 async def reconsider_sharing_request(
@@ -301,7 +315,7 @@ async def reconsider_sharing_request(
     body: ReconsiderIn,
     call: CallDep,
 ) -> Response:
-    """Reopen a refused request on new information. The refusal stands in the record; the request
+    """Reopens a refused request on new information. The refusal stays on record, and the request
     waits for a new decision.
     """
     case, record = await service.reconsider(

@@ -79,6 +79,7 @@ class EvaluateIn(Body):
     policy_digest: Annotated[
         Personal[str | None],
         Field(
+            max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
             description="Digest of another version; empty: the policy in force.",
         ),
@@ -324,7 +325,7 @@ class ListQuery(BaseModel):
     overdue: Annotated[
         bool | None, Field(description="Only those with (or without) a clock that has run out.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[

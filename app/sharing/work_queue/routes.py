@@ -20,17 +20,23 @@ from app.sharing.work_queue.service import Pending, Place
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.get("/attention", response_model=AttentionOut, responses=replies(401, 403, 422))
+@router.get(
+    "/attention",
+    summary="List what needs attention",
+    response_model=AttentionOut,
+    responses=replies(401, 403, 422),
+)
 async def list_attention(
     actor: Annotated[Actor, Require(P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)],
     request: Request,
     call: CallDep,
     query: Annotated[AttentionQuery, Query()],
 ) -> Response:
-    """What waits for somebody, the most pressing first: overdue decisions, emergencies to complete,
-    advice, notices, releases on hold.
+    """Overdue decisions, emergencies to complete, advice, notices and releases on hold, most urgent
+    first.
 
-    Names nobody; the IG lead sees it to the day. Being listed holds nothing up.
+    The list names no person, and the IG lead sees dates without times. An entry in the list holds
+    nothing up.
     """
     scope = f"attention:{query.kind or ''}"
     after = _place(query.cursor, scope) if query.cursor is not None else None

@@ -17,7 +17,7 @@ class AttentionQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Annotated[Waiting | None, Field(description="Only what waits for this reason.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[
@@ -48,7 +48,9 @@ class WaitingOut(BaseModel):
     ]
     missing: Annotated[
         list[str],
-        Field(description="What an emergency's record still lacks.", examples=[["nobody_named"]]),
+        Field(
+            description="What an emergency's record still lacks.", examples=[["no_subject_named"]]
+        ),
     ]
     policy_digest: Annotated[
         str, Field(description="The policy that it was judged under, or that is to be reviewed.")
@@ -57,32 +59,6 @@ class WaitingOut(BaseModel):
 
 class AttentionOut(BaseModel):
     """A page of what waits."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "kind": "emergency_open",
-                            "sharing_request_id": "01a2048c-538b-7f43-a0cf-42edea9dbc8d",
-                            "status": "emergency_recorded",
-                            "purpose_code": "missing_child",
-                            "recipient_type": "police",
-                            "urgency": "immediate",
-                            "due": "2026-11-24T16:00:00.000000Z",
-                            "since": "2026-11-23T14:55:00.000000Z",
-                            "overdue": False,
-                            "advice_ids": [],
-                            "missing": [],
-                            "policy_digest": "sha256:" + "0" * 64,
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
 
     items: Annotated[list[WaitingOut], Field(description="The most pressing first.")]
     next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]

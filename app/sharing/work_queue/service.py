@@ -18,8 +18,9 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.kernel.clock import LONDON
-from app.platform.db import Instant, Session
+from app.platform.db import Session
 from app.platform.rows import col
+from app.platform.types import Instant
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
@@ -250,7 +251,7 @@ def _each(
     return sa.select(*named)
 
 
-_GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_unsound")
+_GAPS: Final = ("_not_understood", "_cut_short", "no_subject_named", "pupil_number_invalid")
 """How the flags of an emergency end that a later statement of the facts makes good."""
 
 

@@ -37,11 +37,11 @@ from app.policy.lifecycle import in_force
 from app.policy.lifecycle.model import Status
 from app.policy.wording import page as pages
 from app.policy.wording import sentences
-from app.policy.wording.page import MARKINGS, Standing
+from app.policy.wording.page import MARKINGS, VersionStatus
 from app.policy.wording.words import either, label
 
 DRAFT = Path("docs/policies/2026-draft.yaml")
-IN_FORCE = Standing(
+IN_FORCE = VersionStatus(
     status="in_force",
     starts_on=date(2025, 11, 1),
     approved_by="Chair of Governors",
@@ -204,7 +204,7 @@ def test_the_edition_of_the_golden_rules_is_named():
 
 def test_every_status_is_explained():
     assert MARKINGS.keys() == set(Status)
-    page = pages.page(in_force.shipped(), Standing(status="draft"))
+    page = pages.page(in_force.shipped(), VersionStatus(status="draft"))
     assert dict(page.head.rows)["Approved by"] == "No one yet"
     assert "does not follow it" in page.marking
 
