@@ -20,8 +20,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from app.policy.lifecycle.in_force import shipped
-from tests.api.policies import APPROVED, meaning
-from tests.api.sharing import REFUSE, SHARE, consented, facts
+from tests.api.policies import APPROVED, changed_policy
+from tests.api.sharing import REFUSE, SHARE, consented_facts, facts
 from tests.service import Caller
 
 ROLES: Final = ("staff", "dsl", "ig_lead", "integration")
@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SchoolSetup:
     """Whoever is needed at one school to bring things into the state that a row needs."""
 
     owner: Caller
@@ -123,7 +123,7 @@ ROWS: Final[dict[str, Row]] = {
     "get_policy_document": Row(cells=ANYBODY, needs="policy"),
     "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
     "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
-    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: meaning(version="drafted")),
+    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: changed_policy(version="drafted")),
     "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
     "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
     "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
@@ -265,40 +265,40 @@ async def _tag(caller: Caller, path: str) -> str:
     return tag
 
 
-async def nothing(side: Side) -> Ids:
+async def nothing(side: SchoolSetup) -> Ids:
     return {}
 
 
-async def policy(side: Side) -> Ids:
+async def policy(side: SchoolSetup) -> Ids:
     return {"digest": (await side.dsl.get("/v1/policy")).json()["digest"]}
 
 
-async def person(side: Side) -> Ids:
+async def person(side: SchoolSetup) -> Ids:
     return {"person_ref": "mis:7781"}
 
 
-async def drafted(side: Side) -> Ids:
+async def drafted(side: SchoolSetup) -> Ids:
     """A draft by somebody else: its author could not approve it."""
     return {
-        "digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))[
+        "digest": (await _made(side.ig_lead, "/v1/policies", changed_policy(version=uuid4().hex)))[
             "digest"
         ]
     }
 
 
-async def assessed(side: Side) -> Ids:
+async def assessed(side: SchoolSetup) -> Ids:
     ids = await drafted(side)
     return ids | {
         "job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]
     }
 
 
-async def submitted(side: Side) -> Ids:
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
+async def submitted(side: SchoolSetup) -> Ids:
+    body = consented_facts() | {"subjects": [{"person_ref": "mis:7781"}]}
     return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
 
 
-async def decided(side: Side) -> Ids:
+async def decided(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
     decision = await _made(
@@ -307,13 +307,13 @@ async def decided(side: Side) -> Ids:
     return ids | {"decision_id": decision["id"]}
 
 
-async def due(side: Side) -> Ids:
+async def due(side: SchoolSetup) -> Ids:
     ids = await decided(side)
     await _made(side.ig_lead, REQUEST_URL.format(**ids) + "/retention-reviews", LET_GO)
     return ids
 
 
-async def refused(side: Side) -> Ids:
+async def refused(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
     await _made(
@@ -325,7 +325,7 @@ async def refused(side: Side) -> Ids:
     return ids
 
 
-async def answered(side: Side) -> Ids:
+async def answered(side: SchoolSetup) -> Ids:
     ids = await refused(side)
     body = {"reasons": "It does not concern the child.", "contact": "The office"}
     return ids | {
@@ -333,7 +333,7 @@ async def answered(side: Side) -> Ids:
     }
 
 
-async def advised(side: Side) -> Ids:
+async def advised(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     asked = await _made(
         side.owner,
@@ -343,7 +343,7 @@ async def advised(side: Side) -> Ids:
     return ids | {"advice_id": asked["id"]}
 
 
-async def consented_to(side: Side) -> Ids:
+async def consented_to(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     return ids | {
         "consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))[
@@ -352,11 +352,11 @@ async def consented_to(side: Side) -> Ids:
     }
 
 
-async def recipient(side: Side) -> Ids:
+async def recipient(side: SchoolSetup) -> Ids:
     return {"recipient_id": (await _made(side.dsl, "/v1/recipients", ORGANISATION))["id"]}
 
 
-async def contact(side: Side) -> Ids:
+async def contact(side: SchoolSetup) -> Ids:
     ids = await recipient(side)
     return ids | {
         "contact_id": (
@@ -365,7 +365,7 @@ async def contact(side: Side) -> Ids:
     }
 
 
-async def entry(side: Side) -> Ids:
+async def entry(side: SchoolSetup) -> Ids:
     """The entry of a submission, sealed."""
     ids = await submitted(side)
     found = (
@@ -380,7 +380,7 @@ async def entry(side: Side) -> Ids:
     raise AssertionError("nothing is sealed")
 
 
-STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
+STEPS: Final[dict[str, Callable[[SchoolSetup], Awaitable[Ids]]]] = {
     "nothing": nothing,
     "policy": policy,
     "drafted": drafted,
