@@ -36,9 +36,9 @@ for name in [name for name in os.environ if name.startswith("SHARING_")]:
 # A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so
 # that a change is judged and not the dice.
 hypothesis_settings.register_profile(
-    "house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+    "default-for-tests", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
 )
-hypothesis_settings.load_profile("house")
+hypothesis_settings.load_profile("default-for-tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -208,6 +208,6 @@ async def integration(service: Service) -> Caller:
 
 
 @pytest.fixture
-async def stranger(service: Service) -> httpx.AsyncClient:
+async def anonymous(service: Service) -> httpx.AsyncClient:
     """Somebody who is not signed in."""
-    return await service.stranger()
+    return await service.anonymous()

@@ -13,8 +13,15 @@ from app.kernel.canonical import encode
 from app.main import LOG_KEY, READERS, log_host, shelf_of
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import APPROVED, YAML, approved, drafted, meaning, without_health_providers
-from tests.api.sharing import consented, decided, facts, landlord, submitted
+from tests.api.policies import (
+    APPROVED,
+    YAML,
+    approve,
+    changed_policy,
+    create_draft,
+    without_health_providers,
+)
+from tests.api.sharing import consented_facts, decide, facts, landlord_facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -61,7 +68,7 @@ async def test_a_draft_is_stored_as_it_was_sent_and_is_in_force_nowhere(ig_lead:
 
 
 async def test_json_and_yaml_of_one_meaning_are_one_version(ig_lead: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     again = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
     assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
     assert again.headers["location"] == f"/v1/policies/{digest}"
@@ -104,7 +111,7 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
 
     reply = await ig_lead.post(
         "/v1/policies",
-        content=encode(meaning(shares_anyway)),
+        content=encode(changed_policy(shares_anyway)),
         headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 422
@@ -144,7 +151,7 @@ async def test_what_is_no_document_is_refused(
 async def test_only_information_governance_leads_change_the_policy(
     service: Service, ig_lead: Caller, role: str
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     caller = await service.caller(role)
     assert (
         await caller.post("/v1/policies", content=renamed("x"), headers=YAML)
@@ -158,7 +165,7 @@ async def test_only_information_governance_leads_change_the_policy(
 
 
 async def test_nobody_approves_what_they_drafted(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await ig_lead.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert (reply.status_code, reply.json()["code"]) == (403, "approver-is-author")
     assert await count(service, "policy_approval") == 0
@@ -168,11 +175,11 @@ async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
     first, second = (
-        await drafted(ig_lead),
-        await drafted(ig_lead, without_health_providers, version="2026-04"),
+        await create_draft(ig_lead),
+        await create_draft(ig_lead, without_health_providers, version="2026-04"),
     )
-    assert (await approved(other, first))["status"] == "in_force"
-    found = await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
+    assert (await approve(other, first))["status"] == "in_force"
+    found = await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
     assert (found["status"], found["starts_on"], found["review_due"]) == (
         "approved",
         "2026-04-01",
@@ -193,8 +200,8 @@ async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
 
 
 async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Caller, other: Caller):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
     again = await other.post(
         f"/v1/policies/{first}/approval", json={**APPROVED, "in_force_from": "2026-05-01"}
     )
@@ -221,7 +228,7 @@ async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Calle
 async def test_dates_that_cannot_be_are_refused(
     ig_lead: Caller, other: Caller, changed: dict[str, str], pointer: str, code: str | None
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await other.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 422, reply.text
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [pointer]
@@ -239,18 +246,18 @@ async def test_a_version_does_not_begin_before_its_numbers_have_values(
             case.pop("on", None)
         document["policy"]["next_review"] = "2026-11"
 
-    digest = await drafted(ig_lead, later)
+    digest = await create_draft(ig_lead, later)
     reply = await other.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert reply.status_code == 422
     assert [fault["code"] for fault in reply.json()["errors"]] == ["no-value"]
-    await approved(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
+    await approve(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
 
 
 async def test_a_version_is_taken_back_before_its_day_and_never_after(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
     gone = await ig_lead.post(f"/v1/policies/{first}/withdrawal")
     assert (gone.status_code, gone.json()["status"]) == (201, "withdrawn")
     assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()[
@@ -259,7 +266,7 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
     assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()[
         "code"
     ] == "policy-version-withdrawn"
-    await approved(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
+    await approve(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
     clock.forward(days=2)
     lead = await service.sign_in(ig_lead.account)
     assert (await lead.get("/v1/policy")).json()["digest"] == second
@@ -268,7 +275,7 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
 
 
 async def test_what_was_read_before_it_changed_is_not_approved(ig_lead: Caller, other: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     tag = (await other.get(f"/v1/policies/{digest}")).headers["etag"]
     await ig_lead.post(f"/v1/policies/{digest}/withdrawal", headers={"If-Match": tag})
     stale = await other.post(
@@ -295,19 +302,19 @@ async def test_the_same_call_twice_is_done_once(service: Service, ig_lead: Calle
 
 
 async def test_another_school_knows_nothing_of_it(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
-    stranger = await service.caller("ig_lead", school="654321")
-    assert (await stranger.get(f"/v1/policies/{digest}")).status_code == 404
+    digest = await create_draft(ig_lead)
+    outsider = await service.caller("ig_lead", school="654321")
+    assert (await outsider.get(f"/v1/policies/{digest}")).status_code == 404
     for act, body in (("approval", APPROVED), ("withdrawal", None), ("impact", None)):
-        assert (await stranger.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
+        assert (await outsider.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
 
 
 async def test_the_trail_seals_every_step_and_names_nobody(
     service: Service, ig_lead: Caller, other: Caller
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
-    await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
+    await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
     await ig_lead.post(f"/v1/policies/{second}/withdrawal")
     async with service.database.reading() as session:
         rows = await session.all(sa.text("SELECT action, body FROM audit_entry"))
@@ -332,8 +339,8 @@ async def test_an_overdue_review_is_flagged_everywhere_and_stops_nothing(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
     assert (await ig_lead.get("/readyz")).json()["checks"]["policy"] == "ok"
-    digest = await drafted(ig_lead)
-    await approved(other, digest, next_review_on="2026-03-10")
+    digest = await create_draft(ig_lead)
+    await approve(other, digest, next_review_on="2026-03-10")
     clock.forward(days=8)
     staff, lead = await service.caller("staff"), await service.sign_in(ig_lead.account)
     for caller in (lead, await service.caller("dsl")):
@@ -343,7 +350,7 @@ async def test_an_overdue_review_is_flagged_everywhere_and_stops_nothing(
     assert ready.status_code == 200
     assert "review overdue" in ready.json()["checks"]["policy"]
     assert (await lead.get("/v1/policy")).json()["review_overdue"] is True
-    made = await submitted(staff)
+    made = await submit(staff)
     assert made["evaluation"]["outcome"] == "share"
     assert made["evaluation"]["policy"] == {
         "version": "2026-03",
@@ -358,26 +365,26 @@ async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_ch
 ):
     bodies = [
         facts(),
-        consented(),
-        landlord(),
+        consented_facts(),
+        landlord_facts(),
         facts(risk={"immediate_risk": "yes"}, purpose={"code": "unknown", "answer": "yes"}),
     ]
-    made = [await submitted(staff, body) for body in bodies]
-    await decided(dsl, made[0]["id"])
+    made = [await submit(staff, body) for body in bodies]
+    await decide(dsl, made[0]["id"])
     emergency = {
         "recipient": {"organisation_type": "police"},
         "what": "Address",
         "why": "Danger now",
     }
     assert (await staff.post("/v1/emergency-disclosures", json=emergency)).status_code == 201
-    digest = await drafted(ig_lead, without_health_providers)
-    await approved(other, digest)
+    digest = await create_draft(ig_lead, without_health_providers)
+    await approve(other, digest)
     again = await staff.post(
         f"/v1/sharing-requests/{made[1]['id']}/evaluations",
         json={"policy_digest": policies.shipped().digest},
     )
     assert again.json()["policy"]["digest"] == policies.shipped().digest
-    made += [await submitted(staff, body) for body in bodies]
+    made += [await submit(staff, body) for body in bodies]
     async with service.database.reading() as session:
         found = [one async for one in evaluation_replay.replay(session)]
         few = [one async for one in evaluation_replay.replay(session, request=found[0].request)]
@@ -388,7 +395,7 @@ async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_ch
 
 
 async def test_a_result_that_was_altered_is_found(service: Service, staff: Caller):
-    await submitted(staff)
+    await submit(staff)
     async with service.database.reading() as session:
         row = await session.first(
             sa.text("SELECT body FROM sharing_record WHERE kind = 'evaluation'")

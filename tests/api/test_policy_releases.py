@@ -17,10 +17,10 @@ from app.main import LOG_KEY, READERS, log_host, shelf_of
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import YAML, approved, drafted
-from tests.api.sharing import REFUSE, SHARE, consented, decided, submitted
-from tests.faults.operator import signed_in
-from tests.faults.operator import verify as verified
+from tests.api.policies import YAML, approve, create_draft
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, submit
+from tests.faults.operator import sign_in
+from tests.faults.operator import verify_log as verified
 from tests.running import LiveServer
 from tests.service import Caller, Service
 
@@ -95,9 +95,9 @@ async def everything_goes_on(
     """Each act on a request that was judged before the release; gives what was recorded."""
     emergency, refused, withdrawn, shared = (one["id"] for one in made)
     done = [
-        await decided(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
-        await decided(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
-        await decided(staff, shared),
+        await decide(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
+        await decide(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
+        await decide(staff, shared),
         await post(
             ig_lead,
             shared,
@@ -140,10 +140,10 @@ async def everything_goes_on(
 
 async def judged(staff: Caller) -> list[dict[str, Any]]:
     return [
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff, consented()),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff, consented_facts()),
     ]
 
 
@@ -161,7 +161,7 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     assert kept.content == OLD
     recorded = await everything_goes_on(made, staff, dsl, ig_lead)
     assert not [one for one in recorded if one.get("flags")]
-    assert (await submitted(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
+    assert (await submit(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
     async with service.database.reading() as session:
         found = [one async for one in evaluation_replay.replay(session)]
     assert {(one.policy, one.differs) for one in found} == {(OLD_DIGEST, None)}
@@ -172,19 +172,19 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
 async def test_a_school_that_begins_after_a_release_follows_what_it_ships(
     service: Service, staff: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
-    stranger = await service.caller("staff", school="654321")
-    assert await listed(stranger) == [(NEW_DIGEST, "in_force")]
-    assert (await submitted(stranger))["evaluation"]["policy"]["digest"] == NEW_DIGEST
-    assert (await stranger.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
+    outsider = await service.caller("staff", school="654321")
+    assert await listed(outsider) == [(NEW_DIGEST, "in_force")]
+    assert (await submit(outsider))["evaluation"]["policy"]["digest"] == NEW_DIGEST
+    assert (await outsider.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
     assert await adoptions(service) == [("123456", OLD_DIGEST), ("654321", NEW_DIGEST)]
 
 
 async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
     staff: Caller, ig_lead: Caller, other: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
     url = f"/v1/policies/{NEW_DIGEST}"
     offered = (await ig_lead.get(url)).json()
@@ -203,7 +203,7 @@ async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
         str(ig_lead.account.id),
     )
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
-    assert (await approved(other, NEW_DIGEST))["status"] == "in_force"
+    assert (await approve(other, NEW_DIGEST))["status"] == "in_force"
     assert await listed(ig_lead) == [(NEW_DIGEST, "in_force"), (OLD_DIGEST, "superseded")]
     assert (await staff.get("/v1/policy")).json()["digest"] == NEW_DIGEST
     again = await ig_lead.post("/v1/policies", content=OLD, headers=YAML)
@@ -213,9 +213,9 @@ async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
 async def test_approving_ones_own_version_settles_what_stands_until_it_begins(
     service: Service, ig_lead: Caller, other: Caller, install: Install
 ):
-    own = await drafted(ig_lead)
+    own = await create_draft(ig_lead)
     assert await adoptions(service) == []
-    await approved(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
+    await approve(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
     install()
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == OLD_DIGEST
     assert await listed(ig_lead) == [
@@ -237,7 +237,7 @@ async def test_many_who_are_first_at_once_adopt_once(service: Service, first: st
     path, body = (
         ("/v1/emergency-disclosures", EMERGENCY)
         if first == "emergency"
-        else ("/v1/sharing-requests", consented())
+        else ("/v1/sharing-requests", consented_facts())
     )
     replies = await asyncio.gather(
         *(
@@ -260,7 +260,7 @@ async def test_many_who_are_first_at_once_adopt_once(service: Service, first: st
 async def test_what_only_tries_and_reads_adopts_nothing(
     service: Service, staff: Caller, dsl: Caller
 ):
-    assert (await staff.post("/v1/evaluations", json=consented())).status_code == 200
+    assert (await staff.post("/v1/evaluations", json=consented_facts())).status_code == 200
     assert (await staff.get("/v1/policy")).status_code == 200
     assert (await dsl.get("/v1/attention")).status_code == 200
     assert await adoptions(service) == []
@@ -330,7 +330,7 @@ async def test_a_schools_first_account_settles_which_policy_it_follows(live_serv
             stdin="correct horse battery staple\n",
         )
         assert made.returncode == 0, made.stderr
-    async with signed_in(live_server, "one@school.example") as lead:
+    async with sign_in(live_server, "one@school.example") as lead:
         found = (await lead.get("/v1/audit/entries?action=policy.version.adopted")).json()["items"]
         assert [entry["target"] for entry in found] == [OLD_DIGEST]
         assert await listed(lead) == [(OLD_DIGEST, "in_force")]

@@ -17,8 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.sharing import REFUSE, SHARE, consented
-from tests.architecture.operations import NOBODY, Operation, documented
+from tests.api.sharing import REFUSE, SHARE, consented_facts
+from tests.architecture.operations import UNKNOWN_ID, Operation, documented_operations
 from tests.service import Caller, Service
 
 OPEN, DECIDED, REFUSED = "open", "decided", "refused"
@@ -171,7 +171,7 @@ def changing(service: Service) -> list[Operation]:
     """Every operation that changes a request, by the OpenAPI document."""
     return sorted(
         operation
-        for operation in documented(service.app)
+        for operation in documented_operations(service.app)
         if operation.method != "GET" and "request_id" in operation.parameters
     )
 
@@ -187,8 +187,8 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
     decision.
     """
     staff = callers["staff"]
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    ids = {"decision_id": NOBODY, "request_id": await made(staff, "/v1/sharing-requests", body)}
+    body = consented_facts() | {"subjects": [{"person_ref": "mis:7781"}]}
+    ids = {"decision_id": UNKNOWN_ID, "request_id": await made(staff, "/v1/sharing-requests", body)}
     path = f"/v1/sharing-requests/{ids['request_id']}"
     ids["consent_id"] = await made(staff, f"{path}/consents", CONSENT)
     ids["advice_id"] = await made(staff, f"{path}/advice", ADVICE)
@@ -222,14 +222,14 @@ async def gate(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_every_operation_that_changes_a_request_is_prepared(service: Service):
+async def test_every_operation_that_changes_a_request_is_covered(service: Service):
     assert {operation.id for operation in changing(service)} == set(PREPARED)
     assert len(PREPARED) > 10
 
 
 @pytest.mark.parametrize("state", ALL)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_two_writers_leave_what_one_after_the_other_would_leave(
+async def test_two_writers_give_the_result_of_one_order_or_reject_one(
     service: Service,
     gate: asyncpg.Connection,
     staff: Caller,
@@ -256,7 +256,7 @@ async def test_two_writers_leave_what_one_after_the_other_would_leave(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_of_two_writers_who_read_the_same_version_one_is_refused(
+async def test_of_two_writers_with_the_same_version_one_is_rejected(
     service: Service, gate: asyncpg.Connection, staff: Caller, dsl: Caller, ig_lead: Caller
 ):
     at = await town({"staff": staff, "dsl": dsl, "ig_lead": ig_lead}, gate, OPEN)

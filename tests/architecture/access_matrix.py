@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.policy.lifecycle.in_force import shipped
-from tests.api.policies import APPROVED, meaning
+from tests.api.policies import APPROVED, changed_policy
 from tests.api.sharing import SHARE, facts
 from tests.architecture.steps import GIVEN, LET_GO, ORGANISATION, RECIPIENT_URL, REQUEST_URL, Ids
 
@@ -96,7 +96,7 @@ ROWS: Final[dict[str, Row]] = {
     "get_policy_document": Row(cells=ANYBODY, needs="policy"),
     "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
     "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
-    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: meaning(version="drafted")),
+    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: changed_policy(version="drafted")),
     "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
     "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
     "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),

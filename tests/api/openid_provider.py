@@ -21,7 +21,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+def public_jwk(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     numbers = key.public_key().public_numbers()
     n, e = (
         base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
@@ -30,7 +30,9 @@ def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     return {"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": e}
 
 
-def signed(key: rsa.RSAPrivateKey, kid: str, claims: dict[str, Any], typ: str = "at+jwt") -> str:
+def sign_token(
+    key: rsa.RSAPrivateKey, kid: str, claims: dict[str, Any], typ: str = "at+jwt"
+) -> str:
     header = {"alg": "RS256", "kid": kid, "typ": typ}
     text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
     return f"{text}.{base64url(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
@@ -60,7 +62,7 @@ class Provider:
 
 
 @contextlib.contextmanager
-def provider() -> Iterator[Provider]:
+def running_provider() -> Iterator[Provider]:
     """A provider for the length of the block."""
 
     class Answering(BaseHTTPRequestHandler):

@@ -10,11 +10,16 @@ import httpx
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from tests.architecture import matrix
-from tests.architecture.matrix import ALONE, REQUEST, ROLES, ROWS, Row
-from tests.architecture.operations import NOBODY, Operation, documented, every
-from tests.architecture.steps import STEPS, Ids, Side
-from tests.architecture.test_strangers import is_public
+from tests.architecture import access_matrix
+from tests.architecture.access_matrix import ALONE, REQUEST, ROLES, ROWS, Row
+from tests.architecture.operations import (
+    UNKNOWN_ID,
+    Operation,
+    all_operations,
+    documented_operations,
+)
+from tests.architecture.steps import STEPS, Ids, SchoolSetup
+from tests.architecture.test_authentication import is_public
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -35,19 +40,19 @@ class World:
     service: Service
     clock: MovableClock
     acting: dict[str, Caller]
-    home: Side
-    far: Side
+    home: SchoolSetup
+    far: SchoolSetup
     made: dict[tuple[str, ...], Ids] = field(default_factory=dict)
 
     @classmethod
     async def built(cls, service: Service, clock: MovableClock) -> "World":
         acting = {role: await service.caller(role) for role in ROLES}
-        home = Side(
+        home = SchoolSetup(
             await service.caller("staff"),
             await service.caller("dsl"),
             await service.caller("ig_lead"),
         )
-        far = Side(
+        far = SchoolSetup(
             await service.caller("staff", school=FAR),
             await service.caller("dsl", school=FAR),
             await service.caller("ig_lead", school=FAR),
@@ -60,7 +65,7 @@ class World:
         """
         side = self.far if scope == "far" else self.home
         if scope == "own":
-            side = Side(self.acting[role], side.dsl, side.ig_lead)
+            side = SchoolSetup(self.acting[role], side.dsl, side.ig_lead)
         key = (row.needs, scope, role if scope == "own" else "")
         ids = self.made.pop(key, None) or await STEPS[row.needs](side)
         if not consumed:
@@ -154,7 +159,7 @@ async def judge(
         )
         if denied:
             said.append(masked(newest, *ids.values()))
-            of_nothing.append(masked(await world.newest_entry(), NOBODY))
+            of_nothing.append(masked(await world.newest_entry(), UNKNOWN_ID))
         return (
             None
             if said == of_nothing
@@ -188,9 +193,9 @@ async def absent(caller: Caller, operation: Operation, row: Row, ids: Ids) -> ht
     )
 
 
-async def test_who_may_do_what_to_whose(service: Service, clock: MovableClock) -> None:
+async def test_every_cell_of_the_access_matrix(service: Service, clock: MovableClock) -> None:
     world = await World.built(service, clock)
-    operations = {operation.id: operation for operation in documented(service.app)}
+    operations = {operation.id: operation for operation in documented_operations(service.app)}
     faults: list[str] = []
     judged = 0
     for name, row in ROWS.items():
@@ -208,24 +213,26 @@ async def test_who_may_do_what_to_whose(service: Service, clock: MovableClock) -
 
 
 async def test_every_operation_has_a_row_and_every_row_an_operation(service: Service) -> None:
-    guarded = {operation.id for operation in every(service.app) if not is_public(operation)}
+    guarded = {
+        operation.id for operation in all_operations(service.app) if not is_public(operation)
+    }
     assert len(guarded) > 35
     assert guarded == ROWS.keys()
 
 
-async def test_every_row_can_be_made(service: Service) -> None:
+async def test_every_step_of_the_matrix_can_be_made(service: Service) -> None:
     assert {row.needs for row in ROWS.values()} == STEPS.keys()
-    assert {row.scope for row in ROWS.values()} <= {ALONE, REQUEST, matrix.SCHOOL}
+    assert {row.scope for row in ROWS.values()} <= {ALONE, REQUEST, access_matrix.SCHOOL}
 
 
-async def test_lists_show_what_single_reads_show_and_no_more(
+async def test_a_list_shows_exactly_the_resources_that_the_caller_can_read(
     service: Service, clock: MovableClock
 ) -> None:
     world = await World.built(service, clock)
     requests: dict[str, Ids] = {}
     for role in ROLES:
         requests[role] = await STEPS["submitted"](
-            Side(world.acting[role], world.home.dsl, world.home.ig_lead)
+            SchoolSetup(world.acting[role], world.home.dsl, world.home.ig_lead)
         )
     requests["colleague"] = await STEPS["submitted"](world.home)
     requests["far"] = await STEPS["submitted"](world.far)
@@ -265,14 +272,14 @@ async def test_lists_show_what_single_reads_show_and_no_more(
     }
 
 
-async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(
+async def test_operations_reply_304_exactly_where_documented(
     service: Service, clock: MovableClock
 ) -> None:
     world = await World.built(service, clock)
-    reader = Side(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
+    reader = SchoolSetup(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
     await STEPS["entry"](reader)  # something is sealed
     answered, declared = set(), set()
-    for operation, described in documented(service.app).items():
+    for operation, described in documented_operations(service.app).items():
         if operation.method != "GET" or operation.id not in ROWS:
             continue
         row = ROWS[operation.id]

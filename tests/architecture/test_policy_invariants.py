@@ -69,7 +69,7 @@ def settled(case: Case) -> list[Case]:
     return list(itertools.product(purpose, consent, identifiable, lawful))
 
 
-async def test_an_unsure_never_becomes_a_refusal(staff: Caller) -> None:
+async def test_an_unsure_answer_never_becomes_a_refusal(staff: Caller) -> None:
     outcomes = {case: (await outcome(staff, body(case)))["outcome"] for case in CASES}
 
     assert Counter(outcomes.values()) == {"share": 19, "do_not_share": 28, "seek_advice": 34}
@@ -83,7 +83,7 @@ async def test_an_unsure_never_becomes_a_refusal(staff: Caller) -> None:
             assert outcomes[case] == "do_not_share", case
 
 
-async def test_an_emergency_is_never_held_up_by_an_answer(staff: Caller) -> None:
+async def test_no_answer_delays_an_emergency(staff: Caller) -> None:
     for case in CASES:
         found = await outcome(staff, body(case, risk="yes"))
         assert (found["outcome"], found["decided_at"], found["release"]) == (
@@ -97,7 +97,7 @@ async def test_an_emergency_is_never_held_up_by_an_answer(staff: Caller) -> None
         assert {"staff", "dsl", "ig_lead"} <= set(found["may_decide"]), case
 
 
-async def test_the_emergency_branch_opens_for_every_protective_body_and_for_nobody_unverified(
+async def test_the_emergency_branch_needs_a_verified_protective_body(
     staff: Caller,
 ) -> None:
     nothing: Case = ("unsure", "no", "yes", "no")
@@ -120,7 +120,7 @@ async def test_the_emergency_branch_opens_for_every_protective_body_and_for_nobo
         assert "notify_police_immediately" in {act["code"] for act in found["actions"]}, case
 
 
-async def test_a_danger_that_nobody_is_sure_of_goes_to_the_dsl_at_once_and_stops_nothing(
+async def test_an_unsure_danger_alerts_the_dsl_and_blocks_nothing(
     staff: Caller,
 ) -> None:
     for case in CASES:
