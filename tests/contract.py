@@ -89,7 +89,7 @@ def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\{\w+\})", path)
-    body = "".join("(?:.+)" if part.startswith("{") else re.escape(part) for part in parts)
+    body = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
     return re.compile(f"^{body}$")
 
 
