@@ -42,8 +42,8 @@ from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import routes as policy_routes
 from app.policy.publication import routes as wording_routes
+from app.recipients import changes as recipients_changes
 from app.recipients import routes as recipients_routes
-from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing.evaluation.replay import PastRequests
@@ -73,7 +73,7 @@ READERS: Final = (
     audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
-    recipients_service.sealed,
+    recipients_changes.sealed,
 )
 """What reads every domain record for the verification of the trail."""
 

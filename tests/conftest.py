@@ -7,13 +7,14 @@ import gc
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
+import uvloop
 from hypothesis import settings as hypothesis_settings
 
 from app.platform import migrations
@@ -25,6 +26,7 @@ from tests.running import LiveServer, MovableClock
 from tests.service import Caller, Service
 
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -62,6 +64,16 @@ def _is_redundant(item: pytest.Item) -> bool:
         return False
     variant = getattr(item, "callspec", None)
     return variant is not None and variant.params.get("database_url") == "postgresql"
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, LoopFactory]:
+    """Run tests on uvloop, as the service runs, and those marked `every_event_loop` on asyncio's
+    own loop too.
+    """
+    uvloops: dict[str, LoopFactory] = {"uvloop": uvloop.new_event_loop}
+    if item.get_closest_marker("every_event_loop") is None:
+        return uvloops
+    return {"asyncio": asyncio.new_event_loop, **uvloops}
 
 
 def pytest_collection_finish() -> None:

@@ -82,15 +82,21 @@ def _components() -> Document:
 
 @cache
 def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns of the documented paths, those with fewer parameters first."""
-    paths = sorted(document()["paths"], key=lambda path: (path.count("{"), path))
+    """Patterns of the documented paths, those with fewer parameters first; a person's reference
+    may contain slashes, so those patterns come last.
+    """
+    paths = sorted(
+        document()["paths"], key=lambda path: ("{person_ref}" in path, path.count("{"), path)
+    )
     return tuple((_pattern(path), path) for path in paths)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\})", path)
-    body = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
-    return re.compile(f"^{body}$")
+    parts = (
+        ".+" if part == "{person_ref}" else "[^/]+" if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{\w+\})", path)
+    )
+    return re.compile(f"^{''.join(parts)}$")
 
 
 @cache

@@ -28,7 +28,7 @@ async def test_what_with_whom_and_why_are_enough(service: Service, role: str) ->
         item["id"] for item in made["sharing_request"]["facts"]["items"]
     ]
     assert "notify_police_immediately" in {
-        action["code"] for action in made["evaluation"]["actions"]
+        action["code"] for action in made["sharing_request"]["evaluation"]["actions"]
     }
 
 
@@ -180,8 +180,10 @@ async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None
         "facts": facts,
     }
     made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
-    assert made["evaluation"]["outcome"] == "share_emergency"
-    assert "call_999_ambulance" in {action["code"] for action in made["evaluation"]["actions"]}
+    assert made["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+    assert "call_999_ambulance" in {
+        action["code"] for action in made["sharing_request"]["evaluation"]["actions"]
+    }
     assert [one["person_ref"] for one in made["sharing_request"]["facts"]["subjects"]] == [
         "mis:1",
         "mis:3",
@@ -369,7 +371,10 @@ async def test_a_verified_protective_body_makes_it_share_emergency(service: Serv
     made = (
         await staff.post("/v1/emergency-disclosures", json=BARE | {"recipient": recipient})
     ).json()
-    assert (made["evaluation"]["outcome"], made["evaluation"]["release"]) == (
+    assert (
+        made["sharing_request"]["evaluation"]["outcome"],
+        made["sharing_request"]["evaluation"]["release"],
+    ) == (
         "share_emergency",
         "ready",
     )

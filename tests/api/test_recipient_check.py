@@ -223,7 +223,7 @@ async def test_an_emergency_is_recorded_whatever_it_cites(
         recorded = await made(staff, "/v1/emergency-disclosures", body)
         check = recorded["sharing_request"]["recipient_check"]
         assert [one["code"] for one in check["findings"]] == findings
-        assert recorded["evaluation"]["outcome"] == "seek_advice"
+        assert recorded["sharing_request"]["evaluation"]["outcome"] == "seek_advice"
     assert check["supports_identity"] is True
 
 

@@ -77,7 +77,8 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
         link = reply.headers.get("Link")
         path = link[1 : link.index(">")] if link else None
     shown = [
-        (one["id"], one["due_on"], one["reasons"], one["disposable"], one["bars"]) for one in seen
+        (one["id"], one["due_on"], one["reasons"], one["disposable"], one["obstacles"])
+        for one in seen
     ]
     assert shown == [
         (ids[1], "2026-03-05", ["retention_ended"], True, []),

@@ -67,7 +67,11 @@ async def test_what_was_decided_was_shared_and_is_read_back(
     whole = (await dsl.get(f"/v1/sharing-requests/{made['id']}")).json()
     assert whole["status"] == "disclosed"
     assert whole["disclosures"][0]["items"] == decision["items"]
-    assert whole["disclosures"][0]["recipient"] == {"named_individual": "A. Khan"}
+    assert whole["disclosures"][0]["recipient"] == {
+        "named_individual": "A. Khan",
+        "role_title": None,
+        "organisation": None,
+    }
     assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/closure")).status_code == 201
 
 

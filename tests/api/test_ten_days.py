@@ -207,8 +207,8 @@ async def a_girl_does_not_come_home(school: School) -> None:
     reply = await school.people["teacher"].post("/v1/emergency-disclosures", json=MISSING)
     assert reply.status_code == 201, reply.text
     school.cases["missing"] = reply.json()["sharing_request"]["id"]
-    assert reply.json()["evaluation"]["outcome"] == "share_emergency"
-    owed = await outbox.take(school.service.database, school.clock(), limit=9)
+    assert reply.json()["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+    owed = await outbox.claim(school.service.database, school.clock(), limit=9)
     assert [(one.kind, str(one.about)) for one in owed] == [
         ("emergency_recorded", school.cases["missing"])
     ]

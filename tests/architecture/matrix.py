@@ -14,18 +14,16 @@ A cell says `ok` only when the service does the thing: a 409 or 422 is a fault i
 service), not permission.
 """  # noqa: E501
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
 
 from app.policy.lifecycle.in_force import shipped
 from tests.api.policies import APPROVED, meaning
-from tests.api.sharing import REFUSE, SHARE, consented, facts
-from tests.service import Caller
+from tests.api.sharing import SHARE, facts
+from tests.architecture.steps import GIVEN, LET_GO, ORGANISATION, RECIPIENT_URL, REQUEST_URL, Ids
 
 ROLES: Final = ("staff", "dsl", "ig_lead", "integration")
-Ids = dict[str, str]
 Body = Mapping[str, Any] | Callable[[Ids], Mapping[str, Any]] | None
 
 ALONE: Final = ("any",)
@@ -56,15 +54,6 @@ class Row:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Whoever is needed at one school to bring things into the state that a row needs."""
-
-    owner: Caller
-    dsl: Caller
-    ig_lead: Caller
-
-
 ANYBODY: Final = Cells("ok", "ok", "ok", "ok")
 KEEPERS: Final = Cells("403", "ok", "ok", "403")
 IG_LEAD: Final = Cells("403", "403", "ok", "403")
@@ -87,22 +76,6 @@ submitting member of staff, or the DSL."""
 
 KEEPER: Final = Cells("403 403 403", "403 403 403", "ok ok 404", "403 403 403")
 """Only the information governance lead says how long something is kept, or destroys it."""
-
-LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
-GIVEN: Final = {
-    "person_ref": "mis:7781",
-    "status": "given",
-    "explicit": True,
-    "freely_given": "yes",
-    "unambiguous": "yes",
-}
-ORGANISATION: Final = {
-    "organisation": "Anytown MASH",
-    "organisation_type": "mash",
-    "call_back_number": "01632 960123",
-}
-REQUEST_URL: Final = "/v1/sharing-requests/{request_id}"
-RECIPIENT_URL: Final = "/v1/recipients/{recipient_id}"
 
 
 def disclosure(ids: Ids) -> dict[str, Any]:
@@ -134,6 +107,7 @@ ROWS: Final[dict[str, Row]] = {
     "list_sharing_requests": Row(cells=ANYBODY),
     "list_attention": Row(cells=KEEPERS),
     "read_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
+    "read_evaluation": Row(cells=SEEN, scope=REQUEST, needs="evaluated"),
     "amend_sharing_request": Row(
         cells=SUBMITTER_OR_DSL,
         scope=REQUEST,
@@ -246,154 +220,4 @@ ROWS: Final[dict[str, Row]] = {
     "get_audit_checkpoint": Row(cells=ANYBODY),
     "get_audit_consistency": Row(cells=ANYBODY, query={"from": "1"}),
     "export_audit_entries": Row(cells=IG_LEAD),
-}
-
-
-async def _made(
-    caller: Caller, path: str, body: Mapping[str, Any], **headers: str
-) -> dict[str, Any]:
-    reply = await caller.post(path, json=body, headers=headers)
-    assert reply.status_code == 201, (path, reply.text)
-    made: dict[str, Any] = reply.json()
-    return made | {"etag": reply.headers.get("ETag", "")}
-
-
-async def _tag(caller: Caller, path: str) -> str:
-    reply = await caller.get(path)
-    assert reply.status_code == 200, (path, reply.text)
-    tag: str = reply.headers["ETag"]
-    return tag
-
-
-async def nothing(side: Side) -> Ids:
-    return {}
-
-
-async def policy(side: Side) -> Ids:
-    return {"digest": (await side.dsl.get("/v1/policy")).json()["digest"]}
-
-
-async def person(side: Side) -> Ids:
-    return {"person_ref": "mis:7781"}
-
-
-async def drafted(side: Side) -> Ids:
-    """A draft by somebody else: its author could not approve it."""
-    return {
-        "digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))[
-            "digest"
-        ]
-    }
-
-
-async def assessed(side: Side) -> Ids:
-    ids = await drafted(side)
-    return ids | {
-        "job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]
-    }
-
-
-async def submitted(side: Side) -> Ids:
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    return {"request_id": (await _made(side.owner, "/v1/sharing-requests", body))["id"]}
-
-
-async def decided(side: Side) -> Ids:
-    ids = await submitted(side)
-    path = REQUEST_URL.format(**ids)
-    decision = await _made(
-        side.dsl, f"{path}/decisions", SHARE, **{"If-Match": await _tag(side.dsl, path)}
-    )
-    return ids | {"decision_id": decision["id"]}
-
-
-async def due(side: Side) -> Ids:
-    ids = await decided(side)
-    await _made(side.ig_lead, REQUEST_URL.format(**ids) + "/retention-reviews", LET_GO)
-    return ids
-
-
-async def refused(side: Side) -> Ids:
-    ids = await submitted(side)
-    path = REQUEST_URL.format(**ids)
-    await _made(
-        side.dsl,
-        f"{path}/decisions",
-        REFUSE | {"departs_because": "No answer."},
-        **{"If-Match": await _tag(side.dsl, path)},
-    )
-    return ids
-
-
-async def answered(side: Side) -> Ids:
-    ids = await refused(side)
-    body = {"reasons": "It does not concern the child.", "contact": "The office"}
-    return ids | {
-        "letter_id": (await _made(side.dsl, REQUEST_URL.format(**ids) + "/letters", body))["id"]
-    }
-
-
-async def advised(side: Side) -> Ids:
-    ids = await submitted(side)
-    asked = await _made(
-        side.owner,
-        REQUEST_URL.format(**ids) + "/advice",
-        {"ask": "dsl", "question": "Is this a disclosure?"},
-    )
-    return ids | {"advice_id": asked["id"]}
-
-
-async def consented_to(side: Side) -> Ids:
-    ids = await submitted(side)
-    return ids | {
-        "consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))[
-            "id"
-        ]
-    }
-
-
-async def recipient(side: Side) -> Ids:
-    return {"recipient_id": (await _made(side.dsl, "/v1/recipients", ORGANISATION))["id"]}
-
-
-async def contact(side: Side) -> Ids:
-    ids = await recipient(side)
-    return ids | {
-        "contact_id": (
-            await _made(side.dsl, RECIPIENT_URL.format(**ids) + "/contacts", {"name": "A. Khan"})
-        )["id"]
-    }
-
-
-async def entry(side: Side) -> Ids:
-    """The entry of a submission, sealed."""
-    ids = await submitted(side)
-    found = (
-        await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})
-    ).json()["items"]
-    entry_id = next(item["id"] for item in found if item["action"] == "sharing.request.submitted")
-    for _ in range(600):
-        proof = await side.ig_lead.get(f"/v1/audit/entries/{entry_id}/proof")
-        if proof.status_code == 200:
-            return ids | {"entry_id": entry_id}
-        assert proof.status_code == 409, proof.text
-    raise AssertionError("nothing is sealed")
-
-
-STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
-    "nothing": nothing,
-    "policy": policy,
-    "drafted": drafted,
-    "assessed": assessed,
-    "person": person,
-    "submitted": submitted,
-    "decided": decided,
-    "due": due,
-    "refused": refused,
-    "answered": answered,
-    "advised": advised,
-    "consented": consented_to,
-    "recipient": recipient,
-    "contact": contact,
-    "entry": entry,
 }

@@ -31,8 +31,9 @@ from tests.architecture.audit_actions import (
     SUBJECTS,
     Appended,
 )
-from tests.architecture.matrix import ROLES, ROWS, STEPS, Row, Side
+from tests.architecture.matrix import ROLES, ROWS, Row
 from tests.architecture.operations import Operation, documented
+from tests.architecture.steps import STEPS, Side
 from tests.architecture.test_matrix import World, call, tag
 from tests.running import ROOT, LiveServer, MovableClock
 from tests.service import PASSWORD, Service

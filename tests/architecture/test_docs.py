@@ -1,8 +1,9 @@
-"""The pages agree with the code: the diagram of states, the error codes, links and file names.
+"""The documentation agrees with the code: the diagram of states, error codes, links, file names.
 
 To rewrite the diagram: .venv/bin/python -m tests.architecture.test_docs
 """
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -97,6 +98,34 @@ def test_the_index_of_errors_names_every_section_once():
     page = ERRORS.read_text(encoding="utf-8")
     index = page[page.index("## Codes by status") : page.index("## All codes")]
     assert sorted(INDEXED.findall(index)) == sorted(code for code, _ in SECTION.findall(page))
+
+
+PLACE = {"Fault": 2, "PydanticCustomError": 0, "fault": 0}
+"""The functions that take the code of a fault, with the position of the argument."""
+
+PARSING = {"date-parsing", "datetime-parsing"}
+"""Codes of pydantic that the service uses with the same meaning."""
+
+
+def fault_codes() -> set[str]:
+    """Every code of a fault that is written in the application."""
+    found = set()
+    for module in (ROOT / "app").glob("**/*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                arguments = node.args[PLACE.get(name, 99) :]
+                if arguments and isinstance(arguments[0], ast.Constant):
+                    found.add(str(arguments[0].value).replace("_", "-"))
+    return found
+
+
+def test_every_code_of_a_fault_is_documented():
+    page = ERRORS.read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([^`]+)` \| ", page, re.MULTILINE)) | PARSING
+    used = {code for code in fault_codes() if not code.startswith("unknown-")}
+    assert len(used) > 50
+    assert used <= documented
 
 
 def anchors(page: Path) -> set[str]:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from tests.architecture import matrix
-from tests.architecture.matrix import ALONE, REQUEST, ROLES, ROWS, STEPS, Ids, Row, Side
+from tests.architecture.matrix import ALONE, REQUEST, ROLES, ROWS, Row
 from tests.architecture.operations import NOBODY, Operation, documented, every
+from tests.architecture.steps import STEPS, Ids, Side
 from tests.architecture.test_strangers import is_public
 from tests.running import MovableClock
 from tests.service import Caller, Service

@@ -69,7 +69,7 @@ async def recorded(caller: Caller, body: dict[str, Any] = VERIFIED) -> dict[str,
     made: dict[str, Any] = reply.json()
     assert made["task"]["due"].startswith("2026-03-04T")
     assert {"record_decision_and_reasons", "complete_record_retrospectively"} <= {
-        act["code"] for act in made["evaluation"]["actions"]
+        act["code"] for act in made["sharing_request"]["evaluation"]["actions"]
     }
     return made
 
@@ -88,11 +88,17 @@ async def test_an_emergency_is_recorded_while_the_policy_fails(
         found, unsure = await recorded(staff), await recorded(staff, BARE)
     assert "policy_failed" in found["flags"]
     assert found["sharing_request"]["emergency"]["flags"] == found["flags"]
-    assert (found["evaluation"]["outcome"], found["evaluation"]["release"]) == (
+    assert (
+        found["sharing_request"]["evaluation"]["outcome"],
+        found["sharing_request"]["evaluation"]["release"],
+    ) == (
         "share_emergency",
         "ready",
     )
-    assert (unsure["evaluation"]["outcome"], unsure["evaluation"]["may_decide"]) == (
+    assert (
+        unsure["sharing_request"]["evaluation"]["outcome"],
+        unsure["sharing_request"]["evaluation"]["may_decide"],
+    ) == (
         "seek_advice",
         ["staff", "dsl", "ig_lead"],
     )
@@ -133,8 +139,10 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
         lost = await recorded(staff)
     for found in (unread, lost):
         assert "policy_failed" in found["flags"]
-        assert found["evaluation"]["outcome"] == "share_emergency"
-        assert found["evaluation"]["policy"]["digest"] == policies.shipped().digest
+        assert found["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+        assert (
+            found["sharing_request"]["evaluation"]["policy"]["digest"] == policies.shipped().digest
+        )
         await can_be_read_and_completed(dsl, found["sharing_request"]["id"])
 
 
@@ -170,7 +178,7 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         assert perf_counter() - began < 2
     assert emergency["flags"] == ["no_subject_named"]
     assert (
-        emergency["evaluation"]["policy"]["digest"]
+        emergency["sharing_request"]["evaluation"]["policy"]["digest"]
         == request["evaluation"]["policy"]["digest"]
         == stored.digest
     )

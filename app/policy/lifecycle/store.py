@@ -16,7 +16,7 @@ from app.audit import log
 from app.audit.model import Action, Author, Event, Sealed, content, record_digest
 from app.audit.sealed_storage import canonical_row
 from app.kernel.canonical import Json
-from app.platform.batching import Lookup
+from app.platform.dataloader import Lookup
 from app.platform.db import Session
 from app.platform.rows import all_rows, col, first_row
 from app.policy.lifecycle.model import VersionState

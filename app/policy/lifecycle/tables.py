@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
 from app.platform.rows import table_of
+from app.platform.types import Instant
 
 
 class VersionRow(SQLModel, table=True):

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.audit import log
-from app.audit.model import Action, state
+from app.audit.model import Action
 from app.audit.search import Filters, search
 from app.identity.model import Actor
 from app.kernel import ids
@@ -137,7 +137,6 @@ async def dispose(
             approved_by=approved_by,
         ),
     )
-    remains = store.remains(await store.rows_of(session, case.head.school, case.head.id))
     change = Change(
         action=Action.REQUEST_DISPOSED,
         head=replace(
@@ -146,7 +145,8 @@ async def dispose(
         drafts=(draft,),
         about=[subject.id for subject in case.subjects],
         target=draft.id,
-        data={"destroyed": len(destroyed), "states": {str(draft.id): state(remains)}},
+        data={"destroyed": len(destroyed)},
+        remains=await store.remains(session, case.head.school, case.head.id),
     )
     made = await store.write(
         session, change, by=actor, at=now, request_id=trace, previous=case.head

@@ -74,7 +74,7 @@ def alone(template: Path, family: str, letters: str) -> bytes:
 
 
 @pytest.mark.parametrize("font", FONTS.fonts(), ids=lambda font: f"{font.family} {font.weight}")
-def test_the_letters_of_a_font_are_those_that_can_be_set_in_it(
+def test_the_code_points_of_a_font_are_those_that_can_be_set_in_it(
     template: Path, font: typst.FontInfo
 ):
     lone = TEMPLATE.replace(
@@ -82,7 +82,7 @@ def test_the_letters_of_a_font_are_those_that_can_be_set_in_it(
     ).replace("= #data.title\n", "")
     template.write_text(lone)
     assert font.path
-    known = sorted(documents_pdf.letters_of(Path(font.path).read_bytes()))
+    known = sorted(documents_pdf.code_points_of(Path(font.path).read_bytes()))
     letters = [chr(code) for code in known[:: max(1, len(known) // 300)] if plain(chr(code))]
     assert len(letters) > 20
     alone(template, font.family, "\n".join(letters))

@@ -1,4 +1,4 @@
-"""The types of organisation are the policy's, although the two rooms do not know each other."""
+"""The types of organisation are those of the policy, although neither package imports the other."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from app import policy
 from app.policy.document import loader as document_loader
 from app.policy.engine import vocabulary
 from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified
-from app.recipients.organisations import TYPES
+from app.recipients.organisation_types import TYPES
 
 SECTION_11 = {
     "adult_social_care",

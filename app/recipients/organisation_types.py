@@ -1,8 +1,7 @@
-"""The types of organisation and what each is to a school: statutory duty, partnership, protective
-function. Data, in our own words.
+"""The types of organisation, with statutory duty, partnership and protective function.
 
-Section 11 and section 16E are those of the Children Act 2004. `protective` repeats the policy's
-default set, which alone decides.
+Section 11 and section 16E are those of the Children Act 2004. `protective` repeats the default
+policy's set; the policy decides.
 """
 
 from collections.abc import Mapping

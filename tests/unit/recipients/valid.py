@@ -1,4 +1,4 @@
-"""Sound values of the directory; a test breaks one thing."""
+"""Valid values of the directory; a test breaks one thing."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,16 +8,14 @@ from app.recipients.matching import RecipientFacts
 from app.recipients.model import (
     CheckMethod,
     Contact,
-    Details,
-    Listing,
+    ContactDetails,
+    OrganisationDetails,
     Recipient,
     RecipientRoute,
     RecipientType,
-    Standing,
-    Verification,
     Verified,
-    VerifiedWhy,
 )
+from app.recipients.verification import Verification, VerificationReason, VerificationStatus
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -25,33 +23,33 @@ HUB = UUID(int=1)
 KHAN = UUID(int=2)
 
 
-def listing(**broken: Any) -> Listing:
-    sound: dict[str, Any] = {
+def details(**broken: Any) -> OrganisationDetails:
+    valid: dict[str, Any] = {
         "organisation": "Anytown MASH",
         "organisation_type": RecipientType.MASH,
         "call_back_number": "01632 960123",
         "call_back_source": "the council's website",
         "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
     }
-    return Listing(**sound | broken)
+    return OrganisationDetails(**valid | broken)
 
 
 def recipient(**broken: Any) -> Recipient:
-    sound: dict[str, Any] = {
+    valid: dict[str, Any] = {
         "id": HUB,
         "school": "123456",
         "version": 1,
         "identity_version": 1,
-        "listing": listing(),
+        "details": details(),
         "active": True,
         "recorded_at": NOW,
         "changed_at": NOW,
     }
-    return Recipient(**sound | broken)
+    return Recipient(**valid | broken)
 
 
 def contact(**broken: Any) -> Contact:
-    sound: dict[str, Any] = {
+    valid: dict[str, Any] = {
         "id": KHAN,
         "school": "123456",
         "recipient_id": HUB,
@@ -59,7 +57,7 @@ def contact(**broken: Any) -> Contact:
         "identity_version": 1,
         "active": True,
         "details_id": UUID(int=3),
-        "details": Details(
+        "details": ContactDetails(
             name="A. Khan",
             role_title="Social worker",
             email="a.khan@mash.example",
@@ -68,11 +66,11 @@ def contact(**broken: Any) -> Contact:
         "recorded_at": NOW,
         "changed_at": NOW,
     }
-    return Contact(**sound | broken)
+    return Contact(**valid | broken)
 
 
 def check(**broken: Any) -> Verification:
-    sound: dict[str, Any] = {
+    valid: dict[str, Any] = {
         "id": UUID(int=4),
         "recipient_id": HUB,
         "contact_id": None,
@@ -85,34 +83,34 @@ def check(**broken: Any) -> Verification:
         "by_id": UUID(int=5),
         "by_role": "dsl",
     }
-    return Verification(**sound | broken)
+    return Verification(**valid | broken)
 
 
-def checked(**broken: Any) -> Standing:
-    sound: dict[str, Any] = {
+def checked(**broken: Any) -> VerificationStatus:
+    valid: dict[str, Any] = {
         "verified": Verified.YES,
-        "why": VerifiedWhy.CHECKED,
+        "why": VerificationReason.CHECKED,
         "method": CheckMethod.CALL_BACK_PUBLISHED_NUMBER,
         "verified_on": TODAY,
         "valid_until": date(2027, 3, 3),
     }
-    return Standing(**sound | broken)
+    return VerificationStatus(**valid | broken)
 
 
 def facts(**broken: Any) -> RecipientFacts:
-    sound: dict[str, Any] = {
+    valid: dict[str, Any] = {
         "recipient_id": HUB,
         "organisation": "Anytown MASH",
         "organisation_type": RecipientType.MASH,
         "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
         "call_back_number": "01632 960123",
         "active": True,
-        "standing": checked(),
+        "status": checked(),
         "contact_id": KHAN,
         "contact_active": True,
         "named_individual": "A. Khan",
     }
-    return RecipientFacts(**sound | broken)
+    return RecipientFacts(**valid | broken)
 
 
 STATED = {
