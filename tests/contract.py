@@ -162,7 +162,7 @@ def check(request: httpx.Request, response: httpx.Response) -> None:
         return
     if media_type not in content:
         raise ContractBroken(f"{where}: media type {media_type!r} is not documented")
-    if not media_type.endswith("json"):
+    if media_type != "application/json" and not media_type.endswith("+json"):
         return
     validator = _validator(path, method, status, media_type)
     if validator is None:

@@ -94,14 +94,8 @@ class Town:
     ids: dict[str, str]
 
     async def put_back(self) -> None:
-        """Restore the rows of the request as they were."""
-        request, names = self.ids["request_id"], reversed(TABLES)
-        column = {"sharing_request": "id"}
-        statements = ["DELETE FROM audit_disposed"]
-        statements += [
-            f"DELETE FROM {name} WHERE {column.get(name, 'request_id')} = '{request}'"
-            for name in names
-        ]
+        """Restore the rows of the request, which is the only one, as they were."""
+        statements = [f"DELETE FROM {name}" for name in ("audit_disposed", *reversed(TABLES))]
         statements += [f"INSERT INTO {name} SELECT * FROM before_{name}" for name in TABLES]
         await self.gate.execute(";".join(statements))
 
@@ -206,11 +200,7 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
     for name in (*TABLES, "audit_disposed"):
         await gate.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
     for name in TABLES:
-        column = "id" if name == "sharing_request" else "request_id"
-        await gate.execute(
-            f"DROP TABLE IF EXISTS before_{name}; CREATE TEMPORARY TABLE before_{name} AS SELECT *"
-            f" FROM {name} WHERE {column} = '{ids['request_id']}'"
-        )
+        await gate.execute(f"CREATE TEMPORARY TABLE before_{name} AS SELECT * FROM {name}")
     return Town(callers, gate, ids)
 
 
