@@ -1,5 +1,5 @@
-"""What a draft would change, over HTTP: at once or in the background, as JSON or as a page, and
-never a word about a child.
+"""Impact assessments over HTTP: at once or in the background, as JSON or as a page, without
+information about a child.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def finished(caller: httpx.AsyncClient, url: str) -> dict[str, Any]:
     raise AssertionError("the work does not end")
 
 
-async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(
+async def test_an_assessment_of_a_few_requests_finishes_at_once(
     staff: Caller, dsl: Caller, ig_lead: Caller
 ):
     urgent = await submit(staff, emergency())
@@ -96,7 +96,7 @@ async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(
     assert (await ig_lead.get(reply.headers["location"])).json() == body
 
 
-async def test_nothing_is_changed_by_it(service: Service, staff: Caller, ig_lead: Caller):
+async def test_an_assessment_changes_nothing(service: Service, staff: Caller, ig_lead: Caller):
     made = await submit(staff, emergency())
     digest = await create_draft(ig_lead, without_health_providers)
     await assessed(ig_lead, digest)
@@ -105,13 +105,15 @@ async def test_nothing_is_changed_by_it(service: Service, staff: Caller, ig_lead
     assert found.headers["etag"] == made["etag"]
 
 
-async def test_two_versions_of_one_meaning_differ_in_nothing(ig_lead: Caller):
+async def test_a_version_has_no_difference_from_itself(ig_lead: Caller):
     body = (await assessed(ig_lead, policies.shipped().digest)).json()
     assert body["difference"] == {"tables": [], "edits": []}
     assert body["replay"]["changed"] == 0
 
 
-async def test_it_can_be_held_against_any_version(service: Service, staff: Caller, ig_lead: Caller):
+async def test_a_version_can_be_compared_with_any_other(
+    service: Service, staff: Caller, ig_lead: Caller
+):
     await submit(staff, emergency())
     first, second = (
         await create_draft(ig_lead),
@@ -131,7 +133,7 @@ async def test_it_can_be_held_against_any_version(service: Service, staff: Calle
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
 
 
-async def test_in_the_background_it_tells_how_far_it_is(staff: Caller, ig_lead: Caller):
+async def test_a_background_assessment_reports_its_progress(staff: Caller, ig_lead: Caller):
     for _ in range(3):
         await submit(staff, emergency())
     digest = await create_draft(ig_lead, without_health_providers)
@@ -146,7 +148,7 @@ async def test_in_the_background_it_tells_how_far_it_is(staff: Caller, ig_lead: 
     assert (at_once["replay"], at_once["difference"]) == (found["replay"], found["difference"])
 
 
-async def test_the_same_call_twice_begins_once(service: Service, ig_lead: Caller):
+async def test_a_repeated_idempotency_key_starts_one_assessment(service: Service, ig_lead: Caller):
     digest = await create_draft(ig_lead)
     headers = {"Idempotency-Key": "once", "Prefer": "respond-async"}
     replies = [await assessed(ig_lead, digest, **headers) for _ in range(2)]
@@ -156,7 +158,7 @@ async def test_the_same_call_twice_begins_once(service: Service, ig_lead: Caller
         assert (await session.first(sa.text("SELECT count(*) FROM policy_impact")))[0] == 1  # type: ignore[index]
 
 
-async def test_work_whose_process_died_is_said_to_have_failed(
+async def test_an_abandoned_assessment_counts_as_failed(
     service: Service, ig_lead: Caller, clock: MovableClock
 ):
     digest = await create_draft(ig_lead)
@@ -171,7 +173,7 @@ async def test_work_whose_process_died_is_said_to_have_failed(
     assert "Ask for the assessment again" in page.text
 
 
-async def test_a_governor_reads_it_as_a_page(staff: Caller, dsl: Caller, ig_lead: Caller):
+async def test_an_assessment_can_be_read_as_a_page(staff: Caller, dsl: Caller, ig_lead: Caller):
     made = await submit(staff, emergency())
     await submit(staff)
 
@@ -201,7 +203,7 @@ async def test_a_governor_reads_it_as_a_page(staff: Caller, dsl: Caller, ig_lead
     "missing",
     [("consent",), ("recipient_verified",), ("third_party",), ("emergency_kind", "opinion")],
 )
-async def test_a_fact_that_was_not_stored_is_not_known(
+async def test_a_missing_fact_makes_the_result_unknown(
     service: Service, staff: Caller, ig_lead: Caller, missing: tuple[str, ...]
 ):
     """Facts of an earlier shape cannot be written through the service, so the assessment is given
@@ -238,7 +240,7 @@ async def test_an_assessment_belongs_to_its_school_and_version(service: Service,
     ).status_code == 406
 
 
-async def test_asking_and_reading_leave_entries_without_content(
+async def test_assessing_and_reading_leave_audit_entries_without_content(
     service: Service, staff: Caller, ig_lead: Caller
 ):
     await submit(staff)
