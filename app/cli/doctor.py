@@ -9,7 +9,7 @@ from app.audit.checkpoint import CheckpointRefused, KeyRefused
 from app.identity.keys import Keyring
 from app.kernel.clock import system_clock
 from app.kernel.errors import ServiceError
-from app.main import LOG_KEY, shelf_of
+from app.main import LOG_KEY, checkpoint_folder
 from app.platform import migrations
 from app.platform.db import Database
 from app.platform.settings import Settings
@@ -109,7 +109,7 @@ async def _database(database: Database) -> list[Finding]:
 
 def _checkpoints(settings: Settings) -> Finding:
     try:
-        note = shelf_of(settings).newest(settings.school)
+        note = checkpoint_folder(settings).newest(settings.school)
     except CheckpointRefused as error:
         return Finding(
             "checkpoints", well=False, words=f"{error}; look at {settings.checkpoints_dir}"

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from app.audit import checkpoint, export, seal, verify
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.report import Report
 from app.cli.console import fail, run
 from app.kernel.clock import system_clock
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
 from app.platform.db import Database
 from app.platform.settings import Settings
 
@@ -36,11 +36,11 @@ def verify_trail(
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key()
         # Read before the trail is: what is published meanwhile is no rollback.
         notes = (
-            await asyncio.to_thread(_published, shelf_of(settings))
+            await asyncio.to_thread(_published, checkpoint_folder(settings))
             if kept is None
             else [await asyncio.to_thread(kept.read_text, "utf-8")]
         )
-        return await verify.verify(database, key, READERS, now=system_clock(), kept=notes)
+        return await verify.verify(database, key, READERS, now=system_clock(), saved=notes)
 
     report = run(work)
     for line in report.lines():
@@ -49,8 +49,8 @@ def verify_trail(
         raise typer.Exit(report.exit_code)
 
 
-def _published(shelf: Shelf) -> list[str]:
-    return [note for school in shelf.schools() if (note := shelf.newest(school)) is not None]
+def _published(folder: CheckpointFolder) -> list[str]:
+    return [note for school in folder.schools() if (note := folder.newest(school)) is not None]
 
 
 @verbs.command("export")
@@ -100,7 +100,7 @@ def reopen_log(
             key,
             school=school or settings.school,
             host=log_host(settings),
-            shelf=shelf_of(settings),
+            folder=checkpoint_folder(settings),
             at=system_clock(),
         )
 
