@@ -18,8 +18,8 @@ from app.audit.model import (
     EntryOutcome,
     Event,
     Sealed,
+    anonymous,
     operator,
-    stranger,
 )
 from app.audit.sealed_storage import HeadWrite
 from app.identity import accounts
@@ -60,7 +60,7 @@ def sign_in_recorder(school: str) -> RecordSignIn:
 
     def record(session: Session, event: SignIn, now: datetime, request_id: str) -> None:
         action, outcome = _SIGN_IN[event.result]
-        by: Author = event.actor or stranger(school)
+        by: Author = event.actor or anonymous(school)
         data = {"grant": event.grant}
         log.append(
             session,

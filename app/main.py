@@ -19,7 +19,7 @@ from app import audit_hooks, housekeeping, operations
 from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.sealer import Sealer
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
@@ -153,15 +153,15 @@ def log_host(settings: Settings) -> str:
     return urlsplit(settings.public_url).netloc
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def checkpoint_folder(settings: Settings) -> CheckpointFolder:
     """Where checkpoints are published."""
-    return Shelf(settings.checkpoints_dir)
+    return CheckpointFolder(settings.checkpoints_dir)
 
 
 def sealer_of(settings: Settings, database: Database) -> Sealer:
     """The sealer of the audit log; makes the log's key at first start unless keys are required."""
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
-    return Sealer(database, key, host=log_host(settings), shelf=shelf_of(settings))
+    return Sealer(database, key, host=log_host(settings), folder=checkpoint_folder(settings))
 
 
 def mailer_of(settings: Settings, database: Database, clock: Clock = system_clock) -> Sender:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
 from app.kernel.canonical import encode
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
 from app.policy.lifecycle import in_force as policies
 from tests.api.policies import (
     APPROVED,
@@ -331,6 +331,8 @@ async def test_the_audit_log_seals_every_step_and_names_no_approver(
     assert not any("Example" in row.body for row in rows)
     settings = service.settings
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(service.database, key, host=log_host(settings), shelf=shelf_of(settings))
+    await seal.seal(
+        service.database, key, host=log_host(settings), folder=checkpoint_folder(settings)
+    )
     report = await verify.verify(service.database, key.public_key(), READERS, now=service.clock())
     assert report.exit_code == 0, report.lines()

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
@@ -85,7 +85,9 @@ async def adoptions(of: Service) -> list[Any]:
 
 async def is_intact(of: Service) -> None:
     key = checkpoint.checkpoint_key(of.settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(of.database, key, host=log_host(of.settings), shelf=shelf_of(of.settings))
+    await seal.seal(
+        of.database, key, host=log_host(of.settings), folder=checkpoint_folder(of.settings)
+    )
     report = await verify.verify(of.database, key.public_key(), READERS, now=of.clock())
     assert report.exit_code == 0, report.lines()
 

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.audit import seal
 from app.identity.keys import CURRENT
-from app.main import LOG_KEY, log_host, shelf_of
+from app.main import LOG_KEY, checkpoint_folder, log_host
 from app.platform.settings import Settings
 from tests.architecture.operations import Operation, documented_operations
 from tests.running import MovableClock
@@ -159,7 +159,7 @@ class Recorder:
         settings, database = self.service.settings, self.service.database
         with self._dice("sealing"):
             while await seal.seal(
-                database, _log_key(), host=log_host(settings), shelf=shelf_of(settings)
+                database, _log_key(), host=log_host(settings), folder=checkpoint_folder(settings)
             ):
                 pass
 

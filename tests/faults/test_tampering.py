@@ -148,4 +148,4 @@ async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
     said = found(server)
     assert f"school {SCHOOL}, entry #{shorter}" in said
     assert "rolled-back" in said
-    assert "rolled-back" in found(server, "--kept", aside)
+    assert "rolled-back" in found(server, "--checkpoint", aside)
