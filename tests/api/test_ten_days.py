@@ -1,5 +1,5 @@
-"""Ten days at a school, and what is left of them years later: a story, day by day, after each of
-which the trail holds.
+"""A scenario of ten days at a school, and its disposal years later. The audit log is verified after
+each day.
 """
 
 import asyncio
@@ -43,8 +43,8 @@ AGREED: Final[dict[str, Any]] = {
 
 @dataclass
 class School:
-    """The people of the story. Their tokens last a quarter of an hour, so each signs in anew when a
-    day begins.
+    """The people of the scenario. Each signs in again when a day begins, because tokens expire
+    after 15 minutes.
     """
 
     service: Service
@@ -74,9 +74,7 @@ class School:
         }
 
     async def evening(self) -> None:
-        """The day's entries are sealed, the whole trail is verified, and the next working day
-        begins.
-        """
+        """Seal the day's entries, verify the log, and move to the next working day."""
         for _ in range(600):
             async with self.service.database.reading() as session:
                 if (await seal.backlog(session, self.clock()))[0] == 0:

@@ -1,5 +1,5 @@
-"""A field that is added to a request schema alone is personal: in no de-identified reply, and
-destroyed by disposal.
+"""A field added to a request schema alone is personal: it is in no de-identified reply, and
+disposal erases it.
 """
 
 import ast
