@@ -1,4 +1,4 @@
-"""What disposal erases and what remains; a disposal cannot be undone or forged without detection."""
+"""What disposal erases and what remains. Forged or undone disposals are detected."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -10,7 +10,7 @@ import pytest
 
 from app.platform.documents import html as documents_html
 from app.policy.lifecycle import in_force as policies
-from tests.api.policies import approve, create_draft
+from tests.api.policies import YAML, approve, create_draft, without_health_providers
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent

@@ -1,5 +1,7 @@
 """The access matrix: one row for each operation that needs a token. A new operation needs a row
-here, or the tests fail. To add one, write its `operationId` with
+here, or the tests fail.
+
+Each row states, by `operationId`:
 
 * `cells`: the result of the call for each role, one word for each column of the row's `scope`:
   `ok`, `403` or `404`. `REQUEST` has the columns own, another person's, another school's; `SCHOOL`

@@ -1,4 +1,4 @@
-"""Every operation except the public ones rejects an unauthenticated request before it validates it."""
+"""Every operation but the public ones rejects an unauthenticated request before validation."""
 
 import httpx
 import sqlalchemy as sa

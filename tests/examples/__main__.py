@@ -1,4 +1,4 @@
-"""`python -m tests.examples` records the examples of the OpenAPI document; part of `make openapi`."""
+"""`python -m tests.examples` records the examples of the OpenAPI document (`make openapi`)."""
 
 import asyncio
 import json

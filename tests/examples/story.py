@@ -21,7 +21,7 @@ SECTIONS: Final = 12
 
 
 async def record_story(settings: Settings) -> Examples:
-    """The recorded replies of the service with these settings. Its database is empty and migrated."""
+    """The recorded replies of the service with these settings, on an empty migrated database."""
     async with Recorder.started(settings) as told:
         for scene in SCENES:
             await scene(told)

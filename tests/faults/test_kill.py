@@ -19,7 +19,7 @@ ENOUGH = 60
 
 @dataclass
 class Load:
-    """Callers who submit, each time with a new idempotency key, until the server stops answering."""
+    """Callers who submit with a new idempotency key each time until the server stops answering."""
 
     client: httpx.AsyncClient
     sent: list[str] = field(default_factory=list)

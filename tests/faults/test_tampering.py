@@ -1,4 +1,4 @@
-"""`python -m app audit verify` detects and names every change that the owner of the database makes."""
+"""`python -m app audit verify` detects and names every change made in the database itself."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""An invalid setting stops the start; the message has its name and what to do, and never its value."""
+"""An invalid setting stops the start; the message names it and the remedy, never its value."""
 
 from pathlib import Path
 

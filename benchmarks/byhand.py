@@ -1,6 +1,8 @@
-"""The policy of November 2025 as typed Python, written by hand, for comparison with the tables.
+"""The policy of November 2025 written out as typed Python, as a developer would without tables:
+what the tables are measured against.
 
-Invariant: it gives the same codes as the tables; `benchmarks.p4` checks that before it measures.
+Law: it decides what the tables decide, in codes; `benchmarks.p4` holds it to that before anything
+is measured.
 """
 
 from dataclasses import dataclass
@@ -96,7 +98,7 @@ MAIS: Final = {SHARE: Mais.PERMIT, EMERGENCY: Mais.PERMIT, REFUSE: Mais.DENY, AS
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The codes of an evaluation."""
+    """What an evaluation says, in codes."""
 
     outcome: Outcome
     decided_at: Step
@@ -112,7 +114,7 @@ class Decided:
 
 
 def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - as the prose goes, so that it stops as early as can be
-    """When to share: the outcome and the question that decided it."""
+    """When to share: the outcome, and the question that settled it."""
     if (
         facts.immediate_risk is YES
         and facts.recipient_verified is YES
@@ -135,7 +137,7 @@ def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - as the pro
 
 
 def path(facts: Facts, of: Outcome, at: Step) -> tuple[tuple[Step, Answer], ...]:
-    """The questions in their order."""
+    """The questions on the way."""
     asked = [(Step.IMMEDIATE_RISK, facts.immediate_risk)]
     if of is EMERGENCY:
         return tuple(asked)
@@ -164,7 +166,7 @@ def transparency(facts: Facts) -> Answer:
 
 
 def needs(*answers: Answer) -> Finding:
-    """Not met if any answer is no, unsure if any is unsure."""
+    """Any no is not met, any unsure is unsure."""
     return NOT_MET if NO in answers else DOUBTFUL if UNSURE in answers else MET
 
 
@@ -248,7 +250,7 @@ def golden_rules(facts: Facts, of: Outcome) -> tuple[Finding, ...]:
 
 
 def danger(facts: Facts, of: Outcome) -> list[A]:
-    """Urgent actions."""
+    """What cannot wait."""
     found = []
     danger_now, crime = facts.immediate_risk is YES, facts.crime_suspected is YES
     medical = facts.emergency_kind is EmergencyKind.MEDICAL
@@ -265,7 +267,7 @@ def danger(facts: Facts, of: Outcome) -> list[A]:
 
 
 def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
-    """Actions before the release."""
+    """What is to be put right before it goes."""
     found = []
     sharing = of is SHARE or of is EMERGENCY
     if (of is SHARE or of is ASK) and (
@@ -302,7 +304,7 @@ def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
 
 
 def informing(facts: Facts, of: Outcome) -> list[A]:
-    """Informing the person or family."""
+    """Telling the person or family."""
     if (of is not SHARE and of is not EMERGENCY) or facts.identifiable is NO:
         return []
     told = facts.transparency
@@ -322,7 +324,7 @@ def informing(facts: Facts, of: Outcome) -> list[A]:
 
 
 def recording(facts: Facts, of: Outcome) -> list[A]:
-    """Actions for the record and afterwards."""
+    """What is put on record, and what follows."""
     found = []
     if of is SHARE and facts.purpose_code is _P.CHILD_PROTECTION_FILE_TRANSFER:
         found.append(A.TRANSFER_FILE_WITH_RECEIPT)
@@ -347,7 +349,7 @@ def recording(facts: Facts, of: Outcome) -> list[A]:
 
 
 def deciders(facts: Facts, of: Outcome) -> tuple[Role, ...]:
-    """The roles that can decide the recommended outcome."""
+    """Who may record the outcome that was recommended."""
     if of is EMERGENCY:
         return ANYBODY
     if facts.purpose_code in OUTSIDE:
@@ -359,7 +361,7 @@ def deciders(facts: Facts, of: Outcome) -> tuple[Role, ...]:
 
 
 def myths(facts: Facts, of: Outcome, at: Step) -> tuple[MythId, ...]:
-    """Myths about sharing that apply."""
+    """Myths worth dispelling."""
     found = []
     if of is ASK or (of is REFUSE and at is Step.LAWFUL_REASON):
         found.append(MythId.GDPR_IS_A_BARRIER)
@@ -379,7 +381,7 @@ def myths(facts: Facts, of: Outcome, at: Step) -> tuple[MythId, ...]:
 
 
 def evaluate(facts: Facts) -> Decided:
-    """The complete recommendation."""
+    """The whole recommendation."""
     of, at = outcome(facts)
     how = (facts.amount, facts.fact_from_opinion, facts.right_recipient, facts.secure)
     if of is SHARE:

@@ -1,9 +1,9 @@
-"""A long audit log for measurements: the entries of a busy school with the leaves, nodes and
-checkpoints that a sealer stores.
+"""A long audit trail for measuring: entries such as a busy school makes, with the leaves, nodes and
+checkpoints that a sealer would store.
 
-The bodies come from `append` and the tree from the sealer; only the rows are written by COPY, with
-the indexes in place, so that these are as fragmented as indexes that grew. The random numbers are
-seeded: each size has the same kinds of entries in the same proportions.
+The bodies are those that `append` makes and the tree is the sealer's; only the way into the tables
+is shorter: COPY, with the indexes in place, so that they are as loose as indexes that grew. The
+dice are loaded: each size gets the same kinds of entries in the same shares.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from app.kernel.ids import new_id
 from app.platform import migrations
 from app.platform.db import Database, connect
 from app.platform.settings import Settings
-from benchmarks import temporary_database
+from benchmarks import scratch
 
 SCHOOL: Final = "123456"
 HOST: Final = "school.example"
@@ -37,7 +37,8 @@ BATCH: Final = 4096
 """Entries of one COPY and of one checkpoint."""
 
 OPEN: Final = 24
-"""The number of concurrent sharing requests, and of entries that each gets before the next ones."""
+"""Sharing requests that are worked on at the same time, and about how many entries each one gets
+before the next come."""
 EACH: Final = 96
 
 ACTIONS: Final = (
@@ -52,7 +53,7 @@ ACTIONS: Final = (
     ),
     *(Action.SESSION_OPENED, Action.TRAIL_SEARCHED),
 )
-"""The actions, with their frequency."""
+"""What is done, as often as it stands here."""
 OF_NO_REQUEST: Final = frozenset(
     {Action.REQUESTS_LISTED, Action.ATTENTION_LISTED, Action.SESSION_OPENED, Action.TRAIL_SEARCHED}
 )
@@ -80,9 +81,9 @@ _COLUMNS: Final = (
 
 
 @dataclass(slots=True)
-class AuditLog:
-    """A database with an audit log: the actors, the requests and persons concerned, and every 64th
-    entry.
+class Trail:
+    """A filled database and what is in it: who acts, the requests and persons it is about, and
+    every 64th entry.
     """
 
     database: Database
@@ -97,14 +98,14 @@ class AuditLog:
     server: int | None = None
 
     def reader(self, role: Role) -> Actor:
-        """A person with an account in this role and few entries of their own."""
+        """Somebody of this role who has an account of the school and few acts of their own."""
         return Actor(id=new_id(BEGAN), role=role, school=SCHOOL, client="web")
 
 
 @contextlib.contextmanager
-def create_audit_log(size: int) -> Iterator[AuditLog]:
-    """A migrated PostgreSQL database with `size` sealed entries of one school. Use it from one
-    event loop at a time.
+def filled(size: int) -> Iterator[Trail]:
+    """A migrated PostgreSQL database that holds `size` sealed entries of one school; use it on
+    loops of your own, one at a time.
     """
     with scratch.database(f"trail_{size}") as (url, settings, server):
         trail = asyncio.run(_filled(url, settings, size))
@@ -112,7 +113,7 @@ def create_audit_log(size: int) -> Iterator[AuditLog]:
         yield trail
 
 
-async def _filled(url: str, settings: Settings, size: int) -> AuditLog:
+async def _filled(url: str, settings: Settings, size: int) -> Trail:
     database = connect(settings)
     await migrations.upgrade(database)
     await database.close()
@@ -127,19 +128,17 @@ async def _filled(url: str, settings: Settings, size: int) -> AuditLog:
     return trail
 
 
-def _begun(database: Database, url: str, size: int) -> AuditLog:
+def _begun(database: Database, url: str, size: int) -> Trail:
     roles = (Role.STAFF,) * 5 + (Role.DSL,)
     staff = [
         Actor(id=new_id(BEGAN), role=roles[at % len(roles)], school=SCHOOL, client="web")
         for at in range(36)
     ]
     recipients = [str(new_id(BEGAN)) for _ in range(12)]
-    return AuditLog(
-        database, url, Ed25519PrivateKey.generate(), size, staff, recipients, [], [], []
-    )
+    return Trail(database, url, Ed25519PrivateKey.generate(), size, staff, recipients, [], [], [])
 
 
-async def _fill(connection: asyncpg.Connection, trail: AuditLog) -> None:
+async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
     frontier, dice = Frontier(), random.Random(20)
     for first in range(0, trail.size, BATCH):
         entries, further, hashes = [], [], []
@@ -188,7 +187,7 @@ async def _fill(connection: asyncpg.Connection, trail: AuditLog) -> None:
         trail.entries += [row[0] for row in entries[::64]]
 
 
-def _event(trail: AuditLog, number: int, dice: random.Random) -> tuple[Event, Actor]:
+def _event(trail: Trail, number: int, dice: random.Random) -> tuple[Event, Actor]:
     if number % (OPEN * EACH) == 0:
         at = BEGAN + EVERY * number
         trail.requests += [new_id(at) for _ in range(OPEN)]

@@ -1,4 +1,4 @@
-"""Helpers for the figures of the running service: a migrated PostgreSQL, an account with a token,
+"""What the figures about the running service share: a migrated PostgreSQL, an account with a token,
 an ordinary request, row counts.
 """
 
@@ -82,19 +82,19 @@ BODY: Final = json.dumps(
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSetup:
-    """A database for the service, and the environment variables to run it with."""
+class House:
+    """A database that the service may be run on, and the variables to run it with."""
 
     cluster: Cluster
     url: str
     environment: dict[str, str]
 
-    def count_rows(self, table: str) -> int:
-        """The number of rows of the table."""
+    def count(self, table: str) -> int:
+        """How many rows the table has now."""
         return int(asyncio.run(_fetch(self.url, f'SELECT count(*) FROM "{table}"')))  # noqa: S608 - our own names
 
-    def run_command(self, *arguments: str, stdin: str = "") -> str:
-        """Run an operator command; returns its output."""
+    def verb(self, *arguments: str, stdin: str = "") -> str:
+        """Run one of the operator's verbs; gives what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             cwd=ROOT,
@@ -110,13 +110,13 @@ class ServiceSetup:
 
 
 @contextlib.contextmanager
-def create_setup(name: str) -> Iterator[ServiceSetup]:
-    """Create a migrated database with one member of staff."""
+def built(name: str) -> Iterator[House]:
+    """A migrated database with one member of staff."""
     with postgres.running(durable=True) as cluster, tempfile.TemporaryDirectory() as folder:
         database = f"bench_{name}_{os.getpid()}"
         url = asyncio.run(cluster.create(database))
         try:
-            house = ServiceSetup(
+            house = House(
                 cluster,
                 url,
                 {
@@ -135,7 +135,7 @@ def create_setup(name: str) -> Iterator[ServiceSetup]:
 
 
 def bearer(server: Server) -> dict[str, str]:
-    """The header `Authorization` with a new token."""
+    """The header of a caller who has just signed in."""
     form = urllib.parse.urlencode(
         {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
     ).encode()
