@@ -9,7 +9,7 @@ import httpx
 from app.audit import checkpoint
 from app.audit.report import Report
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from tests.api.sharing import SHARE, decided, facts
 from tests.running import MovableClock
 from tests.service import Caller, Service
@@ -105,7 +105,7 @@ async def disposed(service: Service, clock: MovableClock) -> tuple[str, Caller, 
 async def verified(service: Service) -> Report:
     """What a verification finds, of the entries that wait to be sealed as well."""
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
-    return await verify(service.database, key.public_key(), READERS, now=service.clock())
+    return await verify(service.database, key.public_key(), RECORD_SOURCES, now=service.clock())
 
 
 async def days(caller: Caller, request: str) -> tuple[str | None, str | None]:
