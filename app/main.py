@@ -34,13 +34,14 @@ from app.platform.db import Database
 from app.platform.middleware import HeadAsGet, Metrics, RequestMiddleware
 from app.platform.settings import Settings
 from app.platform.web import literal_paths
+from app.policy.evaluation import routes as evaluation_routes
 from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import routes as policy_routes
 from app.policy.publication import routes as wording_routes
+from app.recipients import changes as recipients_changes
 from app.recipients import routes as recipients_routes
-from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing.evaluation.replay import PastRequests
@@ -52,7 +53,8 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    policy_routes.evaluations,  # routers are searched in order, and most requests are for these two
+    # The two most used routers come first, because routers are tried in order.
+    evaluation_routes.router,
     sharing_router,
     identity_routes.router,
     policy_routes.router,
@@ -69,7 +71,7 @@ RECORD_SOURCES: Final = (
     audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
-    recipients_service.sealed,
+    recipients_changes.sealed,
 )
 """The sources of every domain record, for the verification of the audit log."""
 

@@ -1,24 +1,24 @@
-"""P1: `POST /v1/sharing-requests` with everything on, against the floor; PostgreSQL, two processes
+"""P1: `POST /v1/sharing-requests` with all features against the baseline; PostgreSQL, two processes
 each.
 """
 
 import asyncio
 from collections.abc import Iterator
 
-from benchmarks import floor, house
+from benchmarks import baseline, house
 from benchmarks.figure import Figure
-from benchmarks.pairs import Contender, compare
+from benchmarks.interleaved import Contender, compare
 from benchmarks.servers import serving
 
 
 def measure() -> Iterator[Figure]:
-    """Throughput, and processor time of server and database, over the floor's."""
+    """Throughput, and processor time of server and database, as ratios to the baseline."""
     with house.built("p1") as built:
         floor_url = built.url.replace("postgresql://", "postgresql+asyncpg://")
         asyncio.run(floor.prepare(floor_url))
         with (
             serving("app.cli.serving:served()", built.environment, "/livez") as service,
-            serving("benchmarks.floor:app", {"FLOOR_DATABASE_URL": floor_url}, "/livez") as bare,
+            serving("benchmarks.baseline:app", {"FLOOR_DATABASE_URL": floor_url}, "/livez") as bare,
         ):
             submit = Contender(
                 name="submit",

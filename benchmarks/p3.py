@@ -1,17 +1,17 @@
-"""P3: `POST /v1/evaluations` against the same application validating the same body and returning
-it; two processes each.
+"""P3: `POST /v1/evaluations` against a route of the same application that validates the same body
+and returns it; two processes each.
 """
 
 from collections.abc import Iterator
 
-from benchmarks import house
+from benchmarks import running_service
 from benchmarks.figure import Figure
-from benchmarks.pairs import Contender, compare
+from benchmarks.interleaved import Contender, compare
 from benchmarks.servers import serving
 
 
 def measure() -> Iterator[Figure]:
-    """Throughput, and processor time of server and database, over the echo's."""
+    """Throughput, and processor time of server and database, as ratios to the echo."""
     with (
         house.built("p3") as built,
         serving("app.cli.serving:served()", built.environment, "/livez") as service,

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform import db
+from app.platform.types import Instant
 
 
 class EntryRow(SQLModel, table=True):
@@ -23,7 +23,7 @@ class EntryRow(SQLModel, table=True):
 
     school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    at: datetime = Field(sa_type=db.Instant)
+    at: datetime = Field(sa_type=Instant)
     actor: UUID | None = Field(sa_type=sa.Uuid)
     action: str
     request: UUID | None = Field(sa_type=sa.Uuid)

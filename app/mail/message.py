@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.kernel.clock import LONDON
-from app.platform.outbox import Owed
+from app.platform.outbox import Message
 from app.policy.wording.words import day
 from app.sharing.case.model import Alert
 
@@ -46,7 +46,7 @@ OTHER: Final = Words(
 )
 
 
-def compose(owed: Owed, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
+def compose(owed: Message, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
     """Compose a message. Its text and Message-ID are the same each time, so that mail programs
     recognise a second copy.
     """

@@ -65,12 +65,12 @@ class Sender:
 
     async def send(self) -> int:
         """Deliver the messages that are due; gives how many the mail server accepted."""
-        lost = await outbox.clear(self._database, self._clock())
+        lost = await outbox.delete_expired(self._database, self._clock())
         if lost and self._server is not None:
             self._log.error("mail.given_up", count=lost)
         if self._server is None:
             return 0
-        owed = await outbox.take(self._database, self._clock(), limit=BATCH)
+        owed = await outbox.claim(self._database, self._clock(), limit=BATCH)
         if not owed:
             return 0
         settings = self._settings
@@ -85,7 +85,9 @@ class Sender:
         ]
         refused = await asyncio.to_thread(deliver, self._server, messages, self._trust)
         for one, why in zip(owed, refused, strict=True):
-            await outbox.settle(self._database, one, delivered=why is None, now=self._clock())
+            await outbox.record_attempt(
+                self._database, one, delivered=why is None, now=self._clock()
+            )
             self._log_change(why)
         return refused.count(None)
 
@@ -100,7 +102,7 @@ class Sender:
 
 async def readiness(database: Database, now: datetime) -> dict[str, str]:
     """The state of e-mail for `/readyz`."""
-    waiting = await outbox.stuck(database, now, longer_than=LATE)
+    waiting = await outbox.count_undelivered(database, now, longer_than=LATE)
     return {
         "mail": f"{waiting} messages could not be delivered yet; check SHARING_SMTP_URL"
         if waiting

@@ -1,5 +1,5 @@
-"""What a session gathered as one statement for PostgreSQL: one statement for all rows of all tables
-costs far less than one for each.
+"""One PostgreSQL statement that inserts rows into several tables, which costs far less than one
+statement for each table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,44 +9,35 @@ from pydantic_core import to_json
 
 Row = Mapping[str, object]
 
-Gathered = Mapping[sa.Table, Sequence[Row]]
-"""The rows to be inserted into each table; all rows of a table have the same columns."""
+Rows = Mapping[sa.Table, Sequence[Row]]
+"""The rows to insert into each table. All rows of a table have the same columns."""
 
 Shape = tuple[tuple[str, tuple[str, ...]], ...]
 
 _STATEMENTS: dict[Shape, str] = {}
 
 
-def shape(gathered: Gathered) -> Shape:
-    """Tables and columns: what the text of the statement depends on."""
-    return tuple((table.name, tuple(rows[0])) for table, rows in gathered.items())
+def shape_of(rows: Rows) -> Shape:
+    """Tables and their columns, which determine the text of the statement."""
+    return tuple((table.name, tuple(of_table[0])) for table, of_table in rows.items())
 
 
-def merged(several: Sequence[Gathered]) -> Gathered:
-    """The rows of several of one shape as one."""
-    if len(several) == 1:
-        return several[0]
-    return {table: [row for gathered in several for row in gathered[table]] for table in several[0]}
-
-
-def one_statement(gathered: Gathered) -> tuple[str, tuple[str, ...]]:
-    """One INSERT for all rows of all tables, whose text depends only on their shape, and the rows
-    as its values.
-    """
-    key = shape(gathered)
-    if key not in _STATEMENTS:
+def insert_statement(rows: Rows) -> tuple[str, tuple[str, ...]]:
+    """The INSERT for these rows, and its parameters: one JSON array for each table."""
+    shape = shape_of(rows)
+    if shape not in _STATEMENTS:
         parts = []
-        for position, (table, columns) in enumerate(key, start=1):
+        for position, (table, columns) in enumerate(shape, start=1):
             listed = ", ".join(f'"{column}"' for column in columns)
             parts.append(
                 f'w{position} AS (INSERT INTO "{table}" ({listed}) SELECT {listed} '  # noqa: S608 - names come from our own tables
                 f'FROM json_populate_recordset(NULL::"{table}", CAST(${position} AS json)))'
             )
-        _STATEMENTS[key] = f"WITH {', '.join(parts)} SELECT 1"
-    return _STATEMENTS[key], tuple([_as_json(rows) for rows in gathered.values()])
+        _STATEMENTS[shape] = f"WITH {', '.join(parts)} SELECT 1"
+    return _STATEMENTS[shape], tuple([_to_json(of_table) for of_table in rows.values()])
 
 
-def _as_json(rows: Sequence[Row]) -> str:
+def _to_json(rows: Sequence[Row]) -> str:
     # PostgreSQL reads a bytea from text as backslash, x and hexadecimal digits.
     plain = [
         {

@@ -1,15 +1,11 @@
-"""How connections to either database are made: every setting that durability, time-outs and safety
-depend on.
-"""
+"""Engines for both databases: every setting that durability, time-outs and safety depend on."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.platform import batching
 from app.platform.settings import Settings
 
 BUSY_TIMEOUT_MS: Final = 2_500
@@ -30,11 +26,6 @@ _ARGUMENTS: Final[dict[str, Any]] = {
     },
 }
 
-Connection: TypeAlias = "asyncpg.Connection[Any]"
-"""A connection of the driver's own."""
-
-Connect = Callable[[], Awaitable[Connection]]
-
 
 def postgresql_url(settings: Settings) -> sa.URL:
     """The URL for asyncpg; `postgres://` and `postgresql://` are both read."""
@@ -45,25 +36,17 @@ def postgresql_url(settings: Settings) -> sa.URL:
 
 
 def postgresql(settings: Settings) -> AsyncEngine:
-    """The engine for PostgreSQL."""
+    """The engine for PostgreSQL, whose pool has room for sessions and for batches of two kinds."""
     return create_async_engine(
         postgresql_url(settings),
-        # The sessions say BEGIN and COMMIT themselves, where they need them.
+        # Sessions send BEGIN and COMMIT themselves, where they need them.
         isolation_level="AUTOCOMMIT",
-        pool_size=settings.database_pool,
+        pool_size=settings.database_pool + 2 * batching.CONCURRENT,
         max_overflow=0,
         pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
         hide_parameters=True,
         connect_args=_ARGUMENTS,
     )
-
-
-def postgresql_connector(settings: Settings) -> Connect:
-    """What makes connections to PostgreSQL beside the engine's."""
-    url = (
-        postgresql_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
-    )
-    return partial(asyncpg.connect, url, **_ARGUMENTS)
 
 
 def sqlite(settings: Settings) -> AsyncEngine:

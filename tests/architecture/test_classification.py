@@ -13,13 +13,14 @@ import pytest
 from fastapi import FastAPI
 from pydantic import AwareDatetime, BaseModel
 
-from app.kernel.classification import Mark, marks_of
+from app.kernel.classification import Mark, Structural, marks_of
 from app.kernel.clock import system_clock
 from app.main import create_app
 from app.platform.settings import Settings
 from app.policy.engine.model import Evaluation
 from app.sharing.case import records
 from app.sharing.case.codec import KINDS
+from app.sharing.case.facts import CaseFacts
 from app.sharing.case.records import RecipientCheck
 from tests.architecture.bodies import bodies
 
@@ -74,7 +75,7 @@ def recorded() -> set[type]:
         one
         for one in vars(records).values()
         if isinstance(one, type) and dataclasses.is_dataclass(one) and one is not Evaluation
-    } - {records.CaseFacts}
+    } - {CaseFacts}
 
 
 def test_only_codes_are_structural_in_a_record():
@@ -115,6 +116,6 @@ def test_a_body_has_no_structural_text(app: FastAPI):
     """That the test above can fail."""
 
     class WithText(BaseModel):
-        text: records.Structural[str]
+        text: Structural[str]
 
     assert not is_code(WithText.model_fields["text"].annotation)

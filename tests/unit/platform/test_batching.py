@@ -1,203 +1,193 @@
-"""What many wait for travels together, and nobody is harmed by the company."""
+"""Concurrent calls share batches, and an error of one caller does not reach the others. Each test
+runs on asyncio's event loop and on uvloop, which runs expired timers before waiting callbacks.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from app.platform.batching import MOST_LATE, SEATS, Courier, Lookup
-from app.platform.connections import Connection
+from app.platform.batching import CONCURRENT, LARGEST, SLOW_S, Batcher
+from app.platform.dataloader import Lookup
 from app.platform.db import Database, RowTaken
 
-SOON_S = 5.0
+pytestmark = pytest.mark.every_event_loop
+
+PATIENCE_S = 5.0
 
 
-class Plane:
-    """A connection that goes nowhere."""
-
-    def __init__(self) -> None:
-        self.closed = False
-
-    def is_closed(self) -> bool:
-        return self.closed
-
-    def terminate(self) -> None:
-        self.closed = True
-
-    async def close(self, **_: object) -> None:
-        self.closed = True
+class Rejected(Exception):
+    """The database rejected a statement."""
 
 
-class Airport:
-    """Planes, and a courier that flies them: `flights` are the loads of those that `left`,
-    `hindered` says what becomes of one.
+class Down(Exception):
+    """The database could not be reached."""
+
+
+async def at_once(_items: Sequence[str]) -> None:
+    await asyncio.sleep(0)
+
+
+class Recorder:
+    """A batcher whose `process` notes its batches, awaits `during` and appends `!` to each item. An
+    item's first letter is its key.
     """
 
-    def __init__(
-        self,
-        hindered: Callable[[Sequence[str]], Any] = lambda _: None,
-        within_s: float | None = None,
-    ) -> None:
-        self.flights: list[list[str]] = []
-        self.planes: list[Plane] = []
-        self.left: asyncio.Queue[None] = asyncio.Queue()
-        self.courier: Courier[str, str] = Courier(
-            self.board, self.fly, lambda given: given[:1], within_s=within_s
-        )
-        self._hindered = hindered
+    def __init__(self, during: Callable[[Sequence[str]], Awaitable[object]] = at_once) -> None:
+        self.during = during
+        self.batches: list[list[str]] = []
+        self.started: asyncio.Queue[None] = asyncio.Queue()
+        self.running = self.most_running = 0
+        self.batcher = Batcher(self.process, lambda error: isinstance(error, Down))
 
-    async def board(self) -> Connection:
-        self.planes.append(Plane())
-        return cast("Connection", self.planes[-1])
+    async def process(self, items: Sequence[str]) -> Sequence[str]:
+        self.batches.append(list(items))
+        self.started.put_nowait(None)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await self.during(items)
+        finally:
+            self.running -= 1
+        return [f"{item}!" for item in items]
 
-    async def fly(self, _plane: Connection, given: Sequence[str]) -> Sequence[str]:
-        self.flights.append(list(given))
-        self.left.put_nowait(None)
+    async def submit(self, item: str) -> str:
+        return await self.batcher.submit(item[0], item)
+
+    def start(self, item: str) -> "asyncio.Task[str]":
+        return asyncio.create_task(self.submit(item))
+
+    async def submit_all(self, *items: str) -> list[str | BaseException]:
+        calls = asyncio.gather(*map(self.submit, items), return_exceptions=True)
+        return await asyncio.wait_for(calls, PATIENCE_S)
+
+
+def failing(item: str, error: Exception) -> Callable[[Sequence[str]], Awaitable[None]]:
+    async def during(items: Sequence[str]) -> None:
         await asyncio.sleep(0)
-        hindrance = self._hindered(given)
-        if hindrance is not None:
-            await hindrance
-        return [f"{one}!" for one in given]
+        if item in items:
+            raise error
 
-    async def send(self, *given: str) -> list[str | BaseException]:
-        sent = asyncio.gather(*(self.courier.send(one) for one in given), return_exceptions=True)
-        return await asyncio.wait_for(sent, SOON_S)
+    return during
 
 
-def refused(state: str = "23505") -> asyncpg.PostgresError:
-    refusal = asyncpg.PostgresError("no")
-    refusal.sqlstate = state
-    return refusal
+async def test_concurrent_calls_share_a_batch_and_each_gets_its_own_result() -> None:
+    recorder = Recorder()
+    assert await recorder.submit_all("a1", "a2", "a3") == ["a1!", "a2!", "a3!"]
+    assert recorder.batches == [["a1", "a2", "a3"]]
 
 
-def refusing(word: str, state: str) -> Callable[[Sequence[str]], None]:
-    def hinder(given: Sequence[str]) -> None:
-        if word in given:
-            raise refused(state)
-
-    return hinder
-
-
-async def test_who_comes_together_travels_together_and_each_hears_their_own_answer() -> None:
-    airport = Airport()
-    assert await airport.send("a1", "a2", "a3") == ["a1!", "a2!", "a3!"]
-    assert airport.flights == [["a1", "a2", "a3"]]
-
-
-async def test_who_comes_alone_does_not_wait_and_who_comes_meanwhile_leaves_next() -> None:
+async def test_a_single_call_starts_at_once_and_calls_meanwhile_form_the_next_batch() -> None:
     gate = asyncio.Event()
-    airport = Airport(lambda given: gate.wait() if "a1" in given else None)
-    first = asyncio.create_task(airport.courier.send("a1"))
-    await airport.left.get()
-    others = [asyncio.create_task(airport.courier.send(name)) for name in ("a2", "a3")]
+    recorder = Recorder(lambda _: gate.wait())
+    first = recorder.start("a1")
+    await recorder.started.get()
+    others = [recorder.start("a2"), recorder.start("a3")]
     await asyncio.sleep(0)
-    assert airport.flights == [["a1"]]
+    assert recorder.batches == [["a1"]]
     gate.set()
     assert await asyncio.gather(first, *others) == ["a1!", "a2!", "a3!"]
-    assert airport.flights == [["a1"], ["a2", "a3"]]
-    assert len(airport.planes) == 1
+    assert recorder.batches == [["a1"], ["a2", "a3"]]
 
 
-async def test_only_those_who_are_alike_share_a_flight_and_a_flight_has_so_many_seats() -> None:
-    airport = Airport()
-    await airport.send("a1", "b1", "a2")
-    assert airport.flights == [["a1", "a2"], ["b1"]]
-    airport.flights.clear()
-    crowd = [f"a{number}" for number in range(SEATS + 1)]
-    assert await airport.send(*crowd) == [f"{one}!" for one in crowd]
-    assert [len(flight) for flight in airport.flights] == [SEATS, 1]
+async def test_only_calls_with_the_same_key_share_a_batch() -> None:
+    recorder = Recorder()
+    await recorder.submit_all("a1", "b1", "a2")
+    assert recorder.batches == [["a1", "a2"], ["b1"]]
 
 
-async def test_one_who_is_refused_takes_nobody_along() -> None:
-    airport = Airport(refusing("a2", "23505"))
-    first, second, third = await airport.send("a1", "a2", "a3")
+async def test_a_batch_has_a_largest_size() -> None:
+    recorder = Recorder()
+    items = [f"a{number}" for number in range(LARGEST + 1)]
+    assert await recorder.submit_all(*items) == [f"{item}!" for item in items]
+    assert [len(batch) for batch in recorder.batches] == [LARGEST, 1]
+
+
+async def test_a_rejected_item_does_not_make_the_others_of_its_batch_fail() -> None:
+    recorder = Recorder(failing("a2", Rejected()))
+    first, second, third = await recorder.submit_all("a1", "a2", "a3")
     assert (first, third) == ("a1!", "a3!")
-    assert isinstance(second, asyncpg.PostgresError)
-    assert airport.flights == [["a1", "a2", "a3"], ["a1"], ["a2"], ["a3"]]
+    assert isinstance(second, Rejected)
+    assert recorder.batches == [["a1", "a2", "a3"], ["a1"], ["a2"], ["a3"]]
 
 
-async def test_a_database_that_cannot_work_is_not_asked_again_for_each() -> None:
-    airport = Airport(refusing("a2", "57P01"))
-    answers = await airport.send("a1", "a2")
-    assert [type(answer) for answer in answers] == [asyncpg.PostgresError] * 2
-    assert len(airport.flights) == 1
-
-
-@pytest.mark.parametrize(
-    "fault", [OSError("reset"), asyncpg.InterfaceError("closed"), TimeoutError()]
-)
-async def test_when_the_line_is_lost_all_are_told_and_the_next_takes_another(
-    fault: Exception,
-) -> None:
+async def test_an_outage_fails_all_calls_without_a_retry_and_the_next_call_works() -> None:
     gate = asyncio.Event()
 
-    async def lost() -> None:
+    async def fail(_items: Sequence[str]) -> None:
         await gate.wait()
-        raise fault
+        raise Down
 
-    airport = Airport(lambda given: lost() if "a1" in given else None)
-    first = asyncio.create_task(airport.courier.send("a1"))
-    await airport.left.get()
-    waiting = asyncio.create_task(airport.send("a2", "a3"))
+    recorder = Recorder(fail)
+    first = asyncio.create_task(recorder.submit_all("a1", "a2"))
+    await recorder.started.get()
+    waiting = asyncio.create_task(recorder.submit_all("a3", "b1"))
     await asyncio.sleep(0)
     gate.set()
-    with pytest.raises(type(fault)):
-        await first
-    assert [type(answer) for answer in await waiting] == [type(fault)] * 2
-    assert airport.planes[0].closed
-    assert await airport.send("a4") == ["a4!"]
-    assert len(airport.planes) == 2
+    assert [type(result) for result in [*await first, *await waiting]] == [Down] * 4
+    assert recorder.batches == [["a1", "a2"]]
+    recorder.during = at_once
+    assert await recorder.submit_all("a4") == ["a4!"]
 
 
-async def test_a_database_that_does_not_answer_in_time_is_given_up() -> None:
-    airport = Airport(lambda _: asyncio.sleep(SOON_S), within_s=0.05)
-    (answer,) = await airport.send("a1")
-    assert isinstance(answer, TimeoutError)
-    assert airport.planes[0].closed
-
-
-async def test_a_flight_that_is_late_holds_up_nobody_else_and_only_so_many_may_be_late() -> None:
+async def test_a_slow_batch_does_not_delay_others_and_only_so_many_run_at_once() -> None:
     gate = asyncio.Event()
-    airport = Airport(lambda given: gate.wait() if any("slow" in one for one in given) else None)
-    held = []
-    for number in range(MOST_LATE):
-        held.append(asyncio.create_task(airport.courier.send(f"slow{number}")))
-        await airport.left.get()
-        if number < MOST_LATE - 1:
-            assert await airport.send(f"q{number}") == [f"q{number}!"]
-            await airport.left.get()
-    last = asyncio.create_task(airport.courier.send("q"))
-    await asyncio.sleep(0.3)
+
+    async def during(items: Sequence[str]) -> None:
+        if items[0].startswith("slow"):
+            await gate.wait()
+
+    recorder = Recorder(during)
+    slow = []
+    for number in range(CONCURRENT):
+        slow.append(recorder.start(f"slow{number}"))
+        await recorder.started.get()
+        if number < CONCURRENT - 1:
+            assert await recorder.submit_all("quick") == ["quick!"]
+            await recorder.started.get()
+    last = recorder.start("quick")
+    await asyncio.sleep(3 * SLOW_S)
     assert not last.done()
     gate.set()
-    assert await last == "q!"
-    assert await asyncio.gather(*held) == [f"slow{number}!" for number in range(MOST_LATE)]
+    assert await last == "quick!"
+    assert await asyncio.gather(*slow) == [f"slow{number}!" for number in range(CONCURRENT)]
+    assert recorder.most_running == CONCURRENT
 
 
-async def test_who_gives_up_waiting_hears_so_when_the_flight_has_landed() -> None:
+async def test_a_slow_batch_that_is_rejected_is_retried_although_nothing_else_happens() -> None:
+    async def during(items: Sequence[str]) -> None:
+        await asyncio.sleep(2 * SLOW_S if len(items) > 1 else 0)
+        if "a2" in items:
+            raise Rejected
+
+    first, second = await Recorder(during).submit_all("a1", "a2")
+    assert first == "a1!"
+    assert isinstance(second, Rejected)
+
+
+async def test_a_cancelled_call_takes_nothing_from_the_others() -> None:
     gate = asyncio.Event()
-    airport = Airport(lambda _: gate.wait())
-    sender = asyncio.create_task(airport.courier.send("a1"))
-    await airport.left.get()
-    sender.cancel()
-    await asyncio.sleep(0.05)
-    assert not sender.done()
-    gate.set()
-    with pytest.raises(asyncio.CancelledError):
-        await sender
-
-
-async def test_closing_waits_for_all_who_were_given() -> None:
-    airport = Airport()
-    sent = [asyncio.create_task(airport.courier.send(name)) for name in ("a1", "b1")]
+    recorder = Recorder(lambda _: gate.wait())
+    cancelled, other = recorder.start("a1"), recorder.start("a2")
+    await recorder.started.get()
+    cancelled.cancel()
     await asyncio.sleep(0)
-    await airport.courier.close()
-    assert [await one for one in sent] == ["a1!", "b1!"]
-    assert [plane.closed for plane in airport.planes] == [True] * len(airport.planes)
+    gate.set()
+    assert await other == "a2!"
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+
+
+async def test_closing_waits_for_all_calls() -> None:
+    recorder = Recorder(lambda _: asyncio.sleep(2 * SLOW_S))
+    calls = [recorder.start("a1"), recorder.start("b1")]
+    await recorder.started.get()
+    await recorder.batcher.close()
+    assert [call.done() for call in calls] == [True, True]
 
 
 THING = sa.Table(
@@ -222,10 +212,10 @@ async def with_things(database: Database) -> Database:
     return database
 
 
-async def keep(database: Database, name: str, number: int | None = None) -> UUID:
+async def store(database: Database, name: str, **more: int | None) -> UUID:
     made = uuid4()
     async with database.transaction(lazily=True) as session:
-        session.add(THING, {"id": made, "name": name, "number": number})
+        session.add(THING, {"id": made, "name": name, **more})
     return made
 
 
@@ -238,7 +228,7 @@ async def find(database: Database, name: str, known: UUID) -> Any:
 async def test_many_at_once_each_store_and_find_their_own(database: Database) -> None:
     await with_things(database)
     ids = await asyncio.gather(
-        *(keep(database, f"name {number}", number or None) for number in range(40))
+        *(store(database, f"name {number}", number=number or None) for number in range(40))
     )
     found = await asyncio.gather(
         *(find(database, f"name {number}", ids[number]) for number in range(40))
@@ -254,10 +244,10 @@ async def test_of_two_with_one_key_one_is_refused_and_all_others_are_stored(
     database: Database,
 ) -> None:
     await with_things(database)
-    kept = await asyncio.gather(
-        *(keep(database, f"name {number % 9}") for number in range(10)), return_exceptions=True
+    stored = await asyncio.gather(
+        *(store(database, f"name {number % 9}") for number in range(10)), return_exceptions=True
     )
-    refusals = [one for one in kept if isinstance(one, BaseException)]
+    refusals = [one for one in stored if isinstance(one, BaseException)]
     assert [type(refusal) for refusal in refusals] == [RowTaken]
     async with database.reading() as session:
         assert len(await session.all(sa.select(THING.c.name))) == 9
@@ -272,3 +262,51 @@ async def test_a_session_that_has_begun_finds_what_it_wrote_itself(database: Dat
         found = await session.look_up(NAMED, wanted="mine", known=made)
         assert found is not None
         assert found["number"] == 3
+
+
+async def test_a_commit_is_awaited_although_its_caller_is_cancelled(database: Database) -> None:
+    await with_things(database)
+    with pytest.raises(Rejected):
+        async with database.transaction() as other:
+            other.add(THING, {"id": uuid4(), "name": "same", "number": 1})
+            await other.flush()
+            storing = asyncio.create_task(store(database, "same"))
+            await asyncio.sleep(SLOW_S)
+            storing.cancel()
+            await asyncio.sleep(SLOW_S)
+            assert not storing.done()
+            raise Rejected
+    with pytest.raises(asyncio.CancelledError):
+        await storing
+    async with database.reading() as session:
+        assert len(await session.all(sa.select(THING.c.name))) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_busy_event_loop_does_not_make_a_quick_batch_count_as_slow(
+    database: Database,
+) -> None:
+    """Each pass of the loop takes longer than `SLOW_S`, but the database answers in no time: one
+    connection is enough.
+    """
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    await with_things(database)
+    await store(database, "first", number=1)
+    await store(database, "second")
+    pool = database.engine.pool
+    assert isinstance(pool, sa.pool.QueuePool)
+    opened = pool.checkedin()
+
+    async def keep_busy() -> None:
+        while True:
+            time.sleep(1.1 * SLOW_S)  # noqa: ASYNC251 - it is meant to block
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(keep_busy())
+    await asyncio.gather(
+        *(store(database, f"plain {number}") for number in range(3)),
+        *(store(database, f"numbered {number}", number=number) for number in range(3)),
+    )
+    busy.cancel()
+    assert (pool.checkedin(), errors) == (opened, [])

@@ -1,5 +1,6 @@
 """What the consents on record come to."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ CHILD, BROTHER = UUID(int=1), UUID(int=2)
 
 
 def given(subject: UUID = CHILD, **changed: Any) -> Consent:
-    return Consent(**({"subject_id": subject, "status": ConsentStatus.GIVEN} | changed))
+    return replace(Consent(subject_id=subject, status=ConsentStatus.GIVEN), **changed)
 
 
 @pytest.mark.parametrize(
