@@ -17,7 +17,7 @@ from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
 from app.policy.lifecycle import in_force as policies
-from app.reports.disclosure_control import Counted, Shown, protected
+from app.reports.disclosure_control import Counted, Shown, protect
 from app.sharing import statistics
 from app.sharing.statistics import AdviceCount, RequestCount
 
@@ -82,8 +82,8 @@ async def summary(
     found = Summary(
         start,
         end,
-        protected(tree_of_requests(rows, groups_of(policy))),
-        protected(tree_of_advice(advice)),
+        protect(tree_of_requests(rows, groups_of(policy))),
+        protect(tree_of_advice(advice)),
     )
 
     event = Event(

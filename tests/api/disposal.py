@@ -9,7 +9,7 @@ import httpx
 from app.audit import checkpoint
 from app.audit.report import Report
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from tests.api.sharing import SHARE, decide, facts
 from tests.running import MovableClock
 from tests.service import Caller, Service
@@ -109,7 +109,7 @@ async def dispose_request(
 async def verify_log(service: Service) -> Report:
     """The report of a verification, including the entries that are not sealed yet."""
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
-    return await verify(service.database, key.public_key(), READERS, now=service.clock())
+    return await verify(service.database, key.public_key(), RECORD_SOURCES, now=service.clock())
 
 
 async def retention_dates(caller: Caller, request: str) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@ import pytest
 
 from app.audit import checkpoint, seal
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from app.platform import outbox
 from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import LiveServer, MovableClock
@@ -83,7 +83,7 @@ class School:
         key = checkpoint.checkpoint_key(
             self.service.settings.keys_dir / LOG_KEY, make=False
         ).public_key()
-        report = await verify(self.service.database, key, READERS, now=self.clock())
+        report = await verify(self.service.database, key, RECORD_SOURCES, now=self.clock())
         assert report.exit_code == 0, "\n".join(report.lines())
         tomorrow = self.clock() + timedelta(days=1)
         while tomorrow.weekday() > 4:
