@@ -174,15 +174,14 @@ class Event:
 class Sealed:
     """One domain record as it is stored now, for verification.
 
-    `audit_id` is the entry it cites. An immutable record's `digest` is its `record_digest`; a
-    mutable head's is its `state_digest`, to be found in that entry's `data.state` (or under its id
-    in `data.states`, where one entry changed several heads). None says that the personal part has
-    been disposed of.
+    `audit_id` is the entry that it cites. The `digest` of an immutable record is its
+    `record_digest`, over which the entry's `content` is; that of a mutable head is its
+    `state_digest`, under its id in the entry's `data.states`.
     """
 
     id: str
     audit_id: UUID
-    digest: bytes | None
+    digest: bytes
     mutable: bool
 
 
@@ -209,9 +208,7 @@ def state_digest(head: Json) -> bytes:
 
 
 def state(head: Json) -> str:
-    """What an entry says, in `data.state`, of the mutable head row that it changed: base64url of
-    `state_digest`.
-    """
+    """The text of `state_digest` in an entry's `data.states`: base64url."""
     return _base64url(state_digest(head))
 
 
