@@ -22,6 +22,7 @@ from app.kernel.clock import Clock
 from app.main import create_app
 from app.platform.db import Database
 from app.platform.settings import Settings
+from tests.contract import CheckedTransport
 from tests.running import started
 
 PASSWORD: Final = "correct horse battery staple"
@@ -78,7 +79,7 @@ class Service:
         """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
         a caller sees.
         """
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
         return await self._clients.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url=self.settings.public_url)
         )
@@ -130,7 +131,7 @@ class Service:
             if account.role is Role.INTEGRATION
             else {"grant_type": "password", "username": account.login, "password": account.secret}
         )
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=raise_app_exceptions)
+        transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
         caller = Caller(transport=transport, base_url=self.settings.public_url)
         await self._clients.enter_async_context(caller)
         reply = await caller.post("/v1/token", data=form)
