@@ -1,4 +1,4 @@
-# Two stages: what installs is not what runs. Packages come pinned by hash, and nothing runs as root.
+# Two stages, so that the image has no installer. Packages are pinned by hash, and nothing runs as root.
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 COPY requirements/runtime.txt /build/
@@ -22,7 +22,7 @@ WORKDIR /srv
 USER sharing
 VOLUME /data
 EXPOSE 8000
-# Alive, not ready: a database that is away shall not get the service killed while it answers what to do meanwhile.
+# Checks /livez, not /readyz: without its database the service must go on telling callers what to do.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["python", "-m", "app", "serve", "--host", "0.0.0.0"]

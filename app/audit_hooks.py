@@ -2,7 +2,8 @@
 the audit package, to the log.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -17,12 +18,12 @@ from app.audit.model import (
     EntryOutcome,
     Event,
     Sealed,
+    anonymous,
     operator,
-    stranger,
 )
 from app.audit.sealed_storage import HeadWrite
 from app.identity import accounts
-from app.identity.accounts import AccountChange
+from app.identity.accounts import Account, AccountChange
 from app.identity.model import AccountAct, Actor, SignIn, SignInResult
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
@@ -59,7 +60,7 @@ def sign_in_recorder(school: str) -> RecordSignIn:
 
     def record(session: Session, event: SignIn, now: datetime, request_id: str) -> None:
         action, outcome = _SIGN_IN[event.result]
-        by: Author = event.actor or stranger(school)
+        by: Author = event.actor or anonymous(school)
         data = {"grant": event.grant}
         log.append(
             session,
@@ -93,6 +94,13 @@ def save_account(session: Session, now: datetime) -> Callable[[AccountChange], A
         )
 
     return save
+
+
+def append_accounts_listed(session: Session, found: Iterable[Account], now: datetime) -> None:
+    """Append that the operator listed accounts of people, to the log of each school among them."""
+    for school, count in sorted(Counter(one.school for one in found).items()):
+        event = Event(action=Action.ACCOUNTS_LISTED, data={"count": count})
+        log.append(session, event, by=operator(school), at=now, request_id="cli")
 
 
 def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:

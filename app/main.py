@@ -19,7 +19,7 @@ from app import audit_hooks, housekeeping, operations
 from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.sealer import Sealer
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
@@ -36,13 +36,14 @@ from app.platform.db import Database
 from app.platform.middleware import HeadAsGet, Metrics, RequestMiddleware
 from app.platform.settings import Settings
 from app.platform.web import literal_paths
+from app.policy.evaluation import routes as evaluation_routes
 from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
 from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import routes as policy_routes
 from app.policy.publication import routes as wording_routes
+from app.recipients import changes as recipients_changes
 from app.recipients import routes as recipients_routes
-from app.recipients import service as recipients_service
 from app.reports import routes as reports_routes
 from app.retention import routes as retention_routes
 from app.sharing.evaluation.replay import PastRequests
@@ -54,7 +55,8 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    policy_routes.evaluations,  # these two first: most calls are for them, and the routers are asked in turn  # noqa: E501
+    # The two most used routers come first, because routers are tried in order.
+    evaluation_routes.router,
     sharing_router,
     identity_routes.router,
     policy_routes.router,
@@ -71,7 +73,7 @@ READERS: Final = (
     audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
-    recipients_service.sealed,
+    recipients_changes.sealed,
 )
 """What reads every domain record for the verification of the trail."""
 
@@ -151,15 +153,15 @@ def log_host(settings: Settings) -> str:
     return urlsplit(settings.public_url).netloc
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def checkpoint_folder(settings: Settings) -> CheckpointFolder:
     """Where checkpoints are published."""
-    return Shelf(settings.checkpoints_dir)
+    return CheckpointFolder(settings.checkpoints_dir)
 
 
 def sealer_of(settings: Settings, database: Database) -> Sealer:
     """The sealer of the audit log; makes the log's key at first start unless keys are required."""
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
-    return Sealer(database, key, host=log_host(settings), shelf=shelf_of(settings))
+    return Sealer(database, key, host=log_host(settings), folder=checkpoint_folder(settings))
 
 
 def mailer_of(settings: Settings, database: Database, clock: Clock = system_clock) -> Sender:

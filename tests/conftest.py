@@ -7,13 +7,14 @@ import gc
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
+import uvloop
 from hypothesis import settings as hypothesis_settings
 
 from app.platform import migrations
@@ -25,6 +26,7 @@ from tests.running import LiveServer, MovableClock
 from tests.service import Caller, Service
 
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -34,9 +36,9 @@ for name in [name for name in os.environ if name.startswith("SHARING_")]:
 # A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so
 # that a change is judged and not the dice.
 hypothesis_settings.register_profile(
-    "house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+    "default-for-tests", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
 )
-hypothesis_settings.load_profile("house")
+hypothesis_settings.load_profile("default-for-tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +64,16 @@ def _is_redundant(item: pytest.Item) -> bool:
         return False
     variant = getattr(item, "callspec", None)
     return variant is not None and variant.params.get("database_url") == "postgresql"
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, LoopFactory]:
+    """Run tests on uvloop, as the service runs, and those marked `every_event_loop` on asyncio's
+    own loop too.
+    """
+    uvloops: dict[str, LoopFactory] = {"uvloop": uvloop.new_event_loop}
+    if item.get_closest_marker("every_event_loop") is None:
+        return uvloops
+    return {"asyncio": asyncio.new_event_loop, **uvloops}
 
 
 def pytest_collection_finish() -> None:
@@ -196,6 +208,6 @@ async def integration(service: Service) -> Caller:
 
 
 @pytest.fixture
-async def stranger(service: Service) -> httpx.AsyncClient:
+async def anonymous(service: Service) -> httpx.AsyncClient:
     """Somebody who is not signed in."""
-    return await service.stranger()
+    return await service.anonymous()

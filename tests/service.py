@@ -75,7 +75,7 @@ class Service:
         database: Database = self.app.state.database
         return database
 
-    async def stranger(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
+    async def anonymous(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
         """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
         a caller sees.
         """

@@ -1,1 +1,1 @@
-"""The API's documentation as a page that needs nothing from any other host."""
+"""The documentation that the service serves, without files from any other host."""

@@ -79,10 +79,6 @@ class RecordWrite:
     text: str | None = None
     people: Sequence[Row] = ()
 
-    def __post_init__(self) -> None:
-        if self.people and self.text is None:
-            raise ValueError("a record with people has no text to store its salt with")
-
 
 async def write(
     session: Session,
@@ -103,6 +99,8 @@ async def write(
     (`data.states`, by id) and of records (`data.records`, `content`) are added to every event.
     Raises `PreconditionFailed` where a head is not as `replaces` says.
     """
+    if any(record.people and record.text is None for record in records):
+        raise ValueError("a record with people has no text to store its salt with")
     sealed = sorted(
         ((record, _salt(record)) for record in records), key=lambda pair: str(pair[0].row["id"])
     )
@@ -179,7 +177,9 @@ def canonical_row(row: Row) -> dict[str, Json]:
 
 def _plain(value: object) -> Json:
     match value:
-        case str() | bool() | int():
+        case str():
+            return str(value)  # of an enum its value
+        case bool() | int():
             return value
         case UUID():
             return str(value)

@@ -1,5 +1,6 @@
-"""Looks into the trail: newest first, by keyset, and never past what the caller may see. The only
-reader of entries for a caller.
+"""Search and read entries for a caller, newest first, in pages by key.
+
+Invariant: callers read entries through this module only, and see no entry beyond their permission.
 """
 
 import json
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from app.audit import merkle, tables
 from app.audit.errors import AuditEntryNotFound
-from app.audit.model import OF_NO_CASE, Action, EntryOutcome
+from app.audit.model import IDENTITY_ACTIONS, Action, EntryOutcome
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
 
@@ -26,10 +27,10 @@ _RANDOM: Final = (1 << 62) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the entries must have in common. `since` is included, `until` is not.
+    """The filters of a search; None leaves a member open. `since` is included, `until` is not.
 
-    `subject` are the random ids of one person, who has another in each request; none of them
-    matches nothing.
+    `subject` holds the random ids of one person, one for each request; an empty tuple matches no
+    entry.
     """
 
     actor: UUID | None = None
@@ -42,14 +43,14 @@ class Filters:
     until: datetime | None = None
 
     def named(self) -> list[str]:
-        """The names of the filters in use, as the trail records them."""
+        """The names of the filters in use, for the entry of the search."""
         return [name for name in self.__slots__ if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as a caller reads it: `body` is the exact leaf text, `fields` what it says, `index`
-    None until it is sealed.
+    """An entry as a caller reads it. `body` is the exact text that is hashed, `fields` are its
+    members, `index` is None until the entry is sealed.
     """
 
     id: UUID
@@ -59,21 +60,21 @@ class Entry:
 
     @property
     def leaf_hash(self) -> bytes:
-        """The leaf hash of the stored bytes."""
+        """The leaf hash of the body."""
         return merkle.leaf_hash(self.body.encode("utf-8"))
 
 
 async def search(
     session: Session, actor: Actor, filters: Filters, *, after: UUID | None, limit: int
 ) -> list[Entry]:
-    """At most `limit` entries that the caller may see, newest first, older than the entry
+    """Load at most `limit` entries that the caller may see, newest first, older than the entry
     `after`.
     """
     return [_entry(row) for row in await session.all(_statement(actor, filters, after, limit))]
 
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
-    """One entry; raises AuditEntryNotFound when there is none, or none that the caller may see."""
+    """Load one entry; raises AuditEntryNotFound also if the caller may not see it."""
     wanted = sa.select(E.id, E.body).where(E.id == id, E.school == actor.school, *_visible(actor))
     row = await session.first(_with_index(wanted.subquery(), actor.school))
     if row is None:
@@ -82,7 +83,7 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
 
 
 async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
-    """The entries that records of the school cite, oldest first, for a reader who has been shown
+    """Load the entries that records of the school cite, oldest first, for a caller who may read
     those records.
     """
     rows = await session.all(
@@ -96,12 +97,12 @@ async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entr
 async def export(
     database: Database, actor: Actor, filters: Filters, *, upto: UUID
 ) -> AsyncIterator[list[Entry]]:
-    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in
+    """Load every entry that the caller may see, newest first, beginning with the entry `upto`, in
     pages.
 
-    Each page is a transaction of its own, so that a slow reader holds no connection.
+    Each page is a transaction of its own, so that a slow client occupies no connection.
     """
-    # Ids of one microsecond are in random order: all of them count as not after it.
+    # Ids of one microsecond are in random order: none of them counts as after it.
     after = UUID(int=(upto.int | _RANDOM) + 1)
     while True:
         async with database.reading() as session:
@@ -114,18 +115,19 @@ async def export(
 
 
 def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElement[bool]]:
-    """The one rule of who sees which entries of their school; `action` is what all of those that
-    are looked for tell of.
+    """The conditions of the entries that the caller may see; `action` is the filter, if any.
+
+    Invariant: this function alone determines who sees which entries.
     """
     if actor.may(Permission.AUDIT_READ_ALL):
         return []
     own = E.actor == actor.id
     if actor.may(Permission.AUDIT_READ_SAFEGUARDING):
-        # Of what tells of no case only one's own acts remain: said so, an index leads to them past
-        # everybody else's.
+        # Of identity entries the DSL sees only their own. With this plain condition the database
+        # uses the index on actors.
         return (
             [own]
-            if action in OF_NO_CASE
+            if action in IDENTITY_ACTIONS
             else [sa.or_(E.request.is_not(None), E.subject.is_not(None), own)]
         )
     if actor.may(Permission.AUDIT_READ_OWN):
@@ -140,9 +142,8 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     if filters.subject is None:
         found = page.order_by(E.id.desc()).limit(limit).subquery()
         return _with_index(found, actor.school).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons. The second asks for each row
-    # whether its entry fits, where that is not certain, since a join would let the planner begin at
-    # the entries, of which there are many more.
+    # Two short index scans, of the first and of the further persons. The second looks up the entry
+    # of each row; with a join the planner might begin at the entries, which are many more.
     first = page.where(E.subject.in_(filters.subject)).order_by(E.id.desc()).limit(limit).subquery()
     concerning = [S.school == actor.school, S.subject.in_(filters.subject)]
     if after is not None:
@@ -191,10 +192,9 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.outcome is not None:
         where.append(E.outcome == filters.outcome.value)
         if filters.outcome is not EntryOutcome.SUCCESS:
-            # Said as it stands in the partial index over the few entries that did not succeed.
+            # Matches the condition of the partial index over the few entries without success.
             where.append(E.outcome != sa.literal_column("'success'"))
-    # An id begins with the entry's millisecond, so that the primary order serves for the time as
-    # well.
+    # An id begins with the entry's millisecond, so the primary key serves for the time too.
     if filters.since is not None:
         where += [E.id >= _first_id(filters.since), E.at >= filters.since]
     if filters.until is not None:

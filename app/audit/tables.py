@@ -1,5 +1,7 @@
-"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added;
-`audit_pending` is the sealer's queue.
+"""Define the tables of the audit log.
+
+Invariant: entries, leaves, nodes and checkpoints are only added. `audit_pending` is the sealer's
+queue.
 """
 
 from datetime import datetime
@@ -9,19 +11,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform import db
+from app.platform.types import Instant
 
 
 class EntryRow(SQLModel, table=True):
-    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it
-    for searching, and is checked.
+    """An entry. `body` is the exact text that is hashed; the other columns repeat parts of it for
+    searching, and verification compares them.
     """
 
     __tablename__ = "audit_entry"
 
     school: str = Field(primary_key=True)
     id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    at: datetime = Field(sa_type=db.Instant)
+    at: datetime = Field(sa_type=Instant)
     actor: UUID | None = Field(sa_type=sa.Uuid)
     action: str
     request: UUID | None = Field(sa_type=sa.Uuid)
@@ -32,7 +34,7 @@ class EntryRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A second or further person whom an entry concerns; the first is in the entry itself."""
+    """A second or further person whom an entry concerns; the entry itself holds the first."""
 
     __tablename__ = "audit_subject"
 
@@ -42,7 +44,7 @@ class SubjectRow(SQLModel, table=True):
 
 
 class PendingRow(SQLModel, table=True):
-    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that
+    """An entry in the sealer's queue. `txid` is the number of the PostgreSQL transaction that
     appended it.
     """
 
@@ -87,7 +89,7 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class DisposedRow(SQLModel, table=True):
-    """What an entry sealed has been disposed of, and by which entry."""
+    """The records that an entry sealed have been disposed of by the entry `by_entry`."""
 
     __tablename__ = "audit_disposed"
 

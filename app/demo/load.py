@@ -15,7 +15,12 @@ from app.identity.accounts import Account, Save
 from app.identity.model import Actor, Role
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Session
-from app.recipients.model import Details, Listing, RecipientRoute, RecipientType
+from app.recipients.model import (
+    ContactDetails,
+    OrganisationDetails,
+    RecipientRoute,
+    RecipientType,
+)
 from app.sharing.requests import service as requests_service
 
 REQUESTS: Final = len(STORIES) * VARIANTS
@@ -23,17 +28,19 @@ REQUESTS: Final = len(STORIES) * VARIANTS
 _PEOPLE: Final = (Role.STAFF, Role.STAFF, Role.STAFF, Role.DSL, Role.DSL, Role.IG_LEAD)
 _ADDRESSES: Final = ("teacher", "counsellor", "office", "dsl", "deputy", "ig.lead")
 
-_DIRECTORY: Final[tuple[tuple[str, Listing, Details, bool], ...]] = tuple(
+_DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], ...]] = tuple(
     (
         name,
-        Listing(
+        OrganisationDetails(
             organisation=organisation,
             organisation_type=kind,
             call_back_number=number,
             call_back_source="its public website",
             secure_routes=(RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
         ),
-        Details(name=contact, role_title=title, email=f"{name}@agency.example", phone=number),
+        ContactDetails(
+            name=contact, role_title=title, email=f"{name}@agency.example", phone=number
+        ),
         checked,
     )
     for name, organisation, kind, number, contact, title, checked in (

@@ -26,9 +26,11 @@ from app.policy.engine.vocabulary import (
 )
 from app.policy.facts.schemas import FactsIn
 from app.policy.lifecycle import in_force as policies
-from app.recipients import service as directory
-from app.recipients.model import CheckMethod, Details, Listing, Verified
-from app.recipients.service import Check
+from app.recipients.contacts import service as contacts_service
+from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails, Verified
+from app.recipients.organisations import service as organisations_service
+from app.recipients.verifications import service as verifications_service
+from app.recipients.verifications.service import Check
 from app.retention import service as retention
 from app.retention.schedule import Review
 from app.sharing.advice import service as advice_service
@@ -104,13 +106,15 @@ class Town:
         return case.head.id
 
     async def list_recipient(
-        self, name: str, listing: Listing, contact: Details, *, checked: bool
+        self, name: str, details: OrganisationDetails, contact: ContactDetails, *, checked: bool
     ) -> None:
         """Put an organisation with a contact into the directory, and check both."""
         dsl = self.people.dsl
-        found = await directory.register(self.session, dsl, listing, now=self.now, request_id=TRACE)
+        found = await organisations_service.register(
+            self.session, dsl, details, now=self.now, request_id=TRACE
+        )
         await self.session.flush()
-        there = await directory.add_contact(
+        there = await contacts_service.add(
             self.session, dsl, found.recipient.id, contact, now=self.now, request_id=TRACE
         )
         await self.session.flush()
@@ -119,7 +123,7 @@ class Town:
             check = Check(
                 method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom
             )
-            await directory.verify(
+            await verifications_service.record(
                 self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE
             )
             await self.session.flush()

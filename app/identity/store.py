@@ -27,7 +27,7 @@ from app.identity.tables import (
     SessionRow,
     SignInNameRow,
 )
-from app.platform.couriers import Lookup
+from app.platform.dataloader import Lookup
 from app.platform.db import DialectName, Session
 from app.platform.rows import col, first_row, values
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Uuid
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
 from app.platform.rows import table_of
+from app.platform.types import Instant
 
 
 class AccountRow(SQLModel, table=True):

@@ -22,8 +22,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.identity.errors import TooManyAttempts
 from app.identity.keys import Keyring
 from app.identity.tables import THROTTLE, ThrottleRow
-from app.platform.db import Instant, Session
+from app.platform.db import Session
 from app.platform.rows import all_rows, col, values
+from app.platform.types import Instant
 
 FREE_BY_ACCOUNT: Final = 5
 FREE_BY_KNOWN: Final = 10

@@ -3,7 +3,7 @@ is given the instant.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -37,3 +37,8 @@ def from_text(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs an offset")
     return instant.astimezone(UTC)
+
+
+def today_in_school(now: datetime) -> date:
+    """The local date at the school."""
+    return now.astimezone(LONDON).date()

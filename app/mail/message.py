@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.kernel.clock import LONDON
-from app.platform.outbox import Owed
+from app.platform.outbox import Message
 from app.policy.wording.words import day
 from app.sharing.case.model import Alert
 
@@ -45,7 +45,7 @@ OTHER: Final = Words(
 )
 
 
-def compose(owed: Owed, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
+def compose(owed: Message, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
     """The message, the same each time that it is composed, its id too, so that a copy is known as
     one.
     """

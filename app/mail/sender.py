@@ -64,12 +64,12 @@ class Sender:
 
     async def send(self) -> int:
         """One pass: take what is due and hand it in; gives how many were accepted."""
-        lost = await outbox.clear(self._database, self._clock())
+        lost = await outbox.delete_expired(self._database, self._clock())
         if lost and self._server is not None:
             self._log.error("mail.given_up", count=lost)
         if self._server is None:
             return 0
-        owed = await outbox.take(self._database, self._clock(), limit=BATCH)
+        owed = await outbox.claim(self._database, self._clock(), limit=BATCH)
         if not owed:
             return 0
         settings = self._settings
@@ -84,7 +84,9 @@ class Sender:
         ]
         refused = await asyncio.to_thread(deliver, self._server, messages, self._trust)
         for one, why in zip(owed, refused, strict=True):
-            await outbox.settle(self._database, one, delivered=why is None, now=self._clock())
+            await outbox.record_attempt(
+                self._database, one, delivered=why is None, now=self._clock()
+            )
             self._say(why)
         return refused.count(None)
 
@@ -101,7 +103,7 @@ async def standing(database: Database, now: datetime) -> dict[str, str]:
     """How mail stands, for `/readyz`: named where it is behind, and no reason for the service not
     to be ready.
     """
-    waiting = await outbox.stuck(database, now, longer_than=LATE)
+    waiting = await outbox.count_undelivered(database, now, longer_than=LATE)
     return {
         "mail": f"{waiting} notices could not be delivered yet; check SHARING_SMTP_URL"
         if waiting

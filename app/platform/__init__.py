@@ -1,3 +1,3 @@
-"""Machinery without domain words: settings, database, web edge, problems, paging, idempotency,
-preconditions, logs, telemetry.
+"""Parts of the service that know nothing of information sharing: settings, database, routes,
+problem documents, paging, idempotency, preconditions, printed documents, logs and metrics.
 """

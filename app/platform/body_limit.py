@@ -1,5 +1,5 @@
-"""Bounds what a caller may send. A body is counted as it arrives, whatever the headers say; its
-refusal is a problem like any other.
+"""Limits the size of request bodies. The bytes are counted as they arrive, whatever the headers
+say, and a body that is too large is answered with a problem document.
 """
 
 from typing import Final
@@ -14,25 +14,27 @@ _MOST_DIGITS: Final = 18
 
 
 class BodyTooLarge(ServiceError):
-    """The body is larger than anything that the service has a use for."""
+    """The body is larger than the limit."""
 
     kind = Kind.TOO_LARGE
     code = "body-too-large"
     title = "Request body too large"
 
     def __init__(self) -> None:
-        # What is not read any more cannot be told from the next request on the connection.
-        super().__init__(headers={"Connection": "close"})
+        # The rest of the body is not read, so the connection cannot carry another request.
+        super().__init__(
+            "the limit is 256 KiB; send less in one request", headers={"Connection": "close"}
+        )
 
 
 class BodyLimit:
-    """Stops reading a body at the limit: whoever reads it is given `BodyTooLarge`. The framework's
-    own limit answers in plain text.
+    """ASGI middleware that raises `BodyTooLarge` to the reader of a body at the limit. The
+    framework's own limit replies in plain text.
     """
 
-    def __init__(self, app: ASGIApp, most: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
         self._app = app
-        self._most = most
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -40,19 +42,19 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "")
-        # An absurd number of digits is counted by its length: no integer is made of it.
-        hopeless = announced.isdecimal() and (
-            len(announced) > _MOST_DIGITS or int(announced) > self._most
+        # A number with too many digits is not converted: that would take too long.
+        too_large = announced.isdecimal() and (
+            len(announced) > _MOST_DIGITS or int(announced) > self._limit
         )
-        taken = 0
+        received = 0
 
         async def receiving() -> Message:
-            nonlocal taken
-            if hopeless or taken > self._most:
+            nonlocal received
+            if too_large or received > self._limit:
                 raise BodyTooLarge
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._most:
+            received += len(message.get("body", b""))
+            if received > self._limit:
                 raise BodyTooLarge
             return message
 

@@ -1,4 +1,4 @@
-"""Which of the media types an operation offers the caller likes best (RFC 9110, section 12.5.1)."""
+"""Chooses the media type of a reply from the header `Accept` (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from app.kernel.errors import Kind, ServiceError
 
 
 class NotAcceptable(ServiceError):
-    """No media type that the caller accepts is one that the operation gives."""
+    """The client accepts none of the media types that the operation offers."""
 
     kind = Kind.NOT_ACCEPTABLE
     code = "not-acceptable"
@@ -14,10 +14,10 @@ class NotAcceptable(ServiceError):
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """The offered type with the highest quality; of equals, the one offered first. A caller without
-    `Accept` takes anything.
+    """The offered media type with the highest quality; the first of equal ones, and without
+    `Accept`.
 
-    Raises `NotAcceptable` with what is offered. A range that cannot be read counts as absent.
+    A range that cannot be parsed is ignored. Raises `NotAcceptable`, which lists the offered types.
     """
     if accept is None or not accept.strip():
         return offered[0]
@@ -42,9 +42,9 @@ def _range(part: str) -> tuple[str, float] | None:
 
 
 def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
-    wide = media.partition("/")[0] + "/*"
-    for wanted in (media, wide, "*/*"):
-        for given, quality in ranges:
-            if given == wanted:
+    subtypes = media.partition("/")[0] + "/*"
+    for pattern in (media, subtypes, "*/*"):
+        for accepted, quality in ranges:
+            if accepted == pattern:
                 return quality
     return 0.0

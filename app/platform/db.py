@@ -1,4 +1,4 @@
-"""The database. One request, one transaction; what a request writes is gathered and written once.
+"""Database sessions: one transaction for each request, whose rows are inserted together at its end.
 The only module that commits.
 """
 
@@ -6,23 +6,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.base import Executable
 
-from app.kernel import clock
 from app.kernel.errors import Kind, ServiceError
-from app.platform import engines
-from app.platform.couriers import UNRELIABLE, Lookup, is_outage_state, reader, writer
-from app.platform.engines import Connect
-from app.platform.gathered import one_statement
+from app.platform import connections
+from app.platform.batching import Batcher
+from app.platform.bulk_insert import Rows, insert_statement, shape_of
+from app.platform.dataloader import Lookup
 from app.platform.settings import Settings
 
 T = TypeVar("T")
@@ -30,24 +27,29 @@ T = TypeVar("T")
 DialectName = Literal["sqlite", "postgresql"]
 
 ANSWER_WITHIN_S: Final = 2.5
-"""How long the first answer of a session is waited for: a caller is told within three seconds that
-the database is gone."""
+"""Seconds within which the first statement of a session must be answered, so that a client is told
+within three seconds that the database is down."""
 
 _BEGIN: Final[Mapping[tuple[DialectName, bool], str]] = {
     ("postgresql", False): "BEGIN",
     ("postgresql", True): "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    (
-        "sqlite",
-        False,
-    ): "BEGIN IMMEDIATE",  # a reading transaction that turned into a writing one could fail
+    # A read transaction that turned into a writing one could fail.
+    ("sqlite", False): "BEGIN IMMEDIATE",
     ("sqlite", True): "BEGIN",
 }
-"""How a transaction begins, by whether it only reads."""
+"""The statement that begins a transaction, by dialect and by whether it only reads."""
+
+_OUTAGES: Final = frozenset({"08", "53", "57"})
+"""Classes of SQLSTATE in which the database could not work at all: connection exceptions, resources
+exhausted, operator intervention (time-outs and shutdown among them)."""
+
+_LOCKED: Final = frozenset({"40P01", "55P03"})
+"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
 
 
 class DatabaseUnavailable(ServiceError):
-    """The database did not answer, so what became of the call is not known; sending it again with
-    the same key settles it.
+    """The database did not answer, so the outcome of the call is unknown; sending it again with the
+    same key settles it.
     """
 
     kind = Kind.UNAVAILABLE
@@ -63,36 +65,8 @@ class DatabaseUnavailable(ServiceError):
         )
 
 
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An aware UTC instant: TIMESTAMPTZ on PostgreSQL, fixed-width RFC 3339 text on SQLite, so that
-    both sort and compare alike.
-    """
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        """Text where the database has no instant of its own."""
-        return dialect.type_descriptor(
-            sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True)
-        )
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse naive values at the border."""
-        if value is None:
-            return None
-        text = clock.to_text(value)
-        return text if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Aware UTC, always."""
-        if value is None:
-            return None
-        return clock.from_text(value) if isinstance(value, str) else value.astimezone(UTC)
-
-
 class RowTaken(Exception):
-    """A row with this key is there already: somebody else was first. `table` says where."""
+    """Another transaction has stored a row with this unique key. `table` names the table."""
 
     def __init__(self, table: str) -> None:
         super().__init__(table)
@@ -100,61 +74,63 @@ class RowTaken(Exception):
 
 
 class Session:
-    """One transaction's reads, and the rows it will write. Made only by `Database`; it has no
-    connection before it needs one.
+    """The reads of one transaction, and the rows that it will insert. Made only by `Database`.
 
-    On PostgreSQL one that only looks up and adds never needs any, nor BEGIN and COMMIT: each read
-    has its own snapshot either way, and all rows are added by one statement, which is a transaction
-    by itself. Couriers carry both. A change, a lock or an early flush begins a transaction. On
-    SQLite a session takes its turn among those that write with its first read.
+    A session takes a connection when it first needs one. On PostgreSQL it begins a transaction only
+    for an update, a lock or an early flush. Without these, each read has a snapshot of its own
+    anyway, and one statement inserts all rows, which is a transaction by itself. A session that
+    only asks `Lookup`s and adds rows needs no connection: `Database` batches both with those of
+    other sessions. On SQLite the first read begins a transaction.
     """
 
-    def __init__(self, database: "Database") -> None:
+    def __init__(self, database: "Database", *, runs_batch: bool = False) -> None:
         self._database = database
         self.dialect: Final[DialectName] = database.dialect
-        self._held = AsyncExitStack()
-        self._taken: AsyncConnection | None = None
+        self._runs_batch = runs_batch
+        self._stack = AsyncExitStack()
+        self._connected: AsyncConnection | None = None
         self._begun = False
-        self._heard = (
-            database.dialect == "sqlite"
-        )  # which answers at once, or says within its busy timeout that it cannot
-        self._gathered: dict[sa.Table, list[Mapping[str, object]]] = {}
+        # SQLite answers at once, or reports within its busy timeout that it cannot.
+        self._answered = database.dialect == "sqlite"
+        self._rows: dict[sa.Table, list[Mapping[str, object]]] = {}
 
     async def begin(self, *, reads_only: bool = False) -> None:
-        """Begin the transaction, where nothing has yet, to see one snapshot or to take a lock that
-        shall last to its end.
+        """Begin the transaction unless it has begun: to read one snapshot, or to hold a lock until
+        the end.
         """
         if not self._begun:
-            if self._taken is None:
-                self._taken = await self._held.enter_async_context(
-                    self._database.connection(reads_only=reads_only)
-                )
-            await self._first_answer(self._taken.exec_driver_sql(_BEGIN[self.dialect, reads_only]))
+            connection = await self._connect(reads_only=reads_only)
+            await self._first_answer(connection.exec_driver_sql(_BEGIN[self.dialect, reads_only]))
             self._begun = True
+
+    async def _connect(self, *, reads_only: bool = False) -> AsyncConnection:
+        if self._connected is None:
+            self._connected = await self._stack.enter_async_context(
+                self._database.connection(reads_only=reads_only, queue=not self._runs_batch)
+            )
+        return self._connected
 
     async def _connection(self) -> AsyncConnection:
         if self.dialect == "sqlite":
             await self.begin()
-        if self._taken is None:
-            self._taken = await self._held.enter_async_context(self._database.connection())
-        return self._taken
+        return await self._connect()
 
     async def _first_answer(self, answer: Awaitable[T]) -> T:
-        """A database that went silent is found out by the first thing that is asked of it; what is
-        asked later may take its time.
+        """Limit the time of the first statement only: it shows whether the database is down, and
+        later statements may take longer.
         """
-        if self._heard:
+        if self._answered:
             return await answer
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                found = await answer
+                result = await answer
         except TimeoutError:
-            # Closing politely would wait for an answer too.
+            # Closing the connection normally would wait for an answer too.
             (await self._driver()).terminate()
             await (await self._connection()).invalidate()
             raise
-        self._heard = True
-        return found
+        self._answered = True
+        return result
 
     async def all(
         self, statement: Executable, params: Mapping[str, object] | None = None
@@ -170,12 +146,12 @@ class Session:
 
     async def look_up(self, lookup: Lookup, **values: object) -> Mapping[str, Any] | None:
         """The row of a `Lookup`, by column name, or None."""
-        if self._database.reader is not None and not self._begun:
-            found: Mapping[str, Any] | None = await self._database.reader.send((lookup, values))
-            self._heard = True
-            return found
-        row = await self.first(lookup.statement, values)
-        return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
+        if self.dialect == "sqlite" or self._connected is not None:
+            row = await self.first(lookup.one, values)
+        else:
+            row = await self._database.lookups.submit(lookup, (lookup, values))
+            self._answered = True
+        return None if row is None else dict(row._mapping)  # noqa: SLF001 - the documented way
 
     async def _read(
         self, statement: Executable, params: Mapping[str, object] | None
@@ -196,8 +172,8 @@ class Session:
                 yield row
 
     async def raw(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
-        """Rows as the driver gives them, for whoever reads millions: `?` marks a value on SQLite,
-        `$1` on PostgreSQL.
+        """Rows as the driver returns them, for queries that read millions. Parameters are written
+        `?` on SQLite and `$1` on PostgreSQL.
         """
         driver = await self._driver()
         if self.dialect == "sqlite":
@@ -210,59 +186,64 @@ class Session:
         statement: Executable,
         params: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
     ) -> int:
-        """Run a change at once, after the rows gathered so far; gives the number of rows
+        """Run an update at once, after inserting the rows added so far; returns the number of rows
         changed.
         """
         await self.flush()
         return int((await (await self._connection()).execute(statement, params)).rowcount)
 
     def add(self, table: sa.Table, *rows: Mapping[str, object]) -> None:
-        """Gather rows for one insert at the end; tables are written in the order in which they were
-        first added.
+        """Add rows to insert at the end. Tables are written in the order in which they were first
+        added.
         """
-        self._gathered.setdefault(table, []).extend(rows)
+        self._rows.setdefault(table, []).extend(rows)
 
     async def flush(self) -> None:
-        """Write what was gathered, and hold the transaction open: one statement on PostgreSQL, one
-        per table on SQLite.
-        """
+        """Insert the rows added so far, and keep the transaction open."""
         await self.begin()
-        if not self._gathered:
-            return
-        gathered, self._gathered = self._gathered, {}
+        if self._rows:
+            await self.insert()
+
+    async def insert(self) -> None:
+        """Insert the rows added so far: one statement on PostgreSQL, one for each table on SQLite.
+
+        Raises `RowTaken`.
+        """
+        rows, self._rows = self._rows, {}
         connection = await self._connection()
         try:
             if self.dialect == "postgresql":
-                await connection.exec_driver_sql(*one_statement(gathered))
+                await connection.exec_driver_sql(*insert_statement(rows))
                 return
-            for table, rows in gathered.items():
-                await connection.execute(sa.insert(table), [dict(row) for row in rows])
+            for table, of_table in rows.items():
+                await connection.execute(sa.insert(table), [dict(row) for row in of_table])
         except IntegrityError as error:
             if taken := _taken(error):
-                await self._undo()  # so that the session can still read who was first
+                await self._undo()  # so that the session can still read the other row
                 raise RowTaken(taken) from error
             raise
 
     async def settle(self) -> None:
-        """Write and commit. Called by `Database` at the end, and by what must know the outcome
-        before it replies; adds nothing afterwards.
+        """Insert and commit. `Database` calls it at the end, and so does code that must know the
+        outcome before it replies; such code adds no rows afterwards.
 
-        A COMMIT is always awaited to its end, whoever cancels the call: a cancelled one leaves an
-        outcome that nobody knows.
+        If the caller is cancelled, the commit is still awaited: the outcome of a cancelled commit
+        would be unknown.
         """
-        if self._begun or (self._gathered and self._database.writer is None):
-            ending = asyncio.ensure_future(self._commit())
-            try:
-                await asyncio.shield(ending)
-            except asyncio.CancelledError:
-                await asyncio.wait((ending,))
-                raise
-        elif self._gathered and self._database.writer is not None:
-            gathered, self._gathered = self._gathered, {}
-            try:
-                await self._database.writer.send(gathered)
-            except asyncpg.UniqueViolationError as error:
-                raise RowTaken(str(error.table_name)) from error
+        if self._begun or (self._rows and self.dialect == "sqlite"):
+            commit = asyncio.ensure_future(self._commit())
+        elif self._rows and self._connected is not None:
+            commit = asyncio.ensure_future(self.insert())
+        elif self._rows:
+            rows, self._rows = self._rows, {}
+            commit = asyncio.ensure_future(self._database.inserts.submit(shape_of(rows), rows))
+        else:
+            return
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError:
+            await asyncio.wait((commit,))
+            raise
 
     async def _commit(self) -> None:
         await self.flush()
@@ -270,30 +251,28 @@ class Session:
         self._begun = False
 
     async def end(self) -> None:
-        """Forget what was not committed, and give the connection back."""
-        self._gathered = {}
+        """Discard uncommitted changes, and give the connection back."""
+        self._rows = {}
         await self._undo()
-        self._taken = None
-        await self._held.aclose()
+        self._connected = None
+        await self._stack.aclose()
 
     async def _undo(self) -> None:
-        """End the transaction without its changes. A connection on which even that fails is thrown
-        away.
-        """
-        if self._taken is None or not self._begun:
+        """Roll back the transaction. If even that fails, discard the connection."""
+        if self._connected is None or not self._begun:
             return
         self._begun = False
         try:
-            await self._taken.exec_driver_sql("ROLLBACK")
-        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
-            await self._taken.invalidate()
+            await self._connected.exec_driver_sql("ROLLBACK")
+        except Exception:  # noqa: BLE001 - after any error, this connection is not used again
+            await self._connected.invalidate()
 
     async def _driver(self) -> Any:
         return (await (await self._connection()).get_raw_connection()).driver_connection
 
 
 def _taken(error: IntegrityError) -> str | None:
-    """The table whose unique key a row ran into; None for any other violation."""
+    """The table whose unique key was violated; None for any other violation."""
     cause = getattr(error.orig, "__cause__", None)
     if isinstance(cause, asyncpg.UniqueViolationError):
         return str(cause.table_name)
@@ -301,28 +280,50 @@ def _taken(error: IntegrityError) -> str | None:
     return found[1] if found else None
 
 
-class Database:
-    """The engine and its two kinds of session."""
+Question = tuple[Lookup, Mapping[str, object]]
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        dialect: DialectName,
-        connections: int,
-        connect: Connect | None = None,
-    ) -> None:
+
+class Database:
+    """The engine, its two kinds of session, and on PostgreSQL the batches that sessions share."""
+
+    def __init__(self, engine: AsyncEngine, dialect: DialectName, pool: int) -> None:
         self.engine: Final = engine
         self.dialect: Final[DialectName] = dialect
-        self.reader: Final = reader(connect, within_s=ANSWER_WITHIN_S) if connect else None
-        self.writer: Final = writer(connect) if connect else None
-        self._writing = asyncio.Lock()
-        self._connections = asyncio.Semaphore(connections)
+        self.lookups: Final = Batcher(self._look_up, _is_outage)
+        self.inserts: Final = Batcher(self._group_commit, _is_outage)
+        self._writer = asyncio.Lock()
+        self._pool = asyncio.Semaphore(pool)
         self._outages = 0
+
+    async def _look_up(self, asked: Sequence[Question]) -> Sequence[sa.Row[Any] | None]:
+        """Answer many callers of one `Lookup` by one query."""
+        lookup = asked[0][0]
+        async with self._batch_session() as session:
+            rows = await session.all(lookup.many, lookup.arrays([values for _, values in asked]))
+        found = {row.nth: row for row in rows}
+        return [found.get(nth) for nth in range(1, len(asked) + 1)]
+
+    async def _group_commit(self, sessions: Sequence[Rows]) -> Sequence[None]:
+        """Insert the rows of several sessions by one statement, which is one transaction."""
+        async with self._batch_session() as session:
+            for rows in sessions:
+                for table, of_table in rows.items():
+                    session.add(table, *of_table)
+            await session.insert()
+        return [None] * len(sessions)
+
+    @asynccontextmanager
+    async def _batch_session(self) -> AsyncIterator[Session]:
+        session = Session(self, runs_batch=True)
+        try:
+            yield session
+        finally:
+            await session.end()
 
     @asynccontextmanager
     async def _turn(self, queue: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
-        """One's turn in a queue; whoever waited behind somebody who found the database silent is
-        told so, and need not find it again.
+        """Wait in a queue. If the database was found to be down meanwhile, raise
+        `DatabaseUnavailable` instead of finding out again.
         """
         known = self._outages
         async with queue:
@@ -331,21 +332,26 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def connection(self, *, reads_only: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A connection, for a session. SQLite gives those that may write one at a time."""
-        async with AsyncExitStack() as held:
+    async def connection(
+        self, *, reads_only: bool = False, queue: bool = True
+    ) -> AsyncIterator[AsyncConnection]:
+        """A connection for a session. SQLite has one writing session at a time. Batches do not
+        `queue`: the pool keeps connections for them.
+        """
+        async with AsyncExitStack() as stack:
             if self.dialect == "sqlite" and not reads_only:
-                await held.enter_async_context(self._turn(self._writing))
-            await held.enter_async_context(self._turn(self._connections))
-            yield await held.enter_async_context(self.engine.connect())
+                await stack.enter_async_context(self._turn(self._writer))
+            if queue:
+                await stack.enter_async_context(self._turn(self._pool))
+            yield await stack.enter_async_context(self.engine.connect())
 
     @asynccontextmanager
     async def transaction(self, *, lazily: bool = False) -> AsyncIterator[Session]:
-        """A session whose changes are committed when the block ends well, and gone otherwise.
-        `lazily` begins only when it must.
+        """A session whose changes are committed when the block ends without an exception, and
+        rolled back otherwise. With `lazily`, the transaction begins only when it must.
 
-        Raises `DatabaseUnavailable` when the database does not answer, at the commit too: then the
-        outcome is unknown.
+        Raises `DatabaseUnavailable` when the database does not answer. If that happens at the
+        commit, the outcome is unknown.
         """
         async with self._session() as session:
             if not lazily:
@@ -368,48 +374,44 @@ class Database:
                 yield session
             finally:
                 await session.end()
-        except (PoolTimeout, *UNRELIABLE) as error:
-            self._outages += 1
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            state = _sqlstate(error)
+            if not (_is_outage(error) or state in _LOCKED):
+                raise
+            self._outages += state is None
             raise DatabaseUnavailable from error
-        except asyncpg.PostgresError as error:
-            if _is_outage_state(error.sqlstate):
-                raise DatabaseUnavailable from error
-            raise
-        except DBAPIError as error:
-            if _is_outage(error):
-                self._outages += getattr(error.orig, "sqlstate", None) is None
-                raise DatabaseUnavailable from error
-            raise
 
     async def close(self) -> None:
-        """Give back every connection."""
-        for courier in (self.reader, self.writer):
-            if courier is not None:
-                await courier.close()
+        """Finish the batches, and close every connection."""
+        await self.lookups.close()
+        await self.inserts.close()
         await self.engine.dispose()
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return _is_outage_state(str(state))
-    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
 
 
-def _is_outage_state(state: str | None) -> bool:
-    return is_outage_state(state) or state in {"40P01", "55P03"}  # deadlock, a lock not had in time
+def _is_outage(error: Exception) -> bool:
+    """Whether the database could not be reached or could not work at all, rather than rejecting a
+    statement.
+    """
+    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError)):
+        return True
+    if state := _sqlstate(error):
+        return state[:2] in _OUTAGES
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    )
 
 
 def connect(settings: Settings) -> Database:
-    """The database that the settings name; no connection is made yet."""
+    """The database that the settings name. Connections are made when they are needed."""
     if settings.database_url:
-        return Database(
-            engines.postgresql(settings),
-            "postgresql",
-            settings.database_pool,
-            engines.postgresql_connector(settings),
-        )
+        return Database(connections.postgresql(settings), "postgresql", settings.database_pool)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made here, so that no umask lets others read what is in it.
+    # Created here, so that no umask lets other users read it.
     settings.sqlite_file.touch(mode=0o600)
-    return Database(engines.sqlite(settings), "sqlite", settings.database_pool)
+    return Database(connections.sqlite(settings), "sqlite", settings.database_pool)

@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from app.kernel import canonical
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.platform import db
 from app.platform.db import RowTaken, Session
+from app.platform.types import Instant
 from app.platform.web import call_of
 
 KEPT_FOR: Final = timedelta(hours=48)
@@ -38,8 +38,8 @@ class IdempotencyRow(SQLModel, table=True):
     headers: str
     body: str
     request: UUID | None = Field(sa_type=sa.Uuid)
-    made_at: datetime = Field(sa_type=db.Instant)
-    used_at: datetime = Field(sa_type=db.Instant)
+    made_at: datetime = Field(sa_type=Instant)
+    used_at: datetime = Field(sa_type=Instant)
 
 
 TABLE: Final[sa.Table] = IdempotencyRow.__table__  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
-"""JSON log lines on standard output: codes, ids and timings, never a body, a name, a reference or a
-token.
+"""JSON log lines on standard output.
+
+Invariant: a line contains codes, ids and durations, never a body, a name, a reference or a token.
 """
 
 import logging
@@ -12,19 +13,19 @@ SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    # Types and places only: messages and local variables can hold personal data.
+    # Only types and places: messages and local variables can be personal data.
     structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=8)
     ),
 ]
-# One list for the whole process: a logger keeps the list that it was first used with, and whoever
-# captures lines changes the newest.
+# One list for the process: a logger keeps the list with which it was first used, and
+# `capture_logs` changes the list that was configured last.
 PROCESSORS: list[Any] = [*SHARED, structlog.processors.JSONRenderer()]
 
 
 def configure(level: str) -> None:
-    """Send structlog and the standard library's loggers (uvicorn's among them) through one JSON
-    renderer.
+    """Write the lines of structlog and of the standard library's loggers, such as uvicorn's, as
+    JSON.
     """
     structlog.configure(
         processors=PROCESSORS,

@@ -1,4 +1,4 @@
-"""Brings the database to the newest migration, and says where it stands."""
+"""Applies the database migrations, and reports whether all have been applied."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,11 +36,11 @@ async def is_at_head(database: Database) -> bool:
         )
 
 
-async def _run(database: Database, verb: Callable[[Config], None]) -> None:
+async def _run(database: Database, operation: Callable[[Config], None]) -> None:
     def run(connection: Connection) -> None:
         config = Config(_INI)
         config.attributes["connection"] = connection
-        verb(config)
+        operation(config)
 
     async with database.engine.connect() as connection:
         if database.dialect == "sqlite":

@@ -1,8 +1,8 @@
-"""Messages that are owed to somebody, written with the change that they tell of and delivered after
-it: at least once, never in its way.
+"""A transactional outbox: a message is stored with the change that causes it, and delivered later,
+at least once.
 
-Law: a message is one row in the change's own transaction; whoever delivers it takes the row for a
-while, and puts it back when that fails.
+Invariant: the message is a row in the transaction of the change. A sender claims the row for a
+limited time; after a failed attempt the message is due again.
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,21 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.kernel import ids
-from app.platform.db import Database, Instant, Session
+from app.platform.db import Database, Session
+from app.platform.types import Instant
 
-TAKEN_FOR: Final = timedelta(minutes=5)
-"""How long a message is left to whoever took it: longer than a delivery may last, so that nobody
-sends it beside them."""
+CLAIM_PERIOD: Final = timedelta(minutes=5)
+"""How long a claim lasts: longer than any delivery, so that no two senders deliver a message."""
 
-KEPT_FOR: Final = timedelta(days=7)
-"""How long a message is tried, and how long one that was delivered is kept."""
+RETENTION_PERIOD: Final = timedelta(days=7)
+"""How long delivery is tried, and how long a delivered message is kept."""
 
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
 
 
 class OutboxRow(SQLModel, table=True):
-    """One message: what it is about, and how far its delivery has got. No address and no text:
-    whoever delivers it knows both.
-    """
+    """One message and the state of its delivery. The sender knows the address and the text."""
 
     __tablename__ = "outbox"
 
@@ -48,8 +46,8 @@ TABLE: Final[sa.Table] = OutboxRow.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """A message that somebody took to deliver."""
+class Message:
+    """A message that a sender has claimed. `about` is the id of the record that it concerns."""
 
     id: UUID
     school: str
@@ -60,7 +58,7 @@ class Owed:
 
 
 def add(session: Session, *, school: str, kind: str, about: UUID, at: datetime) -> UUID:
-    """Owe a message about something, with the change that this session writes; gives its id."""
+    """Add a message to the transaction of this session; returns its id."""
     message = ids.new_id(at)
     row = {
         "id": message,
@@ -76,19 +74,19 @@ def add(session: Session, *, school: str, kind: str, about: UUID, at: datetime) 
     return message
 
 
-async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
-    """Messages that are due, the longest due first, each taken by this caller alone for
-    `TAKEN_FOR`.
+async def claim(database: Database, now: datetime, *, limit: int) -> list[Message]:
+    """Claim messages that are due, those due longest first, for `CLAIM_PERIOD`. A message has at
+    most one claim at a time.
     """
     due = (TABLE.c.sent_at.is_(None), TABLE.c.next_at <= now)
     query = sa.select(TABLE).where(*due).order_by(TABLE.c.next_at, TABLE.c.id).limit(limit)
     async with database.reading() as session:
         if await session.first(query) is None:
             return []
-    taken = []
+    claimed = []
     async with database.transaction() as session:
         for row in await session.all(query):
-            mine = sa.update(TABLE).where(
+            unclaimed = sa.update(TABLE).where(
                 TABLE.c.school == row.school,
                 TABLE.c.id == row.id,
                 TABLE.c.attempts == row.attempts,
@@ -96,12 +94,12 @@ async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
             )
             if (
                 await session.execute(
-                    mine.values(attempts=row.attempts + 1, next_at=now + TAKEN_FOR)
+                    unclaimed.values(attempts=row.attempts + 1, next_at=now + CLAIM_PERIOD)
                 )
                 == 1
             ):
-                taken.append(
-                    Owed(
+                claimed.append(
+                    Message(
                         id=row.id,
                         school=row.school,
                         kind=row.kind,
@@ -110,12 +108,14 @@ async def take(database: Database, now: datetime, *, limit: int) -> list[Owed]:
                         attempts=row.attempts + 1,
                     )
                 )
-    return taken
+    return claimed
 
 
-async def settle(database: Database, message: Owed, *, delivered: bool, now: datetime) -> None:
-    """Say what became of a message that was taken; one that failed is tried again, later each
-    time.
+async def record_attempt(
+    database: Database, message: Message, *, delivered: bool, now: datetime
+) -> None:
+    """Record the result of an attempt to deliver a claimed message. After a failure it is due again
+    after `wait_after`.
     """
     values = {"sent_at": now} if delivered else {"next_at": now + wait_after(message.attempts)}
     async with database.transaction() as session:
@@ -127,14 +127,14 @@ async def settle(database: Database, message: Owed, *, delivered: bool, now: dat
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: doubled each time, up to `LONGEST_WAIT`."""
+    """The time to wait after this number of attempts: doubled each time, up to `LONGEST_WAIT`."""
     doublings: int = 2 ** min(attempts - 1, 10)
     return min(FIRST_WAIT * doublings, LONGEST_WAIT)
 
 
-async def clear(database: Database, now: datetime) -> int:
-    """Forget what is older than `KEPT_FOR`; gives how many of them were never delivered."""
-    old = TABLE.c.made_at < now - KEPT_FOR
+async def delete_expired(database: Database, now: datetime) -> int:
+    """Delete messages older than `RETENTION_PERIOD`; returns how many had not been delivered."""
+    old = TABLE.c.made_at < now - RETENTION_PERIOD
     async with database.reading() as session:
         if await session.first(sa.select(TABLE.c.id).where(old).limit(1)) is None:
             return 0
@@ -144,9 +144,15 @@ async def clear(database: Database, now: datetime) -> int:
     return undelivered
 
 
-async def stuck(database: Database, now: datetime, *, longer_than: timedelta) -> int:
-    """How many messages were tried and have not been delivered for longer than that."""
-    waits = (TABLE.c.sent_at.is_(None), TABLE.c.attempts > 0, TABLE.c.made_at < now - longer_than)
+async def count_undelivered(database: Database, now: datetime, *, longer_than: timedelta) -> int:
+    """The number of messages that were tried and are undelivered for longer than this time."""
+    undelivered = (
+        TABLE.c.sent_at.is_(None),
+        TABLE.c.attempts > 0,
+        TABLE.c.made_at < now - longer_than,
+    )
     async with database.reading() as session:
-        found = await session.first(sa.select(sa.func.count()).select_from(TABLE).where(*waits))
+        found = await session.first(
+            sa.select(sa.func.count()).select_from(TABLE).where(*undelivered)
+        )
     return int(found[0]) if found else 0

@@ -1,5 +1,6 @@
-"""Keyset pages: an opaque cursor that says where the last page ended, bound to its list and refused
-when mangled.
+"""Keyset paging: an opaque cursor contains the position at which the last page ended.
+
+Invariant: a cursor is accepted only unchanged, and only for its own list and filters.
 """
 
 import base64
@@ -19,13 +20,13 @@ from app.kernel.errors import Fault, Kind, ServiceError
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 NO_NUL: Final = r"^[^\x00]*$"
-"""Pattern of text to look for: PostgreSQL has no NUL characters, and SQLite would find nothing."""
+"""Pattern of a text to search for. PostgreSQL rejects NUL characters; SQLite would find nothing."""
 
 _CHECK: Final = 9
 
 
 class InvalidCursor(ServiceError):
-    """The cursor was not made by this service for this list."""
+    """The service did not issue this cursor for this list."""
 
     kind = Kind.INVALID
     code = "invalid-cursor"
@@ -39,25 +40,24 @@ class InvalidCursor(ServiceError):
 
 
 LimitDep = Annotated[
-    int, Query(alias="limit", ge=1, le=MAX_LIMIT, description="How many items at most.")
+    int,
+    Query(alias="limit", ge=1, le=MAX_LIMIT, description="The largest number of items on a page."),
 ]
 CursorDep = Annotated[
     str | None,
-    Query(alias="cursor", max_length=1024, description="`next_cursor` of the page before."),
+    Query(alias="cursor", max_length=1024, description="`next_cursor` of the previous page."),
 ]
 
 
 def encode_cursor(parts: list[str], scope: str) -> str:
-    """A cursor for the keyset position `parts` in the list named `scope` (the list's name and
-    whatever it was filtered by).
-    """
+    """A cursor for the keyset position `parts`. `scope` is the name of the list and its filters."""
     payload = canonical.encode(parts)
     return base64.urlsafe_b64encode(_check(payload, scope) + payload).rstrip(b"=").decode()
 
 
 def decode_cursor(text: str, scope: str) -> list[str]:
-    """The position in a cursor; raises `InvalidCursor` unless `encode_cursor` made it for this
-    scope, byte for byte.
+    """The keyset position in a cursor. Raises `InvalidCursor` unless it is exactly what
+    `encode_cursor` returned for this scope.
     """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -77,7 +77,7 @@ def decode_cursor(text: str, scope: str) -> list[str]:
 
 
 def decode_id(text: str, scope: str) -> UUID:
-    """The position in a cursor of a list that is ordered by id alone; raises `InvalidCursor`."""
+    """The position in a cursor of a list ordered by id. Raises `InvalidCursor`."""
     try:
         (part,) = decode_cursor(text, scope)
         return UUID(part)
@@ -90,7 +90,7 @@ def _check(payload: bytes, scope: str) -> bytes:
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """The `Link` header of a page that has a next one (RFC 8288), else nothing."""
+    """The `Link` header (RFC 8288) with the next page; empty for the last page."""
     if cursor is None:
         return {}
     query = [

@@ -1,5 +1,7 @@
-"""Reads as much of a value as can be understood. Law: nothing that was sent is lost, and whoever
-sent it is told where and why.
+"""Validates as much of an object as possible: invalid members are set aside.
+
+Invariant: nothing that was sent is lost; each member set aside is returned with its value and its
+fault.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,29 +17,27 @@ from app.platform.validation_faults import faults_in
 
 M = TypeVar("M", bound=BaseModel)
 
-Place: TypeAlias = tuple[str | int, ...]
+Location: TypeAlias = tuple[str | int, ...]
 
-CUT: Final = frozenset({"too-long", "string-too-long"})
-"""Codes of what was taken as far as there is room for it."""
+TOO_LONG: Final = frozenset({"too-long", "string-too-long"})
+"""Codes of members that were shortened to the permitted length."""
 
-NAMED: Final = 50
-"""How many things that do not fit are named one by one; where there are more, the object is kept
-whole besides."""
+MOST_LISTED: Final = 50
+"""Invalid members that are listed one by one; if there are more, the whole object is returned
+too."""
 
-_NOTHING: Final[Mapping[Place, object]] = MappingProxyType({})
+_NOTHING: Final[Mapping[Location, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    """Something that did not fit: where it stood and what was wrong with it, and the value itself,
-    whole, which may be personal.
-    """
+class InvalidMember:
+    """An invalid member: its fault, and the value that was sent, which can be personal data."""
 
     fault: Fault
     sent: object
 
     def to_json(self) -> dict[str, Any]:
-        """The fault as a problem document shows it, with what was sent."""
+        """The fault as in a problem document, with the value that was sent."""
         return {
             "pointer": self.fault.pointer,
             "detail": self.fault.detail,
@@ -46,89 +46,94 @@ class NotUnderstood:
         }
 
 
-def understood(
+def validate_partially(
     read: Callable[[dict[str, Any]], M],
     sent: Mapping[str, Any],
     model: type[BaseModel],
     *,
-    below: Place = (),
-    needed: Collection[Place] = (),
-    instead: Mapping[Place, object] = _NOTHING,
-) -> tuple[M, list[NotUnderstood]]:
-    """What `read`, which validates as `model`, makes of an object that was sent, without the
-    members that do not fit; and these.
+    prefix: Location = (),
+    required: Collection[Location] = (),
+    substitutes: Mapping[Location, object] = _NOTHING,
+) -> tuple[M, list[InvalidMember]]:
+    """What `read`, which validates as `model`, returns for the valid members of `sent`; and the
+    invalid members.
 
-    Null says nothing. What is too long is cut. At a place of `instead` its value takes the place of
-    a word that is not known. Nothing goes from a place that is `needed`: where that does not fit,
-    the ValidationError is raised. The object stands `below` in the body.
+    Null members are ignored, and values that are too long are shortened. An invalid text at a
+    location in `substitutes` is replaced. Raises ValidationError if a member at a location in
+    `required` is invalid. `prefix` is the location of the object in the body.
     """
-    left: dict[str, Any] = _stated(sent)
-    apart: list[tuple[Mapping[str, Any], object]] = []
+    valid: dict[str, Any] = _without_nulls(sent)
+    removed: list[tuple[Mapping[str, Any], object]] = []
     while True:
         try:
-            return read(left), _named(apart, sent, model, below)
+            return read(valid), _described(removed, sent, model, prefix)
         except ValidationError as error:
-            wrong: dict[Place, Any] = {
-                _reached(left, found["loc"]): found
+            errors: dict[Location, Any] = {
+                _existing(valid, found["loc"]): found
                 for found in reversed(error.errors(include_url=False))
             }
-            before = len(apart)
-            for place in sorted(wrong, reverse=True):
-                found = wrong[place]
-                holder, value = _at(left, place[:-1]), _at(left, place)
-                if found["type"].replace("_", "-") in CUT:
-                    holder[place[-1]] = value[: found["ctx"]["max_length"]]
-                elif place in instead and isinstance(value, str) and value.strip():
-                    holder[place[-1]] = instead[place]
-                elif place and place not in needed:
-                    del holder[place[-1]]
+            before = len(removed)
+            for location in sorted(errors, reverse=True):
+                found = errors[location]
+                parent, value = _at(valid, location[:-1]), _at(valid, location)
+                if found["type"].replace("_", "-") in TOO_LONG:
+                    parent[location[-1]] = value[: found["ctx"]["max_length"]]
+                elif location in substitutes and isinstance(value, str) and value.strip():
+                    parent[location[-1]] = substitutes[location]
+                elif location and location not in required:
+                    del parent[location[-1]]
                 else:
                     continue
-                apart.append((found, value))
-            if len(apart) == before:
+                removed.append((found, value))
+            if len(removed) == before:
                 raise
 
 
-def _named(
-    apart: Sequence[tuple[Mapping[str, Any], object]],
+def _described(
+    removed: Sequence[tuple[Mapping[str, Any], object]],
     sent: Mapping[str, Any],
     model: type[BaseModel],
-    below: Place,
-) -> list[NotUnderstood]:
-    errors = [{**found, "loc": ("body", *below, *found["loc"])} for found, _ in apart[:NAMED]]
-    named = [
-        NotUnderstood(fault, value)
-        for fault, (_, value) in zip(faults_in(errors, [model]), apart, strict=False)
+    prefix: Location,
+) -> list[InvalidMember]:
+    listed = removed[:MOST_LISTED]
+    errors = [{**found, "loc": ("body", *prefix, *found["loc"])} for found, _ in listed]
+    described = [
+        InvalidMember(fault, value)
+        for fault, (_, value) in zip(faults_in(errors, [model]), listed, strict=True)
     ]
-    if len(apart) > NAMED:
-        what = f"{len(apart)} things do not fit; the first {NAMED} are named, and the whole is kept"
-        named.append(NotUnderstood(Fault(pointer(below), what, "too-many-faults"), dict(sent)))
-    return named
+    if len(removed) > MOST_LISTED:
+        detail = (
+            f"{len(removed)} members are not valid; the first {MOST_LISTED} are listed, and the"
+            " whole object is kept"
+        )
+        fault = Fault(pointer(prefix), detail, "too-many-faults")
+        described.append(InvalidMember(fault, dict(sent)))
+    return described
 
 
-def _stated(value: Any) -> Any:
+def _without_nulls(value: Any) -> Any:
     """A copy without the members that are null."""
     if isinstance(value, Mapping):
-        return {name: _stated(member) for name, member in value.items() if member is not None}
-    return [_stated(member) for member in value] if isinstance(value, list) else value
+        return {
+            name: _without_nulls(member) for name, member in value.items() if member is not None
+        }
+    return [_without_nulls(member) for member in value] if isinstance(value, list) else value
 
 
-def _reached(value: Any, place: Place) -> Place:
-    """As much of a place as there is in a value: of a member that is missing, where it is
-    missed.
-    """
-    for depth, part in enumerate(place):
+def _existing(value: Any, location: Location) -> Location:
+    """The part of a location that exists in a value; for a missing member, that of its parent."""
+    for depth, part in enumerate(location):
         if not (
             part in value
             if isinstance(value, dict)
             else isinstance(value, list) and isinstance(part, int)
         ):
-            return place[:depth]
+            return location[:depth]
         value = value[part]
-    return place
+    return location
 
 
-def _at(value: Any, place: Place) -> Any:
-    for part in place:
+def _at(value: Any, location: Location) -> Any:
+    for part in location:
         value = value[part]
     return value

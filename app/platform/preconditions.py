@@ -1,5 +1,5 @@
-"""Strong ETags and the preconditions on them (RFC 9110, section 13): nobody overwrites what they
-have not read.
+"""Strong entity tags and the preconditions on them (RFC 9110, section 13), so that no client
+overwrites a change that it has not read.
 """
 
 from typing import Annotated, Any, Final
@@ -14,7 +14,7 @@ LONGEST_TAGS: Final = 8192
 
 
 class PreconditionRequired(ServiceError):
-    """The call changes something and does not say which version it read."""
+    """An operation that changes a resource was called without `If-Match`."""
 
     kind = Kind.PRECONDITION_REQUIRED
     code = "precondition-required"
@@ -25,7 +25,7 @@ class PreconditionRequired(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """The resource changed after the caller read it."""
+    """The resource changed after the client read it."""
 
     kind = Kind.STALE
     code = "precondition-failed"
@@ -38,14 +38,14 @@ class PreconditionFailed(ServiceError):
 
 
 class IfMatch:
-    """The caller's `If-Match`; `check` compares it with what is stored."""
+    """The client's `If-Match`; `check` compares it with the entity tag of the stored version."""
 
     def __init__(self, given: str | None) -> None:
         self._given = given
 
     def check(self, etag: str) -> None:
-        """Raises `PreconditionRequired` without the header, `PreconditionFailed` when no strong tag
-        in it is `etag`.
+        """Raise `PreconditionRequired` without the header, and `PreconditionFailed` unless it
+        contains `etag` or is `*`.
         """
         if self._given is None:
             raise PreconditionRequired
@@ -54,7 +54,7 @@ class IfMatch:
             raise PreconditionFailed
 
     def check_if_given(self, etag: str) -> None:
-        """As `check`, for what is named by its content: the header may be left out."""
+        """As `check`, but optional: for a resource that is identified by its content."""
         if self._given is not None:
             self.check(etag)
 
@@ -68,11 +68,11 @@ async def _if_match(
 
 
 IfMatchDep = Annotated[IfMatch, Depends(_if_match)]
-"""The precondition that PATCH, PUT and decisions require."""
+"""The precondition of operations that change a resource."""
 
 
 def etag_of(*parts: object) -> str:
-    """A strong entity tag made of version parts."""
+    """A strong entity tag made of the parts of a version."""
     return '"' + ".".join(str(part) for part in parts) + '"'
 
 
@@ -94,15 +94,14 @@ CREATED: Final = sends("ETag", "Location")
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Unchanged since the ETag in `If-None-Match`; there is no body."}
 }
-"""For the OpenAPI `responses` of an operation that answers with `unchanged`; the document adds both
-headers."""
+"""OpenAPI `responses` of an operation that uses `unchanged`; `app.openapi` adds both headers."""
 
 
 def unchanged(
     request: Request, etag: str, headers: dict[str, str] | None = None
 ) -> Response | None:
-    """304 with the ETag if `If-None-Match` holds it (weak comparison, RFC 9110 section 13.1.2),
-    else None.
+    """A reply with status 304 if `If-None-Match` contains the entity tag or is `*`, else None. The
+    comparison is weak (RFC 9110, section 13.1.2).
     """
     given = request.headers.get("if-none-match")
     if given is None:

@@ -219,14 +219,14 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", "unknown"))
 
 
-def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
-    """Reply to every error that the application foresees with a problem document. `on_refusal` is
+def install(app: FastAPI, on_error: Callable[[Request, ServiceError], Awaitable[None]]) -> None:
+    """Reply to every error that the application foresees with a problem document. `on_error` is
     awaited before the reply to a `ServiceError`.
     """
 
-    async def refused(request: Request, error: Exception) -> Response:
+    async def foreseen(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - see the registration below
-        await on_refusal(request, error)
+        await on_error(request, error)
         return response(error, request_id_of(request))
 
     async def invalid(request: Request, error: Exception) -> Response:
@@ -257,7 +257,7 @@ def install(app: FastAPI, on_refusal: Callable[[Request, ServiceError], Awaitabl
             error.status_code, code, title, detail, request_id_of(request), headers=headers
         )
 
-    app.add_exception_handler(ServiceError, refused)
+    app.add_exception_handler(ServiceError, foreseen)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, framework)
 

@@ -1,5 +1,5 @@
-"""References as callers send them, in bodies, paths and queries alike: brought into the one form in
-which they are kept.
+"""The type of a reference in bodies, paths and queries: validated, and brought into the form in
+which references are stored and compared.
 """
 
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.kernel import references
 
 
-def _one_form(text: str) -> str:
+def _normalised(text: str) -> str:
     reference = references.one_form(text)
     if not reference.isprintable():
         raise PydanticCustomError(
@@ -23,6 +23,6 @@ def _one_form(text: str) -> str:
 Reference = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_one_form),
+    AfterValidator(_normalised),
 ]
-"""A reference that a caller sends. Blanks round it are no part of it, and blanks alone are none."""
+"""A reference, 1 to 200 characters without the spaces around it."""

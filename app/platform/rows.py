@@ -15,6 +15,7 @@ from app.platform.db import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def table_of(row: type[SQLModel]) -> sa.Table:
@@ -70,6 +71,27 @@ async def all_rows(
     """Every row of a query, typed as by `first_row`."""
     del row
     return cast("list[T]", await session.all(statement, params))
+
+
+async def first_row_with(
+    session: Session, row: type[T], extra: type[U], statement: Executable
+) -> tuple[T, U | None] | None:
+    """The first row of a query, typed as by `first_row`, and the value of its last column, which is
+    not one of the row class; or None.
+    """
+    del row, extra
+    found = await session.first(statement)
+    return None if found is None else (cast("T", found), cast("U | None", found[-1]))
+
+
+async def all_rows_with(
+    session: Session, row: type[T], extra: type[U], statement: Executable
+) -> list[tuple[T, U | None]]:
+    """Every row of a query, each as by `first_row_with`."""
+    del row, extra
+    return [
+        (cast("T", found), cast("U | None", found[-1])) for found in await session.all(statement)
+    ]
 
 
 async def stream_rows(session: Session, row: type[T], statement: Executable) -> AsyncIterator[T]:

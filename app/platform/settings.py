@@ -1,5 +1,5 @@
-"""Every setting the operator has, read from `SHARING_*` variables or files. An unknown `SHARING_*`
-variable stops the start.
+"""The operator's settings, read from environment variables `SHARING_*` or from files. An unknown
+variable `SHARING_*` stops the start.
 """
 
 import difflib
@@ -20,7 +20,7 @@ Urn = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
 class InvalidSettings(ServiceError):
-    """A setting is unknown or has no usable value; the detail says which and what to do."""
+    """A setting is unknown or has an invalid value; the detail names it and says what to do."""
 
     kind = Kind.INTERNAL
     code = "invalid-settings"
@@ -28,26 +28,26 @@ class InvalidSettings(ServiceError):
 
 
 class IssuerSettings(BaseModel):
-    """One outside OpenID Connect issuer whose access tokens are accepted."""
+    """An external OpenID Connect issuer whose access tokens are accepted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     issuer: str = Field(
-        description="The issuer's identifier, an https URL; discovery is read below it."
+        description="The issuer's identifier, an https URL; discovery starts from it."
     )
-    audience: str = Field(description="What the token's `aud` must be.")
-    role_claim: str = Field("role", description="The claim that names the role.")
+    audience: str = Field(description="The required `aud` of a token.")
+    role_claim: str = Field("role", description="The claim that contains the role.")
     role_map: dict[str, Literal["staff", "dsl", "ig_lead", "integration"]] = Field(
-        description="The claim's values, and the role each gives."
+        description="The role for each value of the claim."
     )
     school: Urn | None = Field(
         None,
-        description="The school of everybody from this issuer; empty: read from `school_claim`.",
+        description="The school of all users of this issuer; empty: read from `school_claim`.",
     )
     school_claim: str = Field(
-        "school", description="The claim that holds the school's URN where `school` is empty."
+        "school", description="The claim with the school's URN, used when `school` is empty."
     )
-    token_type: str = Field("at+jwt", description="What the token's `typ` must be.")
+    token_type: str = Field("at+jwt", description="The required `typ` of a token.")
 
 
 class Settings(BaseSettings):
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "",
-        description="PostgreSQL URL (`postgresql://…`); empty: SQLite in the data folder.",
+        description="PostgreSQL URL (`postgresql://…`). Empty: SQLite in the data folder.",
         repr=False,
     )
     database_pool: int = Field(
@@ -75,56 +75,54 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         description=(
-            "Database connections held by each worker process, besides those for look-ups and"
-            " commits."
+            "Size of the connection pool of each process, without the connections for batches."
         ),
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Where callers reach the service; tokens and the audit log are named after it.",
+        description=(
+            "Public address of the service. It is the issuer of tokens, and its host is part"
+            " of the audit log's origin."
+        ),
     )
     school: Urn = Field(
-        "123456", description="URN of the school that accounts belong to when none is named."
+        "123456", description="URN of the school that new accounts belong to by default."
     )
     keys_required: bool = Field(
         default=False,
-        description=(
-            "Refuse to start without keys in `keys/`, instead of making them at first start."
-        ),
+        description="Refuse to start without keys in `keys/`, instead of creating them.",
     )
     embedded_worker: bool = Field(
         default=True,
         description=(
-            "Seal the audit log and run follow-ups in the serving process; off when `worker` runs."
+            "Seal the audit log, send e-mail and clean up in the serving process. Set to"
+            " `false` when `worker` runs."
         ),
     )
-    issuers: tuple[IssuerSettings, ...] = Field(
-        (), description="Outside OpenID Connect issuers, as a JSON list."
-    )
+    issuers: tuple[IssuerSettings, ...] = Field((), description="External OpenID Connect issuers.")
     cors_origins: tuple[str, ...] = Field(
-        (), description="Origins of browser front ends that may call the service, as a JSON list."
+        (), description="Origins of browser front ends that may call the service."
     )
     allowed_hosts: tuple[str, ...] = Field(
         (),
         description=(
-            "Host names the service answers to besides 127.0.0.1 and localhost, as a JSON list;"
-            " empty: any."
+            "Host names that the service accepts, besides `127.0.0.1` and `localhost`. Empty: any."
         ),
     )
     smtp_url: str = Field(
         "",
         description=(
-            "`smtp://user:password@host:port` or `smtps://…` for notices to the DSL; empty: none"
-            " are sent."
+            "`smtp://user:password@host:port` or `smtps://…` for e-mail to the DSL. Empty: no"
+            " e-mail is sent."
         ),
         repr=False,
     )
     mail_from: str = Field(
-        "information-sharing@school.example", description="Sender of the notices."
+        "information-sharing@school.example", description="Sender of the e-mail."
     )
-    mail_dsl: str = Field("", description="Where notices for the DSL go.")
+    mail_dsl: str = Field("", description="E-mail address of the DSL.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least severe log line that is written."
+        "info", description="Lowest level of log lines: `debug`, `info`, `warning` or `error`."
     )
     docs: bool = Field(default=True, description="Serve `/docs`, `/problems` and `/openapi.json`.")
     metrics: bool = Field(default=True, description="Serve `/metrics`.")
@@ -138,23 +136,23 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_file(self) -> Path:
-        """Where the embedded database lives."""
+        """The file of the embedded database."""
         return self.data_dir / "sharing.db"
 
     @property
     def keys_dir(self) -> Path:
-        """Where private keys live, one PEM file each, mode 0600."""
+        """The folder of the private keys, one PEM file each, mode 0600."""
         return self.data_dir / "keys"
 
     @property
     def checkpoints_dir(self) -> Path:
-        """Where signed checkpoints of the audit log are published."""
+        """The folder in which signed checkpoints of the audit log are published."""
         return self.data_dir / "checkpoints"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings from the environment and from files in `SHARING_SECRETS_DIR`; raises
-    `InvalidSettings` with every fault named.
+    """The settings from the environment and from files in `SHARING_SECRETS_DIR`. Raises
+    `InvalidSettings`, which lists every fault.
     """
     environ = os.environ if environ is None else environ
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}SECRETS_DIR"}
@@ -168,7 +166,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise InvalidSettings("; ".join(faults))
     secrets_dir = environ.get(f"{PREFIX}SECRETS_DIR")
     if secrets_dir and not Path(secrets_dir).is_dir():
-        raise InvalidSettings(f"{PREFIX}SECRETS_DIR does not name a folder")
+        raise InvalidSettings(f"{PREFIX}SECRETS_DIR is not a folder")
     try:
         return Settings(_secrets_dir=secrets_dir or None)
     except ValueError as error:
@@ -178,7 +176,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _faults_of(error: ValueError) -> str:
     listed = getattr(error, "errors", None)
     if listed is None:
-        return "a setting that is a list or object must be JSON"
+        return "a setting that is a list or an object must be JSON"
     return "; ".join(
         f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}"
         for fault in listed()

@@ -1,5 +1,5 @@
-"""What every route is made of: the call (session, instant, request id), and the route class that
-begins and ends it and reads strictly.
+"""The route class and the dependency of every operation: one transaction for each request, and
+strict reading of the body and the query.
 """
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ JSON: Final = "application/json"
 
 
 class UnsupportedMediaType(ServiceError):
-    """The body is not what the operation reads by its Content-Type or Content-Encoding."""
+    """The operation does not read the body's media type, charset or content encoding."""
 
     kind = Kind.UNSUPPORTED_MEDIA
     code = "unsupported-media-type"
@@ -36,8 +36,8 @@ class UnsupportedMediaType(ServiceError):
 
 
 class InvalidQuery(ServiceError):
-    """The query string has a parameter that the operation does not define, or repeats one that
-    takes a single value. Both are refused so that a filter is never silently ignored.
+    """The query has an unknown parameter, or repeats one that takes a single value. Both are
+    rejected so that a filter is never silently ignored.
     """
 
     kind = Kind.INVALID
@@ -50,22 +50,22 @@ class InvalidQuery(ServiceError):
 
 def query_faults(query: QueryParams, known: Mapping[str, bool]) -> Iterator[Fault]:
     """The faults of a query string. `known` maps each parameter to whether it may be repeated."""
-    for name in dict.fromkeys(query.keys()):
+    for name in sorted(set(query.keys())):
         where = strict_json.pointer(["query", name])
         if name not in known:
-            yield Fault(where, f"unknown parameter{_meant(name, known)}", "unknown-field")
+            yield Fault(where, f"unknown parameter{_hint(name, known)}", "unknown-field")
         elif not known[name] and len(query.getlist(name)) > 1:
             yield Fault(where, "repeated; send this parameter once", "repeated-parameter")
 
 
-def _meant(name: str, known: Collection[str]) -> str:
+def _hint(name: str, known: Collection[str]) -> str:
     close = nearest(name, sorted(known))
     return f"; did you mean '{close}'?" if close else ""
 
 
 class Call:
-    """One request's work: one transaction, committed before the reply leaves; one instant for all
-    it does; the id of `X-Request-Id`.
+    """What a request works with: its session, in one transaction that is committed before the reply
+    is sent; the time, the same for all that it does; and the request id (`trace`).
     """
 
     __slots__ = ("now", "session", "trace")
@@ -77,7 +77,7 @@ class Call:
 
 
 def call_of(request: Request) -> Call:
-    """What `StrictRoute` began for this request."""
+    """The call that `StrictRoute` began for this request."""
     call: Call = request.state.call
     return call
 
@@ -87,12 +87,12 @@ async def _call(request: Request) -> Call:
 
 
 CallDep = Annotated[Call, Depends(_call)]
-"""The work of this request. Its session has no connection, and no transaction has begun, before
-something needs one."""
+"""The call of this request. Its session takes a connection and begins the transaction at the first
+statement."""
 
 
 class _StrictRequest(Request):
-    """Keeps a fault in the body until the caller is known to be allowed to ask at all."""
+    """Stores a fault in the body in `state.fault`, so that it is reported after authentication."""
 
     async def body(self) -> bytes:
         try:
@@ -107,32 +107,32 @@ class _StrictRequest(Request):
             self.state.parsed = strict_json.parse(await self.body())
             return self.state.parsed
         except strict_json.InvalidJson as fault:
-            # A body that says it is coded, or in another charset, is told so first.
+            # A wrong media type, charset or content encoding, found earlier, explains more.
             self.state.fault = getattr(self.state, "fault", fault)
             return {}
 
 
 class StrictRoute(APIRoute):
-    """A route that begins a `Call` and ends it before the reply leaves: a commit that fails is no
-    201.
+    """A route that begins a `Call`, and ends it before the reply is sent, so that a failed commit
+    is never a 201.
 
-    Its JSON body is read by `platform.json`; `raise_fault` reports what was wrong with it, or with
-    the query, after authentication.
+    `strict_json` reads the body. `raise_fault` reports faults in the body or the query after
+    authentication.
     """
 
     strict_query = True
-    """Whether unknown and repeated query parameters are refused (422)."""
+    """Whether unknown and repeated query parameters are rejected (422)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As in Starlette, except that a path without parameters wins over a pattern that also
-        matches it, whatever the method.
+        """As in Starlette, except that a literal path always wins over a pattern that matches it,
+        whatever the method.
         """
         if "{" in self.path and scope["path"] in scope["app"].state.literal_paths:
             return Match.NONE, {}
         return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's own handler, given a stricter request."""
+        """FastAPI's own handler, with a strict request in a transaction."""
         handler = super().get_route_handler()
         wants_json = self.body_field is not None and not _is_form(self)
         known = dict(_query_parameters(self))
@@ -160,19 +160,19 @@ class StrictRoute(APIRoute):
 
 
 class LenientRoute(StrictRoute):
-    """A strict route that ignores unknown query parameters: an emergency is never refused."""
+    """A strict route that ignores unknown query parameters, so that no emergency is rejected."""
 
     strict_query = False
 
 
 def literal_paths(app: FastAPI) -> frozenset[str]:
-    """The paths of the application's routes that have no parameters."""
+    """The paths of the application's routes without parameters."""
     paths = (str(context.path) for context in iter_route_contexts(app.routes))
     return frozenset(path for path in paths if "{" not in path)
 
 
 def raise_fault(request: Request) -> None:
-    """Raise what was wrong with the body or the query, if anything was."""
+    """Raise the fault that was found in the body or the query, if any."""
     fault: ServiceError | None = getattr(request.state, "fault", None)
     if fault is not None:
         raise fault
@@ -189,7 +189,7 @@ parameter."""
 
 def _query_parameters(route: APIRoute) -> Iterator[tuple[str, bool]]:
     for parameter in get_flat_params(route.dependant):
-        # The members of a query model are plain fields.
+        # The members of a query model are plain fields, without `in_`.
         if getattr(parameter.field_info, "in_", ParamTypes.query) is ParamTypes.query:
             yield parameter.alias, field_annotation_is_sequence(parameter.field_info.annotation)
 
@@ -204,33 +204,31 @@ def _has_body(request: Request) -> bool:
     )
 
 
-def media_type_of(request: Request, *taken: str) -> str:
-    """The media type of the body, one of those that are taken; raises `UnsupportedMediaType` for
-    any other, and for what is not plain UTF-8.
+def media_type_of(request: Request, *supported: str) -> str:
+    """The media type of the body. Raises `UnsupportedMediaType` unless it is supported, in UTF-8
+    and without a content encoding.
     """
     essence, *parameters = request.headers.get("content-type", "").lower().split(";")
-    accept = {"Accept": ", ".join(taken)}
-    if essence.strip() not in taken:
-        raise UnsupportedMediaType(f"send the body as {' or '.join(taken)}", headers=accept)
+    accept = {"Accept": ", ".join(supported)}
+    if essence.strip() not in supported:
+        raise UnsupportedMediaType(f"send the body as {' or '.join(supported)}", headers=accept)
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
             raise UnsupportedMediaType(
-                "send the body in UTF-8; charset says so, or is left out", headers=accept
+                "send the body in UTF-8, with charset=utf-8 or without charset", headers=accept
             )
     if any(
         coding.strip().lower() != "identity"
         for coding in request.headers.getlist("content-encoding")
     ):
         raise UnsupportedMediaType(
-            "send the body as it is, without Content-Encoding",
+            "send the body without Content-Encoding",
             headers={"Accept-Encoding": "identity"},
         )
     return essence.strip()
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A ready JSON reply, written once: the route's `response_model` documents it, and nothing is
-    validated twice.
-    """
+    """A JSON reply. The route's `response_model` documents it; it is not validated again."""
     return Response(to_json(content), status, dict(headers or {}), JSON)

@@ -1,3 +1,3 @@
-"""The directory of organisations and people that information may go to, and how the school made
-sure of them.
+"""The directory of organisations and people that information may go to, and the checks of their
+identity.
 """

@@ -1,8 +1,6 @@
-"""The right information to the right individual: what the directory knows against what is stated
-about a recipient. Pure.
+"""Compares what a request or disclosure states about a recipient with the directory. Pure.
 
-Law: it names what does not match and decides nothing; a mismatch sends somebody to look, and holds
-up nobody in an emergency.
+Invariant: it lists what does not match and decides nothing. A mismatch never delays an emergency.
 """
 
 from collections.abc import Mapping
@@ -12,21 +10,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from app.recipients.model import (
-    CheckMethod,
-    RecipientRoute,
-    RecipientType,
-    Standing,
-    Verified,
-    VerifiedWhy,
-    fold,
-)
+from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified, fold
+from app.recipients.verification import VerificationReason, VerificationStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientFacts:
-    """What the directory knows of a recipient on a day. The last three are None where no contact
-    was named, or details are destroyed.
+    """What the directory knows about a recipient on a day. The last three are None where no contact
+    was named; `named_individual` also where the details have been destroyed.
     """
 
     recipient_id: UUID
@@ -35,19 +26,19 @@ class RecipientFacts:
     secure_routes: tuple[RecipientRoute, ...]
     call_back_number: str | None
     active: bool
-    standing: Standing
+    status: VerificationStatus
     contact_id: UUID | None = None
     contact_active: bool | None = None
     named_individual: str | None = None
 
     @property
     def verified(self) -> Verified:
-        """Whether the named contact, or else the organisation, counts as verified."""
-        return self.standing.verified
+        """Whether the contact, or without one the organisation, counts as verified."""
+        return self.status.verified
 
 
 class Mismatch(StrEnum):
-    """What does not match. Stored for ever: add members, never rename or reuse one."""
+    """What does not match. Stored values: add members, never rename or reuse one."""
 
     TYPE_DIFFERS = "type_differs"
     ORGANISATION_DIFFERS = "organisation_differs"
@@ -83,15 +74,15 @@ WORDS: Final[Mapping[Mismatch, str]] = MappingProxyType(
         Mismatch.IDENTITY_REFUTED: "The last check found that they are not who they say they are.",
     }
 )
-"""What to tell a person of each; safe to show, and without any value."""
+"""The message for each; it holds no stored value, so that it is safe to show."""
 
-_STANDING: Final[Mapping[VerifiedWhy, Mismatch]] = MappingProxyType(
+_BY_REASON: Final[Mapping[VerificationReason, Mismatch]] = MappingProxyType(
     {
-        VerifiedWhy.NEVER_CHECKED: Mismatch.NEVER_VERIFIED,
-        VerifiedWhy.EXPIRED: Mismatch.VERIFICATION_EXPIRED,
-        VerifiedWhy.DETAILS_CHANGED: Mismatch.DETAILS_CHANGED,
-        VerifiedWhy.DOUBTED: Mismatch.IDENTITY_DOUBTED,
-        VerifiedWhy.REFUTED: Mismatch.IDENTITY_REFUTED,
+        VerificationReason.NEVER_CHECKED: Mismatch.NEVER_VERIFIED,
+        VerificationReason.EXPIRED: Mismatch.VERIFICATION_EXPIRED,
+        VerificationReason.DETAILS_CHANGED: Mismatch.DETAILS_CHANGED,
+        VerificationReason.DOUBTED: Mismatch.IDENTITY_DOUBTED,
+        VerificationReason.REFUTED: Mismatch.IDENTITY_REFUTED,
     }
 )
 
@@ -99,8 +90,7 @@ _TITLES: Final = frozenset({"dr", "miss", "mr", "mrs", "ms", "mx", "prof"})
 
 
 def check_right_recipient(facts: RecipientFacts, stated: Mapping[str, Any]) -> list[Mismatch]:
-    """What speaks against this being the right recipient; empty when all that is stated agrees with
-    the directory.
+    """What does not match; empty when all that is stated agrees with the directory.
 
     `stated` is the recipient as a request or a disclosure names it: `organisation_type`,
     `organisation`, `named_individual`, `secure_route` (or `route`), `verification_method`. What it
@@ -132,8 +122,8 @@ def check_right_recipient(facts: RecipientFacts, stated: Mapping[str, Any]) -> l
         Mismatch.CONTACT_RETIRED: facts.contact_active is False,
     }
     mismatches = [mismatch for mismatch, is_so in found.items() if is_so]
-    if facts.standing.why in _STANDING:
-        mismatches.append(_STANDING[facts.standing.why])
+    if facts.status.why in _BY_REASON:
+        mismatches.append(_BY_REASON[facts.status.why])
     return mismatches
 
 
@@ -142,8 +132,8 @@ def _given(stated: Mapping[str, Any], name: str) -> bool:
 
 
 def _may_be_the_same(stated: str, listed: str) -> bool:
-    """Whether two spellings can mean one person: the last names agree, and the first letters of the
-    first.
+    """Whether two spellings may name one person: with the same last name and the same first
+    initial.
     """
     one, other = _names(stated), _names(listed)
     if not one or not other:

@@ -1,30 +1,21 @@
-"""Organisations and people that information may go to, and how far the school has made sure of
-them. Pure.
-
-Law: somebody is verified only by a check that was made of these very details and is not too old;
-silence is `unsure`, never `yes`.
-"""
+"""Organisations and people that information may go to, as the directory lists them. Pure."""
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from app.kernel.clock import LONDON
 from app.kernel.errors import Fault, Kind, ServiceError
-
-VALID_DAYS: Final = 365
-"""How many days a check counts, the day on which it was made not among them."""
 
 SORT_KEY: Final = 50
 """How many characters of a name the directory sorts and searches by."""
 
 
 class Verified(StrEnum):
-    """The three answers. Stored for ever: add members, never rename or reuse one."""
+    """The result of an identity check. Stored values: add members, never rename or reuse one."""
 
     YES = "yes"
     NO = "no"
@@ -32,7 +23,7 @@ class Verified(StrEnum):
 
 
 class RecipientType(StrEnum):
-    """What an organisation is. The same words as the policy's; stored for ever: add members, never
+    """The type of an organisation, in the words of the policy. Stored values: add members, never
     rename or reuse one.
     """
 
@@ -68,8 +59,8 @@ class RecipientType(StrEnum):
 
 
 class RecipientRoute(StrEnum):
-    """A secure way of reaching an organisation: the policy's words without `none`, which is no way
-    at all. Stored for ever.
+    """A secure way of reaching an organisation, in the words of the policy, without `none`. Stored
+    values: add members, never rename or reuse one.
     """
 
     SECURE_EMAIL = "secure_email"
@@ -81,8 +72,8 @@ class RecipientRoute(StrEnum):
 
 
 class CheckMethod(StrEnum):
-    """How an identity was checked: the policy's words without `none`, which is no check at all.
-    Stored for ever.
+    """How an identity was checked, in the words of the policy, without `none`. Stored values: add
+    members, never rename or reuse one.
     """
 
     KNOWN_PERSONALLY = "known_personally"
@@ -94,27 +85,16 @@ class CheckMethod(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of record that the directory collects. Stored for ever: add members, never rename
-    or reuse one.
+    """The kinds of record in the directory. Stored values: add members, never rename or reuse
+    one.
     """
 
     DETAILS = "details"
     VERIFICATION = "verification"
 
 
-class VerifiedWhy(StrEnum):
-    """What an answer about somebody's identity rests on."""
-
-    CHECKED = "checked"
-    REFUTED = "refuted"
-    DOUBTED = "doubted"
-    NEVER_CHECKED = "never_checked"
-    DETAILS_CHANGED = "details_changed"
-    EXPIRED = "expired"
-
-
 class RecipientNotFound(ServiceError):
-    """There is no such organisation in the directory of the caller's school."""
+    """The directory of the caller's school has no organisation with this id."""
 
     kind = Kind.NOT_FOUND
     code = "recipient-not-found"
@@ -125,7 +105,7 @@ class RecipientNotFound(ServiceError):
 
 
 class ContactNotFound(ServiceError):
-    """The organisation has no such contact."""
+    """The organisation has no contact with this id."""
 
     kind = Kind.NOT_FOUND
     code = "contact-not-found"
@@ -138,7 +118,7 @@ class ContactNotFound(ServiceError):
 
 
 class RecipientRetired(ServiceError):
-    """The organisation or the contact is no longer in use."""
+    """The organisation or the contact is retired."""
 
     kind = Kind.CONFLICT
     code = "recipient-retired"
@@ -146,109 +126,6 @@ class RecipientRetired(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("if it is in use again, set active to true first")
-
-
-class InvalidVerification(ServiceError):
-    """What was recorded cannot have been checked so."""
-
-    kind = Kind.INVALID
-    code = "invalid-verification"
-    title = "Invalid verification"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What the directory says of an organisation."""
-
-    organisation: str
-    organisation_type: RecipientType
-    call_back_number: str | None = None
-    call_back_source: str | None = None
-    secure_routes: tuple[RecipientRoute, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """What the directory says of a person. Personal data: kept apart, and gone when destroyed."""
-
-    name: str
-    role_title: str | None = None
-    email: str | None = None
-    phone: str | None = None
-
-
-_IDENTIFY: Final = frozenset(
-    {"organisation", "organisation_type", "call_back_number", "name", "email", "phone"}
-)
-"""Members by which somebody is recognised: when one of them changes, what was checked before was
-somebody else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """An organisation as it is listed now. `identity_version` moves with the members by which it is
-    recognised.
-    """
-
-    id: UUID
-    school: str
-    version: int
-    identity_version: int
-    listing: Listing
-    active: bool
-    recorded_at: datetime
-    changed_at: datetime
-
-    def changed(self, changes: Mapping[str, Any], at: datetime) -> tuple[Self, tuple[str, ...]]:
-        """The organisation after these changes, and the names of the members that differ."""
-        now = {name: getattr(self.listing, name) for name in Listing.__dataclass_fields__} | {
-            "active": self.active
-        }
-        differ = tuple(sorted(name for name, value in changes.items() if now[name] != value))
-        listing = replace(
-            self.listing, **{name: changes[name] for name in differ if name != "active"}
-        )
-        active = bool(changes.get("active", self.active))
-        return replace(self, listing=listing, active=active, **_moved(self, differ, at)), differ
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """A person at an organisation. `details` is None once they have been destroyed."""
-
-    id: UUID
-    school: str
-    recipient_id: UUID
-    version: int
-    identity_version: int
-    active: bool
-    details_id: UUID
-    details: Details | None
-    recorded_at: datetime
-    changed_at: datetime
-
-    def changed(self, changes: Mapping[str, Any], at: datetime) -> tuple[Self, tuple[str, ...]]:
-        """The contact after these changes, and the names of the members that differ. Destroyed
-        details are given anew, the name first.
-        """
-        now: dict[str, Any] = {
-            name: getattr(self.details, name, None) for name in Details.__dataclass_fields__
-        }
-        differ = tuple(
-            sorted(
-                name
-                for name, value in changes.items()
-                if (now | {"active": self.active})[name] != value
-            )
-        )
-        details = self.details
-        if set(differ) - {"active"}:
-            given = now | {name: changes[name] for name in differ if name != "active"}
-            if given["name"] is None:
-                raise ContactNameMissing
-            details = Details(**given)
-        active = bool(changes.get("active", self.active))
-        return replace(self, details=details, active=active, **_moved(self, differ, at)), differ
 
 
 class ContactNameMissing(ServiceError):
@@ -267,122 +144,120 @@ class ContactNameMissing(ServiceError):
         )
 
 
-def _moved(head: Recipient | Contact, differ: tuple[str, ...], at: datetime) -> dict[str, Any]:
-    if not differ:
-        return {}
-    identity = head.identity_version + bool(_IDENTIFY & set(differ))
-    return {"version": head.version + 1, "identity_version": identity, "changed_at": at}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationDetails:
+    """What the directory says about an organisation."""
+
+    organisation: str
+    organisation_type: RecipientType
+    call_back_number: str | None = None
+    call_back_source: str | None = None
+    secure_routes: tuple[RecipientRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """One check of an identity: of the organisation, or of a contact. `identity_version` is that of
-    what was checked.
+class ContactDetails:
+    """What the directory says about a contact. Personal data, in a table of its own."""
+
+    name: str
+    role_title: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+_IDENTIFYING: Final = frozenset(
+    {"organisation", "organisation_type", "call_back_number", "name", "email", "phone"}
+)
+"""Fields that identify an organisation or a contact: a check made before one of them changed does
+not count any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An organisation as it is listed now. `identity_version` counts the changes of the fields that
+    identify it.
     """
 
     id: UUID
-    recipient_id: UUID
-    contact_id: UUID | None
-    method: CheckMethod
-    result: Verified
-    verified_on: date
+    school: str
+    version: int
     identity_version: int
-    note: str | None
+    details: OrganisationDetails
+    active: bool
     recorded_at: datetime
-    by_id: UUID
-    by_role: str
+    changed_at: datetime
+
+    def with_changes(
+        self, changes: Mapping[str, Any], at: datetime
+    ) -> tuple["Recipient", tuple[str, ...]]:
+        """The organisation after these changes, and the names of the fields that differ."""
+        given, active = _without_active(changes, active=self.active)
+        after = replace(self, details=replace(self.details, **given), active=active)
+        return _next_version(self, after, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Whether somebody counts as verified on a day, why, and by which check; `valid_until` is the
-    last day on which a yes counts.
-    """
+class Contact:
+    """A person at an organisation. `details` is None once they have been destroyed."""
 
-    verified: Verified
-    why: VerifiedWhy
-    method: CheckMethod | None = None
-    verified_on: date | None = None
-    valid_until: date | None = None
+    id: UUID
+    school: str
+    recipient_id: UUID
+    version: int
+    identity_version: int
+    active: bool
+    details_id: UUID
+    details: ContactDetails | None
+    recorded_at: datetime
+    changed_at: datetime
 
-
-NEVER: Final = Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
-
-
-def standing(newest: Verification | None, head: Recipient | Contact, on: date) -> Standing:
-    """What the newest check says of somebody on a day. A no stands until somebody checks again,
-    however old and whatever changed.
-    """
-    if newest is None:
-        return NEVER
-    last_day = newest.verified_on + timedelta(days=VALID_DAYS)
-    if newest.result is Verified.NO:
-        verified, why = Verified.NO, VerifiedWhy.REFUTED
-    elif newest.result is Verified.UNSURE:
-        verified, why = Verified.UNSURE, VerifiedWhy.DOUBTED
-    elif newest.identity_version != head.identity_version:
-        verified, why = Verified.UNSURE, VerifiedWhy.DETAILS_CHANGED
-    elif on > last_day:
-        verified, why = Verified.UNSURE, VerifiedWhy.EXPIRED
-    else:
-        verified, why = Verified.YES, VerifiedWhy.CHECKED
-    valid_until = last_day if newest.result is Verified.YES else None
-    return Standing(
-        verified=verified,
-        why=why,
-        method=newest.method,
-        verified_on=newest.verified_on,
-        valid_until=valid_until,
-    )
+    def with_changes(
+        self, changes: Mapping[str, Any], at: datetime
+    ) -> tuple["Contact", tuple[str, ...]]:
+        """The contact after these changes, and the names of the fields that differ. Raises
+        `ContactNameMissing` for new details without a name in place of destroyed ones.
+        """
+        given, active = _without_active(changes, active=self.active)
+        details = self.details
+        if details is not None:
+            details = replace(details, **given)
+        elif any(value is not None for value in given.values()):
+            if given.get("name") is None:
+                raise ContactNameMissing
+            details = ContactDetails(**given)
+        return _next_version(self, replace(self, details=details, active=active), at)
 
 
-def both(organisation: Standing, person: Standing) -> Standing:
-    """How a contact stands: as the person does, unless the organisation itself was found not to be
-    what it says.
-    """
-    return organisation if organisation.verified is Verified.NO else person
+Head = TypeVar("Head", Recipient, Contact)
 
 
-def check_verification(
-    recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date
-) -> None:
-    """Raises `InvalidVerification` for a check in the future, or a call back to a published number
-    that the directory does not hold.
-    """
-    faults = []
-    if verified_on > today:
-        faults.append(
-            Fault(
-                "/verified_on",
-                "in the future; use the day on which the check was made",
-                "in-the-future",
-            )
-        )
-    if (
-        method is CheckMethod.CALL_BACK_PUBLISHED_NUMBER
-        and result is Verified.YES
-        and recipient.listing.call_back_number is None
-    ):
-        said = (
-            "the directory holds no published number of this organisation; record call_back_number"
-            " and where it is published first"
-        )
-        faults.append(Fault("/method", said, "no-published-number"))
-    if faults:
-        raise InvalidVerification(faults[0].detail, faults=tuple(faults))
+def _without_active(changes: Mapping[str, Any], *, active: bool) -> tuple[dict[str, Any], bool]:
+    given = dict(changes)
+    return given, bool(given.pop("active", active))
 
 
-def today_in_school(now: datetime) -> date:
-    """The date of an instant, in school."""
-    return now.astimezone(LONDON).date()
+def _next_version(before: Head, after: Head, at: datetime) -> tuple[Head, tuple[str, ...]]:
+    names = ContactDetails if after.details is None else after.details
+    changed = {
+        field.name
+        for field in fields(names)
+        if getattr(before.details, field.name, None) != getattr(after.details, field.name, None)
+    }
+    if before.active != after.active:
+        changed.add("active")
+    if not changed:
+        return before, ()
+    identity = before.identity_version + bool(_IDENTIFYING & changed)
+    after = replace(after, version=before.version + 1, identity_version=identity, changed_at=at)
+    return after, tuple(sorted(changed))
 
 
 def fold(text: str) -> str:
-    """A name as it is compared: case, width and runs of space do not count."""
+    """A name in the form in which names are compared: without case, width and repeated spaces."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
 
 
 def sort_key(name: str) -> str:
-    """What the directory sorts and searches a name by: its folded beginning."""
+    """The folded beginning of a name, by which the directory sorts and searches."""
     return fold(name)[:SORT_KEY]

@@ -1,5 +1,5 @@
-"""How the directory is stored: heads that change, records that never do, and the personal data
-apart, where it can be destroyed.
+"""Tables of the directory: heads that change, records that never change, and the personal data in a
+table of its own, where it can be destroyed.
 """
 
 from datetime import datetime
@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
+from app.platform.rows import table_of
+from app.platform.types import Instant
 
 
 class RecipientRow(SQLModel, table=True):
@@ -37,7 +38,7 @@ class RecipientRow(SQLModel, table=True):
 
 class ContactRow(SQLModel, table=True):
     """The head of a contact: codes and instants only. `details_id` names the record whose narrative
-    says who it is.
+    holds the details.
     """
 
     __tablename__ = "recipients_contact"
@@ -55,8 +56,8 @@ class ContactRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """A contact's details as given once, or a check of an identity, as canonical JSON of codes and
-    field names. Never changes.
+    """The details of a contact as recorded once, or an identity check, as canonical JSON of codes.
+    Never changes.
     """
 
     __tablename__ = "recipients_record"
@@ -75,8 +76,8 @@ class RecordRow(SQLModel, table=True):
 
 
 class NarrativeRow(SQLModel, table=True):
-    """The personal part of a record (names, addresses, notes) with the salt of its digest. Leaves
-    only when destroyed.
+    """The personal part of a record (names, addresses, notes) with the salt of its digest. Deleted
+    only when it is destroyed.
     """
 
     __tablename__ = "recipients_narrative"
@@ -88,7 +89,7 @@ class NarrativeRow(SQLModel, table=True):
     audit_id: UUID = Field(sa_type=sa.Uuid)
 
 
-RECIPIENT: Final[sa.Table] = RecipientRow.__table__  # type: ignore[attr-defined]
-CONTACT: Final[sa.Table] = ContactRow.__table__  # type: ignore[attr-defined]
-RECORD: Final[sa.Table] = RecordRow.__table__  # type: ignore[attr-defined]
-NARRATIVE: Final[sa.Table] = NarrativeRow.__table__  # type: ignore[attr-defined]
+RECIPIENT: Final = table_of(RecipientRow)
+CONTACT: Final = table_of(ContactRow)
+RECORD: Final = table_of(RecordRow)
+NARRATIVE: Final = table_of(NarrativeRow)

@@ -1,1 +1,1 @@
-"""How long what was recorded is kept, what is due, and who decides that it goes."""
+"""How long requests are kept, which are due for review or disposal, and disposal itself."""

@@ -1,6 +1,4 @@
-"""Retention over HTTP: what is due, reviews, and disposal, which only a person does and which
-leaves every proof valid.
-"""
+"""Retention over HTTP: what is due, retention reviews, and disposal."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -159,8 +157,8 @@ def _due(found: Due, now: datetime) -> dict[str, Any]:
         "retention": views.retention(found.head),
         "due_on": str(schedule.due_on(found.head)),
         "reasons": [reason.value for reason in found.reasons],
-        "disposable": not found.bars,
-        "bars": [bar.value for bar in found.bars],
+        "disposable": not found.obstacles,
+        "obstacles": [obstacle.value for obstacle in found.obstacles],
     }
 
 

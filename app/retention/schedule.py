@@ -1,6 +1,8 @@
-"""What is due and why on a day, what stands against disposal, and what a review may set. Pure.
+"""Which requests are due for review or disposal, what prevents disposal, and what a review sets.
+Pure.
 
-Law: nothing is disposed of because a day has come; a day only says that a person has to look.
+Invariant: no day causes a disposal by itself. A day that is reached makes the request due for a
+person's decision.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ from app.sharing.case.case import Head
 from app.sharing.case.model import TRANSITIONS, Act, Keep
 
 FURTHEST_YEARS: Final = 100
-"""A day further away than this is a slip of the keyboard."""
+"""A later day is rejected as a typing error."""
 
 
 class Reason(StrEnum):
@@ -24,8 +26,8 @@ class Reason(StrEnum):
     REVIEW_DUE = "review_due"
 
 
-class Bar(StrEnum):
-    """What stands against disposal."""
+class Obstacle(StrEnum):
+    """What prevents disposal."""
 
     LEGAL_HOLD = "legal_hold"
     UNDECIDED = "undecided"
@@ -33,7 +35,7 @@ class Bar(StrEnum):
 
 
 class InvalidRetentionReview(ServiceError):
-    """What the review sets does not fit together."""
+    """The days of the review contradict each other or the policy."""
 
     kind = Kind.INVALID
     code = "invalid-retention-review"
@@ -42,7 +44,7 @@ class InvalidRetentionReview(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What somebody decided about keeping a request. `legal_hold` None leaves it as it is."""
+    """The decision of a retention review. `legal_hold` None leaves the hold as it is."""
 
     keep: Keep
     until: date | None
@@ -51,7 +53,7 @@ class Review:
 
 
 def due_on(head: Head) -> date | None:
-    """The day on which the request first asks for somebody: the end of its retention, or its next
+    """The day since which the request is due: the earlier of the end of its retention and its next
     review.
     """
     days = [
@@ -63,67 +65,67 @@ def due_on(head: Head) -> date | None:
 def reasons(head: Head, today: date) -> tuple[Reason, ...]:
     """Why the request is due; empty when it is not."""
     found = []
-    if _come(head.retain_until, today):
+    if _reached(head.retain_until, today):
         found.append(Reason.RETENTION_ENDED)
-    if _come(head.review_on, today):
+    if _reached(head.review_on, today):
         found.append(Reason.REVIEW_DUE)
     return tuple(found) if TRANSITIONS[head.status] else ()
 
 
-def bars(head: Head, today: date) -> tuple[Bar, ...]:
-    """Everything that stands against disposal today; empty when it may go.
+def obstacles(head: Head, today: date) -> tuple[Obstacle, ...]:
+    """Everything that prevents disposal today; empty when the request can be disposed of.
 
-    What is kept until a day may go from that day on, what is kept indefinitely when its review has
-    come. A review in between decides first.
+    A request that is kept until a day can be disposed of from that day on; one that is kept
+    indefinitely, from the day of its review on.
     """
     found = []
     if Act.DISPOSE not in TRANSITIONS[head.status]:
-        found.append(Bar.UNDECIDED)
+        found.append(Obstacle.UNDECIDED)
     if head.legal_hold:
-        found.append(Bar.LEGAL_HOLD)
+        found.append(Obstacle.LEGAL_HOLD)
     ends = head.review_on if head.retain_until is None else head.retain_until
-    if not _come(ends, today):
-        found.append(Bar.NOT_DUE)
+    if not _reached(ends, today):
+        found.append(Obstacle.NOT_DUE)
     return tuple(found)
 
 
 def day(text: str | None) -> date | None:
-    """A day of the head."""
+    """A day in a column of the head."""
     return None if text is None else date.fromisoformat(text)
 
 
-def _come(text: str | None, today: date) -> bool:
-    come = day(text)
-    return come is not None and come <= today
+def _reached(text: str | None, today: date) -> bool:
+    reached = day(text)
+    return reached is not None and reached <= today
 
 
-def reviewed(
+def head_after_review(
     head: Head, review: Review, today: date, *, review_years: int, policy_until: date | None
 ) -> Head:
     """The head after the review. Raises `InvalidRetentionReview` with every fault.
 
-    What is kept longer than the policy's class says (`policy_until`) is looked at again after the
-    policy's years at the latest, whether or not the review names a day.
+    A request that is kept longer than its retention class (`policy_until`) is reviewed again after
+    the policy's years at the latest, also where the review names no day.
     """
     latest = years_after(today, review_years)
     faults = [*_until_faults(review, today), *_next_faults(review, today, latest)]
     if faults:
         raise InvalidRetentionReview(faults[0].detail, faults=tuple(faults))
-    until, look = review.until, review.next_review_on
+    until, next_review = review.until, review.next_review_on
     if review.keep is Keep.DISPOSE:
         until = today
     if (
         review.keep is Keep.UNTIL
-        and look is None
+        and next_review is None
         and until is not None
         and policy_until is not None
         and until > policy_until
     ):
-        look = min(latest, until)
+        next_review = min(latest, until)
     return replace(
         head,
         retain_until=until.isoformat() if until else None,
-        review_on=look.isoformat() if look else None,
+        review_on=next_review.isoformat() if next_review else None,
         legal_hold=head.legal_hold if review.legal_hold is None else review.legal_hold,
     )
 
@@ -164,11 +166,13 @@ def _until_faults(review: Review, today: date) -> list[Fault]:
 
 
 def _next_faults(review: Review, today: date, latest: date) -> list[Fault]:
-    look = review.next_review_on
-    if look is None:
-        words = "what is kept indefinitely has a day on which that is looked at again"
+    next_review = review.next_review_on
+    if next_review is None:
+        detail = "required when the request is kept indefinitely"
         return (
-            [Fault("/next_review_on", words, "missing")] if review.keep is Keep.INDEFINITELY else []
+            [Fault("/next_review_on", detail, "missing")]
+            if review.keep is Keep.INDEFINITELY
+            else []
         )
     if review.keep is Keep.DISPOSE:
         return [
@@ -178,17 +182,17 @@ def _next_faults(review: Review, today: date, latest: date) -> list[Fault]:
                 "next-review-not-allowed",
             )
         ]
-    if look <= today:
+    if next_review <= today:
         return [Fault("/next_review_on", "use a day in the future", "in-the-past")]
-    if look > latest and review.keep is Keep.INDEFINITELY:
+    if next_review > latest and review.keep is Keep.INDEFINITELY:
         return [
             Fault(
                 "/next_review_on",
-                f"the policy asks to look again by {latest.isoformat()} at the latest",
+                f"the policy requires the next review by {latest.isoformat()}",
                 "too-far",
             )
         ]
-    if review.until is not None and look > review.until:
+    if review.until is not None and next_review > review.until:
         return [
             Fault("/next_review_on", "after the day until which the request is kept", "after-until")
         ]

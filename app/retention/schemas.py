@@ -1,6 +1,4 @@
-"""What comes in and goes out over HTTP for retention. Bodies refuse fields that they do not
-know.
-"""
+"""Bodies and replies of retention."""
 
 from datetime import date
 from typing import Annotated
@@ -9,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.kernel.classification import Anonymous, Structural
 from app.platform.instants import Day
-from app.retention.schedule import Bar, Reason
+from app.retention.schedule import Obstacle, Reason
 from app.sharing.case.model import Keep
 from app.sharing.requests.schemas import SummaryOut
 from app.sharing.schemas import Body, Out, RetentionOut, Short, Text
@@ -42,35 +40,37 @@ class ReviewIn(Body):
         Structural[Keep],
         Field(
             description=(
-                "Until a day, indefinitely with a day to look again, or no longer: due for disposal"
-                " today."
+                "Until a day, indefinitely with a day of the next review, or no longer: due for"
+                " disposal today."
             )
         ),
     ]
     until: Annotated[
-        Structural[Day | None], Field(description="Until when; required with `until`.")
+        Structural[Day | None], Field(description="The day; required with `until`.")
     ] = None
     next_review_on: Annotated[
         Structural[Day | None],
         Field(
             description=(
-                "When it is looked at again; required with `indefinitely`, and then within the"
+                "The day of the next review; required with `indefinitely`, and then within the"
                 " policy's years."
             )
         ),
     ] = None
     why: Annotated[
         Anonymous[Text],
-        Field(description="Why; leave out names and anything that tells who it is about."),
+        Field(
+            description="The reason. Leave out names and anything else that identifies a person."
+        ),
     ]
     legal_hold: Annotated[
         Structural[bool | None],
-        Field(description="Hold it against disposal, or lift the hold; left out: as it was."),
+        Field(description="True places a legal hold, false lifts it; left out, it stays as it is."),
     ] = None
 
 
 class DisposeIn(Body):
-    """On what basis what is personal in a request is destroyed."""
+    """The basis and the approval of a disposal."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -87,26 +87,30 @@ class DisposeIn(Body):
     basis: Annotated[
         Anonymous[Text],
         Field(
-            description="On what basis; stays on record, so leave out names of those it was about."
+            description="The basis. It stays on record: leave out names of the people concerned."
         ),
     ]
-    approved_by: Annotated[Anonymous[Short], Field(description="Who approved it; stays on record.")]
+    approved_by: Annotated[
+        Anonymous[Short], Field(description="Who approved it. It stays on record.")
+    ]
 
 
 class DueOut(SummaryOut):
-    """A request that asks for a look at how long it is kept: codes and days, nothing personal."""
+    """A request that is due for review or disposal, without personal data."""
 
     retention: Annotated[RetentionOut, Field(description="How long it is kept.")]
-    due_on: Annotated[date, Field(description="Since when it is due.")]
+    due_on: Annotated[date, Field(description="The day since which it is due.")]
     reasons: Annotated[list[Reason], Field(description="Why it is due.")]
     disposable: Annotated[
-        bool, Field(description="Whether it could be disposed of today. Only a person does so.")
+        bool, Field(description="Whether it can be disposed of today, by a person.")
     ]
-    bars: Annotated[list[Bar], Field(description="What stands against disposal.")]
+    obstacles: Annotated[list[Obstacle], Field(description="What prevents disposal.")]
 
 
 class DuePageOut(Out):
-    """A page of what is due."""
+    """A page of requests that are due."""
 
-    items: Annotated[list[DueOut], Field(description="The longest due first.")]
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]
+    items: Annotated[list[DueOut], Field(description="Longest due first.")]
+    next_cursor: Annotated[
+        str | None, Field(description="The cursor of the next page; null on the last page.")
+    ]

@@ -1,5 +1,5 @@
-"""What is due, reviews and disposal, one function for each intention; and the daily list, which
-never disposes of anything itself.
+"""Use cases of retention: list what is due, review, dispose; and the daily list, which disposes of
+nothing itself.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
 from app.policy.engine.deadlines import today_in_school
 from app.retention import schedule
-from app.retention.schedule import Bar, Review
+from app.retention.schedule import Obstacle, Review
 from app.sharing.case.case import Case, Head, Record
 from app.sharing.case.model import Act
 from app.sharing.case.records import Disposal, RetentionReview
@@ -27,13 +27,13 @@ from app.sharing.disposal import service as disposal_service
 from app.sharing.evaluation import assessment
 
 DAILY: Final = "daily"
-"""The target by which the entry of the daily list is told from a look that somebody took."""
+"""The `target` of the daily list's audit entry; an entry of a caller has none."""
 
 _DAY: Final = timedelta(days=1)
 
 
 class LegalHold(ServiceError):
-    """The request is held against disposal."""
+    """The request is under legal hold."""
 
     kind = Kind.CONFLICT
     code = "legal-hold"
@@ -44,7 +44,7 @@ class LegalHold(ServiceError):
 
 
 class DisposalNotDue(ServiceError):
-    """The time until which the request is kept has not come."""
+    """The retention period of the request has not ended."""
 
     kind = Kind.CONFLICT
     code = "disposal-not-due"
@@ -59,11 +59,11 @@ class DisposalNotDue(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A request that asks for somebody, why, and what stands against its disposal."""
+    """A request that is due, why, and what prevents its disposal."""
 
     head: Head
     reasons: tuple[schedule.Reason, ...]
-    bars: tuple[Bar, ...]
+    obstacles: tuple[Obstacle, ...]
 
 
 async def due(
@@ -75,11 +75,11 @@ async def due(
     now: datetime,
     request_id: str,
 ) -> tuple[list[Due], bool]:
-    """A page of what is due, the longest due first, and whether there is more."""
+    """A page of requests that are due, longest due first, and whether there are more."""
     today = today_in_school(now)
     heads = await disposal_service.due(session, actor, today, after=after, limit=limit + 1)
     found = [
-        Due(head, schedule.reasons(head, today), schedule.bars(head, today))
+        Due(head, schedule.reasons(head, today), schedule.obstacles(head, today))
         for head in heads[:limit]
     ]
 
@@ -98,13 +98,15 @@ async def review(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[RetentionReview]]:
-    """Record how long a request is kept from now on, and whether it is held."""
+    """Record how long a request is kept from now on, and whether it is under legal hold."""
     case = await disposal_service.load_for_update(session, actor, request_id)
     today = today_in_school(now)
 
     case.head.after(Act.REVIEW_RETENTION)
     years, until, policy = await disposal_service.terms(session, case, today)
-    head = schedule.reviewed(case.head, command, today, review_years=years, policy_until=until)
+    head = schedule.head_after_review(
+        case.head, command, today, review_years=years, policy_until=until
+    )
     content = RetentionReview(
         keep=command.keep,
         until=schedule.day(head.retain_until),
@@ -127,14 +129,14 @@ async def dispose(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Disposal]]:
-    """Destroy what is personal in a request that is due, with somebody's approval."""
+    """Destroy the personal data in a request whose retention has ended."""
     case = await disposal_service.load_for_update(session, actor, request_id)
 
     case.head.after(Act.DISPOSE)
-    against = schedule.bars(case.head, today_in_school(now))
-    if Bar.LEGAL_HOLD in against:
+    found = schedule.obstacles(case.head, today_in_school(now))
+    if Obstacle.LEGAL_HOLD in found:
         raise LegalHold
-    if against:
+    if found:
         raise DisposalNotDue
 
     return await disposal_service.dispose(
@@ -143,11 +145,11 @@ async def dispose(
 
 
 async def list_due(database: Database, now: datetime) -> None:
-    """Once a day, for each school that has requests: count what is due, log it, and leave an entry.
-    Disposes of nothing.
+    """Once a day, for each school that has requests: count what is due, log it, and append an audit
+    entry.
 
-    Called as often as one likes; later calls of a day do nothing. Two workers at the same instant
-    may leave an entry each.
+    Later calls on the same day do nothing. Two workers that call it at the same instant may append
+    an entry each.
     """
     today = today_in_school(now)
     async with database.transaction() as session:
@@ -166,7 +168,7 @@ async def list_due(database: Database, now: datetime) -> None:
 
 
 async def _listed(session: Session, school: str, now: datetime) -> bool:
-    """Whether the service has left its entry of this school day."""
+    """Whether the entry of this day has been appended."""
     reader = Actor(ids.new_id(now), Role.IG_LEAD, school, "service")
     today = today_in_school(now)
     filters = Filters(action=Action.RETENTION_LISTED, since=now - _DAY)

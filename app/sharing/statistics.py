@@ -9,9 +9,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.platform.db import Session
+from app.platform.rows import col
 from app.sharing.case.model import RecordKind, Status
 from app.sharing.case.outcomes import PERMITTING
-from app.sharing.case.tables import RECORD, REQUEST
+from app.sharing.case.tables import RECORD, REQUEST, RecordRow, RequestRow
 
 _ENDED: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
 _PERMITTING: Final = tuple(sorted(outcome.value for outcome in PERMITTING))
@@ -34,35 +35,36 @@ async def requests(
     rows = REQUEST.outerjoin(
         decided,
         sa.and_(
-            decided.c.school == REQUEST.c.school,
-            decided.c.request_id == REQUEST.c.id,
-            decided.c.kind == RecordKind.DECISION.value,
-            decided.c.version == _newest(RecordKind.DECISION),
-            REQUEST.c.decision.in_(_PERMITTING),
+            col(RecordRow.school, decided) == col(RequestRow.school),
+            col(RecordRow.request_id, decided) == col(RequestRow.id),
+            col(RecordRow.kind, decided) == RecordKind.DECISION.value,
+            col(RecordRow.version, decided) == _newest(RecordKind.DECISION),
+            col(RequestRow.decision).in_(_PERMITTING),
         ),
     ).outerjoin(
         judged,
         sa.and_(
-            judged.c.school == decided.c.school,
-            judged.c.request_id == decided.c.request_id,
-            judged.c.kind == RecordKind.EVALUATION.value,
-            _plain(judged.c.id) == _plain(_member(session, decided.c.body, "evaluation_id")),
+            col(RecordRow.school, judged) == col(RecordRow.school, decided),
+            col(RecordRow.request_id, judged) == col(RecordRow.request_id, decided),
+            col(RecordRow.kind, judged) == RecordKind.EVALUATION.value,
+            _plain(col(RecordRow.id, judged))
+            == _plain(_member(session, col(RecordRow.body, decided), "evaluation_id")),
         ),
     )
-    columns = [
-        REQUEST.c.purpose,
-        REQUEST.c.outcome,
-        REQUEST.c.decision,
-        REQUEST.c.departs,
+    columns: list[sa.ColumnElement[Any]] = [
+        col(RequestRow.purpose),
+        col(RequestRow.outcome),
+        col(RequestRow.decision),
+        col(RequestRow.departs),
         _standing().label("standing"),
         _timing(now).label("timing"),
         _ground(session, decided, judged).label("ground"),
         (_newest(RecordKind.RECONSIDERATION) > 0).label("reconsidered"),
     ]
     within = (
-        REQUEST.c.school == school,
-        REQUEST.c.submitted_at >= start,
-        REQUEST.c.submitted_at < end,
+        col(RequestRow.school) == school,
+        col(RequestRow.submitted_at) >= start,
+        col(RequestRow.submitted_at) < end,
     )
     told = sa.select(*columns).select_from(rows).where(*within).subquery()
     return await session.all(sa.select(*told.c, sa.func.count().label("number")).group_by(*told.c))
@@ -75,14 +77,15 @@ async def advice(
     standing, number.
     """
     asked, answer = RECORD.alias("asked"), RECORD.alias("answer")
-    due = _instant(session, _member(session, asked.c.body, "due"))
+    due = _instant(session, _member(session, col(RecordRow.body, asked), "due"))
     answered_at = (
-        sa.select(sa.func.min(answer.c.at))
+        sa.select(sa.func.min(col(RecordRow.at, answer)))
         .where(
-            answer.c.school == asked.c.school,
-            answer.c.request_id == asked.c.request_id,
-            answer.c.kind == RecordKind.ADVICE_ANSWER.value,
-            _plain(_member(session, answer.c.body, "advice_id")) == _plain(asked.c.id),
+            col(RecordRow.school, answer) == col(RecordRow.school, asked),
+            col(RecordRow.request_id, answer) == col(RecordRow.request_id, asked),
+            col(RecordRow.kind, answer) == RecordKind.ADVICE_ANSWER.value,
+            _plain(_member(session, col(RecordRow.body, answer), "advice_id"))
+            == _plain(col(RecordRow.id, asked)),
         )
         .correlate(asked)
         .scalar_subquery()
@@ -94,10 +97,10 @@ async def advice(
         else_="answered_in_time",
     )
     within = (
-        asked.c.school == school,
-        asked.c.kind == RecordKind.ADVICE.value,
-        asked.c.at >= start,
-        asked.c.at < end,
+        col(RecordRow.school, asked) == school,
+        col(RecordRow.kind, asked) == RecordKind.ADVICE.value,
+        col(RecordRow.at, asked) >= start,
+        col(RecordRow.at, asked) < end,
     )
     told = sa.select(standing.label("standing")).where(*within).subquery()
     return await session.all(
@@ -107,20 +110,28 @@ async def advice(
 
 def _standing() -> sa.ColumnElement[str]:
     return sa.case(
-        (REQUEST.c.decision.is_not(None), "decided"),
-        (REQUEST.c.status.in_(_ENDED), "withdrawn"),
+        (col(RequestRow.decision).is_not(None), "decided"),
+        (col(RequestRow.status).in_(_ENDED), "withdrawn"),
         else_="undecided",
     )
 
 
 def _timing(now: datetime) -> sa.ColumnElement[str]:
-    first, limit = _first_decision(), sa.func.coalesce(REQUEST.c.task_due_at, REQUEST.c.due_at)
-    decided, emergency = REQUEST.c.decision.is_not(None), REQUEST.c.task_due_at.is_not(None)
+    first, limit = (
+        _first_decision(),
+        sa.func.coalesce(col(RequestRow.task_due_at), col(RequestRow.due_at)),
+    )
+    decided, emergency = (
+        col(RequestRow.decision).is_not(None),
+        col(RequestRow.task_due_at).is_not(None),
+    )
     return sa.case(
-        (sa.and_(decided, emergency, first <= REQUEST.c.task_due_at), "emergency_in_time"),
+        (sa.and_(decided, emergency, first <= col(RequestRow.task_due_at)), "emergency_in_time"),
         (sa.and_(decided, emergency), "emergency_late"),
         (
-            sa.and_(decided, sa.or_(REQUEST.c.due_at.is_(None), first <= REQUEST.c.due_at)),
+            sa.and_(
+                decided, sa.or_(col(RequestRow.due_at).is_(None), first <= col(RequestRow.due_at))
+            ),
             "decided_in_time",
         ),
         (decided, "decided_late"),
@@ -132,21 +143,21 @@ def _timing(now: datetime) -> sa.ColumnElement[str]:
 def _ground(
     session: Session, decided: sa.FromClause, judged: sa.FromClause
 ) -> sa.ColumnElement[str]:
-    settled = _member(session, judged.c.body, "result", "decided_at")
+    settled = _member(session, col(RecordRow.body, judged), "result", "decided_at")
     return sa.case(
-        (decided.c.id.is_(None), None),
+        (col(RecordRow.id, decided).is_(None), None),
         else_=sa.func.coalesce(
-            _member(session, decided.c.body, "lawful_reason", "code"),
+            _member(session, col(RecordRow.body, decided), "lawful_reason", "code"),
             sa.case(
                 (
-                    _member(session, judged.c.body, "result", "outcome").notin_(
+                    _member(session, col(RecordRow.body, judged), "result", "outcome").notin_(
                         ("share", "share_emergency")
                     ),
                     NOT_RECORDED,
                 ),
                 (
                     settled == "lawful_reason",
-                    _member(session, judged.c.body, "facts", "lawful_code"),
+                    _member(session, col(RecordRow.body, judged), "facts", "lawful_code"),
                 ),
                 else_=settled,
             ),
@@ -159,12 +170,12 @@ def _first_decision() -> sa.ColumnElement[datetime]:
     """When the request was first decided on the facts as they were last reconsidered."""
     first = RECORD.alias("first")
     return (
-        sa.select(sa.func.min(first.c.at))
+        sa.select(sa.func.min(col(RecordRow.at, first)))
         .where(
-            first.c.school == REQUEST.c.school,
-            first.c.request_id == REQUEST.c.id,
-            first.c.kind == RecordKind.DECISION.value,
-            first.c.version > _newest(RecordKind.RECONSIDERATION),
+            col(RecordRow.school, first) == col(RequestRow.school),
+            col(RecordRow.request_id, first) == col(RequestRow.id),
+            col(RecordRow.kind, first) == RecordKind.DECISION.value,
+            col(RecordRow.version, first) > _newest(RecordKind.RECONSIDERATION),
         )
         .correlate(REQUEST)
         .scalar_subquery()
@@ -174,10 +185,10 @@ def _first_decision() -> sa.ColumnElement[datetime]:
 def _newest(kind: RecordKind) -> sa.ColumnElement[int]:
     """The version in which the request got its newest record of a kind; 0 without any."""
     newest = RECORD.alias(f"newest_{kind.value}")
-    found = sa.select(sa.func.max(newest.c.version)).where(
-        newest.c.school == REQUEST.c.school,
-        newest.c.request_id == REQUEST.c.id,
-        newest.c.kind == kind.value,
+    found = sa.select(sa.func.max(col(RecordRow.version, newest))).where(
+        col(RecordRow.school, newest) == col(RequestRow.school),
+        col(RecordRow.request_id, newest) == col(RequestRow.id),
+        col(RecordRow.kind, newest) == kind.value,
     )
     return sa.func.coalesce(found.correlate(REQUEST).scalar_subquery(), 0)
 
@@ -198,7 +209,7 @@ def _instant(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[
     """SQL for: the instant that a text of fixed width says, to be compared with columns of
     instants.
     """
-    kind: sa.types.TypeEngine[datetime] = RECORD.c.at.type
+    kind: sa.types.TypeEngine[datetime] = col(RecordRow.at).type
     return (
         sa.cast(text, sa.DateTime(timezone=True))
         if session.dialect == "postgresql"
@@ -207,4 +218,4 @@ def _instant(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[
 
 
 def _bound(instant: datetime) -> sa.ColumnElement[datetime]:
-    return sa.bindparam(None, instant, RECORD.c.at.type)
+    return sa.bindparam(None, instant, col(RecordRow.at).type)

@@ -5,7 +5,7 @@ school of a caller is known.
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 from migrations.baseline import SCHOOL, one_of, references, school
 

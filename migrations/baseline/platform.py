@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import lz4
 from migrations.baseline import school
 

@@ -5,7 +5,7 @@ table of its own.
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards
 from migrations.baseline import one_of, references, school
 

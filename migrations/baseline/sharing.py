@@ -5,7 +5,7 @@ its own.
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 from migrations import guards, lz4
 from migrations.baseline import one_of, references, school
 
@@ -106,14 +106,12 @@ def _records(op: Operations) -> None:
         "sharing_narrative",
         school(),
         sa.Column("record_id", sa.Uuid, nullable=False),
-        sa.Column("request_id", sa.Uuid, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("audit_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("school", "record_id"),
         references("record_id", "sharing_record"),
     )
-    op.create_index("ix_sharing_narrative_request", "sharing_narrative", ["school", "request_id"])
     op.create_table(
         "sharing_subject",
         school(),

@@ -21,7 +21,7 @@ APPROVED = {
 YAML = {"Content-Type": "application/yaml"}
 
 
-def meaning(
+def changed_policy(
     change: Callable[[Any], object] | None = None, *, version: str = "2026-03"
 ) -> dict[str, Any]:
     """The document that ships under another version name, changed."""
@@ -45,7 +45,7 @@ def without_health_providers(document: Any) -> None:
     }
 
 
-async def drafted(
+async def create_draft(
     caller: httpx.AsyncClient,
     change: Callable[[Any], object] | None = None,
     *,
@@ -54,7 +54,7 @@ async def drafted(
     """The digest of a draft."""
     reply = await caller.post(
         "/v1/policies",
-        content=encode(meaning(change, version=version)),
+        content=encode(changed_policy(change, version=version)),
         headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 201, reply.text
@@ -62,7 +62,7 @@ async def drafted(
     return digest
 
 
-async def approved(caller: httpx.AsyncClient, digest: str, **changed: str) -> dict[str, Any]:
+async def approve(caller: httpx.AsyncClient, digest: str, **changed: str) -> dict[str, Any]:
     """A version as it was approved."""
     reply = await caller.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 201, reply.text

@@ -53,7 +53,7 @@ def facts(**changed: Any) -> dict[str, Any]:
     return deepcopy(MASH) | changed
 
 
-def consented() -> dict[str, Any]:
+def consented_facts() -> dict[str, Any]:
     """A request that a member of staff may decide: written consent, nothing of a special
     category.
     """
@@ -75,7 +75,7 @@ def consented() -> dict[str, Any]:
     )
 
 
-def landlord() -> dict[str, Any]:
+def landlord_facts() -> dict[str, Any]:
     """A request without a purpose that concerns the child: do not share."""
     return facts(
         recipient={"organisation_type": "landlord", "identity_verified": "yes"},
@@ -99,9 +99,7 @@ REFUSE: Final[dict[str, Any]] = {
 }
 
 
-async def submitted(
-    caller: httpx.AsyncClient, body: dict[str, Any] | None = None
-) -> dict[str, Any]:
+async def submit(caller: httpx.AsyncClient, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """A request as it was answered; its ETag under `etag`."""
     reply = await caller.post("/v1/sharing-requests", json=body or MASH)
     assert reply.status_code == 201, reply.text
@@ -117,7 +115,7 @@ async def etag_for(caller: httpx.AsyncClient, request_id: str) -> str:
     return tag
 
 
-async def decided(
+async def decide(
     caller: httpx.AsyncClient, request_id: str, decision: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """A decision as it was answered."""

@@ -16,6 +16,7 @@ from app.audit_hooks import save_account
 from app.identity import accounts
 from app.identity.accounts import Client
 from app.identity.model import Role
+from tests.contract import CheckedTransport
 from tests.service import PASSWORD, Service, _cheap_hash
 
 EMAIL = "dsl@school.example"
@@ -57,7 +58,7 @@ async def at(
     service: Service, address: str = "192.0.2.1", token: str | None = None
 ) -> httpx.AsyncClient:
     """A client that calls from a network address of its own."""
-    transport = httpx.ASGITransport(service.app, client=(address, 50_000))
+    transport = CheckedTransport(service.app, client=(address, 50_000))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return await service._clients.enter_async_context(
         httpx.AsyncClient(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.refusals import EMERGENCY
+from tests.api.problems import EMERGENCY
 from tests.api.sharing import MASH
 from tests.service import Caller, Service
 
@@ -99,7 +99,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=mutations(MASH))
-async def test_anything_is_judged_or_refused_and_never_a_failure(dsl: Caller, body: bytes) -> None:
+async def test_any_body_is_evaluated_or_rejected_and_never_a_500(dsl: Caller, body: bytes) -> None:
     reply = await dsl.post(
         "/v1/sharing-requests", content=body, headers={"Content-Type": "application/json"}
     )
@@ -126,7 +126,7 @@ WHOLE_EMERGENCY = EMERGENCY | {
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=mutations(WHOLE_EMERGENCY))
-async def test_an_emergency_is_recorded_whatever_else_is_sent(dsl: Caller, body: bytes) -> None:
+async def test_an_emergency_is_recorded_with_any_optional_members(dsl: Caller, body: bytes) -> None:
     reply = await dsl.post(
         "/v1/emergency-disclosures", content=body, headers={"Content-Type": "application/json"}
     )

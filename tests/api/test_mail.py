@@ -14,7 +14,7 @@ from app.mail import sender
 from app.mail.sender import Sender
 from app.platform import outbox
 from app.platform.settings import InvalidSettings, Settings
-from tests.api.sharing import facts, submitted
+from tests.api.sharing import facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.mail.test_server import Kept, mail_server
@@ -72,7 +72,7 @@ async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(
 async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
-    made = await submitted(staff, facts(lawful_reason={"answer": "unsure"}))
+    made = await submit(staff, facts(lawful_reason={"answer": "unsure"}))
     for whom in ("ig_lead", "dsl"):
         body = {"ask": whom, "question": "Is there a lawful reason?"}
         assert (
@@ -89,7 +89,7 @@ async def test_nothing_is_owed_for_what_was_not_recorded(service: Service) -> No
     async with service.database.transaction() as session:
         await session.execute(sa.text("ALTER TABLE audit_pending RENAME TO audit_pending_gone"))
     assert (await staff.post("/v1/emergency-disclosures", json=EMERGENCY)).status_code in {500, 503}
-    assert await outbox.take(service.database, service.clock(), limit=9) == []
+    assert await outbox.claim(service.database, service.clock(), limit=9) == []
 
 
 async def test_trouble_is_waited_out_with_longer_and_longer_pauses(
@@ -113,7 +113,7 @@ async def test_a_delivery_that_was_cut_off_is_made_again(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
-    assert len(await outbox.take(service.database, clock(), limit=9)) == 1
+    assert len(await outbox.claim(service.database, clock(), limit=9)) == 1
     kept = Kept()
     with mail_server(kept) as port:
         mailer = Sender(on(service.settings, port), service.database, clock)
@@ -144,7 +144,7 @@ async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
     clock.forward(minutes=11)
     assert (await sender.standing(service.database, clock()))["mail"].startswith("1 notices")
     await an_emergency(await service.caller("staff"))
-    ready = await (await service.stranger()).get("/readyz")
+    ready = await (await service.anonymous()).get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 
@@ -155,7 +155,7 @@ async def test_what_nobody_takes_is_given_up_in_the_end(
     clock.forward(days=8)
     without = Sender(service.settings, service.database, clock)
     assert await without.send() == 0
-    assert await outbox.take(service.database, clock(), limit=9) == []
+    assert await outbox.claim(service.database, clock(), limit=9) == []
 
 
 async def test_the_task_sends_by_itself_and_ends_when_told(

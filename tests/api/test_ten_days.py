@@ -15,7 +15,7 @@ from app.audit import checkpoint, seal
 from app.audit.verify import verify
 from app.main import LOG_KEY, READERS
 from app.platform import outbox
-from tests.api.sharing import REFUSE, SHARE, consented, decided, facts, landlord, submitted
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import LiveServer, MovableClock
 from tests.service import PASSWORD, Account, Caller, Service
 
@@ -103,12 +103,12 @@ class School:
         return found
 
     async def asks(self, who: str, case: str, body: dict[str, Any]) -> dict[str, Any]:
-        made = await submitted(self.people[who], body)
+        made = await submit(self.people[who], body)
         self.cases[case] = made["id"]
         return made
 
     async def decides(self, who: str, case: str, decision: dict[str, Any]) -> dict[str, Any]:
-        return await decided(self.people[who], self.cases[case], decision)
+        return await decide(self.people[who], self.cases[case], decision)
 
     async def sends(
         self, who: str, case: str, decision: dict[str, Any], status: int = 201
@@ -143,7 +143,7 @@ class School:
 
 
 async def a_landlord_asks_and_is_refused(school: School) -> None:
-    made = await school.asks("office", "tenants", landlord())
+    made = await school.asks("office", "tenants", landlord_facts())
     assert made["outcome"] == "do_not_share"
     await school.decides("ig_lead", "tenants", REFUSE)
     letter = await school.does("office", "tenants", "letters", WORDS)
@@ -207,8 +207,8 @@ async def a_girl_does_not_come_home(school: School) -> None:
     reply = await school.people["teacher"].post("/v1/emergency-disclosures", json=MISSING)
     assert reply.status_code == 201, reply.text
     school.cases["missing"] = reply.json()["sharing_request"]["id"]
-    assert reply.json()["evaluation"]["outcome"] == "share_emergency"
-    owed = await outbox.take(school.service.database, school.clock(), limit=9)
+    assert reply.json()["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+    owed = await outbox.claim(school.service.database, school.clock(), limit=9)
     assert [(one.kind, str(one.about)) for one in owed] == [
         ("emergency_recorded", school.cases["missing"])
     ]
@@ -236,7 +236,7 @@ async def she_is_found_and_the_record_is_completed(school: School) -> None:
 
 
 async def a_psychologist_is_to_help_and_the_mother_agrees(school: School) -> None:
-    await school.asks("mis", "assessment", consented())
+    await school.asks("mis", "assessment", consented_facts())
     school.cases["consent"] = (await school.does("mis", "assessment", "consents", AGREED))["id"]
     decision = await school.decides("deputy", "assessment", SHARE)
     await school.sends("mis", "assessment", decision)
@@ -328,7 +328,7 @@ TEN_DAYS: Final = (
 )
 
 
-async def test_ten_days(service: Service, clock: MovableClock) -> None:
+async def test_ten_days_at_a_school(service: Service, clock: MovableClock) -> None:
     school = await School.opens(service, clock)
     for day in TEN_DAYS:
         await day(school)
@@ -372,13 +372,13 @@ async def signed_in(server: LiveServer, role: str) -> httpx.AsyncClient:
 
 
 @pytest.mark.live
-async def test_the_main_line_of_it_over_a_real_socket(live_server: LiveServer) -> None:
+async def test_the_main_steps_over_a_real_socket(live_server: LiveServer) -> None:
     staff, dsl, ig_lead = [
         await signed_in(live_server, role) for role in ("staff", "dsl", "ig_lead")
     ]
     async with staff, dsl, ig_lead:
-        asked = await submitted(staff)
-        decision = await decided(dsl, asked["id"])
+        asked = await submit(staff)
+        decision = await decide(dsl, asked["id"])
         path = f"/v1/sharing-requests/{asked['id']}"
         went = {
             "decision_id": decision["id"],
@@ -387,12 +387,12 @@ async def test_the_main_line_of_it_over_a_real_socket(live_server: LiveServer) -
             "sent_at": "2026-01-01T00:00:00Z",
         }
         assert (await staff.post(f"{path}/disclosures", json=went)).status_code == 201
-        refused = await submitted(ig_lead, landlord())
-        await decided(ig_lead, refused["id"], REFUSE)
+        refused = await submit(ig_lead, landlord_facts())
+        await decide(ig_lead, refused["id"], REFUSE)
         emergency = (await staff.post("/v1/emergency-disclosures", json=MISSING)).json()[
             "sharing_request"
         ]
-        await decided(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
+        await decide(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
         assert (await dsl.post(f"{path}/closure", json={})).status_code == 201
         assert (await dsl.get(path)).json()["status"] == "closed"
         assert (await dsl.get("/v1/attention")).json()["next_cursor"] is None

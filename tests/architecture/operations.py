@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
-NOBODY = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
+UNKNOWN_ID = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 """An id that nothing has."""
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -34,7 +34,7 @@ class Operation:
 
         def fill(match: "re.Match[str]") -> str:
             name = match[1]
-            return parts.get(name, DIGEST if name == "digest" else NOBODY)
+            return parts.get(name, DIGEST if name == "digest" else UNKNOWN_ID)
 
         return re.sub(r"{(\w+)(?::\w+)?}", fill, self.path)
 
@@ -49,7 +49,7 @@ def referred(document: dict[str, Any], value: Any) -> Any:
     return value
 
 
-def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
+def documented_operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
     """What the OpenAPI document shows, each with its description; shared parameters, replies and
     headers stand where they are used.
     """
@@ -72,7 +72,7 @@ def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
     }
 
 
-def served(app: FastAPI) -> set[tuple[str, str]]:
+def served_routes(app: FastAPI) -> set[tuple[str, str]]:
     """What the router answers, whether or not it is documented."""
     return {
         (method, re.sub(r":\w+}", "}", str(context.path)))
@@ -81,7 +81,9 @@ def served(app: FastAPI) -> set[tuple[str, str]]:
     }
 
 
-def every(app: FastAPI) -> list[Operation]:
+def all_operations(app: FastAPI) -> list[Operation]:
     """Documented and hidden operations together."""
-    shown = {(operation.method, operation.path): operation for operation in documented(app)}
-    return sorted(shown.get(pair) or Operation(*pair) for pair in served(app) | set(shown))
+    shown = {
+        (operation.method, operation.path): operation for operation in documented_operations(app)
+    }
+    return sorted(shown.get(pair) or Operation(*pair) for pair in served_routes(app) | set(shown))

@@ -1,8 +1,9 @@
-"""The pages agree with the code: the diagram of states, the error codes, links and file names.
+"""The documentation agrees with the code: the diagram of states, error codes, links, file names.
 
 To rewrite the diagram: .venv/bin/python -m tests.architecture.test_docs
 """
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -68,7 +69,7 @@ def rewrite_diagram() -> None:
     LIFE.write_text(DIAGRAM.sub(f"```mermaid\n{diagram()}```", page), encoding="utf-8")
 
 
-def test_the_diagram_of_states_is_the_table_of_transitions():
+def test_the_state_diagram_matches_the_transition_table():
     assert DIAGRAM.findall(LIFE.read_text(encoding="utf-8")) == [diagram()]
 
 
@@ -99,6 +100,34 @@ def test_the_index_of_errors_names_every_section_once():
     assert sorted(INDEXED.findall(index)) == sorted(code for code, _ in SECTION.findall(page))
 
 
+PLACE = {"Fault": 2, "PydanticCustomError": 0, "fault": 0}
+"""The functions that take the code of a fault, with the position of the argument."""
+
+PARSING = {"date-parsing", "datetime-parsing"}
+"""Codes of pydantic that the service uses with the same meaning."""
+
+
+def fault_codes() -> set[str]:
+    """Every code of a fault that is written in the application."""
+    found = set()
+    for module in (ROOT / "app").glob("**/*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                arguments = node.args[PLACE.get(name, 99) :]
+                if arguments and isinstance(arguments[0], ast.Constant):
+                    found.add(str(arguments[0].value).replace("_", "-"))
+    return found
+
+
+def test_every_code_of_a_fault_is_documented():
+    page = ERRORS.read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([^`]+)` \| ", page, re.MULTILINE)) | PARSING
+    used = {code for code in fault_codes() if not code.startswith("unknown-")}
+    assert len(used) > 50
+    assert used <= documented
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that a Markdown renderer gives to the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -122,12 +151,12 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_link_leads_to_a_page_and_a_heading(page: Path):
+def test_every_link_resolves(page: Path):
     assert list(broken_links(page)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_file_that_a_page_names_exists(page: Path):
+def test_every_file_named_in_the_documentation_exists(page: Path):
     named = FILE.findall(page.read_text(encoding="utf-8"))
     assert [file for file in named if not (ROOT / file).exists()] == []
 

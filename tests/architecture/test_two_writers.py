@@ -17,8 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.sharing import REFUSE, SHARE, consented
-from tests.architecture.operations import NOBODY, Operation, documented
+from tests.api.sharing import REFUSE, SHARE, consented_facts
+from tests.architecture.operations import UNKNOWN_ID, Operation, documented_operations
 from tests.service import Caller, Service
 
 OPEN, DECIDED, REFUSED = "open", "decided", "refused"
@@ -94,14 +94,8 @@ class Town:
     ids: dict[str, str]
 
     async def put_back(self) -> None:
-        """Restore the rows of the request as they were."""
-        request, names = self.ids["request_id"], reversed(TABLES)
-        column = {"sharing_request": "id"}
-        statements = ["DELETE FROM audit_disposed"]
-        statements += [
-            f"DELETE FROM {name} WHERE {column.get(name, 'request_id')} = '{request}'"
-            for name in names
-        ]
+        """Restore the rows of the request, which is the only one, as they were."""
+        statements = [f"DELETE FROM {name}" for name in ("audit_disposed", *reversed(TABLES))]
         statements += [f"INSERT INTO {name} SELECT * FROM before_{name}" for name in TABLES]
         await self.gate.execute(";".join(statements))
 
@@ -177,7 +171,7 @@ def changing(service: Service) -> list[Operation]:
     """Every operation that changes a request, by the OpenAPI document."""
     return sorted(
         operation
-        for operation in documented(service.app)
+        for operation in documented_operations(service.app)
         if operation.method != "GET" and "request_id" in operation.parameters
     )
 
@@ -193,8 +187,8 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
     decision.
     """
     staff = callers["staff"]
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    ids = {"decision_id": NOBODY, "request_id": await made(staff, "/v1/sharing-requests", body)}
+    body = consented_facts() | {"subjects": [{"person_ref": "mis:7781"}]}
+    ids = {"decision_id": UNKNOWN_ID, "request_id": await made(staff, "/v1/sharing-requests", body)}
     path = f"/v1/sharing-requests/{ids['request_id']}"
     ids["consent_id"] = await made(staff, f"{path}/consents", CONSENT)
     ids["advice_id"] = await made(staff, f"{path}/advice", ADVICE)
@@ -206,11 +200,7 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
     for name in (*TABLES, "audit_disposed"):
         await gate.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
     for name in TABLES:
-        column = "id" if name == "sharing_request" else "request_id"
-        await gate.execute(
-            f"DROP TABLE IF EXISTS before_{name}; CREATE TEMPORARY TABLE before_{name} AS SELECT *"
-            f" FROM {name} WHERE {column} = '{ids['request_id']}'"
-        )
+        await gate.execute(f"CREATE TEMPORARY TABLE before_{name} AS SELECT * FROM {name}")
     return Town(callers, gate, ids)
 
 
@@ -232,14 +222,14 @@ async def gate(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_every_operation_that_changes_a_request_is_prepared(service: Service):
+async def test_every_operation_that_changes_a_request_is_covered(service: Service):
     assert {operation.id for operation in changing(service)} == set(PREPARED)
     assert len(PREPARED) > 10
 
 
 @pytest.mark.parametrize("state", ALL)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_two_writers_leave_what_one_after_the_other_would_leave(
+async def test_two_writers_give_the_result_of_one_order_or_reject_one(
     service: Service,
     gate: asyncpg.Connection,
     staff: Caller,
@@ -266,7 +256,7 @@ async def test_two_writers_leave_what_one_after_the_other_would_leave(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_of_two_writers_who_read_the_same_version_one_is_refused(
+async def test_of_two_writers_with_the_same_version_one_is_rejected(
     service: Service, gate: asyncpg.Connection, staff: Caller, dsl: Caller, ig_lead: Caller
 ):
     at = await town({"staff": staff, "dsl": dsl, "ig_lead": ig_lead}, gate, OPEN)

@@ -13,7 +13,7 @@ from app.platform import migrations
 from app.platform.db import connect
 from app.platform.settings import PREFIX, Settings
 from tests.examples.recorder import Examples
-from tests.examples.story import recorded
+from tests.examples.story import record_story
 
 
 async def record(folder: Path) -> Examples:
@@ -22,7 +22,7 @@ async def record(folder: Path) -> Examples:
     database = connect(settings)
     await migrations.upgrade(database)
     await database.close()
-    return await recorded(settings)
+    return await record_story(settings)
 
 
 def main() -> None:

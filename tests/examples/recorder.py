@@ -29,9 +29,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.audit import seal
 from app.identity.keys import CURRENT
-from app.main import LOG_KEY, log_host, shelf_of
+from app.main import LOG_KEY, checkpoint_folder, log_host
 from app.platform.settings import Settings
-from tests.architecture.operations import Operation, documented
+from tests.architecture.operations import Operation, documented_operations
 from tests.running import MovableClock
 from tests.service import Account, Caller, Service
 
@@ -92,7 +92,7 @@ class Recorder:
             with recorder._dice("the people"):
                 for who, role in PEOPLE.items():
                     recorder.accounts[who] = await service.add(role)
-            recorder.people["stranger"] = await service.stranger()
+            recorder.people["anonymous"] = await service.anonymous()
             await recorder.at(MONDAY)
             yield recorder
 
@@ -159,7 +159,7 @@ class Recorder:
         settings, database = self.service.settings, self.service.database
         with self._dice("sealing"):
             while await seal.seal(
-                database, _log_key(), host=log_host(settings), shelf=shelf_of(settings)
+                database, _log_key(), host=log_host(settings), folder=checkpoint_folder(settings)
             ):
                 pass
 
@@ -178,7 +178,7 @@ class Recorder:
     def _named(self, operation: str) -> tuple[Operation, dict[str, Any]]:
         return next(
             (called, described)
-            for called, described in documented(self.service.app).items()
+            for called, described in documented_operations(self.service.app).items()
             if called.id == operation
         )
 

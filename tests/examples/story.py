@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.platform.settings import Settings
-from tests.api.policies import meaning, without_health_providers
+from tests.api.policies import changed_policy, without_health_providers
 from tests.examples.recorder import MONDAY, STEPS, Examples, Recorder
 
 HTML: Final = "text/html"
@@ -21,7 +21,7 @@ SECTIONS: Final = 12
 """A policy document has more sections than this; that many members has the reply around it."""
 
 
-async def recorded(settings: Settings) -> Examples:
+async def record_story(settings: Settings) -> Examples:
     """What the service on these settings answered. Its database is empty and migrated."""
     async with Recorder.started(settings) as told:
         for scene in SCENES:
@@ -35,9 +35,9 @@ def _hour(hour: int, minute: int) -> datetime:
 
 async def the_service_starts(told: Recorder) -> None:
     """It is ready, and says by which keys it signs."""
-    await told.does("stranger", "check_alive")
-    await told.does("stranger", "check_ready")
-    await told.does("stranger", "list_signing_keys")
+    await told.does("anonymous", "check_alive")
+    await told.does("anonymous", "check_ready")
+    await told.does("anonymous", "list_signing_keys")
     await told.does("dsl", "read_me")
 
 
@@ -225,7 +225,9 @@ async def the_policy_is_reviewed(told: Recorder) -> None:
     await told.does("teacher", "get_policy_flowchart", accept=SVG, digest=in_force)
     draft = (
         await told.does(
-            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2026-12")
+            "ig_lead",
+            "draft_policy_version",
+            changed_policy(without_health_providers, version="2026-12"),
         )
     )["digest"]
     await told.does("ig_lead", "compare_policy_versions", query={"from": in_force}, digest=draft)
@@ -268,7 +270,9 @@ async def something_goes_on_in_the_background(told: Recorder) -> None:
     """Last of all, because nobody knows when it is done."""
     draft = (
         await told.does(
-            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2027-01")
+            "ig_lead",
+            "draft_policy_version",
+            changed_policy(without_health_providers, version="2027-01"),
         )
     )["digest"]
     await told.does(

@@ -28,8 +28,8 @@ def add_user(server: LiveServer, role: str) -> str:
 
 async def token(server: LiveServer, email: str) -> str:
     """A fresh access token, got through the door."""
-    async with server.client() as stranger:
-        reply = await stranger.post(
+    async with server.client() as anonymous:
+        reply = await anonymous.post(
             "/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD}
         )
     assert reply.status_code == httpx.codes.OK, reply.text
@@ -38,13 +38,13 @@ async def token(server: LiveServer, email: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def signed_in(server: LiveServer, email: str) -> AsyncIterator[httpx.AsyncClient]:
+async def sign_in(server: LiveServer, email: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client that carries the account's token."""
     async with server.client(await token(server, email)) as client:
         yield client
 
 
-def verify(server: LiveServer, *arguments: str) -> tuple[int, str]:
+def verify_log(server: LiveServer, *arguments: str) -> tuple[int, str]:
     """What `python -m app audit verify` ends with and says."""
     done = server.run("audit", "verify", *arguments)
     return done.returncode, done.stdout + done.stderr
@@ -54,7 +54,7 @@ Run = Callable[..., list[tuple[Any, ...]]]
 
 
 @contextlib.asynccontextmanager
-async def inside(settings: Settings) -> AsyncIterator[Any]:
+async def run_sql_as_owner(settings: Settings) -> AsyncIterator[Any]:
     """An awaitable function that runs SQL as the owner of the database would who wants to leave no
     trace: past every trigger.
     """

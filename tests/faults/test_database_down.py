@@ -164,21 +164,21 @@ async def works_again(caller: Caller) -> None:
     assert len((await caller.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_a_database_that_is_gone_is_said_at_once_and_found_again(
+async def test_a_lost_database_is_reported_at_once_and_used_again_later(
     line: Line, distant: Service
 ) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
     await line.cut()
     await answers(caller)
-    stranger = await distant.stranger()
-    ready = await stranger.get("/readyz")
+    anonymous = await distant.anonymous()
+    ready = await anonymous.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "not reachable")
-    assert (await stranger.get("/livez")).status_code == httpx.codes.OK
+    assert (await anonymous.get("/livez")).status_code == httpx.codes.OK
     await line.connect()
     await works_again(caller)
 
 
-async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(
+async def test_a_silent_database_is_reported_in_time_and_used_again_later(
     line: Line, distant: Service
 ) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
@@ -189,7 +189,7 @@ async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(
     await works_again(caller)
 
 
-async def test_a_file_that_somebody_else_holds_is_said_in_time(
+async def test_a_locked_sqlite_file_is_reported_in_time(
     data_dir: Path, blank_sqlite: Path, clock: MovableClock
 ) -> None:
     settings = Settings(data_dir=data_dir)

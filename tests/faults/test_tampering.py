@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from app.platform.settings import Settings
-from tests.api.sharing import SHARE, decided, submitted
-from tests.faults.operator import add_user, inside, signed_in, verify
+from tests.api.sharing import SHARE, decide, submit
+from tests.faults.operator import add_user, run_sql_as_owner, sign_in, verify_log
 from tests.running import LiveServer
 
 SCHOOL = "123456"
@@ -22,10 +22,10 @@ SCHOOL = "123456"
 
 async def a_decided_request(server: LiveServer) -> None:
     email = add_user(server, "dsl")
-    async with signed_in(server, email) as dsl:
+    async with sign_in(server, email) as dsl:
         for _ in range(3):
-            made = await submitted(dsl)
-            await decided(dsl, made["id"], SHARE)
+            made = await submit(dsl)
+            await decide(dsl, made["id"], SHARE)
         deadline = time.monotonic() + 30
         while (
             await dsl.get(f"/v1/sharing-requests/{made['id']}")
@@ -44,7 +44,7 @@ def settle(server: LiveServer) -> None:
     server.start()
     while time.monotonic() < deadline:
         checks = httpx.get(f"{server.url}/readyz", trust_env=False).json()["checks"]
-        if checks["sealing"] == "ok" and "; 0 unsealed" in verify(server)[1]:
+        if checks["sealing"] == "ok" and "; 0 unsealed" in verify_log(server)[1]:
             break
         time.sleep(0.2)
     server.stop()
@@ -52,14 +52,14 @@ def settle(server: LiveServer) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
-async def test_what_was_changed_is_found_and_named(
+async def test_every_change_in_the_database_is_detected_and_named(
     live_server: LiveServer, settings: Settings
 ) -> None:
     await a_decided_request(live_server)
-    status, said = verify(live_server)
+    status, said = verify_log(live_server)
     assert (status, "intact" in said) == (0, True), said
 
-    async with inside(settings) as run:
+    async with run_sql_as_owner(settings) as run:
         await a_changed_reason(live_server, run)
         await a_changed_outcome(live_server, run)
         await a_changed_entry(live_server, run)
@@ -70,14 +70,14 @@ async def test_what_was_changed_is_found_and_named(
 
 def found(server: LiveServer, *arguments: str) -> str:
     """What a verification says that must find something."""
-    status, said = verify(server, *arguments)
+    status, said = verify_log(server, *arguments)
     assert status == 1, said
     assert "VIOLATION" in said
     return said
 
 
 def intact(server: LiveServer) -> None:
-    status, said = verify(server)
+    status, said = verify_log(server)
     assert status == 0, said
 
 
@@ -148,4 +148,4 @@ async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
     said = found(server)
     assert f"school {SCHOOL}, entry #{shorter}" in said
     assert "rolled-back" in said
-    assert "rolled-back" in found(server, "--kept", aside)
+    assert "rolled-back" in found(server, "--checkpoint", aside)

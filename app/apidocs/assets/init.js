@@ -1,6 +1,6 @@
 "use strict";
-/** Shows an example that is a text as it is written; left alone, the page parses YAML and refuses to show XML. */
-function textsAsWritten() {
+/** Shows text examples unchanged. Without this, Swagger UI parses YAML and does not show XML. */
+function showTextExamplesUnchanged() {
   return {
     afterLoad() {
       const sample = this.fn.getSampleSchema;
@@ -19,5 +19,5 @@ window.SwaggerUIBundle({
   displayRequestDuration: true,
   persistAuthorization: false,
   validatorUrl: null,
-  plugins: [textsAsWritten],
+  plugins: [showTextExamplesUnchanged],
 });

@@ -1,1 +1,1 @@
-"""Documents built once and rendered as HTML, PDF and SVG."""
+"""Printed documents: a page as data, rendered as HTML, PDF and SVG."""

@@ -1,8 +1,8 @@
-"""A page as one HTML document that needs nothing else: no script, no file, no font, no style but
-its own, which `CSP` names by its digest.
+"""Renders a page as one HTML document without scripts and without other files. Its style is
+embedded; `CSP` permits it by its digest.
 
-Law: every text is escaped here and nowhere else; only a drawing that the service made itself goes
-in as it is.
+Invariant: every text is escaped here and only here; only drawings made by the service are embedded
+unescaped.
 """
 
 import base64
@@ -48,6 +48,7 @@ th, td { border: 1px solid #767676; padding: .3rem .5rem; text-align: left; vert
 thead th { background: #eee; }
 tbody th { font-weight: bold; overflow-wrap: anywhere; min-width: 6.5rem; }
 td:last-child:not(:nth-child(2)) { min-width: 8.5rem; }
+td:first-child code { white-space: nowrap; }
 td:dir(rtl), dd:dir(rtl) { text-align: right; }
 figure { margin: 0 0 1rem; }
 figure svg { max-width: 100%; height: auto; border: 1px solid #767676; }
@@ -77,11 +78,11 @@ CSP: Final = (
     f" 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; base-uri"
     " 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The content security policy under which these documents show as they should."""
+"""The content security policy of these documents."""
 
 
 def document(title: str, main: str) -> str:
-    """A whole document around what stands in `main`, which is markup."""
+    """A complete document around the markup `main`."""
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots"'

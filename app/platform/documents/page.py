@@ -1,5 +1,5 @@
-"""A printed page as data: sections of paragraphs, pairs and tables, which HTML and PDF show
-alike.
+"""A page as data: sections of paragraphs, pairs, lists, tables and charts. `html` and `pdf` render
+it.
 """
 
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from app.kernel.canonical import Json
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or more; line ends in it are kept."""
+    """A text; its line ends are kept."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """What is called what: labels with their values."""
+    """Labels with their values."""
 
     rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; the first cell of each row names the row."""
+    """A table; the first cell of a row is its header."""
 
     caption: str
     head: tuple[str, ...]
@@ -34,22 +34,22 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list without order."""
+    """An unordered list."""
 
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A list whose order matters."""
+    """An ordered list."""
 
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing as SVG, with all that it shows in words, and a caption that says where to read the
-    same.
+    """A drawing as SVG. `described` says in words all that it shows; the caption says where the
+    page has the same content as text.
     """
 
     svg: str
@@ -59,14 +59,14 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Text whose every character matters, such as a signed note."""
+    """A text that is shown character by character, such as a signed note."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A headed part of a section."""
+    """A part of a section, with a heading."""
 
     title: str
     blocks: tuple["Block", ...]
@@ -77,7 +77,7 @@ Block: TypeAlias = Paragraph | Pairs | Grid | Bullets | Steps | Chart | Verbatim
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A headed section of the page."""
+    """A section of the page, with a heading."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -85,7 +85,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole: a title, who may read it, what identifies it, and the sections."""
+    """A page: its title, the protective marking, what identifies it, and the sections."""
 
     title: str
     marking: str
@@ -93,7 +93,7 @@ class Page:
     sections: tuple[Section, ...]
 
     def to_json(self) -> dict[str, Json]:
-        """The page as the PDF template reads it."""
+        """The page as the template `page.typ` reads it."""
         return {
             "title": self.title,
             "marking": self.marking,

@@ -1,8 +1,8 @@
-"""Sets data in a typst template as an accessible PDF (PDF/UA-1). The only importer of typst, which
-the extra `pdf` brings.
+"""Renders data with a typst template as an accessible PDF (PDF/UA-1). Only this module imports
+typst, which the extra `pdf` installs.
 
-Law: what is printed enters as JSON and stays data; only the shipped fonts are used; and no name, in
-whatever script, stops a record from being printed: a letter that no font has is written as its code
+Invariant: the data enters as JSON and is never executed; only the shipped fonts are used; and a
+name in any script can be printed, because a character that no font has is written as its code
 point.
 """
 
@@ -45,11 +45,11 @@ FAMILIES: Final = (
     "Droid Sans Fallback",
     "DejaVu Sans",
 )
-"""The shipped families in the order in which a letter is looked for."""
+"""The shipped font families; a character is set in the first that has it."""
 
 
 class PdfNotAvailable(ServiceError):
-    """The service runs without its typesetter."""
+    """The service was installed without the extra `pdf`."""
 
     kind = Kind.NOT_ACCEPTABLE
     code = "pdf-not-available"
@@ -67,33 +67,33 @@ def available() -> bool:
 
 
 def pdf(template: Path, data: Mapping[str, Json], *, at: datetime) -> bytes:
-    """The bytes of a tagged PDF/UA-1 file, the same for the same arguments.
+    """A tagged PDF/UA-1 file: the same bytes for the same arguments.
 
-    The template reads `json(bytes(sys.inputs.data))`, and the list of fonts from its member
-    `fonts`. `at` becomes the file's date. Takes tens of milliseconds of CPU: call it in a thread.
-    Raises `PdfNotAvailable` where typst is not installed.
+    The template reads `json(bytes(sys.inputs.data))`, with the font families in its member `fonts`.
+    `at` is the date of the file. Takes tens of milliseconds of CPU: call it in a thread. Raises
+    `PdfNotAvailable` if typst is not installed.
     """
     if not available():
         raise PdfNotAvailable
-    import typst  # noqa: PLC0415 - forty megabytes that only a printer needs
+    import typst  # noqa: PLC0415 - optional, and 40 MB
 
     known = coverage()
     try:
-        return _set(template, _legible(data, known), at)
+        return _compiled(template, _printable(data, known), at)
     except typst.TypstError as error:
         if "could not be displayed" not in error.message:
             raise
-        # A mark from one script on a letter of another finds no font that has both: then only the
-        # main font's letters are left as they are.
+        # A combining mark follows a base character of another script, and no font has both: print
+        # only the characters of the main font.
         plain = {
-            letter
-            for letter in letters_of((FONTS / "NotoSans-Regular.ttf").read_bytes())
-            if not unicodedata.combining(chr(letter))
+            point
+            for point in code_points_of((FONTS / "NotoSans-Regular.ttf").read_bytes())
+            if not unicodedata.combining(chr(point))
         }
-        return _set(template, _legible(data, plain), at)
+        return _compiled(template, _printable(data, plain), at)
 
 
-def _set(template: Path, data: Json, at: datetime) -> bytes:
+def _compiled(template: Path, data: Json, at: datetime) -> bytes:
     import typst  # noqa: PLC0415 - see above
 
     assert isinstance(data, Mapping)  # noqa: S101 - a mapping went in
@@ -119,42 +119,42 @@ def _fonts() -> "typst.Fonts":
     )
 
 
-def _legible(value: Json, known: Collection[int]) -> Json:
-    """The value with every letter that cannot be printed written as its code point, and in the
-    normal form that JSON here has.
+def _printable(value: Json, known: Collection[int]) -> Json:
+    """The value in normalisation form C, with the code point in place of each character that is
+    not printable or not among the code points `known`.
     """
     if isinstance(value, str):
         text = unicodedata.normalize("NFC", value)
         return (
             text
             if text.isascii() and text.isprintable()
-            else "".join(_shown(letter, known) for letter in text)
+            else "".join(_printed(character, known) for character in text)
         )
     if isinstance(value, Mapping):
-        return {name: _legible(member, known) for name, member in value.items()}
+        return {name: _printable(member, known) for name, member in value.items()}
     if isinstance(value, Sequence):
-        return [_legible(member, known) for member in value]
+        return [_printable(member, known) for member in value]
     return value
 
 
-def _shown(letter: str, known: Collection[int]) -> str:
-    if letter in "\n\t" or ord(letter) in known:
-        return letter
-    if unicodedata.category(letter) == "Cf" or 0xFE00 <= ord(letter) <= 0xFE0F:
-        return ""  # joiners and variation selectors have no shape of their own
-    return f"[U+{ord(letter):04X}]"
+def _printed(character: str, known: Collection[int]) -> str:
+    if character in "\n\t" or ord(character) in known:
+        return character
+    if unicodedata.category(character) == "Cf" or 0xFE00 <= ord(character) <= 0xFE0F:
+        return ""  # joiners and variation selectors have no glyph
+    return f"[U+{ord(character):04X}]"
 
 
 @cache
 def coverage() -> frozenset[int]:
-    """The code points that the shipped fonts have a shape for."""
+    """The code points for which the shipped fonts have a glyph."""
     found: set[int] = set()
     for font in sorted(FONTS.glob("*.ttf")):
-        found |= letters_of(font.read_bytes())
+        found |= code_points_of(font.read_bytes())
     return frozenset(found)
 
 
-def letters_of(font: bytes) -> set[int]:
+def code_points_of(font: bytes) -> set[int]:
     """The code points in the `cmap` table of a TrueType font (formats 4 and 12)."""
     (tables,) = struct.unpack_from(">H", font, 4)
     at = next(
@@ -168,17 +168,17 @@ def letters_of(font: bytes) -> set[int]:
     starts = {
         at + struct.unpack_from(">HHI", font, at + 4 + 8 * number)[2] for number in range(count)
     }
-    return {letter for start in starts for letter in _mapped(font, start)}
+    return {point for start in starts for point in _mapped(font, start)}
 
 
 def _mapped(font: bytes, start: int) -> Iterator[int]:
-    (form,) = struct.unpack_from(">H", font, start)
-    if form == 12:
+    (version,) = struct.unpack_from(">H", font, start)
+    if version == 12:
         (groups,) = struct.unpack_from(">I", font, start + 12)
         for number in range(groups):
             first, last, glyph = struct.unpack_from(">III", font, start + 16 + 12 * number)
             yield from range(first if glyph else first + 1, last + 1)
-    elif form == 4:
+    elif version == 4:
         yield from _segments(font, start)
 
 
@@ -192,14 +192,14 @@ def _segments(font: bytes, start: int) -> Iterator[int]:
         strict=True,
     )
     for number, (first, last, shift, offset) in enumerate(columns):
-        for letter in range(first, last + 1):
-            if letter == 0xFFFF:
+        for point in range(first, last + 1):
+            if point == 0xFFFF:
                 continue
-            glyph = letter + shift
+            glyph = point + shift
             if offset:
                 (found,) = struct.unpack_from(
-                    ">H", font, offsets + 2 * number + offset + 2 * (letter - first)
+                    ">H", font, offsets + 2 * number + offset + 2 * (point - first)
                 )
                 glyph = found + shift if found else 0
             if glyph & 0xFFFF:
-                yield letter
+                yield point

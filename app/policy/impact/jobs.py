@@ -164,7 +164,7 @@ class Assessor:
 
     async def _note(self, work: "Work", **changed: object) -> None:
         async with self._database.transaction() as session:
-            await lifecycle_store.note_impact(
+            await lifecycle_store.update_impact(
                 session, work.school, work.id, seen_at=self._now(), **changed
             )
 

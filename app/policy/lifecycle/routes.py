@@ -1,7 +1,6 @@
-"""The policy, its versions and evaluation over HTTP.
+"""Routes for the policy in force and for policy versions.
 
-Law: policy text is open to every caller of its school; of a case that is tried out nothing is
-stored.
+Every role may read the policies of its school.
 """
 
 from datetime import datetime
@@ -27,12 +26,9 @@ from app.platform.preconditions import (
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute, media_type_of, raise_fault, reply
 from app.policy.engine.deadlines import today_in_school
-from app.policy.evaluation.schemas import EvaluationOut
 from app.policy.facts.examples import DIGEST_EXAMPLE
-from app.policy.facts.schemas import FactsIn
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle import service as lifecycle_service
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.schemas import (
     JSON,
     YAMLS,
@@ -44,17 +40,14 @@ from app.policy.lifecycle.schemas import (
     PolicyVersionOut,
     policy_body,
 )
+from app.policy.lifecycle.versions import Listed
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
-
-evaluations: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
-"""What is asked often, apart, so that it can be asked first."""
 
 Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
 
 CACHEABLE: Final = {"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Authorization"}
-"""Policy text may be kept by anybody, but is asked after each time, so that a new version is seen
-at once."""
+"""Policy text may be cached, but must be revalidated, so that a new version is seen at once."""
 
 HTML: Final = "text/html"
 
@@ -114,7 +107,7 @@ async def list_policies(
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await in_force.versions(
+    page, following = await versions.versions(
         call.session, actor.school, today_in_school(call.now), before=before, limit=limit
     )
 
@@ -134,7 +127,7 @@ async def get_policy_version(
     actor: Reader, digest: Digest, request: Request, call: CallDep
 ) -> Response:
     """The version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await in_force.version(
+    listed, document = await versions.version(
         call.session, actor.school, digest, today_in_school(call.now)
     )
 
@@ -236,26 +229,6 @@ async def withdraw_policy_version(
 
 def _changed(listed: Listed, **headers: str) -> Response:
     return reply(_shown(listed), 201, {"ETag": lifecycle_service.etag(listed), **headers})
-
-
-@evaluations.post(
-    "/evaluations",
-    operation_id="evaluate_facts",
-    summary="Evaluate facts without storing them",
-    response_model=EvaluationOut,
-    responses=replies(401, 403, 413, 415, 422),
-)
-async def evaluate_facts(
-    actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep
-) -> Response:
-    """The policy's recommendation for these facts. The service stores nothing about the case; the
-    audit log records only that a trial evaluation was made, and by whom.
-    """
-    return reply(
-        await lifecycle_service.try_out(
-            call.session, actor, body.stated(), now=call.now, request_id=call.trace
-        )
-    )
 
 
 def _shown(listed: Listed) -> dict[str, object]:

@@ -1,27 +1,50 @@
-"""Reads and writes of policy versions. Law: each names the school and sees nothing of another; only
-the trail's verification reads all.
+"""Reads and writes policy versions.
+
+Invariant: every statement is limited to one school, except those that verification and start-up
+read with.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.audit.model import Sealed, record_digest
-from app.kernel import clock
+from app.audit import log
+from app.audit.model import Action, Author, Event, Sealed, content, record_digest
+from app.audit.sealed_storage import canonical_row
 from app.kernel.canonical import Json
-from app.platform.couriers import Lookup
+from app.platform.dataloader import Lookup
 from app.platform.db import Session
-from app.policy.lifecycle.model import Standing
-from app.policy.lifecycle.tables import ADOPTION, APPROVAL, IMPACT, VERSION, WITHDRAWAL
+from app.platform.rows import all_rows, col, first_row
+from app.policy.lifecycle.model import VersionState
+from app.policy.lifecycle.tables import (
+    ADOPTION,
+    APPROVAL,
+    IMPACT,
+    VERSION,
+    WITHDRAWAL,
+    AdoptionRow,
+    ApprovalRow,
+    ImpactRow,
+    VersionRow,
+    WithdrawalRow,
+)
+
+_NAMES: Final[Mapping[sa.Table, tuple[str, str]]] = {
+    VERSION: ("", "id"),
+    APPROVAL: ("approval:", "version_id"),
+    WITHDRAWAL: ("withdrawal:", "version_id"),
+    ADOPTION: ("adoption:", "school"),
+}
+"""The name of a row in the audit log, for each table: a prefix and the column that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A stored version with its approval, without its document."""
+    """The columns of a version with its approval and withdrawal, without its document."""
 
     id: UUID
     digest: str
@@ -31,133 +54,140 @@ class Version:
     created_at: datetime
     approved_by: str | None
     approved_at: datetime | None
-    starts_on: date | None
+    starts_on: str | None
     next_review_on: str | None
     withdrawn_at: datetime | None
 
-    @property
-    def standing(self) -> Standing:
-        """What has become of it so far."""
-        return Standing(
-            author=self.author, starts_on=self.starts_on, withdrawn=self.withdrawn_at is not None
-        )
+
+def state_of(version: Version) -> VersionState:
+    """The properties that the status of a version and the rules depend on."""
+    return VersionState(
+        author=version.author,
+        starts_on=None if version.starts_on is None else date.fromisoformat(version.starts_on),
+        withdrawn=version.withdrawn_at is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """Which version a school follows, and when those who approved it want it looked at again."""
+class VersionRef:
+    """The digest of a version, and the month or day of the next review set on its approval."""
 
     digest: str
     next_review_on: str | None
 
 
-_APPROVED: Final = sa.and_(
-    APPROVAL.c.school == VERSION.c.school, APPROVAL.c.version_id == VERSION.c.id
-)
-_WITHDRAWN: Final = sa.and_(
-    WITHDRAWAL.c.school == VERSION.c.school, WITHDRAWAL.c.version_id == VERSION.c.id
+_APPROVAL_OF_VERSION: Final = sa.and_(
+    col(ApprovalRow.school) == col(VersionRow.school),
+    col(ApprovalRow.version_id) == col(VersionRow.id),
 )
 
-_HEAD: Final = (
+_VERSION: Final = (
     sa.select(
-        VERSION.c.id,
-        VERSION.c.digest,
-        VERSION.c.version,
-        VERSION.c.review_due,
-        VERSION.c.author,
-        VERSION.c.created_at,
-        APPROVAL.c.approved_by,
-        APPROVAL.c.approved_at,
-        APPROVAL.c.starts_on,
-        APPROVAL.c.next_review_on,
-        WITHDRAWAL.c.withdrawn_at,
+        col(VersionRow.id),
+        col(VersionRow.digest),
+        col(VersionRow.version),
+        col(VersionRow.review_due),
+        col(VersionRow.author),
+        col(VersionRow.created_at),
+        col(ApprovalRow.approved_by),
+        col(ApprovalRow.approved_at),
+        col(ApprovalRow.starts_on),
+        col(ApprovalRow.next_review_on),
+        col(WithdrawalRow.withdrawn_at),
     )
-    .select_from(VERSION.outerjoin(APPROVAL, _APPROVED).outerjoin(WITHDRAWAL, _WITHDRAWN))
-    .where(VERSION.c.school == sa.bindparam("of_school"))
+    .select_from(
+        VERSION.outerjoin(APPROVAL, _APPROVAL_OF_VERSION).outerjoin(
+            WITHDRAWAL,
+            sa.and_(
+                col(WithdrawalRow.school) == col(VersionRow.school),
+                col(WithdrawalRow.version_id) == col(VersionRow.id),
+            ),
+        )
+    )
+    .where(col(VersionRow.school) == sa.bindparam("of_school"))
 )
 
-_STANDS: Final = sa.not_(
+_NOT_WITHDRAWN: Final = sa.not_(
     sa.exists().where(
-        WITHDRAWAL.c.school == APPROVAL.c.school, WITHDRAWAL.c.version_id == APPROVAL.c.version_id
+        col(WithdrawalRow.school) == col(ApprovalRow.school),
+        col(WithdrawalRow.version_id) == col(ApprovalRow.version_id),
     )
 )
 
-_BEGUN: Final = (
+_STARTED: Final = (
     sa.select(
-        APPROVAL.c.digest,
-        APPROVAL.c.next_review_on,
-        APPROVAL.c.starts_on,
-        APPROVAL.c.approved_at.label("since"),
+        col(ApprovalRow.digest),
+        col(ApprovalRow.next_review_on),
+        col(ApprovalRow.starts_on),
+        col(ApprovalRow.approved_at).label("since"),
     )
     .where(
-        APPROVAL.c.school == sa.bindparam("of_school"),
-        APPROVAL.c.starts_on <= sa.bindparam("on_day"),
-        _STANDS,
+        col(ApprovalRow.school) == sa.bindparam("of_school"),
+        col(ApprovalRow.starts_on) <= sa.bindparam("on_day"),
+        _NOT_WITHDRAWN,
     )
     .union_all(
         sa.select(
-            ADOPTION.c.digest, sa.null(), sa.literal_column("''"), ADOPTION.c.adopted_at
-        ).where(ADOPTION.c.school == sa.bindparam("of_school"))
+            col(AdoptionRow.digest), sa.null(), sa.literal_column("''"), col(AdoptionRow.adopted_at)
+        ).where(col(AdoptionRow.school) == sa.bindparam("of_school"))
     )
-    .subquery("begun")
+    .subquery("started")
 )
 
 _IN_FORCE: Final = Lookup(
-    sa.select(_BEGUN.c.digest, _BEGUN.c.next_review_on)
-    .order_by(_BEGUN.c.starts_on.desc(), _BEGUN.c.since.desc())
+    sa.select(_STARTED.c.digest, _STARTED.c.next_review_on)
+    .order_by(_STARTED.c.starts_on.desc(), _STARTED.c.since.desc())
     .limit(1)
 )
 
 
-async def in_force(session: Session, school: str, on: date) -> InForce | None:
-    """The approved version that began last, else the one that was adopted; None while the school
-    has neither.
-    """
+async def in_force(session: Session, school: str, on: date) -> VersionRef | None:
+    """The approved version that started last, otherwise the adopted one, otherwise None."""
     row = await session.look_up(_IN_FORCE, of_school=school, on_day=on.isoformat())
-    return None if row is None else InForce(row["digest"], row["next_review_on"])
+    return None if row is None else VersionRef(row["digest"], row["next_review_on"])
 
 
 async def adopted(session: Session, school: str) -> str | None:
-    """The digest of the version, of those that ship, that the school has adopted."""
-    row = await session.first(sa.select(ADOPTION.c.digest).where(ADOPTION.c.school == school))
-    return None if row is None else str(row.digest)
+    """The digest of the shipped version that the school adopted."""
+    query = sa.select(col(AdoptionRow.digest)).where(col(AdoptionRow.school) == school)
+    row = await first_row(session, AdoptionRow, query)
+    return None if row is None else row.digest
 
 
-async def held(session: Session, school: str, digest: str) -> InForce | None:
-    """A version of the school's, drafted or adopted, and when those who approved it, if anybody
-    has, want it looked at again.
-    """
-    row = await session.first(
-        sa.select(APPROVAL.c.next_review_on)
-        .select_from(VERSION.outerjoin(APPROVAL, _APPROVED))
-        .where(VERSION.c.school == school, VERSION.c.digest == digest)
+async def find(session: Session, school: str, digest: str) -> VersionRef | None:
+    """A version that the school drafted or adopted."""
+    row = await first_row(
+        session,
+        ApprovalRow,
+        sa.select(col(ApprovalRow.next_review_on))
+        .select_from(VERSION.outerjoin(APPROVAL, _APPROVAL_OF_VERSION))
+        .where(col(VersionRow.school) == school, col(VersionRow.digest) == digest)
         .union_all(
-            sa.select(sa.null()).where(ADOPTION.c.school == school, ADOPTION.c.digest == digest)
-        )
+            sa.select(sa.null()).where(
+                col(AdoptionRow.school) == school, col(AdoptionRow.digest) == digest
+            )
+        ),
     )
-    return None if row is None else InForce(digest, row[0])
+    return None if row is None else VersionRef(digest, row.next_review_on)
 
 
-async def days_taken(session: Session, school: str) -> set[date]:
-    """The days on which a version begins or began."""
-    rows = await session.all(
-        sa.select(APPROVAL.c.starts_on).where(APPROVAL.c.school == school, _STANDS)
+async def start_days(session: Session, school: str) -> set[date]:
+    """The first days of all approved versions that were not withdrawn."""
+    query = sa.select(col(ApprovalRow.starts_on)).where(
+        col(ApprovalRow.school) == school, _NOT_WITHDRAWN
     )
+    rows = await all_rows(session, ApprovalRow, query)
     return {date.fromisoformat(row.starts_on) for row in rows}
 
 
 async def schools(session: Session) -> list[str]:
-    """Every school that has approved a version of its own or adopted one that ships."""
-    return sorted(
-        str(row.school)
-        for row in await session.all(
-            sa.union(sa.select(APPROVAL.c.school), sa.select(ADOPTION.c.school))
-        )
-    )
+    """Every school with an approved or adopted version."""
+    query = sa.union(sa.select(col(ApprovalRow.school)), sa.select(col(AdoptionRow.school)))
+    return sorted(row.school for row in await all_rows(session, ApprovalRow, query))
 
 
-async def take_turns(session: Session, school: str) -> None:
-    """Wait until nobody else is changing the school's versions; SQLite has one writer anyway."""
+async def lock(session: Session, school: str) -> None:
+    """Lock the school's versions for the rest of the transaction; SQLite has only one writer."""
     if session.dialect == "postgresql":
         await session.begin()
         await session.all(
@@ -168,83 +198,82 @@ async def take_turns(session: Session, school: str) -> None:
 
 
 async def document(session: Session, school: str, digest: str) -> str | None:
-    """The bytes of a version, as text."""
-    row = await session.first(
-        sa.union_all(
-            *(
-                sa.select(of.c.document).where(of.c.school == school, of.c.digest == digest)
-                for of in (VERSION, ADOPTION)
-            )
+    """The text of a version's document."""
+    query = sa.union_all(
+        *(
+            sa.select(col(row.document)).where(col(row.school) == school, col(row.digest) == digest)
+            for row in (VersionRow, AdoptionRow)
         )
     )
-    return None if row is None else str(row.document)
+    found = await first_row(session, VersionRow, query)
+    return None if found is None else found.document
 
 
 async def version(session: Session, school: str, digest: str) -> Version | None:
     """A version without its document."""
-    row = await session.first(_HEAD.where(VERSION.c.digest == digest), {"of_school": school})
-    return None if row is None else _version(row)
+    query = _VERSION.where(col(VersionRow.digest) == digest)
+    return await first_row(session, Version, query, {"of_school": school})
 
 
 async def versions(
     session: Session, school: str, *, before: UUID | None, limit: int
 ) -> list[Version]:
-    """Versions, newest first, from the one after `before` on."""
-    page = _HEAD.order_by(VERSION.c.id.desc()).limit(limit)
+    """A page of versions, newest first; `before` is the id of the last version of the page before
+    it.
+    """
+    query = _VERSION.order_by(col(VersionRow.id).desc()).limit(limit)
     if before is not None:
-        page = page.where(VERSION.c.id < before)
-    rows: Sequence[sa.Row[Any]] = await session.all(page, {"of_school": school})
-    return [_version(row) for row in rows]
+        query = query.where(col(VersionRow.id) < before)
+    return await all_rows(session, Version, query, {"of_school": school})
 
 
-def _version(row: sa.Row[Any]) -> Version:
-    return Version(
-        id=row.id,
-        digest=row.digest,
-        version=row.version,
-        review_due=row.review_due,
-        author=row.author,
-        created_at=row.created_at,
-        approved_by=row.approved_by,
-        approved_at=row.approved_at,
-        starts_on=None if row.starts_on is None else date.fromisoformat(row.starts_on),
-        next_review_on=row.next_review_on,
-        withdrawn_at=row.withdrawn_at,
+def add(
+    session: Session,
+    table: sa.Table,
+    row: Mapping[str, object],
+    action: Action,
+    *,
+    by: Author,
+    at: datetime,
+    request_id: str,
+    data: Mapping[str, Json],
+) -> None:
+    """Add a row with the audit entry that seals it; the row names the entry in `audit_id`."""
+    policy = str(row["digest"])
+    event = Event(
+        action=action,
+        target=policy,
+        policy=policy,
+        data={**data, "records": [_name(table, row)]},
+        content=content([record_digest(b"", canonical_row(row))]),
     )
+    log.append(session, event, by=by, at=at, request_id=request_id, id=UUID(str(row["audit_id"])))
+    session.add(table, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A row about to be stored: its name in the trail, its digest, its columns but the entry that
-    it cites.
+def _name(table: sa.Table, row: Mapping[str, object]) -> str:
+    prefix, column = _NAMES[table]
+    return f"{prefix}{row[column]}"
+
+
+async def sealed(session: Session) -> AsyncIterator[Sealed]:
+    """Every version, approval, withdrawal and adoption as stored now, for the verification of the
+    audit log. They hold nothing about a child, so they have no salt and are never disposed of.
     """
-
-    table: sa.Table
-    name: str
-    row: Mapping[str, Any]
-
-    @property
-    def digest(self) -> bytes:
-        """What the trail seals of it."""
-        return record_digest(b"", record_of(self.row))
-
-    def add(self, session: Session, entry: UUID) -> None:
-        """Gather it, citing its entry."""
-        session.add(self.table, {**self.row, "audit_id": entry})
-
-
-def named(table: sa.Table, version_id: object) -> str:
-    """The name under which the trail tells of a row: the version's id (of an adoption the school),
-    with what became of it before it.
-    """
-    return {VERSION: "", APPROVAL: "approval:", WITHDRAWAL: "withdrawal:", ADOPTION: "adoption:"}[
-        table
-    ] + str(version_id)
+    for table in _NAMES:
+        async for row in session.stream(sa.select(table)):
+            stored = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
+            yield Sealed(
+                id=_name(table, stored),
+                audit_id=row.audit_id,
+                digest=record_digest(b"", canonical_row(stored)),
+                mutable=False,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What one version would change against another, as far as it has been worked out."""
+    """An impact assessment of one version against another, with its progress."""
 
     id: UUID
     digest: str
@@ -258,63 +287,28 @@ class Impact:
 
 
 def add_impact(session: Session, impact: Impact, *, school: str, by: UUID) -> None:
-    """Gather a piece of work that has begun, or is done."""
-    session.add(
-        IMPACT,
-        {
-            **{field.name: getattr(impact, field.name) for field in fields(impact)},
-            "school": school,
-            "asked_by": by,
-        },
-    )
+    """Add an assessment."""
+    members = {field.name: getattr(impact, field.name) for field in fields(impact)}
+    session.add(IMPACT, {**members, "school": school, "asked_by": by})
 
 
 async def impact(session: Session, school: str, digest: str, job: UUID) -> Impact | None:
-    """A piece of work of a school."""
-    columns = [IMPACT.c[field.name] for field in fields(Impact)]
-    row = await session.first(
-        sa.select(*columns).where(
-            IMPACT.c.id == job, IMPACT.c.school == school, IMPACT.c.digest == digest
-        )
+    """An assessment of a version of the school."""
+    return await first_row(
+        session,
+        Impact,
+        sa.select(IMPACT).where(
+            col(ImpactRow.school) == school,
+            col(ImpactRow.id) == job,
+            col(ImpactRow.digest) == digest,
+        ),
     )
-    return None if row is None else Impact(**row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
 
 
-async def note_impact(session: Session, school: str, job: UUID, **changed: object) -> None:
-    """How far a piece of work has come."""
+async def update_impact(session: Session, school: str, job: UUID, **changed: object) -> None:
+    """Update the progress or result of an assessment."""
     await session.execute(
-        sa.update(IMPACT).where(IMPACT.c.school == school, IMPACT.c.id == job).values(**changed)
+        sa.update(IMPACT)
+        .where(col(ImpactRow.school) == school, col(ImpactRow.id) == job)
+        .values(**changed)
     )
-
-
-async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every version, approval, withdrawal and adoption as stored now. They tell of no child: no
-    salt, and no disposal.
-    """
-    for table, key in (
-        (VERSION, "id"),
-        (APPROVAL, "version_id"),
-        (WITHDRAWAL, "version_id"),
-        (ADOPTION, "school"),
-    ):
-        async for row in session.stream(sa.select(table)):
-            stored = row._mapping  # noqa: SLF001 - the documented way to a row's mapping
-            digest = record_digest(b"", record_of(stored))
-            yield Sealed(
-                id=named(table, stored[key]), audit_id=row.audit_id, digest=digest, mutable=False
-            )
-
-
-def record_of(row: Mapping[Any, Any]) -> Json:
-    """A row as the trail seals it: all its columns that have a value, but the entry that it
-    cites.
-    """
-    return {
-        str(name): _text(value)
-        for name, value in row.items()
-        if name != "audit_id" and value is not None
-    }
-
-
-def _text(value: object) -> str:
-    return clock.to_text(value) if isinstance(value, datetime) else str(value)

@@ -1,10 +1,7 @@
-"""How policy versions are stored: the document as it was sent, its approval, its withdrawal; and of
-those that ship, the one adopted.
+"""The tables of policy versions, their approvals and withdrawals, adopted versions and impact
+assessments.
 
-All only grow; a status follows from dates.
-
-What a draft would change is kept beside them as it was worked out: request ids, codes and counts,
-which anybody can work out again.
+Rows of the first four are never changed or removed; the status of a version follows from dates.
 """
 
 from datetime import datetime
@@ -14,11 +11,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
+from app.platform.rows import table_of
+from app.platform.types import Instant
 
 
 class VersionRow(SQLModel, table=True):
-    """A version of a school's policy: the bytes that were sent, and the digest of their meaning."""
+    """A version that a school drafted: the document as sent, and the digest of its meaning."""
 
     __tablename__ = "policy_version"
 
@@ -34,10 +32,10 @@ class VersionRow(SQLModel, table=True):
 
 
 class ApprovalRow(SQLModel, table=True):
-    """Somebody other than its author approved a version, from a day on.
+    """The approval of a version.
 
-    `approved_by` is name and role, as the caller says; `recorded_by` the account; `next_review_on`
-    a month or a day.
+    `approved_by` is the name and role that the client sent, `recorded_by` the account,
+    `next_review_on` a month or a day.
     """
 
     __tablename__ = "policy_approval"
@@ -54,7 +52,7 @@ class ApprovalRow(SQLModel, table=True):
 
 
 class WithdrawalRow(SQLModel, table=True):
-    """A version was taken back before it began."""
+    """The withdrawal of a version before it started."""
 
     __tablename__ = "policy_withdrawal"
 
@@ -67,8 +65,8 @@ class WithdrawalRow(SQLModel, table=True):
 
 
 class AdoptionRow(SQLModel, table=True):
-    """The version, of those that ship, that a school follows until its own begins: the bytes as
-    they were when it first did.
+    """The shipped version that a school adopted, with the bytes it had then; the school follows it
+    until a version of its own starts.
     """
 
     __tablename__ = "policy_adoption"
@@ -82,9 +80,7 @@ class AdoptionRow(SQLModel, table=True):
 
 
 class ImpactRow(SQLModel, table=True):
-    """What one version would change against another: how far the work has come, in the end its
-    result. It can be redone at any time.
-    """
+    """An impact assessment with its progress and result (request ids, codes and counts)."""
 
     __tablename__ = "policy_impact"
 
@@ -101,8 +97,8 @@ class ImpactRow(SQLModel, table=True):
     result: str | None = None
 
 
-VERSION: Final[sa.Table] = VersionRow.__table__  # type: ignore[attr-defined]
-APPROVAL: Final[sa.Table] = ApprovalRow.__table__  # type: ignore[attr-defined]
-WITHDRAWAL: Final[sa.Table] = WithdrawalRow.__table__  # type: ignore[attr-defined]
-ADOPTION: Final[sa.Table] = AdoptionRow.__table__  # type: ignore[attr-defined]
-IMPACT: Final[sa.Table] = ImpactRow.__table__  # type: ignore[attr-defined]
+VERSION: Final = table_of(VersionRow)
+APPROVAL: Final = table_of(ApprovalRow)
+WITHDRAWAL: Final = table_of(WithdrawalRow)
+ADOPTION: Final = table_of(AdoptionRow)
+IMPACT: Final = table_of(ImpactRow)

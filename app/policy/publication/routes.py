@@ -1,8 +1,8 @@
-"""A version of the policy to read over HTTP: the whole of it as HTML, PDF or its own bytes, its
-flowchart, and what it changes.
+"""Routes for reading a policy version: its document as HTML, PDF or source, its flowchart, and its
+difference from another version.
 
-Law: it is public policy text. It may be kept, and is asked after each time, because where a version
-stands changes with the day.
+A policy is public text, so replies may be cached, but must be revalidated because the status of a
+version changes with the day.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
 from app.policy.lifecycle import in_force
-from app.policy.lifecycle.in_force import Listed
 from app.policy.lifecycle.routes import CACHEABLE, Digest
+from app.policy.lifecycle.versions import Listed
 from app.policy.publication import listing
 from app.policy.wording import page as pages
 
@@ -51,9 +51,9 @@ AcceptDep = Annotated[
 _HEADERS: Final = {**CACHEABLE, "Vary": "Authorization, Accept"}
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-_KEPT: Final = 16
-_SET: Final[OrderedDict[str, bytes]] = OrderedDict()
-"""PDF files by ETag: typesetting takes a third of a second, and a version is read by many."""
+_MOST_CACHED: Final = 16
+_PDFS: Final[OrderedDict[str, bytes]] = OrderedDict()
+"""PDF files by ETag, because typesetting takes a third of a second."""
 
 
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
@@ -87,21 +87,23 @@ async def get_policy_document(
     listed = await listing.listed(call.session, actor.school, digest, today)
     if form == YAML:
         source = await in_force.source(call.session, actor.school, digest)
-        return _sent(
+        return _reply_with(
             request,
             source,
             form,
             etag_of(hashlib.sha256(source).hexdigest(), "yaml"),
-            _named(listed, "yaml"),
+            _content_disposition(listed, "yaml"),
         )
 
     page = await asyncio.to_thread(
-        pages.page, await in_force.at(call.session, actor.school, digest), listing.standing(listed)
+        pages.page,
+        await in_force.at(call.session, actor.school, digest),
+        listing.version_status(listed),
     )
 
     etag = _etag(page, form)
     if form == HTML:
-        return _sent(
+        return _reply_with(
             request,
             html.page(page).encode(),
             form,
@@ -109,12 +111,12 @@ async def get_policy_document(
             {"Content-Security-Policy": html.CSP},
         )
     old = unchanged(request, etag, _HEADERS)
-    return old or _sent(
+    return old or _reply_with(
         request,
-        await _typeset(page, etag, _dated(listed, today)),
+        await _typeset(page, etag, _date_of(listed, today)),
         form,
         etag,
-        _named(listed, "pdf"),
+        _content_disposition(listed, "pdf"),
     )
 
 
@@ -132,7 +134,7 @@ async def get_policy_flowchart(
     all of it in words.
     """
     drawn = pages.flowchart(await in_force.at(call.session, actor.school, digest)).encode()
-    return _sent(
+    return _reply_with(
         request,
         drawn,
         SVG,
@@ -181,7 +183,7 @@ async def compare_policy_versions(
 
     if form == HTML:
         page = diff_page.page(old, new, found)
-        return _sent(
+        return _reply_with(
             request,
             html.page(page).encode(),
             HTML,
@@ -194,14 +196,13 @@ async def compare_policy_versions(
 
 
 def _etag(page: Page, form: str) -> str:
-    # What is read depends on the version, on where it stands, and on how this release words it: all
-    # of that is on the page.
+    # The page contains all that the reply depends on: version, status and wording of this release.
     return etag_of(
         hashlib.sha256(canonical.encode(page.to_json())).hexdigest(), form.rpartition("/")[2]
     )
 
 
-def _sent(
+def _reply_with(
     request: Request, body: bytes, form: str, etag: str, headers: Mapping[str, str]
 ) -> Response:
     return unchanged(request, etag, _HEADERS) or Response(
@@ -209,7 +210,7 @@ def _sent(
     )
 
 
-def _named(listed: Listed, ending: str) -> dict[str, str]:
+def _content_disposition(listed: Listed, ending: str) -> dict[str, str]:
     name = "".join(
         letter
         for letter in listed.version
@@ -218,7 +219,7 @@ def _named(listed: Listed, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'inline; filename="information-sharing-policy-{name}.{ending}"'}
 
 
-def _dated(listed: Listed, today: date) -> datetime:
+def _date_of(listed: Listed, today: date) -> datetime:
     return (
         listed.approved_at
         or listed.created_at
@@ -227,10 +228,10 @@ def _dated(listed: Listed, today: date) -> datetime:
 
 
 async def _typeset(page: Page, etag: str, at: datetime) -> bytes:
-    if etag not in _SET:
-        _SET[etag] = await asyncio.to_thread(
+    if etag not in _PDFS:
+        _PDFS[etag] = await asyncio.to_thread(
             documents_pdf.pdf, documents_pdf.PAGE, page.to_json(), at=at
         )
-        while len(_SET) > _KEPT:
-            _SET.popitem(last=False)
-    return _SET[etag]
+        while len(_PDFS) > _MOST_CACHED:
+            _PDFS.popitem(last=False)
+    return _PDFS[etag]

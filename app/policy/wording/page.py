@@ -29,12 +29,12 @@ MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
         "withdrawn": "Withdrawn: this version never came into force.",
     }
 )
-"""What a version's status means for its reader."""
+"""The marking of the page for each status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a version stands on the day it is read. `status` is a key of `MARKINGS`."""
+class VersionStatus:
+    """The status of a version today, with its dates. `status` is a key of `MARKINGS`."""
 
     status: str
     starts_on: date | None = None
@@ -43,14 +43,14 @@ class Standing:
     review_due: str | None = None
 
 
-def page(policy: Policy, standing: Standing) -> Page:
-    """The whole policy in plain English."""
+def page(policy: Policy, version: VersionStatus) -> Page:
+    """The page with the whole policy in plain English."""
     document = policy.document
     shown: Page = inert(
         Page(
             title=document.policy.title,
-            marking=MARKINGS[standing.status],
-            head=_head(policy, standing),
+            marking=MARKINGS[version.status],
+            head=_head(policy, version),
             sections=(
                 Section("In short", _short(policy)),
                 Section("The questions", rules.questions(document)),
@@ -87,9 +87,7 @@ def page(policy: Policy, standing: Standing) -> Page:
 
 
 def flowchart(policy: Policy) -> str:
-    """The When-and-How flowchart of a version as SVG, in the order in which it asks and with its
-    own wording.
-    """
+    """The flowchart of a version as SVG, with its order of questions and its wording."""
     title = f"{policy.document.policy.title}: when and how to share"
     words = _chart_words(policy)
     return drawing.draw_policy(
@@ -118,21 +116,21 @@ def _chart(policy: Policy) -> Chart:
     )
 
 
-def _head(policy: Policy, standing: Standing) -> Pairs:
+def _head(policy: Policy, version: VersionStatus) -> Pairs:
     identity = policy.document.policy
-    approved = standing.approved_by or "No one yet"
-    if standing.approved_on is not None:
-        approved += f", on {day(standing.approved_on)}"
+    approved = version.approved_by or "No one yet"
+    if version.approved_on is not None:
+        approved += f", on {day(version.approved_on)}"
     return Pairs(
         (
             ("Version", identity.version),
-            ("Status", label(standing.status)),
+            ("Status", label(version.status)),
             (
                 "In force from",
-                day(standing.starts_on) if standing.starts_on is not None else "Not decided",
+                day(version.starts_on) if version.starts_on is not None else "Not decided",
             ),
             ("Last review", month(identity.last_review)),
-            ("Next review due", month(standing.review_due or identity.next_review)),
+            ("Next review due", month(version.review_due or identity.next_review)),
             ("Reviewed by", identity.reviewed_by),
             ("Approved by", approved),
             ("Digest, which identifies this version", policy.digest),
@@ -152,7 +150,7 @@ def _short(policy: Policy) -> tuple[Block, ...]:
 
 
 def inert(value: Any) -> Any:
-    """The page without characters that control or reorder what is read; a drawing has none."""
+    """A value of the page without control and direction characters; charts have none."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, tuple):

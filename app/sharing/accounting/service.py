@@ -16,6 +16,7 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.platform.db import Session
+from app.platform.rows import col
 from app.policy.engine.vocabulary import SubjectRole, TransparencyDecision, TransparencyReason
 from app.sharing.case import store
 from app.sharing.case.case import Case, Record, Subject, View
@@ -23,7 +24,7 @@ from app.sharing.case.facts import Item
 from app.sharing.case.model import Flag, RecordKind
 from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.case.records import Decision, Disclosure, Evaluation, Facts, Notice
-from app.sharing.case.tables import RECORD, SUBJECT
+from app.sharing.case.tables import RecordRow, SubjectRow
 from app.sharing.presentation.deidentification import instant
 from app.sharing.presentation.views import Shown
 
@@ -92,18 +93,22 @@ async def _named(
     older than `before`.
     """
     named = sa.exists().where(
-        SUBJECT.c.school == RECORD.c.school,
-        SUBJECT.c.request_id == RECORD.c.request_id,
-        SUBJECT.c.ref == ref,
+        col(SubjectRow.school) == col(RecordRow.school),
+        col(SubjectRow.request_id) == col(RecordRow.request_id),
+        col(SubjectRow.ref) == ref,
     )
     query = (
-        sa.select(RECORD.c.id, RECORD.c.request_id)
-        .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.DISCLOSURE.value, named)
-        .order_by(RECORD.c.id.desc())
+        sa.select(col(RecordRow.id), col(RecordRow.request_id))
+        .where(
+            col(RecordRow.school) == school,
+            col(RecordRow.kind) == RecordKind.DISCLOSURE.value,
+            named,
+        )
+        .order_by(col(RecordRow.id).desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(RECORD.c.id < before)
+        query = query.where(col(RecordRow.id) < before)
     return [(row.id, row.request_id) for row in await session.all(query)]
 
 

@@ -22,7 +22,7 @@ class Draft(Generic[C_co]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What one act does to a request: the head after it, the records it makes, and what the trail
-    says of it.
+    says of it. `remains` is the digest of the records whose personal part the act destroys.
     """
 
     action: Action
@@ -33,6 +33,7 @@ class Change:
     target: UUID | None = None
     reason_code: str | None = None
     data: Mapping[str, Json] | None = None
+    remains: str | None = None
 
 
 def record_in(case: Case, draft: Draft[K]) -> Record[K]:

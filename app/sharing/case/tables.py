@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.platform.db import Instant
+from app.platform.types import Instant
 
 
 class RequestRow(SQLModel, table=True):
@@ -76,7 +76,6 @@ class NarrativeRow(SQLModel, table=True):
 
     school: str = Field(primary_key=True)
     record_id: UUID = Field(sa_type=sa.Uuid, primary_key=True)
-    request_id: UUID = Field(sa_type=sa.Uuid)
     salt: bytes = Field(sa_type=sa.LargeBinary)
     body: str
     audit_id: UUID = Field(sa_type=sa.Uuid)

@@ -8,17 +8,18 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.platform.db import Session
+from app.platform.rows import col
 from app.sharing.case.case import Head
 from app.sharing.case.model import Status
 from app.sharing.case.store import head_of
-from app.sharing.case.tables import REQUEST
+from app.sharing.case.tables import REQUEST, RequestRow
 
 
 def due_on() -> sa.ColumnElement[str]:
     """SQL for: the day on which a request asks for somebody, the earlier of its two; null where
     none is set.
     """
-    ends, looks = REQUEST.c.retain_until, REQUEST.c.review_on
+    ends, looks = col(RequestRow.retain_until), col(RequestRow.review_on)
     return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
 
 
@@ -29,12 +30,14 @@ async def page(
     at = due_on()
     query = (
         sa.select(REQUEST)
-        .where(REQUEST.c.school == school, *_due(day))
-        .order_by(at, REQUEST.c.id)
+        .where(col(RequestRow.school) == school, *_due(day))
+        .order_by(at, col(RequestRow.id))
         .limit(limit)
     )
     if after is not None:
-        query = query.where(sa.or_(at > after[0], sa.and_(at == after[0], REQUEST.c.id > after[1])))
+        query = query.where(
+            sa.or_(at > after[0], sa.and_(at == after[0], col(RequestRow.id) > after[1]))
+        )
     return [head_of(row) for row in await session.all(query)]
 
 
@@ -48,15 +51,17 @@ async def counts(session: Session, day: str) -> list[sa.Row[Any]]:
         return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(due, *conditions), 1), else_=0)), 0)
 
     query = sa.select(
-        REQUEST.c.school,
+        col(RequestRow.school),
         count().label("due"),
-        count(REQUEST.c.retain_until <= day).label("ended"),
-        count(REQUEST.c.review_on <= day).label("review"),
-        count(REQUEST.c.legal_hold).label("held"),
+        count(col(RequestRow.retain_until) <= day).label("ended"),
+        count(col(RequestRow.review_on) <= day).label("review"),
+        count(col(RequestRow.legal_hold)).label("held"),
     )
-    return list(await session.all(query.group_by(REQUEST.c.school).order_by(REQUEST.c.school)))
+    return list(
+        await session.all(query.group_by(col(RequestRow.school)).order_by(col(RequestRow.school)))
+    )
 
 
 def _due(day: str) -> tuple[sa.ColumnElement[bool], ...]:
-    come = sa.or_(REQUEST.c.retain_until <= day, REQUEST.c.review_on <= day)
-    return (REQUEST.c.status != Status.DISPOSED.value, come)
+    come = sa.or_(col(RequestRow.retain_until) <= day, col(RequestRow.review_on) <= day)
+    return (col(RequestRow.status) != Status.DISPOSED.value, come)

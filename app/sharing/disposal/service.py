@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.audit import log
-from app.audit.model import Action, state
+from app.audit.model import Action
 from app.audit.search import Filters, search
 from app.identity.model import Actor
 from app.kernel import ids
@@ -75,7 +75,7 @@ async def terms(session: Session, case: Case, day: date) -> tuple[int, date | No
     There is no such day while the request is open.
     """
     head = case.head
-    policy = await policies.standing_in(session, head.school, day, head.policy_digest)
+    policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = (
         assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))
@@ -137,7 +137,6 @@ async def dispose(
             approved_by=approved_by,
         ),
     )
-    remains = store.remains(await store.rows_of(session, case.head.school, case.head.id))
     change = Change(
         action=Action.REQUEST_DISPOSED,
         head=replace(
@@ -146,7 +145,8 @@ async def dispose(
         drafts=(draft,),
         about=[subject.id for subject in case.subjects],
         target=draft.id,
-        data={"destroyed": len(destroyed), "states": {str(draft.id): state(remains)}},
+        data={"destroyed": len(destroyed)},
+        remains=await store.remains(session, case.head.school, case.head.id),
     )
     made = await store.write(
         session, change, by=actor, at=now, request_id=trace, previous=case.head

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.sharing.disclosures.schemas import DisclosureOut
-from app.sharing.emergencies.schemas import NotUnderstoodOut
-from app.sharing.requests.schemas import RequestEvaluationOut, RequestOut
+from app.sharing.emergencies.schemas import InvalidMemberOut
+from app.sharing.requests.schemas import RequestOut
 from app.sharing.schemas import Out, TaskOut
 
 
@@ -16,14 +16,11 @@ class EmergencyOut(Out):
     sharing_request: Annotated[
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
-    evaluation: Annotated[
-        RequestEvaluationOut, Field(description="What the policy says of the facts known so far.")
-    ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]
     flags: Annotated[
         list[str], Field(description="What is missing or unusual; nothing was refused for it.")
     ]
     not_understood: Annotated[
-        list[NotUnderstoodOut], Field(description="What did not fit, and was kept as it was sent.")
+        list[InvalidMemberOut], Field(description="What did not fit, and was kept as it was sent.")
     ]

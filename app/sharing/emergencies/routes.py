@@ -53,7 +53,6 @@ async def record_emergency_disclosure(
     recorded = case.of(Emergency)[0].content
     shown = {
         "sharing_request": views.whole(case, view, call.now),
-        "evaluation": views.evaluation(case.evaluation, view),
         "disclosure": views.one(case, disclosure, view),
         "task": views.tasks(case, view)[0],
         "flags": recorded.flags,

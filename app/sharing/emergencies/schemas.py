@@ -16,14 +16,14 @@ from pydantic import (
 
 from app.kernel.classification import Personal, Structural
 from app.platform.instants import When
-from app.platform.partial_validation import NotUnderstood, understood
+from app.platform.partial_validation import InvalidMember, validate_partially
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import OrganisationType
 from app.policy.facts.subject_matter import PurposeIn, RecipientIn, SubjectIn
 from app.sharing.schemas import Body, Out, RecordOut, Text
 
 ORGANISATION_TYPE: Final = ("recipient", "organisation_type")
-_NEEDED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("why",)})
+_REQUIRED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("why",)})
 
 
 class EmergencyPurposeIn(PurposeIn):
@@ -95,7 +95,7 @@ class EmergencyIn(Body):
         ),
     ]
 
-    _apart: list[NotUnderstood] = PrivateAttr(default_factory=list)
+    _apart: list[InvalidMember] = PrivateAttr(default_factory=list)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -104,23 +104,23 @@ class EmergencyIn(Body):
     ) -> "EmergencyIn":
         if not isinstance(sent, Mapping):
             return handler(sent)
-        body, apart = understood(
+        body, apart = validate_partially(
             handler,
             sent,
             cls,
-            needed=_NEEDED,
-            instead={ORGANISATION_TYPE: OrganisationType.OTHER.value},
+            required=_REQUIRED,
+            substitutes={ORGANISATION_TYPE: OrganisationType.OTHER.value},
         )
         body._apart = apart  # noqa: SLF001 - of the model that is being made
         return body
 
     @property
-    def apart(self) -> list[NotUnderstood]:
+    def apart(self) -> list[InvalidMember]:
         """What did not fit, `facts` aside, which are read later."""
         return self._apart
 
 
-class NotUnderstoodOut(Out):
+class InvalidMemberOut(Out):
     """Something that did not fit. It is kept as it was sent, in the emergency's record, until
     somebody completes that.
     """
@@ -149,6 +149,6 @@ class EmergencyRecordOut(RecordOut):
     ]
     occurred_at: Annotated[datetime, Field(description="When it was shared.")]
     not_understood: Annotated[
-        list[NotUnderstoodOut] | None,
+        list[InvalidMemberOut] | None,
         Field(description="What did not fit; null where all did, and in a de-identified view."),
     ]

@@ -87,6 +87,6 @@ async def record_emergency(
 
 async def _readable(session: Session, actor: Actor, now: datetime, trace: str) -> Policy | None:
     try:
-        return await policies.follow(session, actor.school, now=now, trace=trace)
+        return await policies.adopt_in_force(session, actor.school, now=now, trace=trace)
     except PolicyNotFound:
         return None

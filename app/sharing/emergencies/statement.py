@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from app.kernel.references import pupil_number_fault
-from app.platform.partial_validation import CUT, NotUnderstood, understood
+from app.platform.partial_validation import TOO_LONG, InvalidMember, validate_partially
 from app.policy.engine.vocabulary import Include
 from app.policy.facts.fields import ANY, KNOWN
 from app.policy.facts.merge_patch import merge
@@ -43,7 +43,7 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Em
     def laid(part: Mapping[str, Any]) -> FactsIn:
         return FactsIn.model_validate(merge(base, part), context={KNOWN: ANY})
 
-    facts, apart = understood(laid, body.facts, FactsIn, below=("facts",))
+    facts, apart = validate_partially(laid, body.facts, FactsIn, prefix=("facts",))
     if all(item.include is Include.WITHHOLD for item in facts.items):
         facts = laid(
             {
@@ -59,9 +59,9 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Em
     if (now - occurred).total_seconds() > RECORDED_LATE_H * 3600:
         flags.add("recorded_late")
     if not facts.subjects:
-        flags.add("nobody_named")
+        flags.add("no_subject_named")
     if any(pupil_number_fault(subject.person_ref) for subject in facts.subjects):
-        flags.add("pupil_number_unsound")
+        flags.add("pupil_number_invalid")
     told = Emergency(
         flags=tuple(sorted(flags)),
         what=body.what,
@@ -72,7 +72,7 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Em
     return statement_of(facts), told
 
 
-def _flag(apart: NotUnderstood) -> str:
+def _flag(apart: InvalidMember) -> str:
     """A code that says what did not fit, and nothing that the caller wrote."""
     first, *rest = apart.fault.pointer.removeprefix("/").split("/")
     name = (
@@ -82,7 +82,7 @@ def _flag(apart: NotUnderstood) -> str:
         if first in EmergencyIn.model_fields
         else "members"
     )
-    return f"{name}_cut_short" if apart.fault.code in CUT else f"{name}_not_understood"
+    return f"{name}_cut_short" if apart.fault.code in TOO_LONG else f"{name}_not_understood"
 
 
 def _given(model: BaseModel) -> dict[str, Any]:

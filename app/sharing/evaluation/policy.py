@@ -19,6 +19,6 @@ async def judged_under(session: Session, case: Case, now: datetime) -> Policy:
     """The version that the evaluation that counts was made under, or one that stands in for it, so
     that nothing waits for it.
     """
-    return await policies.standing_in(
+    return await policies.at_or_fallback(
         session, case.head.school, today_in_school(now), case.head.policy_digest
     )

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from app.kernel.canonical import kept
 from app.kernel.errors import ServiceError
 from app.platform.db import Session
+from app.platform.rows import col
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.model import Facts, FactsUnreadable
 from app.policy.impact.replay import PastRequest
 from app.policy.lifecycle import in_force as policies
 from app.sharing.case.model import RecordKind
-from app.sharing.case.tables import RECORD, REQUEST
+from app.sharing.case.tables import RECORD, REQUEST, RecordRow, RequestRow
 from app.sharing.evaluation.assessment import judge_facts
 
 
@@ -31,24 +32,32 @@ class PastRequests:
     async def count(self, session: Session, school: str) -> int:
         """How many requests there are."""
         row = await session.first(
-            sa.select(sa.func.count()).select_from(REQUEST).where(REQUEST.c.school == school)
+            sa.select(sa.func.count()).select_from(REQUEST).where(col(RequestRow.school) == school)
         )
         return int(row[0]) if row is not None else 0
 
     async def read(self, session: Session, school: str) -> AsyncIterator[PastRequest]:
         """Each request, in the order in which they were made."""
         query = (
-            sa.select(RECORD.c.request_id, RECORD.c.body, REQUEST.c.decision, REQUEST.c.departs)
+            sa.select(
+                col(RecordRow.request_id),
+                col(RecordRow.body),
+                col(RequestRow.decision),
+                col(RequestRow.departs),
+            )
             .select_from(
                 RECORD.join(
                     REQUEST,
                     sa.and_(
-                        REQUEST.c.school == RECORD.c.school, REQUEST.c.id == RECORD.c.request_id
+                        col(RequestRow.school) == col(RecordRow.school),
+                        col(RequestRow.id) == col(RecordRow.request_id),
                     ),
                 )
             )
-            .where(RECORD.c.school == school, RECORD.c.kind == RecordKind.EVALUATION.value)
-            .order_by(RECORD.c.request_id, RECORD.c.version, RECORD.c.id)
+            .where(
+                col(RecordRow.school) == school, col(RecordRow.kind) == RecordKind.EVALUATION.value
+            )
+            .order_by(col(RecordRow.request_id), col(RecordRow.version), col(RecordRow.id))
         )
         newest: PastRequest | None = None
         async for row in session.stream(query, batch=200):
@@ -87,13 +96,13 @@ async def replay(
     """
     query = (
         sa.select(RECORD)
-        .where(RECORD.c.kind == RecordKind.EVALUATION.value)
-        .order_by(RECORD.c.school, RECORD.c.id)
+        .where(col(RecordRow.kind) == RecordKind.EVALUATION.value)
+        .order_by(col(RecordRow.school), col(RecordRow.id))
     )
     if school is not None:
-        query = query.where(RECORD.c.school == school)
+        query = query.where(col(RecordRow.school) == school)
     if request is not None:
-        query = query.where(RECORD.c.request_id == request)
+        query = query.where(col(RecordRow.request_id) == request)
     async for row in session.stream(query, batch=200):
         body = json.loads(row.body)
         digest = str(body["result"]["policy"]["digest"])

@@ -16,9 +16,9 @@ from app.kernel.errors import Fault, Kind, ServiceError
 from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.vocabulary import Answer, SecureRoute
-from app.recipients import service as directory
 from app.recipients.matching import Mismatch, RecipientFacts, check_right_recipient
 from app.recipients.model import Verified
+from app.recipients.status import recipient_facts
 from app.sharing.case.case import Head
 from app.sharing.case.facts import Recipient
 from app.sharing.case.records import Receiver, RecipientCheck
@@ -109,7 +109,7 @@ async def _known(
 ) -> RecipientFacts | None:
     if cites.directory_id is None:
         return None
-    return await directory.facts_about(
+    return await recipient_facts(
         session, school, cites.directory_id, cites.contact_id, on=today_in_school(now)
     )
 

@@ -70,7 +70,7 @@ async def submit(
     session: Session, actor: Actor, statement: Statement, *, now: datetime, request_id: str
 ) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
-    policy = await policies.follow(session, actor.school, now=now, trace=request_id)
+    policy = await policies.adopt_in_force(session, actor.school, now=now, trace=request_id)
     statement = await recipient_check.cited(session, actor.school, statement, now, strict="")
 
     judgement = judge(policy, statement.stated, now)

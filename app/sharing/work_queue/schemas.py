@@ -48,7 +48,9 @@ class WaitingOut(BaseModel):
     ]
     missing: Annotated[
         list[str],
-        Field(description="What an emergency's record still lacks.", examples=[["nobody_named"]]),
+        Field(
+            description="What an emergency's record still lacks.", examples=[["no_subject_named"]]
+        ),
     ]
     policy_digest: Annotated[
         str, Field(description="The policy that it was judged under, or that is to be reviewed.")

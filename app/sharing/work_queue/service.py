@@ -18,7 +18,9 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor, Permission
 from app.kernel import clock
 from app.kernel.clock import LONDON
-from app.platform.db import Instant, Session
+from app.platform.db import Session
+from app.platform.rows import col
+from app.platform.types import Instant
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.derive import last_day
 from app.policy.engine.evaluate import Policy
@@ -26,7 +28,7 @@ from app.sharing.case import store
 from app.sharing.case.case import Case, Head
 from app.sharing.case.model import OPEN, RecordKind, Status, Waiting
 from app.sharing.case.records import Emergency, Facts
-from app.sharing.case.tables import RECORD, REQUEST
+from app.sharing.case.tables import RecordRow, RequestRow
 from app.sharing.evaluation import policy as evaluation_policy
 
 NOBODY: Final = UUID(int=0)
@@ -129,7 +131,7 @@ async def _page(
     if not wanted:
         return []
     every = sa.union_all(
-        *(query.where(REQUEST.c.school == actor.school, *_visible(actor)) for query in wanted)
+        *(query.where(col(RequestRow.school) == actor.school, *_visible(actor)) for query in wanted)
     ).subquery()
     query = sa.select(every).order_by(every.c.at, every.c.id, every.c.kind).limit(limit)
     if after is not None:
@@ -156,15 +158,14 @@ def _visible(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
     """
     if actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
         return ()
-    return (REQUEST.c.submitted_by == actor.id,)
+    return (col(RequestRow.submitted_by) == actor.id,)
 
 
 def _queries(dialect: str, now: datetime) -> Iterator[tuple[Waiting, sa.Select[Any]]]:
     """For each reason, the requests that wait for it."""
-    c = REQUEST.c
     undecided = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     never = sa.null().cast(Instant)
-    day = c.notice_due_on.concat("T00:00:00.000000Z")
+    day = col(RequestRow.notice_due_on).concat("T00:00:00.000000Z")
     noticed: sa.ColumnElement[Any] = (
         sa.type_coerce(day, Instant)
         if dialect == "sqlite"
@@ -173,45 +174,65 @@ def _queries(dialect: str, now: datetime) -> Iterator[tuple[Waiting, sa.Select[A
 
     yield (
         Waiting.DECISION_OVERDUE,
-        _each(Waiting.DECISION_OVERDUE, c.due_at, c.due_at).where(
-            c.status.in_(undecided), c.due_at < now
+        _each(Waiting.DECISION_OVERDUE, col(RequestRow.due_at), col(RequestRow.due_at)).where(
+            col(RequestRow.status).in_(undecided), col(RequestRow.due_at) < now
         ),
     )
-    emergency = c.status == Status.EMERGENCY_RECORDED.value
-    recorded = sa.func.coalesce(c.task_due_at, c.submitted_at, type_=Instant)
+    emergency = col(RequestRow.status) == Status.EMERGENCY_RECORDED.value
+    recorded = sa.func.coalesce(
+        col(RequestRow.task_due_at), col(RequestRow.submitted_at), type_=Instant
+    )
     yield (
         Waiting.EMERGENCY_OPEN,
-        _each(Waiting.EMERGENCY_OPEN, recorded, c.task_due_at, c.submitted_at).where(emergency),
+        _each(
+            Waiting.EMERGENCY_OPEN,
+            recorded,
+            col(RequestRow.task_due_at),
+            col(RequestRow.submitted_at),
+        ).where(emergency),
     )
     yield (
         Waiting.EMERGENCY_INCOMPLETE,
-        _each(Waiting.EMERGENCY_INCOMPLETE, recorded, c.task_due_at, c.submitted_at).where(
-            emergency, _incomplete()
-        ),
+        _each(
+            Waiting.EMERGENCY_INCOMPLETE,
+            recorded,
+            col(RequestRow.task_due_at),
+            col(RequestRow.submitted_at),
+        ).where(emergency, _incomplete()),
     )
-    asked = sa.func.coalesce(c.advice_due_at, c.submitted_at, type_=Instant)
-    unanswered = sa.or_(c.advice_due_at.is_not(None), c.status == Status.ADVICE_SOUGHT.value)
+    asked = sa.func.coalesce(
+        col(RequestRow.advice_due_at), col(RequestRow.submitted_at), type_=Instant
+    )
+    unanswered = sa.or_(
+        col(RequestRow.advice_due_at).is_not(None),
+        col(RequestRow.status) == Status.ADVICE_SOUGHT.value,
+    )
     yield (
         Waiting.ADVICE_WAITING,
-        _each(Waiting.ADVICE_WAITING, asked, c.advice_due_at, c.submitted_at).where(
-            unanswered, c.status.not_in(_PAST_ADVICE)
-        ),
+        _each(
+            Waiting.ADVICE_WAITING,
+            asked,
+            col(RequestRow.advice_due_at),
+            col(RequestRow.submitted_at),
+        ).where(unanswered, col(RequestRow.status).not_in(_PAST_ADVICE)),
     )
     today = today_in_school(now).isoformat()
     yield (
         Waiting.NOTICE_DUE,
         _each(Waiting.NOTICE_DUE, noticed, noticed).where(
-            c.notice_due_on <= today, c.status != Status.DISPOSED.value
+            col(RequestRow.notice_due_on) <= today, col(RequestRow.status) != Status.DISPOSED.value
         ),
     )
     held = sa.and_(
-        c.status == Status.DECIDED.value,
-        c.release == "hold",
-        c.decision.in_(("share", "share_partially")),
+        col(RequestRow.status) == Status.DECIDED.value,
+        col(RequestRow.release) == "hold",
+        col(RequestRow.decision).in_(("share", "share_partially")),
     )
     yield (
         Waiting.RELEASE_HELD,
-        _each(Waiting.RELEASE_HELD, c.decided_at, never, c.decided_at).where(held),
+        _each(
+            Waiting.RELEASE_HELD, col(RequestRow.decided_at), never, col(RequestRow.decided_at)
+        ).where(held),
     )
 
 
@@ -222,26 +243,33 @@ def _each(
     since: sa.ColumnElement[Any] | None = None,
 ) -> sa.Select[Any]:
     columns = {"at": at, "due": due, "since": at if since is None else since}
-    named = [sa.type_coerce(column, Instant).label(name) for name, column in columns.items()]
-    return sa.select(REQUEST.c.id.label("id"), sa.literal(kind.value).label("kind"), *named)
+    named: list[sa.ColumnElement[Any]] = [
+        col(RequestRow.id).label("id"),
+        sa.literal(kind.value).label("kind"),
+        *(sa.type_coerce(column, Instant).label(name) for name, column in columns.items()),
+    ]
+    return sa.select(*named)
 
 
-_GAPS: Final = ("_not_understood", "_cut_short", "nobody_named", "pupil_number_unsound")
+_GAPS: Final = ("_not_understood", "_cut_short", "no_subject_named", "pupil_number_invalid")
 """How the flags of an emergency end that a later statement of the facts makes good."""
 
 
 def _incomplete() -> sa.ColumnElement[bool]:
     """SQL for: an emergency of which something that the record needs is still not known."""
-    same = sa.and_(RECORD.c.school == REQUEST.c.school, RECORD.c.request_id == REQUEST.c.id)
+    same = sa.and_(
+        col(RecordRow.school) == col(RequestRow.school),
+        col(RecordRow.request_id) == col(RequestRow.id),
+    )
     flagged = sa.exists().where(
         same,
-        RECORD.c.kind == RecordKind.EMERGENCY.value,
-        sa.or_(*(RECORD.c.body.contains(f'{gap}"') for gap in _GAPS)),
+        col(RecordRow.kind) == RecordKind.EMERGENCY.value,
+        sa.or_(*(col(RecordRow.body).contains(f'{gap}"') for gap in _GAPS)),
     )
     restated = sa.exists().where(
-        same, RECORD.c.kind == RecordKind.FACTS.value, RECORD.c.version > 1
+        same, col(RecordRow.kind) == RecordKind.FACTS.value, col(RecordRow.version) > 1
     )
-    return sa.or_(REQUEST.c.purpose == "unknown", sa.and_(flagged, sa.not_(restated)))
+    return sa.or_(col(RequestRow.purpose) == "unknown", sa.and_(flagged, sa.not_(restated)))
 
 
 def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pending]:

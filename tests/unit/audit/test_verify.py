@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import checkpoint, log, merkle, seal
 from app.audit.model import Action, Event, Sealed, content, record_digest, state_digest
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.report import Report
 from app.audit.verify import verify
 from app.kernel.ids import new_id
@@ -61,7 +61,7 @@ async def test_an_honest_trail_is_intact(database: Database) -> None:
     )
     await seal.seal(database, KEY, host=HOST)
     await append(database, 1, at=LATER - timedelta(seconds=59))
-    report = await checked(database, kept=await note_of(database))
+    report = await checked(database, saved=await note_of(database))
     assert report.findings == []
     assert (report.exit_code, report.sizes, report.unsealed) == (0, {SCHOOL: 560, "654321": 2}, 1)
     assert "intact" in report.lines()[-1]
@@ -246,25 +246,25 @@ async def roll_back(database: Database, size: int) -> None:
 async def test_a_rollback_together_with_its_checkpoints_is_shown_by_the_kept_one(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 5, 5, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 5, 5, folder=folder)
     kept = await note_of(database)
     await roll_back(database, 5)
     assert (await checked(database)).intact
-    report = await checked(database, kept=kept)
+    report = await checked(database, saved=kept)
     assert [(f.code, f.index) for f in report.findings] == [("rolled-back", 5)]
     await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=1)
     )
-    report = await checked(database, kept=kept)
+    report = await checked(database, saved=kept)
     assert report.intact, report.lines()
     assert "given up when the log was reopened at 5 entries (#5)" in report.notes[0]
     await sealed(database, 9)
-    assert (await checked(database, kept=kept)).intact
+    assert (await checked(database, saved=kept)).intact
     async with tampering(database) as run:
         for table in ("audit_entry", "audit_leaf", "audit_checkpoint", "audit_node"):
             await run(f"DELETE FROM {table}")
-    assert [f.code for f in (await checked(database, kept=kept)).findings] == ["rolled-back"]
+    assert [f.code for f in (await checked(database, saved=kept)).findings] == ["rolled-back"]
 
 
 async def resign(database: Database) -> None:
@@ -298,7 +298,7 @@ async def test_a_history_rewritten_with_the_key_is_shown_by_the_kept_checkpoint(
     await forge(database, 3)
     await resign(database)
     assert (await checked(database)).intact
-    assert [f.code for f in (await checked(database, kept=kept)).findings] == ["history-rewritten"]
+    assert [f.code for f in (await checked(database, saved=kept)).findings] == ["history-rewritten"]
 
 
 async def test_another_key_and_an_unreadable_kept_checkpoint(database: Database) -> None:
@@ -306,7 +306,9 @@ async def test_another_key_and_an_unreadable_kept_checkpoint(database: Database)
     other = Ed25519PrivateKey.generate()
     report = await verify(database, other.public_key(), (), now=LATER)
     assert {f.code for f in report.findings} == {"checkpoint-refused"}
-    assert [f.code for f in (await checked(database, kept="nonsense")).findings] == ["kept-refused"]
+    assert [f.code for f in (await checked(database, saved="nonsense")).findings] == [
+        "saved-checkpoint-refused"
+    ]
 
 
 async def test_a_log_that_goes_on_under_another_name_needs_an_entry_that_says_so(
@@ -560,6 +562,6 @@ async def test_a_trail_that_cannot_be_read_says_so(database: Database) -> None:
 def test_a_flood_of_findings_is_counted_and_not_kept() -> None:
     report = Report()
     for index in range(1500):
-        report.find(SCHOOL, index, "entry-altered", "…")
+        report.add(SCHOOL, index, "entry-altered", "…")
     assert (len(report.findings), report.more, report.exit_code) == (1000, 500, 1)
     assert "and 500 more" in report.lines()

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from app.recipients.matching import WORDS, Mismatch, RecipientFacts, check_right_recipient
-from app.recipients.model import NEVER, Verified, VerifiedWhy
-from tests.unit.recipients.sound import STATED, checked, facts
+from app.recipients.model import Verified
+from app.recipients.verification import NEVER_CHECKED, VerificationReason
+from tests.unit.recipients.valid import STATED, checked, facts
 
 CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
     (Mismatch.TYPE_DIFFERS, facts(), {"organisation_type": "police"}),
@@ -18,25 +19,25 @@ CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
     (Mismatch.NO_PUBLISHED_NUMBER, facts(call_back_number=None), {}),
     (Mismatch.RECIPIENT_RETIRED, facts(active=False), {}),
     (Mismatch.CONTACT_RETIRED, facts(contact_active=False), {}),
-    (Mismatch.NEVER_VERIFIED, facts(standing=NEVER), {}),
+    (Mismatch.NEVER_VERIFIED, facts(status=NEVER_CHECKED), {}),
     (
         Mismatch.VERIFICATION_EXPIRED,
-        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.EXPIRED)),
+        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.EXPIRED)),
         {},
     ),
     (
         Mismatch.DETAILS_CHANGED,
-        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DETAILS_CHANGED)),
+        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.DETAILS_CHANGED)),
         {},
     ),
     (
         Mismatch.IDENTITY_DOUBTED,
-        facts(standing=checked(verified=Verified.UNSURE, why=VerifiedWhy.DOUBTED)),
+        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.DOUBTED)),
         {},
     ),
     (
         Mismatch.IDENTITY_REFUTED,
-        facts(standing=checked(verified=Verified.NO, why=VerifiedWhy.REFUTED)),
+        facts(status=checked(verified=Verified.NO, why=VerificationReason.REFUTED)),
         {},
     ),
 ]
@@ -63,11 +64,9 @@ def test_every_mismatch_has_a_case_and_words():
 
 def test_everybody_who_is_not_verified_is_named():
     """Subtracted from the enum: a new reason without a mismatch would pass unseen."""
-    for why in set(VerifiedWhy) - {VerifiedWhy.CHECKED}:
+    for why in set(VerificationReason) - {VerificationReason.CHECKED}:
         assert (
-            check_right_recipient(
-                facts(standing=checked(verified=Verified.UNSURE, why=why)), STATED
-            )
+            check_right_recipient(facts(status=checked(verified=Verified.UNSURE, why=why)), STATED)
             != []
         )
 

@@ -1,4 +1,4 @@
-"""Who counts as verified: only by a check of these very details that is not too old."""
+"""What counts as verified: only a check of the present details that is not too old."""
 
 import string
 from dataclasses import replace
@@ -9,61 +9,63 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel import canonical
+from app.kernel.clock import today_in_school
 from app.recipients.model import (
-    NEVER,
     SORT_KEY,
-    VALID_DAYS,
     CheckMethod,
     ContactNameMissing,
-    InvalidVerification,
     RecipientType,
-    Standing,
     Verified,
-    VerifiedWhy,
-    both,
-    check_verification,
     fold,
     sort_key,
-    standing,
-    today_in_school,
 )
-from tests.unit.recipients.sound import NOW, TODAY, check, checked, contact, listing, recipient
+from app.recipients.verification import (
+    NEVER_CHECKED,
+    VALID_DAYS,
+    InvalidVerification,
+    VerificationReason,
+    VerificationStatus,
+    check_verification,
+    contact_status,
+    status_of,
+)
+from tests.unit.recipients.valid import NOW, TODAY, check, checked, contact, details, recipient
 
 LATER = NOW + timedelta(hours=1)
 
 
-def test_nobody_is_verified_by_silence():
+def test_without_a_check_the_status_is_unsure():
     assert (
-        standing(None, recipient(), TODAY)
-        == NEVER
-        == Standing(verified=Verified.UNSURE, why=VerifiedWhy.NEVER_CHECKED)
+        status_of(None, recipient(), TODAY)
+        == NEVER_CHECKED
+        == VerificationStatus(verified=Verified.UNSURE, why=VerificationReason.NEVER_CHECKED)
     )
 
 
 def test_a_check_counts_on_its_last_day_and_not_on_the_next():
     last = TODAY + timedelta(days=VALID_DAYS)
-    assert standing(check(), recipient(), last) == checked(valid_until=last)
-    after = standing(check(), recipient(), last + timedelta(days=1))
-    assert (after.verified, after.why) == (Verified.UNSURE, VerifiedWhy.EXPIRED)
+    assert status_of(check(), recipient(), last) == checked(valid_until=last)
+    after = status_of(check(), recipient(), last + timedelta(days=1))
+    assert (after.verified, after.why) == (Verified.UNSURE, VerificationReason.EXPIRED)
 
 
 @pytest.mark.parametrize("days", [0, VALID_DAYS + 1, 10 * VALID_DAYS])
-def test_a_no_stands_however_old_and_whatever_changed(days: int):
-    refuted = standing(
+def test_a_no_counts_whatever_its_age_and_whatever_has_changed(days: int):
+    refuted = status_of(
         check(result=Verified.NO), recipient(identity_version=7), TODAY + timedelta(days=days)
     )
     assert (refuted.verified, refuted.why, refuted.valid_until) == (
         Verified.NO,
-        VerifiedWhy.REFUTED,
+        VerificationReason.REFUTED,
         None,
     )
 
 
-def test_a_doubt_is_no_yes():
-    doubted = standing(check(result=Verified.UNSURE), recipient(), TODAY)
+def test_an_unsure_check_gives_unsure():
+    doubted = status_of(check(result=Verified.UNSURE), recipient(), TODAY)
     assert (doubted.verified, doubted.why, doubted.valid_until) == (
         Verified.UNSURE,
-        VerifiedWhy.DOUBTED,
+        VerificationReason.DOUBTED,
         None,
     )
 
@@ -74,10 +76,10 @@ def test_a_doubt_is_no_yes():
     now=st.integers(1, 3),
     age=st.integers(-2, 2 * VALID_DAYS),
 )
-def test_yes_is_said_only_of_what_was_checked_and_lately(
+def test_yes_needs_a_recent_check_of_the_present_details(
     result: Verified, of: int, now: int, age: int
 ):
-    found = standing(
+    found = status_of(
         check(result=result, identity_version=of),
         contact(identity_version=now),
         TODAY + timedelta(days=age),
@@ -96,20 +98,18 @@ def test_yes_is_said_only_of_what_was_checked_and_lately(
         ("call_back_number", "01632 960999"),
     ],
 )
-def test_other_identifying_members_make_another_identity_of_an_organisation(
-    member: str, value: object
-):
-    changed, differ = recipient().changed({member: value}, LATER)
+def test_a_change_of_an_identifying_field_makes_earlier_checks_void(member: str, value: object):
+    changed, differ = recipient().with_changes({member: value}, LATER)
     assert differ == (member,)
     assert (changed.version, changed.identity_version, changed.changed_at) == (2, 2, LATER)
-    assert standing(check(), changed, TODAY).why is VerifiedWhy.DETAILS_CHANGED
+    assert status_of(check(), changed, TODAY).why is VerificationReason.DETAILS_CHANGED
 
 
 @pytest.mark.parametrize(
     ("member", "value"), [("call_back_source", None), ("secure_routes", ()), ("active", False)]
 )
-def test_other_members_leave_the_identity_of_an_organisation_alone(member: str, value: object):
-    changed, differ = recipient().changed({member: value}, LATER)
+def test_a_change_of_another_field_leaves_checks_valid(member: str, value: object):
+    changed, differ = recipient().with_changes({member: value}, LATER)
     assert differ == (member,)
     assert (changed.version, changed.identity_version) == (2, 1)
 
@@ -118,37 +118,39 @@ def test_other_members_leave_the_identity_of_an_organisation_alone(member: str, 
     ("member", "moves"),
     [("name", True), ("email", True), ("phone", True), ("role_title", False), ("active", False)],
 )
-def test_a_contact_is_recognised_by_name_address_and_number(member: str, moves: bool):  # noqa: FBT001 - a parameter of the table above
-    changed, differ = contact().changed({member: False if member == "active" else "another"}, LATER)
+def test_a_contact_is_identified_by_name_email_and_phone(member: str, moves: bool):  # noqa: FBT001 - a parameter of the table above
+    changed, differ = contact().with_changes(
+        {member: False if member == "active" else "another"}, LATER
+    )
     assert differ == (member,)
     assert (changed.version, changed.identity_version) == (2, 2 if moves else 1)
 
 
-def test_what_changes_nothing_makes_no_version():
-    same = {"organisation": listing().organisation, "active": True}
-    assert recipient().changed(same, LATER) == (recipient(), ())
-    assert contact().changed({"name": "A. Khan", "active": True}, LATER) == (contact(), ())
+def test_a_change_without_effect_makes_no_version():
+    same = {"organisation": details().organisation, "active": True}
+    assert recipient().with_changes(same, LATER) == (recipient(), ())
+    assert contact().with_changes({"name": "A. Khan", "active": True}, LATER) == (contact(), ())
 
 
-def test_destroyed_details_are_given_anew_with_a_name_first():
+def test_new_details_in_place_of_destroyed_ones_need_a_name():
     destroyed = contact(details=None)
     with pytest.raises(ContactNameMissing):
-        destroyed.changed({"email": "somebody@mash.example"}, LATER)
-    anew, _ = destroyed.changed({"name": "B. Lee"}, LATER)
+        destroyed.with_changes({"email": "somebody@mash.example"}, LATER)
+    anew, _ = destroyed.with_changes({"name": "B. Lee"}, LATER)
     assert anew.details is not None
     assert (anew.details.name, anew.details.email) == ("B. Lee", None)
-    retired, differ = destroyed.changed({"active": False}, LATER)
+    retired, differ = destroyed.with_changes({"active": False}, LATER)
     assert (retired.details, retired.active, differ) == (None, False, ("active",))
 
 
-def test_a_refuted_organisation_refutes_its_contacts_and_nothing_else_carries_over():
-    refuted = standing(check(result=Verified.NO), recipient(), TODAY)
-    assert both(refuted, checked()) == refuted
-    assert both(NEVER, checked()) == checked()
-    assert both(checked(), NEVER) == NEVER
+def test_a_refuted_organisation_refutes_its_contacts_and_a_verified_one_does_not_verify_them():
+    refuted = status_of(check(result=Verified.NO), recipient(), TODAY)
+    assert contact_status(refuted, checked()) == refuted
+    assert contact_status(NEVER_CHECKED, checked()) == checked()
+    assert contact_status(checked(), NEVER_CHECKED) == NEVER_CHECKED
 
 
-def test_a_check_is_not_made_in_the_future():
+def test_a_check_in_the_future_is_refused():
     with pytest.raises(InvalidVerification) as found:
         check_verification(
             recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY
@@ -156,8 +158,8 @@ def test_a_check_is_not_made_in_the_future():
     assert [fault.pointer for fault in found.value.faults] == ["/verified_on"]
 
 
-def test_nobody_calls_back_a_published_number_that_the_directory_does_not_hold():
-    unpublished = recipient(listing=listing(call_back_number=None))
+def test_a_call_back_needs_a_published_number_in_the_directory():
+    unpublished = recipient(details=details(call_back_number=None))
     with pytest.raises(InvalidVerification) as found:
         check_verification(
             unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY
@@ -173,7 +175,7 @@ def test_the_day_is_the_one_in_school():
     assert today_in_school(datetime(2026, 6, 1, 23, 30, tzinfo=UTC)) == date(2026, 6, 2)
 
 
-def test_names_compare_without_case_width_and_space():
+def test_names_are_compared_without_case_width_and_repeated_spaces():
     assert fold("  ANYTOWN\u3000 Ｍash ") == fold("Anytown MASH") == "anytown mash"
     assert fold("Straße") == fold("STRASSE")
 
@@ -191,5 +193,5 @@ def test_a_name_is_found_by_its_beginning(name: str, length: int):
 
 def test_changing_is_pure():
     before = recipient()
-    before.changed({"organisation": "Other"}, LATER)
+    before.with_changes({"organisation": "Other"}, LATER)
     assert before == replace(before)

@@ -1,4 +1,4 @@
-"""What is due on a day and what a review may set, without any database."""
+"""What is due on a day, and what a retention review sets, without a database."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 
 from app.retention.schedule import (
-    Bar,
     InvalidRetentionReview,
+    Obstacle,
     Reason,
     Review,
-    bars,
     due_on,
+    head_after_review,
+    obstacles,
     reasons,
-    reviewed,
 )
 from app.sharing.case.case import Head
 from app.sharing.case.model import OPEN, Keep, Status
@@ -60,7 +60,7 @@ def head(until: date | None = None, review: date | None = None, **other: object)
 
 
 def after(review: Review, *, policy_until: date | None = date(2051, 11, 23)) -> Head:
-    return reviewed(head(TODAY), review, TODAY, review_years=1, policy_until=policy_until)
+    return head_after_review(head(TODAY), review, TODAY, review_years=1, policy_until=policy_until)
 
 
 @pytest.mark.parametrize(
@@ -89,31 +89,31 @@ def test_a_tombstone_is_never_due():
     ("until", "review", "against"),
     [
         (TODAY, None, ()),
-        (AFTER, None, (Bar.NOT_DUE,)),
+        (AFTER, None, (Obstacle.NOT_DUE,)),
         (None, TODAY, ()),
-        (None, AFTER, (Bar.NOT_DUE,)),
-        (None, None, (Bar.NOT_DUE,)),
-        (AFTER, TODAY, (Bar.NOT_DUE,)),
+        (None, AFTER, (Obstacle.NOT_DUE,)),
+        (None, None, (Obstacle.NOT_DUE,)),
+        (AFTER, TODAY, (Obstacle.NOT_DUE,)),
     ],
 )
 def test_what_is_kept_goes_when_its_time_has_come(
-    until: date | None, review: date | None, against: tuple[Bar, ...]
+    until: date | None, review: date | None, against: tuple[Obstacle, ...]
 ):
-    assert bars(head(until, review), TODAY) == against
+    assert obstacles(head(until, review), TODAY) == against
 
 
 @pytest.mark.parametrize("status", Status)
 def test_only_what_is_decided_or_withdrawn_goes(status: Status):
-    assert (Bar.UNDECIDED in bars(head(TODAY, status=status), TODAY)) == (
+    assert (Obstacle.UNDECIDED in obstacles(head(TODAY, status=status), TODAY)) == (
         status in OPEN | {Status.DISPOSED}
     )
 
 
 def test_a_hold_is_named_with_everything_else_that_bars():
-    assert bars(head(AFTER, status=Status.SUBMITTED, legal_hold=True), TODAY) == (
-        Bar.UNDECIDED,
-        Bar.LEGAL_HOLD,
-        Bar.NOT_DUE,
+    assert obstacles(head(AFTER, status=Status.SUBMITTED, legal_hold=True), TODAY) == (
+        Obstacle.UNDECIDED,
+        Obstacle.LEGAL_HOLD,
+        Obstacle.NOT_DUE,
     )
 
 
@@ -141,13 +141,13 @@ def test_indefinitely_has_a_next_review_and_no_end():
 
 def test_what_is_to_go_is_due_at_once():
     gone = after(Review(keep=Keep.DISPOSE, until=None, next_review_on=None, legal_hold=None))
-    assert (gone.retain_until, bars(gone, TODAY)) == (TODAY.isoformat(), ())
+    assert (gone.retain_until, obstacles(gone, TODAY)) == (TODAY.isoformat(), ())
 
 
 @pytest.mark.parametrize("held", [True, False])
 def test_a_review_that_says_nothing_of_a_hold_leaves_it(held: bool):  # noqa: FBT001
     assert (
-        reviewed(
+        head_after_review(
             head(TODAY, legal_hold=held), UNTIL, TODAY, review_years=1, policy_until=None
         ).legal_hold
         is held

@@ -352,7 +352,7 @@ def test_nothing_is_cut_at_the_edge_of_the_paper(shown: dict[str, Any]):
     inputs = {
         "data": encode(
             {
-                **documents_pdf._legible(data, documents_pdf.coverage()),  # type: ignore[dict-item]
+                **documents_pdf._printable(data, documents_pdf.coverage()),  # type: ignore[dict-item]
                 "fonts": list(documents_pdf.FAMILIES),
             }
         ).decode()

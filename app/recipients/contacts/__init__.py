@@ -1,0 +1,1 @@
+"""Contacts at an organisation: list, read, add, change, retire."""

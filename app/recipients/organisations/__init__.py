@@ -1,0 +1,1 @@
+"""Organisations of the directory: list, read, register, change, retire."""

@@ -1,0 +1,1 @@
+"""Identity checks of organisations and contacts: record, list."""
