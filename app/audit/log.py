@@ -12,8 +12,10 @@ from uuid import UUID
 
 from app.audit import tables
 from app.audit.model import IDENTITY_ACTIONS, SALT_BYTES, Author, Event
+from app.audit.tables import EntryRow
 from app.kernel import canonical, clock, ids
 from app.platform.db import Session
+from app.platform.rows import values
 
 VERSION: Final = 1
 MAX_BODY: Final = 65_536
@@ -53,18 +55,18 @@ def append(
         raise EntryTooLarge(f"the entry has {len(body)} bytes, more than {MAX_BODY}")
     session.add(
         tables.ENTRY,
-        {
-            "id": entry,
-            "school": by.school,
-            "at": at,
-            "actor": by.id,
-            "action": event.action.value,
-            "request": event.request,
-            "subject": event.subjects[0] if event.subjects else None,
-            "recipient": event.recipient,
-            "outcome": event.outcome.value,
-            "body": body.decode("utf-8"),
-        },
+        values(EntryRow)(
+            school=by.school,
+            id=entry,
+            at=at,
+            actor=by.id,
+            action=event.action.value,
+            request=event.request,
+            subject=event.subjects[0] if event.subjects else None,
+            recipient=event.recipient,
+            outcome=event.outcome.value,
+            body=body.decode("utf-8"),
+        ),
     )
     session.add(tables.PENDING, {"entry_id": entry, "school": by.school})
     further = set(event.subjects[1:]) - set(event.subjects[:1])

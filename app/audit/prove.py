@@ -10,36 +10,41 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.audit import merkle, tables
+from app.audit import merkle
 from app.audit.errors import EntryNotSealed, InvalidTreeSize
 from app.audit.merkle import Frontier, Run, Span, Subtree
+from app.audit.tables import CheckpointRow, LeafRow, NodeRow
 from app.platform.db import Session
-
-C, L, N = tables.CHECKPOINT.c, tables.LEAF.c, tables.NODE.c
+from app.platform.rows import col
 
 _NEAR: Final = 256
 """Runs of one level with fewer hashes between them are read as one."""
 
 _NEWEST: Final = (
-    sa.select(C.size, C.frontier, C.note)
-    .where(C.school == sa.bindparam("school"))
-    .order_by(C.size.desc())
+    sa.select(col(CheckpointRow.size), col(CheckpointRow.frontier), col(CheckpointRow.note))
+    .where(col(CheckpointRow.school) == sa.bindparam("school"))
+    .order_by(col(CheckpointRow.size).desc())
     .limit(1)
 )
-_AT_SIZE: Final = sa.select(C.size, C.frontier, C.note).where(
-    C.school == sa.bindparam("school"), C.size == sa.bindparam("size")
+_AT_SIZE: Final = sa.select(
+    col(CheckpointRow.size), col(CheckpointRow.frontier), col(CheckpointRow.note)
+).where(
+    col(CheckpointRow.school) == sa.bindparam("school"),
+    col(CheckpointRow.size) == sa.bindparam("size"),
 )
-_LEAF_OF: Final = sa.select(L.idx, L.hash).where(
-    L.entry_id == sa.bindparam("entry"), L.school == sa.bindparam("school")
+_LEAF_OF: Final = sa.select(col(LeafRow.idx), col(LeafRow.hash)).where(
+    col(LeafRow.entry_id) == sa.bindparam("entry"), col(LeafRow.school) == sa.bindparam("school")
 )
-_LEAVES: Final = sa.select(L.idx, L.hash).where(
-    L.school == sa.bindparam("school"), L.idx >= sa.bindparam("first"), L.idx < sa.bindparam("end")
+_LEAVES: Final = sa.select(col(LeafRow.idx), col(LeafRow.hash)).where(
+    col(LeafRow.school) == sa.bindparam("school"),
+    col(LeafRow.idx) >= sa.bindparam("first"),
+    col(LeafRow.idx) < sa.bindparam("end"),
 )
-_NODES: Final = sa.select(N.idx, N.hash).where(
-    N.school == sa.bindparam("school"),
-    N.level == sa.bindparam("level"),
-    N.idx >= sa.bindparam("first"),
-    N.idx < sa.bindparam("end"),
+_NODES: Final = sa.select(col(NodeRow.idx), col(NodeRow.hash)).where(
+    col(NodeRow.school) == sa.bindparam("school"),
+    col(NodeRow.level) == sa.bindparam("level"),
+    col(NodeRow.idx) >= sa.bindparam("first"),
+    col(NodeRow.idx) < sa.bindparam("end"),
 )
 
 

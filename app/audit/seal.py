@@ -18,8 +18,10 @@ from app.audit.checkpoint import Checkpoint, CheckpointRefused
 from app.audit.merkle import Frontier
 from app.audit.model import Action, Event, operator
 from app.audit.publisher import CheckpointFolder
+from app.audit.tables import CheckpointRow, EntryRow, LeafRow, PendingRow
 from app.kernel.canonical import Json
 from app.platform.db import Database, Session
+from app.platform.rows import col
 
 BATCH: Final = 4096
 """Entries of one school that are sealed in one transaction: enough to be fast, few enough that
@@ -30,49 +32,66 @@ _LOCK: Final = 0x5EA1
 
 _NAMED: Final = re.compile(r"/schools/[0-9]{6}(?:/([0-9]{1,5}))?\Z")
 
-C, E, L, P = tables.CHECKPOINT.c, tables.ENTRY.c, tables.LEAF.c, tables.PENDING.c
 
-_SCHOOLS: Final = sa.select(P.school).distinct().order_by(P.school)
+_SCHOOLS: Final = sa.select(col(PendingRow.school)).distinct().order_by(col(PendingRow.school))
 _NEWEST: Final = (
-    sa.select(C.size, C.frontier, C.note)
-    .where(C.school == sa.bindparam("school"))
-    .order_by(C.size.desc())
+    sa.select(col(CheckpointRow.size), col(CheckpointRow.frontier), col(CheckpointRow.note))
+    .where(col(CheckpointRow.school) == sa.bindparam("school"))
+    .order_by(col(CheckpointRow.size).desc())
     .limit(1)
 )
-_AT_SIZE: Final = sa.select(C.note).where(
-    C.school == sa.bindparam("school"), C.size == sa.bindparam("size")
+_AT_SIZE: Final = sa.select(col(CheckpointRow.note)).where(
+    col(CheckpointRow.school) == sa.bindparam("school"),
+    col(CheckpointRow.size) == sa.bindparam("size"),
 )
 _LAST_LEAF: Final = (
-    sa.select(L.idx, L.hash)
-    .where(L.school == sa.bindparam("school"))
-    .order_by(L.idx.desc())
+    sa.select(col(LeafRow.idx), col(LeafRow.hash))
+    .where(col(LeafRow.school) == sa.bindparam("school"))
+    .order_by(col(LeafRow.idx).desc())
     .limit(1)
 )
 _WAITING: Final = (
-    sa.select(P.entry_id, E.body, L.idx)
+    sa.select(col(PendingRow.entry_id), col(EntryRow.body), col(LeafRow.idx))
     .select_from(
         tables.PENDING.outerjoin(
-            tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school)
-        ).outerjoin(tables.LEAF, sa.and_(L.entry_id == P.entry_id, L.school == P.school))
+            tables.ENTRY,
+            sa.and_(
+                col(EntryRow.id) == col(PendingRow.entry_id),
+                col(EntryRow.school) == col(PendingRow.school),
+            ),
+        ).outerjoin(
+            tables.LEAF,
+            sa.and_(
+                col(LeafRow.entry_id) == col(PendingRow.entry_id),
+                col(LeafRow.school) == col(PendingRow.school),
+            ),
+        )
     )
-    .where(P.school == sa.bindparam("school"))
-    .order_by(P.entry_id)
+    .where(col(PendingRow.school) == sa.bindparam("school"))
+    .order_by(col(PendingRow.entry_id))
     .limit(BATCH)
 )
 _OLDEST: Final = (
-    sa.select(E.at)
+    sa.select(col(EntryRow.at))
     .select_from(
-        tables.PENDING.outerjoin(tables.ENTRY, sa.and_(E.id == P.entry_id, E.school == P.school))
+        tables.PENDING.outerjoin(
+            tables.ENTRY,
+            sa.and_(
+                col(EntryRow.id) == col(PendingRow.entry_id),
+                col(EntryRow.school) == col(PendingRow.school),
+            ),
+        )
     )
-    .where(P.school == sa.bindparam("school"))
-    .order_by(P.entry_id)
+    .where(col(PendingRow.school) == sa.bindparam("school"))
+    .order_by(col(PendingRow.entry_id))
     .limit(1)
 )
 _DRAIN: Final = sa.delete(tables.PENDING).where(
-    P.school == sa.bindparam("of_school"),
-    P.entry_id.in_(
-        sa.select(L.entry_id).where(
-            L.school == sa.bindparam("of_school"), L.idx >= sa.bindparam("since")
+    col(PendingRow.school) == sa.bindparam("of_school"),
+    col(PendingRow.entry_id).in_(
+        sa.select(col(LeafRow.entry_id)).where(
+            col(LeafRow.school) == sa.bindparam("of_school"),
+            col(LeafRow.idx) >= sa.bindparam("since"),
         )
     ),
 )
@@ -110,7 +129,7 @@ async def seal(
     folder after the commit. Raises SealRefused after all other schools have been sealed.
     """
     async with database.reading() as session:
-        if await session.first(sa.select(P.entry_id).limit(1)) is None:
+        if await session.first(sa.select(col(PendingRow.entry_id)).limit(1)) is None:
             return 0
     sealed, notes, faults = 0, {}, {}
     async with database.transaction() as session:
@@ -142,7 +161,10 @@ async def publish(database: Database, folder: CheckpointFolder) -> None:
     between commit and publication.
     """
     async with database.reading() as session:
-        schools = [str(row.school) for row in await session.all(sa.select(C.school).distinct())]
+        schools = [
+            str(row.school)
+            for row in await session.all(sa.select(col(CheckpointRow.school)).distinct())
+        ]
         rows = [(school, await session.first(_NEWEST, {"school": school})) for school in schools]
     for school, row in rows:
         if row is None:
@@ -156,7 +178,7 @@ async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
     """The number of entries in the queue, at most a thousand, and how long the oldest has
     waited.
     """
-    waiting = await session.all(sa.select(P.entry_id).limit(1000))
+    waiting = await session.all(sa.select(col(PendingRow.entry_id)).limit(1000))
     longest = timedelta(0)
     for row in await session.all(_SCHOOLS):
         oldest = await session.first(_OLDEST, {"school": row.school})
@@ -322,7 +344,10 @@ async def _rebuilt(session: Session, school: str) -> Frontier:
     """Compute the frontier of the stored leaves."""
     frontier = Frontier()
     async for row in session.stream(
-        sa.select(L.idx, L.hash).where(L.school == school).order_by(L.idx), batch=BATCH
+        sa.select(col(LeafRow.idx), col(LeafRow.hash))
+        .where(col(LeafRow.school) == school)
+        .order_by(col(LeafRow.idx)),
+        batch=BATCH,
     ):
         if row.idx != frontier.size:
             raise SealRefused({school: f"the stored log has no leaf {frontier.size}"})

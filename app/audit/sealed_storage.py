@@ -169,7 +169,7 @@ def canonical_row(row: Row) -> dict[str, Json]:
     Leaving out NULL lets a later migration add a column that old rows do not have.
     """
     return {
-        name: _plain(value)
+        str(name): _plain(value)
         for name, value in row.items()
         if value is not None and name != "audit_id"
     }

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from app.platform.rows import table_of
 from app.platform.types import Instant
 
 
@@ -99,10 +100,10 @@ class DisposedRow(SQLModel, table=True):
     by_entry: UUID = Field(sa_type=sa.Uuid)
 
 
-ENTRY: Final[sa.Table] = EntryRow.__table__  # type: ignore[attr-defined]
-SUBJECT: Final[sa.Table] = SubjectRow.__table__  # type: ignore[attr-defined]
-PENDING: Final[sa.Table] = PendingRow.__table__  # type: ignore[attr-defined]
-LEAF: Final[sa.Table] = LeafRow.__table__  # type: ignore[attr-defined]
-NODE: Final[sa.Table] = NodeRow.__table__  # type: ignore[attr-defined]
-CHECKPOINT: Final[sa.Table] = CheckpointRow.__table__  # type: ignore[attr-defined]
-DISPOSED: Final[sa.Table] = DisposedRow.__table__  # type: ignore[attr-defined]
+ENTRY: Final = table_of(EntryRow)
+SUBJECT: Final = table_of(SubjectRow)
+PENDING: Final = table_of(PendingRow)
+LEAF: Final = table_of(LeafRow)
+NODE: Final = table_of(NodeRow)
+CHECKPOINT: Final = table_of(CheckpointRow)
+DISPOSED: Final = table_of(DisposedRow)

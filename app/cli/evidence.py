@@ -11,7 +11,7 @@ from app.audit.publisher import CheckpointFolder
 from app.audit.report import Report
 from app.cli.console import fail, run
 from app.kernel.clock import system_clock
-from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.platform.db import Database
 from app.platform.settings import Settings
 
@@ -44,7 +44,7 @@ def verify_log(
             if saved is None
             else [await asyncio.to_thread(saved.read_text, "utf-8")]
         )
-        return await verify.verify(database, key, READERS, now=system_clock(), saved=notes)
+        return await verify.verify(database, key, RECORD_SOURCES, now=system_clock(), saved=notes)
 
     report = run(work)
     for line in report.lines():

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.demo.people import People
 from app.demo.stories import STORIES, VARIANTS
-from app.demo.town import People, Town
+from app.demo.town import Town
 from app.identity import accounts
 from app.identity.accounts import Account, Save
 from app.identity.model import Actor, Role

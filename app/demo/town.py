@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.demo.facts import with_days_of_birth
+from app.demo.people import People
 from app.identity.model import Actor, Role
 from app.kernel.clock import LONDON
 from app.platform.db import Session
@@ -58,19 +59,6 @@ from app.sharing.requests import service as requests_service
 TRACE: Final = "demo"
 ANY: Final = IfMatch("*")
 _SATURDAY: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """Who works at the school."""
-
-    teacher: Actor
-    counsellor: Actor
-    office: Actor
-    dsl: Actor
-    deputy: Actor
-    ig_lead: Actor
-    mis: Actor
 
 
 @dataclass(slots=True)

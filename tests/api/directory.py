@@ -1,4 +1,4 @@
-"""What the tests of the directory share: sound bodies, and calls that must succeed."""
+"""Helpers for the tests of the directory: valid bodies, and calls that must succeed."""
 
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def pointers(reply: httpx.Response) -> list[str]:
 
 
 async def ids(caller: Caller, path: str) -> list[str]:
-    """The ids of a list, through all of its pages."""
+    """The ids of all items of a list, page by page."""
     found: list[str] = []
     while True:
         page = await read(caller, path)

@@ -1,4 +1,4 @@
-"""What the tests of keeping and disposing share: a request that lived through everything, and its
+"""Helpers for the tests of retention and disposal: a request with every kind of record, and its
 disposal.
 """
 
@@ -9,7 +9,7 @@ import httpx
 from app.audit import checkpoint
 from app.audit.report import Report
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from tests.api.sharing import SHARE, decide, facts
 from tests.running import MovableClock
 from tests.service import Caller, Service
@@ -46,8 +46,8 @@ async def sign_in_roles(service: Service) -> tuple[Caller, Caller, Caller]:
 async def create_full_request(
     staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock
 ) -> str:
-    """A request about two children with every kind of record, and with the canary in every text;
-    decided, disclosed and closed.
+    """Create a request about two children with every kind of record and the canary in every text;
+    decide, disclose and close it.
     """
     child = {"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}
     body = facts(subjects=[child, {"person_ref": "mis:7782", "role": "sibling"}])
@@ -107,9 +107,9 @@ async def dispose_request(
 
 
 async def verify_log(service: Service) -> Report:
-    """What a verification finds, of the entries that wait to be sealed as well."""
+    """The report of a verification, including the entries that are not sealed yet."""
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
-    return await verify(service.database, key.public_key(), READERS, now=service.clock())
+    return await verify(service.database, key.public_key(), RECORD_SOURCES, now=service.clock())
 
 
 async def retention_dates(caller: Caller, request: str) -> tuple[str | None, str | None]:

@@ -1,5 +1,5 @@
-"""An OpenID provider on the loopback interface, which publishes what a test tells it to and counts
-how often it is asked.
+"""An OpenID provider on the loopback interface. A test sets what it publishes, and it records the
+requests.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def sign_token(
 
 
 class Provider:
-    """What is answered at each path: a status, headers and a body."""
+    """The replies of the provider by path: status, headers and body."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -63,7 +63,7 @@ class Provider:
 
 @contextlib.contextmanager
 def running_provider() -> Iterator[Provider]:
-    """A provider for the length of the block."""
+    """Run a provider during the block."""
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,5 +1,5 @@
-"""The accounting of disclosures about one person, over HTTP: complete across requests, with what an
-answer to the person has to weigh.
+"""The accounting of disclosures for one person: it covers all requests and flags what a reply to
+the person must consider.
 """
 
 from typing import Any, Final
@@ -27,7 +27,7 @@ SECRETS: Final = (
 async def shared(
     dsl: Caller, clock: MovableClock, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A request that was decided and disclosed."""
+    """Create, decide and disclose a request."""
     made = await submit(dsl, body)
     decision = await decide(dsl, made["id"])
     await disclosed(dsl, clock, made["id"], decision["id"])

@@ -17,7 +17,7 @@ from app.audit.model import Action
 from app.audit.verify import verify
 from app.identity.model import Role
 from app.kernel import ids
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from tests.api.sharing import submit
 from tests.running import MovableClock
 from tests.service import Service
@@ -312,7 +312,7 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
         denied = await entries(overseer, action="access.denied", actor=str(curious.account.id))
         assert {one["sharing_request_id"] for one in denied} >= set(hidden)
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False).public_key()
-    report = await verify(service.database, key, READERS, now=clock())
+    report = await verify(service.database, key, RECORD_SOURCES, now=clock())
     assert report.findings == []
 
 

@@ -1,5 +1,5 @@
-"""Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the
-value; never a 500.
+"""An invalid body gets a 4xx problem document with the pointer of the fault and never the value,
+and never a 500.
 """
 
 import copy
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.database_independent
 
 @dataclass(frozen=True)
 class Door:
-    """An operation that takes a body: a sound one, and a member of it that holds text."""
+    """An operation with a body: a valid body, and a member of it that is a text."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ DOORS = (
 
 
 def spoiled(door: Door, value: str) -> bytes:
-    """The sound body with the raw JSON `value` in the place of its text."""
+    """The valid body with the raw JSON `value` instead of its text."""
     body = json.dumps(door.sound | {door.text: "@@"})
     return body.replace('"@@"', value).encode()
 
@@ -99,7 +99,7 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
         yield "no change", b"{}", 422, "", "missing"
     yield "a number for text", spoiled(door, "1"), 422, place, None  # type: ignore[misc]
     yield "a list for text", spoiled(door, f'["{CANARY}"]'), 422, place, None  # type: ignore[misc]
-    if door.method != "PATCH":  # where null takes a member away
+    if door.method != "PATCH":  # null removes a member
         yield "null for text", spoiled(door, "null"), 422, place, None  # type: ignore[misc]
     yield "a huge integer for text", spoiled(door, "9" * 19), 422, place, None  # type: ignore[misc]
     if not door.lenient:
@@ -122,7 +122,7 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
@@ -344,7 +344,7 @@ SPOKEN: tuple[tuple[str, dict[str, Any], str], ...] = (
         "/approved_by",
     ),
 )
-"""Texts without which nothing would be said."""
+"""Texts that are required and not blank."""
 
 
 @pytest.mark.parametrize(("path", "body", "pointer"), SPOKEN)

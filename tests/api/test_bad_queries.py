@@ -1,6 +1,4 @@
-"""Whatever stands in an address, a query or a header that cannot be followed is refused where it
-stands.
-"""
+"""An invalid path, query or header is rejected with the pointer of the fault."""
 
 import httpx
 import pytest
@@ -13,7 +11,7 @@ from tests.service import Caller, Service
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
@@ -47,8 +45,8 @@ async def test_a_list_rejects_an_invalid_cursor_or_filter(service: Service, path
 
 
 def forged_cursors() -> list[str]:
-    """Cursors with a sound check over parts that no list has, made as anybody can who has read the
-    source.
+    """Cursors with a correct checksum and a position that no list has, as a reader of the source
+    can make.
     """
     return [
         encode_cursor(parts, scope)

@@ -1,6 +1,4 @@
-"""What advisers see of a request: how old people are in bands, days instead of instants, and never
-whom it is about.
-"""
+"""The de-identified view of a request: age bands, days instead of times, and no person."""
 
 import re
 
@@ -20,7 +18,7 @@ async def test_advisers_see_the_age_band_and_never_the_date_of_birth(
             "person_ref": "mis:7781",
             "role": "child",
             "born_on": "2015-03-04",
-        },  # eleven on the day after it is submitted
+        },  # the eleventh birthday is the day after the submission
         {"person_ref": "mis:7782", "role": "sibling", "born_on": "2010-03-03"},
         {"person_ref": "mis:7783", "role": "parent_or_carer"},
     ]

@@ -1,5 +1,5 @@
-"""The right information to the right person: what the directory knows stands beside what was
-stated, and overrules nobody.
+"""The comparison of the stated recipient with the directory: it is shown beside the facts and
+changes no answer.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any
 
 
 async def listed(dsl: Caller, *, checked: bool = True) -> tuple[str, str]:
-    """Anytown MASH and A. Khan there, both checked today."""
+    """List Anytown MASH with A. Khan as a contact, both checked today."""
     hub = {
         "organisation": "Anytown MASH",
         "organisation_type": "mash",
@@ -50,7 +50,7 @@ async def listed(dsl: Caller, *, checked: bool = True) -> tuple[str, str]:
 
 
 def citing(recipient: str, contact: str | None = None, **changed: Any) -> dict[str, Any]:
-    """The MASH request, with nothing said of who was checked, citing the directory."""
+    """The MASH request citing the directory, without statements about identity."""
     stated = {
         "organisation": "Anytown MASH",
         "organisation_type": "mash",

@@ -1,4 +1,4 @@
-"""What disposal destroys, what is left, and that nobody can do it, undo it or forge it unseen."""
+"""What disposal erases and what remains. Forged or undone disposals are detected."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -86,7 +86,7 @@ async def _tables_holding(database: Database, words: Sequence[str]) -> set[str]:
 async def test_the_search_for_personal_data_finds_it_before_disposal(
     service: Service, clock: MovableClock
 ) -> None:
-    """That the search above can fail."""
+    """Shows that the search used above can fail."""
     staff, dsl, ig_lead = await sign_in_roles(service)
     await create_full_request(staff, dsl, ig_lead, clock)
     assert {"sharing_narrative", "sharing_subject", "idempotency"} <= await _tables_holding(
@@ -172,7 +172,7 @@ async def test_a_repeated_disposal_is_replayed(service: Service, clock: MovableC
     )
     assert (
         again.status_code == httpx.codes.CREATED
-    )  # the kept reply is gone, and with it the memory of the key
+    )  # the stored reply is deleted, and with it the key
 
 
 async def test_the_audit_log_is_intact_before_and_after_a_disposal(
@@ -191,9 +191,7 @@ async def test_the_audit_log_is_intact_before_and_after_a_disposal(
     report = await verify_log(service)
     assert report.findings == []
     assert before == [(0,)]
-    assert (
-        report.disposed > 8
-    )  # several entries told of decision and disclosure, one for each child
+    assert report.disposed > 8  # decision and disclosure have one entry for each child
 
 
 TAMPERING: Final = (
@@ -273,8 +271,8 @@ async def test_the_database_rejects_replacing_or_truncating_personal_data(servic
 
 
 async def test_a_forged_disposal_is_detected(service: Service, clock: MovableClock) -> None:
-    """A row of disposal whose entry is no disposal lets the database delete, and verification
-    tells.
+    """A disposal row that cites another entry lets the database delete; the verification detects
+    it.
     """
     await submit(await service.caller("staff"))
     ((entry,),) = await rows(service.database, "SELECT audit_id FROM sharing_narrative")

@@ -1,4 +1,4 @@
-"""An emergency is never held up."""
+"""Recording an emergency: it is never rejected for anything but what, with whom and why."""
 
 from typing import Any
 

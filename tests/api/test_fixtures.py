@@ -1,5 +1,5 @@
-"""The fixtures themselves: each role signs in through the door, each test has a database of its
-own, and the real server serves.
+"""The fixtures: each role signs in over HTTP, each test has its own database, and the live server
+serves.
 """
 
 import signal
@@ -54,7 +54,7 @@ def test_the_live_server_serves_and_stops_on_a_signal(live_server: LiveServer):
     assert live_server.stop() in {
         0,
         -signal.SIGTERM,
-    }  # uvicorn ends itself by the signal that it was told to end with
+    }  # uvicorn ends itself with the signal that it received
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

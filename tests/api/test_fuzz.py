@@ -1,5 +1,5 @@
-"""Sound bodies, changed at random: each is judged or refused, and no emergency is refused for what
-could be left out.
+"""Random changes of valid bodies: each is evaluated or rejected, and no emergency is rejected for
+an optional member.
 """
 
 import copy
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.database_independent
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
 def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """The sound body with up to three places changed into anything."""
+    """The valid body with up to three places changed."""
     odd = st.one_of(
         st.none(),
         st.booleans(),

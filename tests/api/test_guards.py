@@ -1,4 +1,6 @@
-"""Guards of the life of a request and of its replies, each held by a test of its own."""
+"""Guards of the lifecycle of a request and of its replies; each test fails when its guard is
+removed.
+"""
 
 from datetime import timedelta
 from typing import Any, Final

@@ -1,5 +1,5 @@
-"""What stands beside the recommendation: what compels, who else takes it, whom to protect. None of
-it refuses anything.
+"""The guidance beside the recommendation: legal obligations, other procedures, people to protect.
+It rejects nothing.
 """
 
 from typing import Any

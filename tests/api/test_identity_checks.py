@@ -1,5 +1,5 @@
-"""How long the check of a recipient counts, what ends it, and how its history and the directory are
-paged.
+"""Identity checks of recipients: how long they count, what ends them, and the pages of the history
+and the directory.
 """
 
 from uuid import uuid4

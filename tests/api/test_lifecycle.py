@@ -1,6 +1,4 @@
-"""What the policy asks around a decision: advice, consent, openness, a way back after a refusal,
-and papers.
-"""
+"""The steps around a decision: advice, consent, notices, reconsideration, letters and records."""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta

@@ -142,7 +142,7 @@ async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
     mailer = Sender(on(service.settings, 1), service.database, clock)
     assert await mailer.send() == 0
     clock.forward(minutes=11)
-    assert (await sender.standing(service.database, clock()))["mail"].startswith("1 notices")
+    assert (await sender.readiness(service.database, clock()))["mail"].startswith("1 messages")
     await an_emergency(await service.caller("staff"))
     ready = await (await service.anonymous()).get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
 from app.kernel.canonical import encode
-from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.lifecycle import in_force as policies
 from tests.api.policies import (
     APPROVED,
@@ -334,5 +334,7 @@ async def test_the_audit_log_seals_every_step_and_names_no_approver(
     await seal.seal(
         service.database, key, host=log_host(settings), folder=checkpoint_folder(settings)
     )
-    report = await verify.verify(service.database, key.public_key(), READERS, now=service.clock())
+    report = await verify.verify(
+        service.database, key.public_key(), RECORD_SOURCES, now=service.clock()
+    )
     assert report.exit_code == 0, report.lines()

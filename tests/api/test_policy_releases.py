@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
-from app.main import LOG_KEY, READERS, checkpoint_folder, log_host
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
@@ -88,7 +88,7 @@ async def is_intact(of: Service) -> None:
     await seal.seal(
         of.database, key, host=log_host(of.settings), folder=checkpoint_folder(of.settings)
     )
-    report = await verify.verify(of.database, key.public_key(), READERS, now=of.clock())
+    report = await verify.verify(of.database, key.public_key(), RECORD_SOURCES, now=of.clock())
     assert report.exit_code == 0, report.lines()
 
 

@@ -1,6 +1,4 @@
-"""Keeping, reviewing and destroying over HTTP: a person decides, nothing personal is left, and the
-trail still proves everything.
-"""
+"""Retention over HTTP: periods, reviews and disposal, each decided by a person."""
 
 from typing import Any
 
@@ -223,7 +221,7 @@ async def test_only_the_ig_lead_reviews_and_disposes(service: Service, role: str
         assert (await caller.post(path_of(one["id"], path), json=body)).status_code == 403
 
 
-# PostgreSQL reuses the space when it vacuums, in its own time.
+# PostgreSQL frees the space when it vacuums.
 
 
 async def test_the_service_lists_due_requests_daily_and_disposes_of_none(

@@ -510,7 +510,7 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
         ),
     )
     if service.database.dialect == "sqlite":
-        # A violated deferred constraint is what SQLite finds at the commit.
+        # SQLite checks deferred constraints at the commit.
         failing = (
             "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
             "CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",

@@ -1,5 +1,5 @@
-"""Ten days at a school, and what is left of them years later: a story, day by day, after each of
-which the trail holds.
+"""A scenario of ten days at a school, and its disposal years later. The audit log is verified after
+each day.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import pytest
 
 from app.audit import checkpoint, seal
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from app.platform import outbox
 from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import LiveServer, MovableClock
@@ -43,8 +43,8 @@ AGREED: Final[dict[str, Any]] = {
 
 @dataclass
 class School:
-    """The people of the story. Their tokens last a quarter of an hour, so each signs in anew when a
-    day begins.
+    """The people of the scenario. Each signs in again when a day begins, because tokens expire
+    after 15 minutes.
     """
 
     service: Service
@@ -74,9 +74,7 @@ class School:
         }
 
     async def evening(self) -> None:
-        """The day's entries are sealed, the whole trail is verified, and the next working day
-        begins.
-        """
+        """Seal the day's entries, verify the log, and move to the next working day."""
         for _ in range(600):
             async with self.service.database.reading() as session:
                 if (await seal.backlog(session, self.clock()))[0] == 0:
@@ -85,7 +83,7 @@ class School:
         key = checkpoint.checkpoint_key(
             self.service.settings.keys_dir / LOG_KEY, make=False
         ).public_key()
-        report = await verify(self.service.database, key, READERS, now=self.clock())
+        report = await verify(self.service.database, key, RECORD_SOURCES, now=self.clock())
         assert report.exit_code == 0, "\n".join(report.lines())
         tomorrow = self.clock() + timedelta(days=1)
         while tomorrow.weekday() > 4:

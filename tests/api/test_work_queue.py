@@ -1,6 +1,4 @@
-"""What waits for somebody is listed, the most pressing first, to those who look after it, and
-without naming anybody.
-"""
+"""The work queue lists open tasks, the most urgent first, without names."""
 
 from typing import Any
 

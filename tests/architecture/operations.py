@@ -1,5 +1,5 @@
-"""Every operation that the application answers, taken from its document and from its routes, so
-that none is passed over.
+"""Every operation of the application, from its OpenAPI document and from its routes, so that none
+is missed.
 """
 
 import re
@@ -11,14 +11,14 @@ from fastapi.routing import iter_route_contexts
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 UNKNOWN_ID = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
-"""An id that nothing has."""
+"""An id of no resource."""
 
 DIGEST = f"sha256:{'0' * 64}"
 
 
 @dataclass(frozen=True, order=True)
 class Operation:
-    """A method on a path; `id` is empty for one that the document does not show."""
+    """A method on a path. `id` is empty for an operation that is not in the document."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Operation:
         return re.findall(r"{(\w+)(?::\w+)?}", self.path)
 
     def url(self, **parts: str) -> str:
-        """The path with its parameters filled in, by ids that nothing has unless they are given."""
+        """The path with its parameters filled in: the given values, and unknown ids otherwise."""
 
         def fill(match: "re.Match[str]") -> str:
             name = match[1]
@@ -40,7 +40,7 @@ class Operation:
 
 
 def referred(document: dict[str, Any], value: Any) -> Any:
-    """What a `$ref` of the document names; any other value as it is."""
+    """The target of a `$ref` in the document; any other value unchanged."""
     while isinstance(value, dict) and "$ref" in value:
         found: Any = document
         for part in value["$ref"].removeprefix("#/").split("/"):
@@ -50,8 +50,8 @@ def referred(document: dict[str, Any], value: Any) -> Any:
 
 
 def documented_operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
-    """What the OpenAPI document shows, each with its description; shared parameters, replies and
-    headers stand where they are used.
+    """Every documented operation with its description, with references to shared parameters,
+    replies and headers resolved.
     """
     document = app.openapi()
 
@@ -73,7 +73,7 @@ def documented_operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
 
 
 def served_routes(app: FastAPI) -> set[tuple[str, str]]:
-    """What the router answers, whether or not it is documented."""
+    """The methods and paths of the routes, documented or not."""
     return {
         (method, re.sub(r":\w+}", "}", str(context.path)))
         for context in iter_route_contexts(app.routes)
@@ -82,7 +82,7 @@ def served_routes(app: FastAPI) -> set[tuple[str, str]]:
 
 
 def all_operations(app: FastAPI) -> list[Operation]:
-    """Documented and hidden operations together."""
+    """All operations, documented or not."""
     shown = {
         (operation.method, operation.path): operation for operation in documented_operations(app)
     }

@@ -69,7 +69,7 @@ async def person(side: SchoolSetup) -> Ids:
 
 
 async def drafted(side: SchoolSetup) -> Ids:
-    """A draft by somebody else: its author could not approve it."""
+    """A draft by another IG lead, because an author cannot approve it."""
     return {
         "digest": (await _made(side.ig_lead, "/v1/policies", changed_policy(version=uuid4().hex)))[
             "digest"
@@ -164,7 +164,7 @@ async def contact(side: SchoolSetup) -> Ids:
 
 
 async def entry(side: SchoolSetup) -> Ids:
-    """The entry of a submission, sealed."""
+    """The sealed audit entry of a submission."""
     ids = await submitted(side)
     found = (
         await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})

@@ -1,5 +1,5 @@
-"""Every operation by every role on what is theirs, another's and another school's, over HTTP. A
-refusal changes nothing and is recorded.
+"""The access matrix over HTTP: every operation by every role on own, other and another school's
+resources. A denied call changes nothing and is audited.
 """
 
 import json
@@ -25,17 +25,17 @@ from tests.service import Caller, Service
 
 FAR = "654321"
 SEALING = {"audit_pending", "audit_leaf", "audit_node", "audit_checkpoint"}
-"""Tables that the sealer moves entries through on its own time."""
+"""Tables that the sealer changes at any time."""
 
 CONCEALED = {"request_id", "entry_id"}
-"""Parameters of the path that name what one person of a school may see and another may not."""
+"""Path parameters of resources that one person of a school can see and another cannot."""
 
 TRACE = "matrix"
 
 
 @dataclass
 class World:
-    """Two schools with somebody in every part, and things in the states that rows need."""
+    """Two schools with callers in every role, and resources in the states that rows need."""
 
     service: Service
     clock: MovableClock
@@ -60,8 +60,8 @@ class World:
         return cls(service, clock, acting, home, far)
 
     async def thing(self, row: Row, scope: str, role: str, *, consumed: bool) -> Ids:
-        """What the row acts on, in the state that it needs; kept for the next cell unless this one
-        uses it up.
+        """The resource of the row in the state that it needs; reused by the next cell unless this
+        one changes it.
         """
         side = self.far if scope == "far" else self.home
         if scope == "own":
@@ -117,12 +117,12 @@ async def tag(caller: Caller, row: Row, ids: Ids) -> dict[str, str]:
 async def judge(
     world: World, operation: Operation, row: Row, role: str, scope: str, expected: str
 ) -> str | None:
-    """What is wrong with this cell, or None."""
+    """The difference from the cell, or None."""
     caller = world.acting[role]
     ids = await world.thing(
         row, scope, role, consumed=expected == "ok" and operation.method != "GET"
     )
-    if row.many:  # a second one of the same name would be a duplicate
+    if row.many:  # a second one with the same name would be a duplicate
         row = Row(cells=row.cells, body={**row.body, "organisation": f"For {role} {scope}"})  # type: ignore[dict-item]
     headers = await tag(caller, row, ids)
     world.clock.forward(milliseconds=1)  # ids of one instant have no order
@@ -138,8 +138,8 @@ async def judge(
         for name, count in (await world.counts()).items()
         if count != before[name]
     }
-    # Of what is the whole school's, another school's cannot be told from what is not there, by the
-    # service either: nothing is denied.
+    # A resource of a whole school looks like a missing one to another school, for the service too:
+    # nothing is denied.
     denied = (
         {}
         if (scope, expected) == ("far", "404") and not CONCEALED & set(operation.parameters)
@@ -169,7 +169,7 @@ async def judge(
 
 
 def masked(entry: str, *asked_for: str) -> str:
-    """An entry without what is every entry's own, and without the ids that the caller sent."""
+    """An entry without its unique members and without the ids that the caller sent."""
     for sent in asked_for:
         entry = entry.replace(f'"{sent}"', '"asked for"')
     return json.dumps(
@@ -182,7 +182,7 @@ def masked(entry: str, *asked_for: str) -> str:
 
 
 async def absent(caller: Caller, operation: Operation, row: Row, ids: Ids) -> httpx.Response:
-    """The same call about something that does not exist."""
+    """The same call for a resource that does not exist."""
     body = row.body(ids) if callable(row.body) else row.body
     return await caller.request(
         operation.method,
@@ -200,7 +200,7 @@ async def test_every_cell_of_the_access_matrix(service: Service, clock: MovableC
     judged = 0
     for name, row in ROWS.items():
         if name not in operations:
-            continue  # the test below says so
+            continue  # see the test below
         for role in ROLES:
             cells = getattr(row.cells, role).split()
             assert len(cells) == len(row.scope), (name, role)
@@ -277,7 +277,7 @@ async def test_operations_reply_304_exactly_where_documented(
 ) -> None:
     world = await World.built(service, clock)
     reader = SchoolSetup(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
-    await STEPS["entry"](reader)  # something is sealed
+    await STEPS["entry"](reader)  # at least one entry is sealed
     answered, declared = set(), set()
     for operation, described in documented_operations(service.app).items():
         if operation.method != "GET" or operation.id not in ROWS:

@@ -1,5 +1,5 @@
-"""The laws of the house that a reader would otherwise have to believe: direction, purity, one
-committer, one sentence for each module.
+"""Rules of the architecture: import contracts, commits and the clock in one place each, size and
+docstrings of modules.
 """
 
 import ast
@@ -73,7 +73,7 @@ def test_no_module_has_a_meaningless_name():
 
 
 def test_only_the_database_module_and_migrations_commit():
-    """`platform.migrations` brings the schema up; everything else is committed by `platform.db`."""
+    """`platform.migrations` commits migrations; `platform.db` commits everything else."""
     committers = {
         name(module)
         for module in MODULES
@@ -83,9 +83,7 @@ def test_only_the_database_module_and_migrations_commit():
 
 
 def test_only_the_clock_module_reads_the_clock():
-    """Besides ruff's ban on names: no call of `.now()`, `.utcnow()` or `.today()` under whatever
-    name it was imported.
-    """
+    """Finds what ruff's banned names cannot: `.now()`, `.utcnow()` and `.today()` on any object."""
     readers = {
         name(module)
         for module in MODULES
@@ -96,9 +94,7 @@ def test_only_the_clock_module_reads_the_clock():
 
 
 def test_only_problems_maps_kinds_to_statuses():
-    """Only the edge turns a kind of failure into an HTTP status: no other module keys anything by
-    `Kind`.
-    """
+    """No other module has a table with keys of `Kind`."""
     tables = set()
     for module in MODULES:
         for node in ast.walk(ast.parse(module.read_text())):
@@ -121,9 +117,7 @@ def imported(module: Path) -> set[str]:
 
 
 def test_routes_import_no_store_and_no_table():
-    """A route that loads what a service then changes would decide on what it read before the
-    lock.
-    """
+    """A route that loads data would decide on data read before the lock."""
     routes = [module for module in MODULES if module.stem == "routes"]
     assert len(routes) > 10
     assert {

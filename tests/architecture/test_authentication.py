@@ -1,6 +1,4 @@
-"""A stranger is told that they are one, before anything that they sent is judged, by every
-operation but the few that are for everybody.
-"""
+"""Every operation but the public ones rejects an unauthenticated request before validation."""
 
 import httpx
 import sqlalchemy as sa
@@ -22,7 +20,7 @@ PUBLIC = {
     "check_ready": "operations",
     "read_metrics": "operations; can be bound elsewhere",
 }
-"""Operations that ask for no token, and why."""
+"""Operations without authentication, and why."""
 
 HIDDEN = {
     ("GET", "/openapi.json"),
@@ -32,7 +30,7 @@ HIDDEN = {
     ("GET", "/problems"),
     ("GET", "/problems/{code}"),
 }
-"""Routes that the document does not show. All of them public."""
+"""Routes outside the OpenAPI document. All are public."""
 
 STRANGERS: tuple[dict[str, str], ...] = (
     {},
@@ -94,7 +92,7 @@ async def test_an_unauthenticated_request_is_rejected_before_validation(service:
             ]
         for reply in replies:
             if reply.status_code == httpx.codes.NOT_FOUND and "%00" in str(reply.request.url):
-                continue  # without its last part it is no address of ours
+                continue  # without its last part it is not a path of the service
             assert reply.status_code == httpx.codes.UNAUTHORIZED, (
                 operation,
                 reply.request.content,

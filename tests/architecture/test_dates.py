@@ -1,4 +1,4 @@
-"""Every date and date-time in a query or body accepts only RFC 3339 text: digits are no date."""
+"""Every date and date-time in a query or body accepts only RFC 3339 text; digits are rejected."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -47,7 +47,7 @@ FILE = re.compile(
 
 
 def diagram() -> str:
-    """The changes of state in `TRANSITIONS` as a Mermaid diagram, the source of the page's."""
+    """The transition table `TRANSITIONS` as a Mermaid diagram."""
     lines = [f"    [*] --> {status.value}: {act}" for status, act in FIRST.items()]
     for status in Status:
         acts: dict[Status, list[str]] = {}
@@ -64,7 +64,7 @@ def diagram() -> str:
 
 
 def rewrite_diagram() -> None:
-    """Put the diagram of the code into the page."""
+    """Write the diagram into the page."""
     page = LIFE.read_text(encoding="utf-8")
     LIFE.write_text(DIAGRAM.sub(f"```mermaid\n{diagram()}```", page), encoding="utf-8")
 

@@ -1,6 +1,4 @@
-"""Whatever becomes of the policy, an emergency is recorded: the policy is broken here in every way,
-and the record says that it was.
-"""
+"""An emergency is recorded even if the policy is broken; the record says that it was."""
 
 from collections import OrderedDict
 from time import perf_counter
@@ -59,7 +57,7 @@ def breaks(error: Exception) -> Any:
 
 @pytest.fixture
 async def second_lead(service: Service) -> Caller:
-    """Somebody who may record the approval of what another drafted."""
+    """A second IG lead, who can approve the draft of the first."""
     return await service.caller("ig_lead")
 
 

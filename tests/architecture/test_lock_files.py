@@ -1,6 +1,4 @@
-"""The lock files pin every package by hash, agree with each other, and name no host: where packages
-come from is the reader's affair.
-"""
+"""The lock files pin every package by hash, agree with each other, and name no host."""
 
 import re
 from pathlib import Path

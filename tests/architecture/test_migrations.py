@@ -128,7 +128,7 @@ async def made(caller: Caller, path: str, body: Any = None, **headers: str) -> d
 
 
 async def fill(service: Service, clock: MovableClock) -> None:
-    """Make rows in every table, through the API."""
+    """Create rows in every table, through the API."""
     staff, dsl, ig_lead, other = [
         await service.caller(role) for role in ("staff", "dsl", "ig_lead", "ig_lead")
     ]
@@ -147,7 +147,7 @@ async def fill(service: Service, clock: MovableClock) -> None:
         await ig_lead.get("/livez")
     await staff.get(
         "/v1/sharing-requests?limit=1"
-    )  # one entry that is still to be sealed, unless the sealer is quicker
+    )  # one entry that is not sealed, unless the sealer was faster
 
 
 async def fill_requests(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> None:
@@ -223,7 +223,7 @@ async def fill_policies(author: Caller, other: Caller) -> None:
 
 @pytest.fixture
 async def filled(settings: Settings, clock: MovableClock) -> Database:
-    """A database with rows in every table, and no service running on it."""
+    """A database with rows in every table and without a running service."""
     mailing = settings.model_copy(
         update={"smtp_url": "smtp://127.0.0.1:1", "mail_dsl": "dsl@school.example"}
     )
@@ -244,7 +244,7 @@ async def filled(settings: Settings, clock: MovableClock) -> Database:
 
 @pytest.fixture
 def refused_after(filled: Database) -> Callable[[str], Awaitable[str]]:
-    """Runs a statement to its commit and gives the message of its refusal, or ""; rolls back."""
+    """Run a statement and commit; returns the message of the error, or "". Rolls back."""
 
     async def run(statement: str) -> str:
         async with filled.engine.connect() as connection:

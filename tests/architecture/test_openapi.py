@@ -1,4 +1,4 @@
-"""The published contract is true, complete and the one that is committed."""
+"""The OpenAPI document is committed, valid, complete, and matches the service."""
 
 import json
 import re
@@ -31,17 +31,16 @@ OAUTH = {
     ("revoke_token", "400"),
     ("revoke_token", "401"),
 }
-"""Refusals that RFC 6749 words, not RFC 9457."""
+"""Error replies in the format of RFC 6749 instead of RFC 9457."""
 
 EMPTY = {("revoke_token", "200")}
 """Replies without a body."""
 
 NO_TEXT = {"application/pdf"}
-"""Media types that cannot be shown in a page of text."""
+"""Binary media types."""
 
 BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
-"""Replies whose examples are written, not recorded: a token is a secret, and the figures are
-timings."""
+"""Replies with written examples instead of recorded ones: tokens are secrets, and metrics vary."""
 
 TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
 RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
@@ -57,7 +56,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def document(app: FastAPI) -> dict[str, Any]:
-    """What is served as `/openapi.json`."""
+    """The document that `/openapi.json` serves."""
     served: dict[str, Any] = json.loads(json.dumps(app.openapi()))
     return served
 
@@ -172,7 +171,7 @@ def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]
 
 
 def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
-    """The examples of a body, from the media type, or from its schema or one that it may be."""
+    """The examples of a body, from its media type or its schema."""
     if "example" in media:
         return [media["example"]]
     if "examples" in media:
@@ -185,9 +184,7 @@ def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
 
 
 def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
-    """Where a value is not what a schema of the document says. References are followed within the
-    document.
-    """
+    """The faults of a value by a schema of the document, with references resolved."""
     whole = {"components": document["components"], **schema}
     checker = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
     return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(value)]
@@ -210,7 +207,7 @@ def test_every_request_body_has_valid_examples(
 def good_replies(
     operations: dict[Operation, dict[str, Any]],
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What is said of each reply that is no refusal, by operation, status and media type."""
+    """Each successful reply by operation, status and media type."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for operation, said in operations.items():
         good = {

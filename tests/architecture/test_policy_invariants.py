@@ -1,8 +1,7 @@
-"""An unsure never becomes a refusal, and an emergency is never held up: every combination of
-answers, asked over HTTP.
+"""Invariants of the policy over HTTP, for every combination of answers: an unsure answer never
+becomes a refusal, and no answer delays an emergency.
 
-The answers are counted and compared with each other here, by the laws alone; no rule of the
-evaluator is repeated.
+The outcomes are compared with each other; no rule of the evaluator is repeated here.
 """
 
 import itertools
@@ -37,7 +36,7 @@ def body(
     recipient: str = "mash",
     verified: str = "yes",
 ) -> dict[str, Any]:
-    """The four answers, and nothing else that speaks for or against."""
+    """A body with the four answers and no other reason for or against sharing."""
     purpose, consent, identifiable, lawful = case
     return facts(
         requester={"identity_verified": verified},
@@ -62,7 +61,7 @@ async def outcome(caller: Caller, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def settled(case: Case) -> list[Case]:
-    """Every way in which the unsure answers of a case may turn out."""
+    """Every combination of yes and no for the unsure answers of a case."""
     purpose, consent, identifiable, lawful = (
         ("yes", "no") if answer == "unsure" else (answer,) for answer in case
     )

@@ -1,6 +1,4 @@
-"""A filter that was misspelt never goes silently missing: every operation that is read says which
-parameter it does not know.
-"""
+"""No query parameter is silently ignored: every GET operation rejects an unknown one."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""`python -m tests.examples` records the examples of the OpenAPI document anew; part of `make
-openapi`.
-"""
+"""`python -m tests.examples` records the examples of the OpenAPI document (`make openapi`)."""
 
 import asyncio
 import json
@@ -17,7 +15,7 @@ from tests.examples.story import record_story
 
 
 async def record(folder: Path) -> Examples:
-    """What the service answers on an empty SQLite database in this folder."""
+    """The replies of the service on an empty SQLite database in this folder."""
     settings = Settings(data_dir=folder)
     database = connect(settings)
     await migrations.upgrade(database)
@@ -26,7 +24,7 @@ async def record(folder: Path) -> Examples:
 
 
 def main() -> None:
-    """Write the file, one operation on a line, so that a change shows where it is."""
+    """Write the file with one operation on each line, so that differences are readable."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as folder:

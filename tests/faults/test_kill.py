@@ -1,6 +1,4 @@
-"""A server that is killed in the middle of its work has lost nothing that it acknowledged, and does
-nothing twice.
-"""
+"""A killed server has lost no acknowledged request and creates no duplicate."""
 
 import asyncio
 import contextlib
@@ -21,9 +19,7 @@ ENOUGH = 60
 
 @dataclass
 class Load:
-    """Callers who go on submitting, each call with a key of its own, until nobody answers any
-    more.
-    """
+    """Callers who submit with a new idempotency key each time until the server stops answering."""
 
     client: httpx.AsyncClient
     sent: list[str] = field(default_factory=list)

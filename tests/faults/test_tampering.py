@@ -1,6 +1,4 @@
-"""Whoever holds the database can change it, and is found out: `python -m app audit verify` says
-what was altered, and where.
-"""
+"""`python -m app audit verify` detects and names every change made in the database itself."""
 
 import json
 import re
@@ -39,7 +37,7 @@ async def a_decided_request(server: LiveServer) -> None:
 
 
 def settle(server: LiveServer) -> None:
-    """Serve for a moment, so that what was written last is sealed too."""
+    """Serve until the last entries are sealed."""
     deadline = time.monotonic() + 30
     server.start()
     while time.monotonic() < deadline:
@@ -64,12 +62,12 @@ async def test_every_change_in_the_database_is_detected_and_named(
         await a_changed_outcome(live_server, run)
         await a_changed_entry(live_server, run)
         await a_deleted_entry(live_server, run)
-        intact(live_server)  # each of them put back what it changed
+        intact(live_server)  # each test restores what it changed
         await a_cut_tail(live_server, run, settings.checkpoints_dir / f"{SCHOOL}.txt")
 
 
 def found(server: LiveServer, *arguments: str) -> str:
-    """What a verification says that must find something."""
+    """The output of a verification that must fail."""
     status, said = verify_log(server, *arguments)
     assert status == 1, said
     assert "VIOLATION" in said
@@ -131,8 +129,8 @@ async def a_deleted_entry(server: LiveServer, run: Any) -> None:
 
 
 async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
-    """The newest entries, which no record cites, with their leaves and with every checkpoint that
-    knew of them.
+    """Delete the newest entries, which no record cites, with their leaves and every checkpoint that
+    covers them.
     """
     aside = str(published.with_name("elsewhere.note"))
     shutil.copy(published, aside)

@@ -1,4 +1,4 @@
-"""The caller's most liked media type, of those that are offered."""
+"""The choice of the media type by the header `Accept`."""
 
 import pytest
 

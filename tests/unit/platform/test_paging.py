@@ -1,4 +1,4 @@
-"""A cursor is read back by its own list, and by nothing else; whatever was done to it is seen."""
+"""A cursor is accepted only unchanged and only by its own list."""
 
 import string
 

@@ -1,4 +1,4 @@
-"""Nobody overwrites what they have not read (RFC 9110, section 13)."""
+"""Entity tags and preconditions (RFC 9110, section 13)."""
 
 import pytest
 from starlette.requests import Request

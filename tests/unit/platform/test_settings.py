@@ -1,6 +1,4 @@
-"""Every setting that cannot be used stops the start, with its name and what to do, and never with
-its value.
-"""
+"""An invalid setting stops the start; the message names it and the remedy, never its value."""
 
 from pathlib import Path
 

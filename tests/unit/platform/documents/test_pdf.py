@@ -1,6 +1,4 @@
-"""The typesetter prints with the fonts that are shipped, whatever the script, and says so where it
-is not installed.
-"""
+"""PDF files use only the shipped fonts, print any script, and need the extra `pdf`."""
 
 import hashlib
 import re
@@ -60,7 +58,7 @@ FONTS = typst.Fonts(
 
 
 def alone(template: Path, family: str, letters: str) -> bytes:
-    """The letters set in one family: the compiler refuses PDF/UA when one of them has no shape."""
+    """Characters set in one font family: typst rejects PDF/UA if one of them has no glyph."""
     inputs = {"data": encode({"title": "a", "text": letters, "fonts": [family]}).decode()}
     file = typst.compile(
         str(template),
@@ -95,7 +93,7 @@ def test_the_code_points_of_a_font_are_those_that_typst_can_set(
 
 
 def plain(letter: str) -> bool:
-    """A letter that has a shape by itself."""
+    """A character with its own glyph."""
     return unicodedata.category(letter) in {
         "Lu",
         "Ll",
