@@ -177,15 +177,14 @@ class Event:
 class Sealed:
     """The digest of a record as it is stored now, for verification.
 
-    `audit_id` is the entry that the record cites. The digest of an immutable record is its
-    `record_digest`, and None if its personal part has been disposed of. The digest of a mutable
-    record (a head) is its `state_digest`, which the entry holds in `data.state`, or by the id of
-    the head in `data.states`.
+    `audit_id` is the entry that it cites. The `digest` of an immutable record is its
+    `record_digest`, over which the entry's `content` is; that of a mutable head is its
+    `state_digest`, under its id in the entry's `data.states`.
     """
 
     id: str
     audit_id: UUID
-    digest: bytes | None
+    digest: bytes
     mutable: bool
 
 
@@ -212,7 +211,7 @@ def state_digest(head: Json) -> bytes:
 
 
 def state(head: Json) -> str:
-    """The member `data.state` of an entry that changed a head: base64url of `state_digest`."""
+    """The text of `state_digest` in an entry's `data.states`: base64url."""
     return _base64url(state_digest(head))
 
 

@@ -23,7 +23,7 @@ class Records:
     def __init__(self, report: Report, disposed: set[str]) -> None:
         self._report = report
         self._disposed = disposed
-        self._records: dict[str, tuple[str, bytes | None]] = {}
+        self._records: dict[str, tuple[str, bytes]] = {}
         self._heads: dict[str, tuple[str, str]] = {}
         self._cited: set[str] = set()
         self._changed: set[str] = set()
@@ -98,7 +98,7 @@ class Records:
 
     def _take(self, sealed: Sealed) -> None:
         if sealed.mutable:
-            digest = urlsafe_b64encode(sealed.digest or b"").rstrip(b"=").decode("ascii")
+            digest = urlsafe_b64encode(sealed.digest).rstrip(b"=").decode("ascii")
             self._heads[sealed.id] = (sealed.audit_id.hex, digest)
         else:
             self._records[sealed.id] = (sealed.audit_id.hex, sealed.digest)
@@ -109,13 +109,13 @@ class Records:
         digests: list[bytes] = []
         gone = []
         for record in ids:
-            audit_id, digest = self._records.get(record, ("", None))
+            if record not in self._records:
+                gone.append(record)
+                continue
+            audit_id, digest = self._records[record]
             if audit_id == entry:
                 self._cited.add(record)
-            if digest is None:
-                gone.append(record)
-            else:
-                digests.append(digest)
+            digests.append(digest)
         if entry in self._disposed:
             self._report.disposed += 1
         elif gone:

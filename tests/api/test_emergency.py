@@ -180,7 +180,8 @@ async def test_only_the_invalid_value_is_set_aside(service: Service) -> None:
         "facts": facts,
     }
     made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
-    assert made["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+    assert made["evaluation"] == made["sharing_request"]["evaluation"]
+    assert made["evaluation"]["outcome"] == "share_emergency"
     assert "call_999_ambulance" in {
         action["code"] for action in made["sharing_request"]["evaluation"]["actions"]
     }

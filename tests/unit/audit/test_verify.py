@@ -404,7 +404,7 @@ class Room:
     """A room with records and one head, as the domain rooms keep them."""
 
     def __init__(self) -> None:
-        self.records: dict[str, tuple[UUID, bytes | None]] = {}
+        self.records: dict[str, tuple[UUID, bytes]] = {}
         self.heads: dict[str, tuple[UUID, bytes]] = {}
 
     async def sealed(self, _session: Session) -> AsyncIterator[Sealed]:
@@ -429,7 +429,7 @@ class Room:
         event = Event(
             action=action,
             request=request,
-            data={"records": ids, "state": state},
+            data={"records": ids, "states": {str(request): state}},
             content=content(digests),
         )
         async with database.transaction() as session:
@@ -447,11 +447,6 @@ CASE, OTHER = new_id(NOON), new_id(NOON)
 def change_a_record(room: Room) -> None:
     key = next(iter(room.records))
     room.records[key] = (room.records[key][0], bytes(32))
-
-
-def empty_a_record(room: Room) -> None:
-    key = next(iter(room.records))
-    room.records[key] = (room.records[key][0], None)
 
 
 def remove_a_record(room: Room) -> None:
@@ -482,7 +477,6 @@ def insert_a_head(room: Room) -> None:
     ("change", "code"),
     [
         (change_a_record, "record-changed"),
-        (empty_a_record, "record-missing"),
         (remove_a_record, "record-missing"),
         (insert_a_record, "record-inserted"),
         (insert_a_record_of_no_entry, "record-inserted"),
@@ -524,10 +518,10 @@ async def test_disposed_values_are_no_finding_and_a_forged_disposal_is(database:
     disposing = await room.act(database, CASE, 2, Action.REQUEST_DISPOSED)
     gone = [key for key, (cites, _) in room.records.items() if cites == entry]
     for key in gone:
-        room.records[key] = (entry, None)
+        room.records[key] = (entry, bytes(32))
     readers = [room.sealed]
     assert [f.code for f in (await checked(database, readers=readers, now=NOON)).findings] == [
-        "record-missing"
+        "record-changed"
     ]
     async with database.transaction() as session:
         log.dispose(session, SCHOOL, [entry], by_entry=disposing)
