@@ -84,7 +84,7 @@ def test_every_code_has_words():
 
 def test_an_empty_period_is_drawn():
     nothing = protect(
-        Counted(0, {"outcome": {}, "standing": {}, "purpose_group": {}, "reconsideration": {}})
+        Counted(0, {"outcome": {}, "progress": {}, "purpose_group": {}, "reconsideration": {}})
     )
     tables = list(sections(nothing, protect(Counted(0, {"timeliness": {}}))))
     ET.fromstring(chart.draw(tables, period="1 May 2026 to 1 May 2026"))
