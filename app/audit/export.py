@@ -1,5 +1,5 @@
-"""The evidence bundle: a school's whole log in one file that anybody can check with the public key
-and no access to the service.
+"""Write the evidence bundle: a school's whole log in a zip file, which an auditor checks with the
+public key and without the service.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, log, prove, tables
 from app.audit.model import Action, Event, operator
+from app.audit.tables import CheckpointRow, DisposedRow, EntryRow, LeafRow
 from app.kernel import canonical, clock
 from app.kernel.canonical import Json
 from app.platform.db import Database, Session
+from app.platform.rows import col
 
 FORMAT: Final = "information-sharing-evidence/1"
 PAGE: Final = 2000
 EARLIER: Final = 500
-"""At most so many earlier checkpoints go with a bundle, spread over the log's life."""
+"""The largest number of earlier checkpoints in a bundle, spread over the life of the log."""
 
 _STANDALONE: Final = Path(__file__).with_name("bundle_verifier.py")
-
-C, D, E, L = tables.CHECKPOINT.c, tables.DISPOSED.c, tables.ENTRY.c, tables.LEAF.c
 
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """What a bundle holds."""
+    """The log that a bundle holds."""
 
     school: str
     origin: str
@@ -43,8 +43,8 @@ class Bundled:
 async def bundle(
     database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli"
 ) -> Bundled:
-    """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle).
-    Raises EntryNotSealed for an empty log.
+    """Write the whole bundle or none, and append the entry of the export; raises EntryNotSealed for
+    an empty log.
     """
     async with database.transaction() as session:
         log.append(
@@ -94,7 +94,7 @@ async def _fill(archive: zipfile.ZipFile, session: Session, school: str, at: dat
 
 
 async def _write(archive: zipfile.ZipFile, name: str, texts: AsyncIterator[str]) -> str:
-    """Write one file; gives the hexadecimal SHA-256 of its bytes."""
+    """Write a file of the bundle; gives the hexadecimal SHA-256 of its bytes."""
     digest = hashlib.sha256()
     with archive.open(name, "w", force_zip64=True) as file:
         async for text in texts:
@@ -109,29 +109,43 @@ async def _once(text: str) -> AsyncIterator[str]:
 
 
 async def _bodies(session: Session, school: str, size: int) -> AsyncIterator[str]:
-    """The exact leaf bytes, one a line: canonical JSON has no line feed."""
+    """The exact leaf bytes, one body a line; canonical JSON has no line feed."""
     for first in range(0, size, PAGE):
         found = await session.all(
-            sa.select(E.body)
+            sa.select(col(EntryRow.body))
             .select_from(
-                tables.LEAF.join(tables.ENTRY, sa.and_(E.school == L.school, E.id == L.entry_id))
+                tables.LEAF.join(
+                    tables.ENTRY,
+                    sa.and_(
+                        col(EntryRow.school) == col(LeafRow.school),
+                        col(EntryRow.id) == col(LeafRow.entry_id),
+                    ),
+                )
             )
-            .where(L.school == school, L.idx >= first, L.idx < min(first + PAGE, size))
-            .order_by(L.idx)
+            .where(
+                col(LeafRow.school) == school,
+                col(LeafRow.idx) >= first,
+                col(LeafRow.idx) < min(first + PAGE, size),
+            )
+            .order_by(col(LeafRow.idx))
         )
         yield "".join(row.body + "\n" for row in found)
 
 
 async def _disposals(session: Session, school: str, size: int) -> AsyncIterator[str]:
     query = (
-        sa.select(D.entry_id, D.what, D.by_entry)
+        sa.select(col(DisposedRow.entry_id), col(DisposedRow.what), col(DisposedRow.by_entry))
         .select_from(
             tables.DISPOSED.join(
-                tables.LEAF, sa.and_(L.school == D.school, L.entry_id == D.entry_id)
+                tables.LEAF,
+                sa.and_(
+                    col(LeafRow.school) == col(DisposedRow.school),
+                    col(LeafRow.entry_id) == col(DisposedRow.entry_id),
+                ),
             )
         )
-        .where(L.school == school, L.idx < size)
-        .order_by(L.idx)
+        .where(col(LeafRow.school) == school, col(LeafRow.idx) < size)
+        .order_by(col(LeafRow.idx))
     )
     async for row in session.stream(query, batch=PAGE):
         yield _line({"entry": str(row.entry_id), "what": row.what, "by_entry": str(row.by_entry)})
@@ -141,11 +155,17 @@ async def _proofs(session: Session, school: str, size: int) -> AsyncIterator[str
     sizes = [
         int(row.size)
         for row in await session.all(
-            sa.select(C.size).where(C.school == school, C.size < size).order_by(C.size)
+            sa.select(col(CheckpointRow.size))
+            .where(col(CheckpointRow.school) == school, col(CheckpointRow.size) < size)
+            .order_by(col(CheckpointRow.size))
         )
     ]
     for earlier in sizes[:: len(sizes) // EARLIER + 1]:
-        row = await session.first(sa.select(C.note).where(C.school == school, C.size == earlier))
+        row = await session.first(
+            sa.select(col(CheckpointRow.note)).where(
+                col(CheckpointRow.school) == school, col(CheckpointRow.size) == earlier
+            )
+        )
         proof = await prove.consistency(session, school, earlier, size)
         path: list[Json] = [b64encode(sibling).decode("ascii") for sibling in proof.path]
         yield _line(

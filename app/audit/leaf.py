@@ -84,11 +84,9 @@ class Body(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     def states(self) -> dict[str, str]:
         """The digest of each mutable record that the act changed, by the record's id."""
         listed = self.data.get("states")
-        found = dict(listed) if isinstance(listed, dict) else {}
-        record = self.request or self.target
-        if record and "state" in self.data:
-            found[record] = self.data["state"]
-        return {key: digest for key, digest in found.items() if isinstance(digest, str)}
+        if not isinstance(listed, dict):
+            return {}
+        return {key: digest for key, digest in listed.items() if isinstance(digest, str)}
 
 
 def _refuse_float(_: str) -> NoReturn:

@@ -1,23 +1,24 @@
-"""Looks into the trail: newest first, by keyset, and never past what the caller may see. The only
-reader of entries for a caller.
+"""Search and read entries for a caller, newest first, in pages by key.
+
+Invariant: callers read entries through this module only, and see no entry beyond their permission.
 """
 
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.audit import merkle, tables
 from app.audit.errors import AuditEntryNotFound
-from app.audit.model import OF_NO_CASE, Action, EntryOutcome
+from app.audit.model import IDENTITY_ACTIONS, Action, EntryOutcome
+from app.audit.tables import EntryRow, LeafRow, SubjectRow
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
-
-E, L, S = tables.ENTRY.c, tables.LEAF.c, tables.SUBJECT.c
+from app.platform.rows import all_rows, col, first_row
 
 EXPORT_PAGE: Final = 500
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -26,10 +27,10 @@ _RANDOM: Final = (1 << 62) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the entries must have in common. `since` is included, `until` is not.
+    """The filters of a search; None leaves a member open. `since` is included, `until` is not.
 
-    `subject` are the random ids of one person, who has another in each request; none of them
-    matches nothing.
+    `subject` holds the random ids of one person, one for each request; an empty tuple matches no
+    entry.
     """
 
     actor: UUID | None = None
@@ -42,14 +43,14 @@ class Filters:
     until: datetime | None = None
 
     def named(self) -> list[str]:
-        """The names of the filters in use, as the trail records them."""
+        """The names of the filters in use, for the entry of the search."""
         return [name for name in self.__slots__ if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as a caller reads it: `body` is the exact leaf text, `fields` what it says, `index`
-    None until it is sealed.
+    """An entry as a caller reads it. `body` is the exact text that is hashed, `fields` are its
+    members, `index` is None until the entry is sealed.
     """
 
     id: UUID
@@ -59,49 +60,59 @@ class Entry:
 
     @property
     def leaf_hash(self) -> bytes:
-        """The leaf hash of the stored bytes."""
+        """The leaf hash of the body."""
         return merkle.leaf_hash(self.body.encode("utf-8"))
+
+
+class _Found(NamedTuple):
+    """The columns that a look for entries selects."""
+
+    id: UUID
+    body: str
+    idx: int | None
 
 
 async def search(
     session: Session, actor: Actor, filters: Filters, *, after: UUID | None, limit: int
 ) -> list[Entry]:
-    """At most `limit` entries that the caller may see, newest first, older than the entry
+    """Load at most `limit` entries that the caller may see, newest first, older than the entry
     `after`.
     """
-    return [_entry(row) for row in await session.all(_statement(actor, filters, after, limit))]
+    found = await all_rows(session, _Found, _statement(actor, filters, after, limit))
+    return [_entry(row) for row in found]
 
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
-    """One entry; raises AuditEntryNotFound when there is none, or none that the caller may see."""
-    wanted = sa.select(E.id, E.body).where(E.id == id, E.school == actor.school, *_visible(actor))
-    row = await session.first(_with_index(wanted.subquery(), actor.school))
+    """Load one entry; raises AuditEntryNotFound also if the caller may not see it."""
+    wanted = sa.select(col(EntryRow.id), col(EntryRow.body)).where(
+        col(EntryRow.id) == id, col(EntryRow.school) == actor.school, *_visible(actor)
+    )
+    row = await first_row(session, _Found, _with_index(wanted.subquery(), actor.school))
     if row is None:
         raise AuditEntryNotFound
     return _entry(row)
 
 
 async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
-    """The entries that records of the school cite, oldest first, for a reader who has been shown
+    """Load the entries that records of the school cite, oldest first, for a caller who may read
     those records.
     """
-    rows = await session.all(
-        _with_index(
-            sa.select(E.id, E.body).where(E.school == school, E.id.in_(ids)).subquery(), school
-        )
+    wanted = sa.select(col(EntryRow.id), col(EntryRow.body)).where(
+        col(EntryRow.school) == school, col(EntryRow.id).in_(ids)
     )
+    rows = await all_rows(session, _Found, _with_index(wanted.subquery(), school))
     return sorted((_entry(row) for row in rows), key=lambda entry: entry.id)
 
 
 async def export(
     database: Database, actor: Actor, filters: Filters, *, upto: UUID
 ) -> AsyncIterator[list[Entry]]:
-    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in
+    """Load every entry that the caller may see, newest first, beginning with the entry `upto`, in
     pages.
 
-    Each page is a transaction of its own, so that a slow reader holds no connection.
+    Each page is a transaction of its own, so that a slow client occupies no connection.
     """
-    # Ids of one microsecond are in random order: all of them count as not after it.
+    # Ids of one microsecond are in random order: none of them counts as after it.
     after = UUID(int=(upto.int | _RANDOM) + 1)
     while True:
         async with database.reading() as session:
@@ -114,19 +125,22 @@ async def export(
 
 
 def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElement[bool]]:
-    """The one rule of who sees which entries of their school; `action` is what all of those that
-    are looked for tell of.
+    """The conditions of the entries that the caller may see; `action` is the filter, if any.
+
+    Invariant: this function alone determines who sees which entries.
     """
     if actor.may(Permission.AUDIT_READ_ALL):
         return []
-    own = E.actor == actor.id
+    own = col(EntryRow.actor) == actor.id
     if actor.may(Permission.AUDIT_READ_SAFEGUARDING):
-        # Of what tells of no case only one's own acts remain: said so, an index leads to them past
-        # everybody else's.
+        # Of identity entries the DSL sees only their own. With this plain condition the database
+        # uses the index on actors.
         return (
             [own]
-            if action in OF_NO_CASE
-            else [sa.or_(E.request.is_not(None), E.subject.is_not(None), own)]
+            if action in IDENTITY_ACTIONS
+            else [
+                sa.or_(col(EntryRow.request).is_not(None), col(EntryRow.subject).is_not(None), own)
+            ]
         )
     if actor.may(Permission.AUDIT_READ_OWN):
         return [own]
@@ -135,34 +149,52 @@ def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElemen
 
 def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -> sa.Select[Any]:
     narrowed = [*_visible(actor, filters.action), *_conditions(filters)]
-    older = [] if after is None else [E.id < after]
-    page = sa.select(E.id, E.body).where(E.school == actor.school, *narrowed, *older)
+    older = [] if after is None else [col(EntryRow.id) < after]
+    page = sa.select(col(EntryRow.id), col(EntryRow.body)).where(
+        col(EntryRow.school) == actor.school, *narrowed, *older
+    )
     if filters.subject is None:
-        found = page.order_by(E.id.desc()).limit(limit).subquery()
+        found = page.order_by(col(EntryRow.id).desc()).limit(limit).subquery()
         return _with_index(found, actor.school).order_by(found.c.id.desc())
     # Two short index scans, of the first and of the further persons. The second asks for each row
     # whether its entry fits, where that is not certain, since a join would let the planner begin at
     # the entries, of which there are many more.
-    first = page.where(E.subject.in_(filters.subject)).order_by(E.id.desc()).limit(limit).subquery()
-    concerning = [S.school == actor.school, S.subject.in_(filters.subject)]
+    first = (
+        page.where(col(EntryRow.subject).in_(filters.subject))
+        .order_by(col(EntryRow.id).desc())
+        .limit(limit)
+        .subquery()
+    )
+    concerning = [
+        col(SubjectRow.school) == actor.school,
+        col(SubjectRow.subject).in_(filters.subject),
+    ]
     if after is not None:
-        concerning.append(S.entry_id < after)
+        concerning.append(col(SubjectRow.entry_id) < after)
     if narrowed:
         concerning.append(
             sa.exists()
-            .where(E.school == S.school, E.id == S.entry_id, *narrowed)
+            .where(
+                col(EntryRow.school) == col(SubjectRow.school),
+                col(EntryRow.id) == col(SubjectRow.entry_id),
+                *narrowed,
+            )
             .correlate(tables.SUBJECT)
         )
     ids = (
-        sa.select(S.entry_id.label("id"))
+        sa.select(col(SubjectRow.entry_id).label("id"))
         .where(*concerning)
-        .order_by(S.entry_id.desc())
+        .order_by(col(SubjectRow.entry_id).desc())
         .limit(limit)
         .subquery()
     )
     further = (
-        sa.select(ids.c.id, E.body)
-        .join_from(ids, tables.ENTRY, sa.and_(E.school == actor.school, E.id == ids.c.id))
+        sa.select(ids.c.id, col(EntryRow.body))
+        .join_from(
+            ids,
+            tables.ENTRY,
+            sa.and_(col(EntryRow.school) == actor.school, col(EntryRow.id) == ids.c.id),
+        )
         .order_by(ids.c.id.desc())
         .limit(limit)
         .subquery()
@@ -173,32 +205,37 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
 
 
 def _with_index(found: sa.Subquery, school: str) -> sa.Select[Any]:
-    return sa.select(found.c.id, found.c.body, L.idx).select_from(
-        found.outerjoin(tables.LEAF, sa.and_(L.school == school, L.entry_id == found.c.id))
+    return sa.select(found.c.id, found.c.body, col(LeafRow.idx)).select_from(
+        found.outerjoin(
+            tables.LEAF, sa.and_(col(LeafRow.school) == school, col(LeafRow.entry_id) == found.c.id)
+        )
     )
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
     if filters.actor is not None:
-        where.append(E.actor == filters.actor)
+        where.append(col(EntryRow.actor) == filters.actor)
     if filters.action is not None:
-        where.append(E.action == filters.action.value)
+        where.append(col(EntryRow.action) == filters.action.value)
     if filters.request is not None:
-        where.append(E.request == filters.request)
+        where.append(col(EntryRow.request) == filters.request)
     if filters.recipient is not None:
-        where.append(E.recipient == filters.recipient)
+        where.append(col(EntryRow.recipient) == filters.recipient)
     if filters.outcome is not None:
-        where.append(E.outcome == filters.outcome.value)
+        where.append(col(EntryRow.outcome) == filters.outcome.value)
         if filters.outcome is not EntryOutcome.SUCCESS:
             # Said as it stands in the partial index over the few entries that did not succeed.
-            where.append(E.outcome != sa.literal_column("'success'"))
+            where.append(col(EntryRow.outcome) != sa.literal_column("'success'"))
     # An id begins with the entry's millisecond, so that the primary order serves for the time as
     # well.
     if filters.since is not None:
-        where += [E.id >= _first_id(filters.since), E.at >= filters.since]
+        where += [col(EntryRow.id) >= _first_id(filters.since), col(EntryRow.at) >= filters.since]
     if filters.until is not None:
-        where += [E.id < _first_id(filters.until + _MILLISECOND), E.at < filters.until]
+        where += [
+            col(EntryRow.id) < _first_id(filters.until + _MILLISECOND),
+            col(EntryRow.at) < filters.until,
+        ]
     return where
 
 
@@ -208,5 +245,5 @@ def _first_id(instant: datetime) -> UUID:
     return UUID(int=max(0, min(milliseconds, (1 << 48) - 1)) << 80)
 
 
-def _entry(row: sa.Row[Any]) -> Entry:
+def _entry(row: _Found) -> Entry:
     return Entry(UUID(str(row.id)), row.idx, row.body, json.loads(row.body))

@@ -1,5 +1,7 @@
-"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added;
-`audit_pending` is the sealer's queue.
+"""Define the tables of the audit log.
+
+Invariant: entries, leaves, nodes and checkpoints are only added. `audit_pending` is the sealer's
+queue.
 """
 
 from datetime import datetime
@@ -9,12 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from app.platform.rows import table_of
 from app.platform.types import Instant
 
 
 class EntryRow(SQLModel, table=True):
-    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it
-    for searching, and is checked.
+    """An entry. `body` is the exact text that is hashed; the other columns repeat parts of it for
+    searching, and verification compares them.
     """
 
     __tablename__ = "audit_entry"
@@ -32,7 +35,7 @@ class EntryRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A second or further person whom an entry concerns; the first is in the entry itself."""
+    """A second or further person whom an entry concerns; the entry itself holds the first."""
 
     __tablename__ = "audit_subject"
 
@@ -42,7 +45,7 @@ class SubjectRow(SQLModel, table=True):
 
 
 class PendingRow(SQLModel, table=True):
-    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that
+    """An entry in the sealer's queue. `txid` is the number of the PostgreSQL transaction that
     appended it.
     """
 
@@ -87,7 +90,7 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class DisposedRow(SQLModel, table=True):
-    """What an entry sealed has been disposed of, and by which entry."""
+    """The records that an entry sealed have been disposed of by the entry `by_entry`."""
 
     __tablename__ = "audit_disposed"
 
@@ -97,10 +100,10 @@ class DisposedRow(SQLModel, table=True):
     by_entry: UUID = Field(sa_type=sa.Uuid)
 
 
-ENTRY: Final[sa.Table] = EntryRow.__table__  # type: ignore[attr-defined]
-SUBJECT: Final[sa.Table] = SubjectRow.__table__  # type: ignore[attr-defined]
-PENDING: Final[sa.Table] = PendingRow.__table__  # type: ignore[attr-defined]
-LEAF: Final[sa.Table] = LeafRow.__table__  # type: ignore[attr-defined]
-NODE: Final[sa.Table] = NodeRow.__table__  # type: ignore[attr-defined]
-CHECKPOINT: Final[sa.Table] = CheckpointRow.__table__  # type: ignore[attr-defined]
-DISPOSED: Final[sa.Table] = DisposedRow.__table__  # type: ignore[attr-defined]
+ENTRY: Final = table_of(EntryRow)
+SUBJECT: Final = table_of(SubjectRow)
+PENDING: Final = table_of(PendingRow)
+LEAF: Final = table_of(LeafRow)
+NODE: Final = table_of(NodeRow)
+CHECKPOINT: Final = table_of(CheckpointRow)
+DISPOSED: Final = table_of(DisposedRow)

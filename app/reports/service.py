@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import Final
 
 from app.audit import log
 from app.audit.model import Action, Event
@@ -19,8 +17,9 @@ from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
 from app.policy.lifecycle import in_force as policies
-from app.reports.disclosure_control import Counted, Shown, protected
+from app.reports.disclosure_control import Counted, Shown, protect
 from app.sharing import statistics
+from app.sharing.statistics import AdviceCount, RequestCount
 
 LONGEST_DAYS: Final = 400
 DEFAULT_DAYS: Final = 365
@@ -83,8 +82,8 @@ async def summary(
     found = Summary(
         start,
         end,
-        protected(tree_of_requests(rows, groups_of(policy))),
-        protected(tree_of_advice(advice)),
+        protect(tree_of_requests(rows, groups_of(policy))),
+        protect(tree_of_advice(advice)),
     )
 
     event = Event(
@@ -100,20 +99,20 @@ def groups_of(policy: Policy) -> dict[str, str]:
     return {code: name for name in reversed(GROUPS) if name in sets for code in sets[name].members}
 
 
-def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> Counted:
+def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) -> Counted:
     """Count requests as a tree.
 
     Invariant: each number is split in one place only, so that protecting every split protects the
     whole.
     """
-    decided = [row for row in rows if row.standing == "decided"]
-    undecided = [row for row in rows if row.standing == "undecided"]
+    decided = [row for row in rows if row.progress == "decided"]
+    undecided = [row for row in rows if row.progress == "undecided"]
     shared = [row for row in decided if row.decision in SHARED]
     refused = [row for row in decided if row.decision not in SHARED]
     shares = Counted(
         _sum(shared),
         {
-            "decision": _tally(SHARED, ((row.decision, row) for row in shared)),
+            "decision": _tally(SHARED, ((row.decision or "", row) for row in shared)),
             "lawful_reason": _tally(GROUNDS, ((_ground(row.ground), row) for row in shared)),
         },
     )
@@ -145,33 +144,35 @@ def tree_of_requests(rows: Sequence[sa.Row[Any]], groups: Mapping[str, str]) -> 
             "purpose_group": _tally(
                 (*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)
             ),
-            "standing": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
+            "progress": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
             "reconsideration": _tally(("reconsidered", "not_reconsidered"), reopened),
         },
     )
 
 
-def tree_of_advice(rows: Sequence[sa.Row[Any]]) -> Counted:
+def tree_of_advice(rows: Sequence[AdviceCount]) -> Counted:
     """Count advice as a tree."""
     return Counted(
-        _sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))}
+        _sum(rows), {"timeliness": _tally(ADVICE, ((row.progress, row) for row in rows))}
     )
 
 
-def _ground(found: str) -> str:
+def _ground(found: str | None) -> str:
     named = "not_identifiable" if found == "identifiable" else found
-    return named if named in GROUNDS else statistics.NOT_RECORDED
+    return named if named is not None and named in GROUNDS else statistics.NOT_RECORDED
 
 
-def _tally(names: Sequence[str], found: Iterable[tuple[str, sa.Row[Any]]]) -> dict[str, Counted]:
+def _tally(
+    names: Sequence[str], found: Iterable[tuple[str, RequestCount | AdviceCount]]
+) -> dict[str, Counted]:
     counts: Counter[str] = Counter()
     for name, row in found:
         counts[name] += row.number
     return {name: Counted(counts[name]) for name in names}
 
 
-def _sum(rows: Sequence[sa.Row[Any]]) -> int:
-    return sum(int(row.number) for row in rows)
+def _sum(rows: Sequence[RequestCount | AdviceCount]) -> int:
+    return sum(row.number for row in rows)
 
 
 def _midnight(day: date) -> datetime:

@@ -2,14 +2,14 @@
 personal is read.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from app.platform.db import Session
-from app.platform.rows import col
+from app.platform.rows import all_rows, col
 from app.sharing.case.model import RecordKind, Status
 from app.sharing.case.outcomes import PERMITTING
 from app.sharing.case.tables import RECORD, REQUEST, RecordRow, RequestRow
@@ -19,18 +19,40 @@ _PERMITTING: Final = tuple(sorted(outcome.value for outcome in PERMITTING))
 NOT_RECORDED: Final = "not_recorded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCount:
+    """How many requests agree in all the other members.
+
+    `timing` of a decided request says whether its first decision since the last reconsideration was
+    in time (of an emergency: whether its record was completed in time), of an open one whether its
+    time has run out. `ground` of a request that is to be shared is the lawful reason that the
+    current decision names, else the one in the facts or the question that settled the evaluation,
+    else `not_recorded`.
+    """
+
+    purpose: str
+    outcome: str
+    decision: str | None
+    departs: bool
+    progress: str
+    timing: str
+    ground: str | None
+    reconsidered: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceCount:
+    """How many questions for advice are answered in time, late, waiting or overdue (`progress`)."""
+
+    progress: str
+    number: int
+
+
 async def requests(
     session: Session, school: str, start: datetime, end: datetime, now: datetime
-) -> Sequence[sa.Row[Any]]:
-    """Requests submitted in `[start, end)`, grouped: purpose, outcome, decision, departs, standing,
-    timing, ground, reconsidered, number.
-
-    `timing` says of what is decided whether its first decision since the last reconsideration was
-    in time (of an emergency: whether its record was completed in time), and of what is open whether
-    its time has run out. `ground` says of what is to be shared what the standing decision rests on:
-    the lawful reason that it names, else the one in the facts or the question that settled the
-    evaluation, else `not_recorded`.
-    """
+) -> list[RequestCount]:
+    """Requests submitted in `[start, end)`, counted by group."""
     decided, judged = RECORD.alias("decided"), RECORD.alias("judged")
     rows = REQUEST.outerjoin(
         decided,
@@ -56,7 +78,7 @@ async def requests(
         col(RequestRow.outcome),
         col(RequestRow.decision),
         col(RequestRow.departs),
-        _standing().label("standing"),
+        _progress().label("progress"),
         _timing(now).label("timing"),
         _ground(session, decided, judged).label("ground"),
         (_newest(RecordKind.RECONSIDERATION) > 0).label("reconsidered"),
@@ -67,15 +89,14 @@ async def requests(
         col(RequestRow.submitted_at) < end,
     )
     told = sa.select(*columns).select_from(rows).where(*within).subquery()
-    return await session.all(sa.select(*told.c, sa.func.count().label("number")).group_by(*told.c))
+    counted = sa.select(*told.c, sa.func.count().label("number")).group_by(*told.c)
+    return await all_rows(session, RequestCount, counted)
 
 
 async def advice(
     session: Session, school: str, start: datetime, end: datetime, now: datetime
-) -> Sequence[sa.Row[Any]]:
-    """Advice that was sought in `[start, end)`, grouped by whether it was answered in time:
-    standing, number.
-    """
+) -> list[AdviceCount]:
+    """Advice that was sought in `[start, end)`, counted by whether it was answered in time."""
     asked, answer = RECORD.alias("asked"), RECORD.alias("answer")
     due = _instant(session, _member(session, col(RecordRow.body, asked), "due"))
     answered_at = (
@@ -90,7 +111,7 @@ async def advice(
         .correlate(asked)
         .scalar_subquery()
     )
-    standing = sa.case(
+    progress = sa.case(
         (sa.and_(answered_at.is_(None), due < _bound(now)), "overdue"),
         (answered_at.is_(None), "waiting"),
         (answered_at > due, "answered_late"),
@@ -102,13 +123,12 @@ async def advice(
         col(RecordRow.at, asked) >= start,
         col(RecordRow.at, asked) < end,
     )
-    told = sa.select(standing.label("standing")).where(*within).subquery()
-    return await session.all(
-        sa.select(told.c.standing, sa.func.count().label("number")).group_by(told.c.standing)
-    )
+    told = sa.select(progress.label("progress")).where(*within).subquery()
+    counted = sa.select(told.c.progress, sa.func.count().label("number"))
+    return await all_rows(session, AdviceCount, counted.group_by(told.c.progress))
 
 
-def _standing() -> sa.ColumnElement[str]:
+def _progress() -> sa.ColumnElement[str]:
     return sa.case(
         (col(RequestRow.decision).is_not(None), "decided"),
         (col(RequestRow.status).in_(_ENDED), "withdrawn"),

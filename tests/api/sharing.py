@@ -1,4 +1,4 @@
-"""Builders of sound bodies for the sharing tests: a test takes one and breaks one thing."""
+"""Builders of valid bodies for the sharing tests. A test takes one and breaks one thing."""
 
 from copy import deepcopy
 from typing import Any, Final
@@ -45,7 +45,7 @@ MASH: Final[dict[str, Any]] = {
     },
     "urgency": "urgent",
 }
-"""A MASH request within a section 47 enquiry: share, decided at the lawful reason, ready."""
+"""A MASH request in a section 47 enquiry. Outcome: share, decided at the lawful reason, ready."""
 
 
 def facts(**changed: Any) -> dict[str, Any]:
@@ -53,10 +53,8 @@ def facts(**changed: Any) -> dict[str, Any]:
     return deepcopy(MASH) | changed
 
 
-def consented() -> dict[str, Any]:
-    """A request that a member of staff may decide: written consent, nothing of a special
-    category.
-    """
+def consented_facts() -> dict[str, Any]:
+    """A request that a member of staff can decide: written consent and no special category data."""
     return facts(
         recipient={
             "organisation_type": "educational_psychologist",
@@ -75,7 +73,7 @@ def consented() -> dict[str, Any]:
     )
 
 
-def landlord() -> dict[str, Any]:
+def landlord_facts() -> dict[str, Any]:
     """A request without a purpose that concerns the child: do not share."""
     return facts(
         recipient={"organisation_type": "landlord", "identity_verified": "yes"},
@@ -99,10 +97,8 @@ REFUSE: Final[dict[str, Any]] = {
 }
 
 
-async def submitted(
-    caller: httpx.AsyncClient, body: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """A request as it was answered; its ETag under `etag`."""
+async def submit(caller: httpx.AsyncClient, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Submit a request; returns the reply with its ETag as `etag`."""
     reply = await caller.post("/v1/sharing-requests", json=body or MASH)
     assert reply.status_code == 201, reply.text
     found: dict[str, Any] = reply.json()
@@ -110,17 +106,17 @@ async def submitted(
 
 
 async def etag_for(caller: httpx.AsyncClient, request_id: str) -> str:
-    """The request's ETag as this caller sees it."""
+    """The ETag of the request for this caller."""
     reply = await caller.get(f"/v1/sharing-requests/{request_id}")
     assert reply.status_code == 200, reply.text
     tag: str = reply.headers["ETag"]
     return tag
 
 
-async def decided(
+async def decide(
     caller: httpx.AsyncClient, request_id: str, decision: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A decision as it was answered."""
+    """Record a decision; returns the reply."""
     headers = {"If-Match": await etag_for(caller, request_id)}
     reply = await caller.post(
         f"/v1/sharing-requests/{request_id}/decisions", json=decision or SHARE, headers=headers

@@ -1,5 +1,5 @@
-"""The accounting of disclosures about one person, over HTTP: complete across requests, with what an
-answer to the person has to weigh.
+"""The accounting of disclosures for one person: it covers all requests and flags what a reply to
+the person must consider.
 """
 
 from typing import Any, Final
@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.api.sharing import SHARE, consented, decided, etag_for, facts, submitted
+from tests.api.sharing import SHARE, consented_facts, decide, etag_for, facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.audit.trail import rows
@@ -27,9 +27,9 @@ SECRETS: Final = (
 async def shared(
     dsl: Caller, clock: MovableClock, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A request that was decided and disclosed."""
-    made = await submitted(dsl, body)
-    decision = await decided(dsl, made["id"])
+    """Create, decide and disclose a request."""
+    made = await submit(dsl, body)
+    decision = await decide(dsl, made["id"])
     await disclosed(dsl, clock, made["id"], decision["id"])
     return made
 
@@ -54,7 +54,7 @@ async def account(caller: Caller, ref: str = CHILD, **query: str) -> list[dict[s
     return items
 
 
-async def test_a_disclosure_is_accounted_for_with_everything_about_it(
+async def test_the_account_shows_each_disclosure_with_its_details(
     service: Service, clock: MovableClock
 ) -> None:
     dsl = await service.caller("dsl")
@@ -86,7 +86,9 @@ async def test_a_disclosure_is_accounted_for_with_everything_about_it(
     assert one["flags"] == ["would_increase_risk"]
 
 
-async def test_the_ig_lead_reads_codes_and_days(service: Service, clock: MovableClock) -> None:
+async def test_the_ig_leads_account_has_codes_and_days_only(
+    service: Service, clock: MovableClock
+) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     await shared(dsl, clock)
     reply = await ig_lead.get(PATH)
@@ -101,18 +103,18 @@ async def test_the_ig_lead_reads_codes_and_days(service: Service, clock: Movable
 
 
 @pytest.mark.parametrize("role", ["staff", "integration"])
-async def test_nobody_else_asks_for_an_account(service: Service, role: str) -> None:
+async def test_only_the_dsl_and_the_ig_lead_read_an_account(service: Service, role: str) -> None:
     assert (await (await service.caller(role)).get(PATH)).status_code == 403
 
 
-async def test_what_was_not_shared_is_not_in_the_account(service: Service) -> None:
+async def test_the_account_leaves_out_information_that_was_not_shared(service: Service) -> None:
     dsl = await service.caller("dsl")
-    await submitted(dsl)
-    await decided(dsl, (await submitted(dsl))["id"])
+    await submit(dsl)
+    await decide(dsl, (await submit(dsl))["id"])
     assert await account(dsl) == []
 
 
-async def test_another_person_and_another_school_have_another_account(
+async def test_each_person_and_each_school_has_a_separate_account(
     service: Service, clock: MovableClock
 ) -> None:
     dsl, far = await service.caller("dsl"), await service.caller("dsl", school="654321")
@@ -122,29 +124,29 @@ async def test_another_person_and_another_school_have_another_account(
     )
 
 
-async def test_somebody_who_was_no_longer_named_is_not_accounted_for(
+async def test_a_person_removed_from_the_facts_is_not_in_the_account(
     service: Service, clock: MovableClock
 ) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     other = {"subjects": [{"person_ref": "mis:1", "role": "child"}]}
     tag = {"If-Match": await etag_for(dsl, made["id"])}
     assert (
         await dsl.patch(f"/v1/sharing-requests/{made['id']}", json=other, headers=tag)
     ).status_code == httpx.codes.OK
-    await disclosed(dsl, clock, made["id"], (await decided(dsl, made["id"]))["id"])
+    await disclosed(dsl, clock, made["id"], (await decide(dsl, made["id"]))["id"])
     assert await account(dsl) == []
     assert len(await account(dsl, "mis:1")) == 1
 
 
-async def test_the_account_crosses_requests_and_pages(
+async def test_the_account_covers_all_requests_in_pages(
     service: Service, clock: MovableClock
 ) -> None:
     dsl = await service.caller("dsl")
     made = []
     for body in (
         None,
-        consented(),
+        consented_facts(),
         facts(subjects=[{"person_ref": CHILD}, {"person_ref": "mis:2", "role": "sibling"}]),
     ):
         clock.forward(seconds=1)
@@ -160,7 +162,7 @@ async def test_the_account_crosses_requests_and_pages(
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "WyJ4Il0"])
-async def test_a_mangled_cursor_is_refused(service: Service, cursor: str) -> None:
+async def test_a_changed_cursor_is_rejected(service: Service, cursor: str) -> None:
     reply = await (await service.caller("dsl")).get(PATH, params={"cursor": cursor})
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
 
@@ -175,7 +177,7 @@ async def test_a_cursor_belongs_to_its_person(service: Service, clock: MovableCl
     ).status_code == 422
 
 
-async def test_an_emergency_is_accounted_for_at_once_and_names_its_decision_later(
+async def test_an_emergency_is_in_the_account_before_its_decision(
     service: Service,
 ) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
@@ -192,14 +194,16 @@ async def test_an_emergency_is_accounted_for_at_once_and_names_its_decision_late
         None,
         "Her address",
     )
-    decision = await decided(
+    decision = await decide(
         dsl, made["sharing_request"]["id"], SHARE | {"outcome": "share_emergency"}
     )
     (one,) = await account(dsl)
     assert (one["emergency"], one["decision"]["id"]) == (True, decision["id"])
 
 
-async def test_a_notice_overrules_what_was_planned(service: Service, clock: MovableClock) -> None:
+async def test_a_recorded_notice_replaces_the_planned_one_in_the_account(
+    service: Service, clock: MovableClock
+) -> None:
     dsl = await service.caller("dsl")
     made = await shared(dsl, clock)
     notice = {
@@ -226,7 +230,7 @@ async def test_a_notice_overrules_what_was_planned(service: Service, clock: Mova
     assert (one["told"]["told"], one["flags"]) == (True, [])
 
 
-async def test_what_an_answer_to_the_person_must_weigh_is_flagged(
+async def test_the_account_flags_what_a_reply_to_the_person_must_consider(
     service: Service, clock: MovableClock
 ) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
@@ -263,7 +267,7 @@ async def test_what_an_answer_to_the_person_must_weigh_is_flagged(
     assert "reporter_to_protect" not in one["flags"]
 
 
-async def test_the_trail_names_the_person_by_random_ids_only(
+async def test_the_audit_log_names_the_person_by_random_ids_only(
     service: Service, clock: MovableClock
 ) -> None:
     dsl = await service.caller("dsl")
@@ -278,9 +282,7 @@ async def test_the_trail_names_the_person_by_random_ids_only(
     assert [(subject,)] == await rows(service.database, "SELECT id FROM sharing_subject")
 
 
-async def test_what_was_disposed_of_is_about_nobody_any_longer(
-    service: Service, clock: MovableClock
-) -> None:
+async def test_a_disposed_request_is_in_no_account(service: Service, clock: MovableClock) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     made = await shared(dsl, clock)
     path = f"/v1/sharing-requests/{made['id']}"
@@ -294,7 +296,7 @@ async def test_what_was_disposed_of_is_about_nobody_any_longer(
 
 
 @pytest.mark.parametrize("written", [" mis:9001 ", "mis:9001\t", "\u00a0mis:9001"])
-async def test_blanks_round_a_reference_are_no_part_of_it(
+async def test_spaces_around_a_reference_are_ignored(
     service: Service, clock: MovableClock, written: str
 ) -> None:
     dsl, ref = await service.caller("dsl"), "mis:9001"
@@ -320,9 +322,9 @@ async def test_blanks_round_a_reference_are_no_part_of_it(
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t", "\u2003", "mis:\u200b9001"])
-async def test_blanks_are_no_reference(service: Service, blank: str) -> None:
+async def test_a_blank_reference_is_rejected(service: Service, blank: str) -> None:
     dsl = await service.caller("dsl")
-    path = f"/v1/sharing-requests/{(await submitted(dsl))['id']}"
+    path = f"/v1/sharing-requests/{(await submit(dsl))['id']}"
     for pointer, reply in (
         (
             "/subjects/0/person_ref",
@@ -364,10 +366,12 @@ async def test_blanks_are_no_reference(service: Service, blank: str) -> None:
 @pytest.mark.parametrize(
     "number", ["A801200005001", "B80120000500", "B801200050010", "I801200005001", ""]
 )
-async def test_a_pupil_number_with_a_slip_in_it_is_refused(service: Service, number: str) -> None:
+async def test_a_pupil_number_with_a_wrong_check_letter_is_rejected(
+    service: Service, number: str
+) -> None:
     dsl = await service.caller("dsl")
     subjects = [{"person_ref": CHILD}, {"person_ref": f"upn:{number}"}]
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path, tag = f"/v1/sharing-requests/{made['id']}", {"If-Match": made["etag"]}
     for reply in (
         await dsl.post("/v1/sharing-requests", json=facts(subjects=subjects)),
@@ -383,9 +387,7 @@ async def test_a_pupil_number_with_a_slip_in_it_is_refused(service: Service, num
         assert not number or number not in reply.text
 
 
-async def test_a_pupil_number_is_the_same_however_it_is_written(
-    service: Service, clock: MovableClock
-) -> None:
+async def test_a_pupil_number_has_one_form(service: Service, clock: MovableClock) -> None:
     dsl = await service.caller("dsl")
     await shared(dsl, clock, facts(subjects=[{"person_ref": "UPN: b8012 0000 5001"}]))
     (one,) = await account(dsl, "upn:B801200005001")

@@ -1,5 +1,5 @@
-"""Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the
-value; never a 500.
+"""An invalid body gets a 4xx problem document with the pointer of the fault and never the value,
+and never a 500.
 """
 
 import copy
@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.refusals import CANARY, EMERGENCY, fault_of
-from tests.api.sharing import MASH, REFUSE, SHARE, facts, submitted
+from tests.api.problems import CANARY, EMERGENCY, fault_of
+from tests.api.sharing import MASH, REFUSE, SHARE, facts, submit
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.database_independent
 
 @dataclass(frozen=True)
 class Door:
-    """An operation that takes a body: a sound one, and a member of it that holds text."""
+    """An operation with a body: a valid body, and a member of it that is a text."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ DOORS = (
 
 
 def spoiled(door: Door, value: str) -> bytes:
-    """The sound body with the raw JSON `value` in the place of its text."""
+    """The valid body with the raw JSON `value` instead of its text."""
     body = json.dumps(door.sound | {door.text: "@@"})
     return body.replace('"@@"', value).encode()
 
@@ -99,7 +99,7 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
         yield "no change", b"{}", 422, "", "missing"
     yield "a number for text", spoiled(door, "1"), 422, place, None  # type: ignore[misc]
     yield "a list for text", spoiled(door, f'["{CANARY}"]'), 422, place, None  # type: ignore[misc]
-    if door.method != "PATCH":  # where null takes a member away
+    if door.method != "PATCH":  # null removes a member
         yield "null for text", spoiled(door, "null"), 422, place, None  # type: ignore[misc]
     yield "a huge integer for text", spoiled(door, "9" * 19), 422, place, None  # type: ignore[misc]
     if not door.lenient:
@@ -122,13 +122,15 @@ def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
-async def test_a_bad_body_is_refused_where_it_stands(dsl: Caller, door: Door) -> None:
-    request = (await submitted(dsl))["id"]
+async def test_an_invalid_body_is_rejected_with_the_pointer_of_the_fault(
+    dsl: Caller, door: Door
+) -> None:
+    request = (await submit(dsl))["id"]
     before = (await dsl.get("/v1/sharing-requests")).json()["items"]
     for name, body, status, pointer, code in bad_bodies(door):
         fault = fault_of(await door.send(dsl, request, body), (door.path, name), status)
@@ -137,8 +139,8 @@ async def test_a_bad_body_is_refused_where_it_stands(dsl: Caller, door: Door) ->
     assert (await dsl.get("/v1/sharing-requests")).json()["items"] == before
 
 
-async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
-    request = (await submitted(dsl))["id"]
+async def test_a_body_needs_the_media_type_json(dsl: Caller) -> None:
+    request = (await submit(dsl))["id"]
     for door in DOORS:
         body = json.dumps(door.sound).encode()
         for media in (
@@ -166,9 +168,9 @@ async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/sharing-requests", "/v1/policies", "/v1/token"])
-async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
+async def test_a_body_with_a_content_encoding_is_rejected(service: Service, path: str) -> None:
     media = "application/x-www-form-urlencoded" if path == "/v1/token" else "application/json"
-    caller = await service.stranger() if path == "/v1/token" else await service.caller("ig_lead")
+    caller = await service.anonymous() if path == "/v1/token" else await service.caller("ig_lead")
     plain = json.dumps(MASH).encode()
     for body in (plain, gzip.compress(plain)):
         for coding in ("gzip", "identity, br"):
@@ -198,7 +200,7 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
         (10_000, "10000 faults; errors lists the first 50"),
     ],
 )
-async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(
+async def test_all_faults_are_counted_and_at_most_fifty_are_listed(
     dsl: Caller, wrong: int, detail: str
 ) -> None:
     problem = (
@@ -211,8 +213,8 @@ async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(
     )
 
 
-async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_the_fault_of_a_misspelt_word_suggests_the_nearest_one(dsl: Caller) -> None:
+    made = await submit(dsl)
     for method, path, body, pointer, meant in (
         (
             "POST",
@@ -280,7 +282,7 @@ async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None
         ), fault
 
 
-async def test_nobody_is_led_to_the_word_that_stands_for_nothing(dsl: Caller) -> None:
+async def test_the_word_none_is_never_suggested(dsl: Caller) -> None:
     for member in ("secure_route", "verification_method"):
         for sent in ("nne", "None", "phon e!", "one"):
             reply = await dsl.post(
@@ -342,16 +344,16 @@ SPOKEN: tuple[tuple[str, dict[str, Any], str], ...] = (
         "/approved_by",
     ),
 )
-"""Texts without which nothing would be said."""
+"""Texts that are required and not blank."""
 
 
 @pytest.mark.parametrize(("path", "body", "pointer"), SPOKEN)
-async def test_blanks_where_something_is_to_be_said_are_nothing(
+async def test_a_blank_text_counts_as_missing(
     service: Service, path: str, body: dict[str, Any], pointer: str
 ) -> None:
     role = "ig_lead" if path.endswith(("retention-reviews", "disposal")) else "dsl"
     caller = await service.caller(role, raise_app_exceptions=False)
-    request = (await submitted(caller))["id"]
+    request = (await submit(caller))["id"]
     for blank in (" ", "\t\n", "\u00a0\u2003", "\u200b\ufeff"):
         spoken = copy.deepcopy(body)
         *outer, last = pointer[1:].split("/")
@@ -367,7 +369,7 @@ async def test_blanks_where_something_is_to_be_said_are_nothing(
         )
 
 
-async def test_every_fault_is_named_at_once(dsl: Caller) -> None:
+async def test_every_fault_is_listed_in_one_reply(dsl: Caller) -> None:
     body = facts(direction="sideways", identifiable="maybe", extra=CANARY)
     body["recipient"]["identity_verified"] = "perhaps"
     reply = await dsl.post("/v1/sharing-requests", json=body)

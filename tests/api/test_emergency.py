@@ -1,11 +1,11 @@
-"""An emergency is never held up."""
+"""Recording an emergency: it is never rejected for anything but what, with whom and why."""
 
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.api.sharing import SHARE, decided, facts, submitted
+from tests.api.sharing import SHARE, decide, facts, submit
 from tests.running import MovableClock
 from tests.service import Service
 
@@ -17,7 +17,7 @@ BARE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("role", ["staff", "dsl", "ig_lead"])
-async def test_what_with_whom_and_why_are_enough(service: Service, role: str) -> None:
+async def test_an_emergency_needs_only_what_with_whom_and_why(service: Service, role: str) -> None:
     caller = await service.caller(role)
     reply = await caller.post("/v1/emergency-disclosures", json=BARE)
     made = reply.json()
@@ -42,7 +42,7 @@ async def test_what_with_whom_and_why_are_enough(service: Service, role: str) ->
         ({}, "no_subject_named"),
     ],
 )
-async def test_what_is_late_incomplete_or_odd_is_flagged_and_not_refused(
+async def test_a_late_incomplete_or_odd_emergency_is_flagged_and_not_rejected(
     service: Service, more: dict[str, Any], flag: str
 ) -> None:
     staff = await service.caller("staff")
@@ -128,7 +128,7 @@ LONG = "She said that " * 300
         ),
     ],
 )
-async def test_no_flaw_in_what_may_be_left_out_refuses_an_emergency(
+async def test_an_invalid_optional_member_never_rejects_an_emergency(
     service: Service, more: dict[str, Any], flag: str, pointers: list[str]
 ) -> None:
     staff = await service.caller("staff")
@@ -151,7 +151,7 @@ async def test_no_flaw_in_what_may_be_left_out_refuses_an_emergency(
         {"facts": {"risk": None}},
     ],
 )
-async def test_null_says_nothing(service: Service, nothing: dict[str, Any]) -> None:
+async def test_a_null_member_is_ignored(service: Service, nothing: dict[str, Any]) -> None:
     reply = await (await service.caller("staff")).post(
         "/v1/emergency-disclosures", json=BARE | nothing
     )
@@ -163,7 +163,7 @@ async def test_null_says_nothing(service: Service, nothing: dict[str, Any]) -> N
     assert reply.json()["sharing_request"]["facts"]["risk"] == {"immediate_risk": "yes"}
 
 
-async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None:
+async def test_only_the_invalid_value_is_set_aside(service: Service) -> None:
     staff = await service.caller("staff")
     facts = {
         "risk": {"emergency_kind": "medical"},
@@ -180,7 +180,8 @@ async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None
         "facts": facts,
     }
     made = (await staff.post("/v1/emergency-disclosures", json=body)).json()
-    assert made["sharing_request"]["evaluation"]["outcome"] == "share_emergency"
+    assert made["evaluation"] == made["sharing_request"]["evaluation"]
+    assert made["evaluation"]["outcome"] == "share_emergency"
     assert "call_999_ambulance" in {
         action["code"] for action in made["sharing_request"]["evaluation"]["actions"]
     }
@@ -196,7 +197,7 @@ async def test_one_bad_leaf_takes_nothing_else_with_it(service: Service) -> None
     }
 
 
-async def test_an_unknown_kind_of_organisation_counts_as_other_and_the_nearest_is_named(
+async def test_an_unknown_organisation_type_counts_as_other_and_the_nearest_is_suggested(
     service: Service,
 ) -> None:
     staff = await service.caller("staff")
@@ -212,14 +213,14 @@ async def test_an_unknown_kind_of_organisation_counts_as_other_and_the_nearest_i
     )
 
 
-async def test_what_is_too_long_is_kept_whole(service: Service) -> None:
+async def test_a_text_that_is_too_long_is_shortened_and_stored_whole(service: Service) -> None:
     staff = await service.caller("staff")
     made = (await staff.post("/v1/emergency-disclosures", json=BARE | {"what": LONG})).json()
     assert made["not_understood"][0]["sent"] == LONG
     assert made["sharing_request"]["facts"]["items"][0]["description"] == LONG[:4000]
 
 
-async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_kept(
+async def test_of_very_many_invalid_members_some_are_listed_and_all_are_stored(
     service: Service,
 ) -> None:
     staff = await service.caller("staff")
@@ -249,7 +250,7 @@ async def test_of_very_many_things_that_do_not_fit_some_are_named_and_all_are_ke
         ({"recipient": {"organisation_type": 7}}, "/recipient/organisation_type"),
     ],
 )
-async def test_what_with_whom_and_why_are_needed_and_said_to_be(
+async def test_each_missing_required_member_is_listed(
     service: Service, said: dict[str, Any], pointer: str
 ) -> None:
     staff = await service.caller("staff")
@@ -263,7 +264,7 @@ async def test_what_with_whom_and_why_are_needed_and_said_to_be(
     assert (await staff.get("/v1/sharing-requests")).json()["items"] == []
 
 
-async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(
+async def test_invalid_members_are_personal_and_erased_by_disposal(
     service: Service, clock: MovableClock
 ) -> None:
     account = await service.add("dsl")
@@ -282,7 +283,7 @@ async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(
     assert secret not in (await ig_lead.get(path)).text
     assert secret not in (await ig_lead.get(f"{path}/record", headers={"Accept": "text/html"})).text
     assert secret not in (await ig_lead.get("/v1/audit/export")).text
-    await decided(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
+    await decide(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
     assert (
         await ig_lead.post(f"{path}/retention-reviews", json={"keep": "dispose", "why": "Over."})
     ).status_code == 201
@@ -302,7 +303,7 @@ async def test_what_did_not_fit_is_personal_and_goes_with_the_rest(
             assert secret not in str([tuple(row) for row in rows]), table
 
 
-async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(
+async def test_invalid_members_are_an_open_task_and_do_not_block_an_amendment(
     service: Service,
 ) -> None:
     dsl = await service.caller("dsl")
@@ -326,7 +327,7 @@ async def test_what_did_not_fit_waits_for_somebody_and_holds_up_no_amendment(
     ] == []
 
 
-async def test_what_was_withheld_did_not_go(service: Service) -> None:
+async def test_a_withheld_item_was_not_shared_in_an_emergency(service: Service) -> None:
     staff = await service.caller("staff")
     held = {
         "description": "Her father's address",
@@ -356,7 +357,9 @@ async def test_what_was_withheld_did_not_go(service: Service) -> None:
 
 
 @pytest.mark.parametrize("missing", sorted(BARE))
-async def test_without_one_of_the_three_it_says_which(service: Service, missing: str) -> None:
+async def test_an_emergency_without_a_required_member_names_it(
+    service: Service, missing: str
+) -> None:
     staff = await service.caller("staff")
     reply = await staff.post(
         "/v1/emergency-disclosures",
@@ -365,7 +368,7 @@ async def test_without_one_of_the_three_it_says_which(service: Service, missing:
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, f"/{missing}")
 
 
-async def test_a_verified_protective_body_makes_it_share_emergency(service: Service) -> None:
+async def test_a_verified_protective_body_gives_share_emergency(service: Service) -> None:
     staff = await service.caller("staff")
     recipient = {"organisation_type": "police", "identity_verified": "yes"}
     made = (
@@ -380,7 +383,7 @@ async def test_a_verified_protective_body_makes_it_share_emergency(service: Serv
     )
 
 
-async def test_the_record_is_completed_afterwards_even_when_overdue(
+async def test_an_overdue_emergency_record_can_be_completed(
     service: Service, clock: MovableClock
 ) -> None:
     account = await service.add("dsl")
@@ -390,18 +393,18 @@ async def test_the_record_is_completed_afterwards_even_when_overdue(
     dsl = await service.sign_in(account)
     late = (await dsl.get(f"/v1/sharing-requests/{made['id']}")).json()
     assert late["overdue_clocks"] == ["record"]
-    await decided(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
+    await decide(dsl, made["id"], SHARE | {"outcome": "share_emergency"})
     whole = (await dsl.get(f"/v1/sharing-requests/{made['id']}")).json()
     assert (whole["status"], whole["overdue"]) == ("decided", False)
     assert whole["tasks"][0]["done_at"] is not None
 
 
-async def test_a_machine_records_no_emergency(service: Service) -> None:
+async def test_an_integration_cannot_record_an_emergency(service: Service) -> None:
     machine = await service.caller("integration")
     assert (await machine.post("/v1/emergency-disclosures", json=BARE)).status_code == 403
 
 
-async def test_an_unverified_caller_is_no_emergency_branch(service: Service) -> None:
+async def test_an_unverified_recipient_does_not_take_the_emergency_branch(service: Service) -> None:
     body = facts(
         recipient={"organisation_type": "health_provider", "identity_verified": "unsure"},
         requester={"identity_verified": "unsure"},
@@ -409,6 +412,6 @@ async def test_an_unverified_caller_is_no_emergency_branch(service: Service) -> 
         lawful_reason={"answer": "unsure"},
         risk={"immediate_risk": "yes", "crime_suspected": "no", "emergency_kind": "medical"},
     )
-    made = await submitted(await service.caller("staff"), body)
+    made = await submit(await service.caller("staff"), body)
     assert made["outcome"] == "seek_advice"
     assert "call_999_ambulance" in {action["code"] for action in made["evaluation"]["actions"]}

@@ -68,10 +68,10 @@ async def test_an_unknown_version_is_404_and_a_malformed_digest_is_422(staff: Ca
 
 
 async def test_an_unauthenticated_client_gets_401(service: Service):
-    stranger = await service.stranger()
+    anonymous = await service.anonymous()
     for path in ("/v1/policy", "/v1/policies", f"/v1/policies/sha256:{'0' * 64}"):
-        assert (await stranger.get(path)).status_code == 401
-    assert (await stranger.post("/v1/evaluations", json=FACTS_EXAMPLE)).status_code == 401
+        assert (await anonymous.get(path)).status_code == 401
+    assert (await anonymous.post("/v1/evaluations", json=FACTS_EXAMPLE)).status_code == 401
 
 
 @pytest.mark.parametrize("role", ROLES)

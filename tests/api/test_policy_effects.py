@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import approved, drafted, without_health_providers
-from tests.api.sharing import consented, decided, facts, landlord, submitted
+from tests.api.policies import approve, create_draft, without_health_providers
+from tests.api.sharing import consented_facts, decide, facts, landlord_facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -27,8 +27,8 @@ async def test_an_overdue_review_is_flagged_everywhere_and_blocks_nothing(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
     assert (await ig_lead.get("/readyz")).json()["checks"]["policy"] == "ok"
-    digest = await drafted(ig_lead)
-    await approved(other, digest, next_review_on="2026-03-10")
+    digest = await create_draft(ig_lead)
+    await approve(other, digest, next_review_on="2026-03-10")
     clock.forward(days=8)
     staff, lead = await service.caller("staff"), await service.sign_in(ig_lead.account)
     for caller in (lead, await service.caller("dsl")):
@@ -38,7 +38,7 @@ async def test_an_overdue_review_is_flagged_everywhere_and_blocks_nothing(
     assert ready.status_code == 200
     assert "review overdue" in ready.json()["checks"]["policy"]
     assert (await lead.get("/v1/policy")).json()["review_overdue"] is True
-    made = await submitted(staff)
+    made = await submit(staff)
     assert made["evaluation"]["outcome"] == "share"
     assert made["evaluation"]["policy"] == {
         "version": "2026-03",
@@ -53,26 +53,26 @@ async def test_past_evaluations_are_repeated_to_the_byte_after_the_policy_change
 ):
     bodies = [
         facts(),
-        consented(),
-        landlord(),
+        consented_facts(),
+        landlord_facts(),
         facts(risk={"immediate_risk": "yes"}, purpose={"code": "unknown", "answer": "yes"}),
     ]
-    made = [await submitted(staff, body) for body in bodies]
-    await decided(dsl, made[0]["id"])
+    made = [await submit(staff, body) for body in bodies]
+    await decide(dsl, made[0]["id"])
     emergency = {
         "recipient": {"organisation_type": "police"},
         "what": "Address",
         "why": "Danger now",
     }
     assert (await staff.post("/v1/emergency-disclosures", json=emergency)).status_code == 201
-    digest = await drafted(ig_lead, without_health_providers)
-    await approved(other, digest)
+    digest = await create_draft(ig_lead, without_health_providers)
+    await approve(other, digest)
     again = await staff.post(
         f"/v1/sharing-requests/{made[1]['id']}/evaluations",
         json={"policy_digest": policies.shipped().digest},
     )
     assert again.json()["policy"]["digest"] == policies.shipped().digest
-    made += [await submitted(staff, body) for body in bodies]
+    made += [await submit(staff, body) for body in bodies]
     async with service.database.reading() as session:
         found = [one async for one in evaluation_replay.replay(session)]
         few = [one async for one in evaluation_replay.replay(session, request=found[0].request)]
@@ -83,7 +83,7 @@ async def test_past_evaluations_are_repeated_to_the_byte_after_the_policy_change
 
 
 async def test_an_altered_result_is_found(service: Service, staff: Caller):
-    await submitted(staff)
+    await submit(staff)
     async with service.database.reading() as session:
         row = await session.first(
             sa.text("SELECT body FROM sharing_record WHERE kind = 'evaluation'")

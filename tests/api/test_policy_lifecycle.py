@@ -9,9 +9,16 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
 from app.kernel.canonical import encode
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.lifecycle import in_force as policies
-from tests.api.policies import APPROVED, YAML, approved, drafted, meaning, without_health_providers
+from tests.api.policies import (
+    APPROVED,
+    YAML,
+    approve,
+    changed_policy,
+    create_draft,
+    without_health_providers,
+)
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -58,7 +65,7 @@ async def test_a_draft_is_stored_as_sent_and_is_not_in_force(ig_lead: Caller):
 
 
 async def test_json_and_yaml_with_the_same_meaning_are_the_same_version(ig_lead: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     again = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
     assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
     assert again.headers["location"] == f"/v1/policies/{digest}"
@@ -101,7 +108,7 @@ async def test_a_breach_of_the_safety_floor_is_refused_with_a_counterexample(ig_
 
     reply = await ig_lead.post(
         "/v1/policies",
-        content=encode(meaning(share_without_purpose)),
+        content=encode(changed_policy(share_without_purpose)),
         headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 422
@@ -141,7 +148,7 @@ async def test_a_body_that_is_not_a_document_is_refused(
 async def test_only_information_governance_leads_change_the_policy(
     service: Service, ig_lead: Caller, role: str
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     caller = await service.caller(role)
     assert (
         await caller.post("/v1/policies", content=renamed("x"), headers=YAML)
@@ -155,7 +162,7 @@ async def test_only_information_governance_leads_change_the_policy(
 
 
 async def test_the_author_cannot_approve_a_version(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await ig_lead.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert (reply.status_code, reply.json()["code"]) == (403, "approver-is-author")
     assert await count(service, "policy_approval") == 0
@@ -165,11 +172,11 @@ async def test_an_approved_version_is_in_force_from_its_first_day_and_supersedes
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
     first, second = (
-        await drafted(ig_lead),
-        await drafted(ig_lead, without_health_providers, version="2026-04"),
+        await create_draft(ig_lead),
+        await create_draft(ig_lead, without_health_providers, version="2026-04"),
     )
-    assert (await approved(other, first))["status"] == "in_force"
-    found = await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
+    assert (await approve(other, first))["status"] == "in_force"
+    found = await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
     assert (found["status"], found["starts_on"], found["review_due"]) == (
         "approved",
         "2026-04-01",
@@ -192,8 +199,8 @@ async def test_an_approved_version_is_in_force_from_its_first_day_and_supersedes
 async def test_a_version_is_approved_once_and_two_never_start_on_the_same_day(
     ig_lead: Caller, other: Caller
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
     again = await other.post(
         f"/v1/policies/{first}/approval", json={**APPROVED, "in_force_from": "2026-05-01"}
     )
@@ -220,7 +227,7 @@ async def test_a_version_is_approved_once_and_two_never_start_on_the_same_day(
 async def test_invalid_dates_are_refused(
     ig_lead: Caller, other: Caller, changed: dict[str, str], pointer: str, code: str | None
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await other.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 422, reply.text
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [pointer]
@@ -238,18 +245,18 @@ async def test_a_version_cannot_start_before_its_parameters_have_values(
             case.pop("on", None)
         document["policy"]["next_review"] = "2026-11"
 
-    digest = await drafted(ig_lead, later)
+    digest = await create_draft(ig_lead, later)
     reply = await other.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert reply.status_code == 422
     assert [fault["code"] for fault in reply.json()["errors"]] == ["no-value"]
-    await approved(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
+    await approve(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
 
 
 async def test_a_version_can_be_withdrawn_before_its_first_day_only(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
     gone = await ig_lead.post(f"/v1/policies/{first}/withdrawal")
     assert (gone.status_code, gone.json()["status"]) == (201, "withdrawn")
     assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()[
@@ -258,7 +265,7 @@ async def test_a_version_can_be_withdrawn_before_its_first_day_only(
     assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()[
         "code"
     ] == "policy-version-withdrawn"
-    await approved(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
+    await approve(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
     clock.forward(days=2)
     lead = await service.sign_in(ig_lead.account)
     assert (await lead.get("/v1/policy")).json()["digest"] == second
@@ -267,7 +274,7 @@ async def test_a_version_can_be_withdrawn_before_its_first_day_only(
 
 
 async def test_an_approval_with_an_outdated_etag_is_refused(ig_lead: Caller, other: Caller):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     tag = (await other.get(f"/v1/policies/{digest}")).headers["etag"]
     await ig_lead.post(f"/v1/policies/{digest}/withdrawal", headers={"If-Match": tag})
     stale = await other.post(
@@ -296,19 +303,19 @@ async def test_a_repeated_idempotency_key_does_not_repeat_the_operation(
 
 
 async def test_another_school_cannot_see_a_version(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
-    stranger = await service.caller("ig_lead", school="654321")
-    assert (await stranger.get(f"/v1/policies/{digest}")).status_code == 404
+    digest = await create_draft(ig_lead)
+    outsider = await service.caller("ig_lead", school="654321")
+    assert (await outsider.get(f"/v1/policies/{digest}")).status_code == 404
     for act, body in (("approval", APPROVED), ("withdrawal", None), ("impact", None)):
-        assert (await stranger.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
+        assert (await outsider.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
 
 
 async def test_the_audit_log_seals_every_step_and_names_no_approver(
     service: Service, ig_lead: Caller, other: Caller
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
-    await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
+    await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
     await ig_lead.post(f"/v1/policies/{second}/withdrawal")
     async with service.database.reading() as session:
         rows = await session.all(sa.text("SELECT action, body FROM audit_entry"))
@@ -324,6 +331,10 @@ async def test_the_audit_log_seals_every_step_and_names_no_approver(
     assert not any("Example" in row.body for row in rows)
     settings = service.settings
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(service.database, key, host=log_host(settings), shelf=shelf_of(settings))
-    report = await verify.verify(service.database, key.public_key(), READERS, now=service.clock())
+    await seal.seal(
+        service.database, key, host=log_host(settings), folder=checkpoint_folder(settings)
+    )
+    report = await verify.verify(
+        service.database, key.public_key(), RECORD_SOURCES, now=service.clock()
+    )
     assert report.exit_code == 0, report.lines()

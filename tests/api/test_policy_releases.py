@@ -14,14 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import YAML, approved, drafted
-from tests.api.sharing import REFUSE, SHARE, consented, decided, submitted
-from tests.faults.operator import signed_in
-from tests.faults.operator import verify as verified
+from tests.api.policies import YAML, approve, create_draft
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, submit
+from tests.faults.operator import sign_in
+from tests.faults.operator import verify_log as verified
 from tests.running import LiveServer
 from tests.service import Caller, Service
 
@@ -85,8 +85,10 @@ async def adoptions(of: Service) -> list[Any]:
 
 async def is_intact(of: Service) -> None:
     key = checkpoint.checkpoint_key(of.settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(of.database, key, host=log_host(of.settings), shelf=shelf_of(of.settings))
-    report = await verify.verify(of.database, key.public_key(), READERS, now=of.clock())
+    await seal.seal(
+        of.database, key, host=log_host(of.settings), folder=checkpoint_folder(of.settings)
+    )
+    report = await verify.verify(of.database, key.public_key(), RECORD_SOURCES, now=of.clock())
     assert report.exit_code == 0, report.lines()
 
 
@@ -96,9 +98,9 @@ async def record_everything(
     """Each act on a request that was judged before the release; gives what was recorded."""
     emergency, refused, withdrawn, shared = (one["id"] for one in made)
     done = [
-        await decided(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
-        await decided(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
-        await decided(staff, shared),
+        await decide(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
+        await decide(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
+        await decide(staff, shared),
         await post(
             ig_lead,
             shared,
@@ -141,10 +143,10 @@ async def record_everything(
 
 async def judged(staff: Caller) -> list[dict[str, Any]]:
     return [
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff, consented()),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff, consented_facts()),
     ]
 
 
@@ -162,7 +164,7 @@ async def test_a_release_changes_nothing_for_a_school_with_an_adopted_policy(
     assert document.content == OLD
     recorded = await record_everything(made, staff, dsl, ig_lead)
     assert not [one for one in recorded if one.get("flags")]
-    assert (await submitted(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
+    assert (await submit(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
     async with service.database.reading() as session:
         found = [one async for one in evaluation_replay.replay(session)]
     assert {(one.policy, one.differs) for one in found} == {(OLD_DIGEST, None)}
@@ -173,19 +175,19 @@ async def test_a_release_changes_nothing_for_a_school_with_an_adopted_policy(
 async def test_a_school_that_starts_after_a_release_follows_its_shipped_policy(
     service: Service, staff: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
-    stranger = await service.caller("staff", school="654321")
-    assert await listed(stranger) == [(NEW_DIGEST, "in_force")]
-    assert (await submitted(stranger))["evaluation"]["policy"]["digest"] == NEW_DIGEST
-    assert (await stranger.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
+    outsider = await service.caller("staff", school="654321")
+    assert await listed(outsider) == [(NEW_DIGEST, "in_force")]
+    assert (await submit(outsider))["evaluation"]["policy"]["digest"] == NEW_DIGEST
+    assert (await outsider.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
     assert await adoptions(service) == [("123456", OLD_DIGEST), ("654321", NEW_DIGEST)]
 
 
 async def test_an_offered_version_is_drafted_and_approved_like_any_other(
     staff: Caller, ig_lead: Caller, other: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
     url = f"/v1/policies/{NEW_DIGEST}"
     offered = (await ig_lead.get(url)).json()
@@ -204,7 +206,7 @@ async def test_an_offered_version_is_drafted_and_approved_like_any_other(
         str(ig_lead.account.id),
     )
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
-    assert (await approved(other, NEW_DIGEST))["status"] == "in_force"
+    assert (await approve(other, NEW_DIGEST))["status"] == "in_force"
     assert await listed(ig_lead) == [(NEW_DIGEST, "in_force"), (OLD_DIGEST, "superseded")]
     assert (await staff.get("/v1/policy")).json()["digest"] == NEW_DIGEST
     again = await ig_lead.post("/v1/policies", content=OLD, headers=YAML)
@@ -214,9 +216,9 @@ async def test_an_offered_version_is_drafted_and_approved_like_any_other(
 async def test_the_first_approval_adopts_the_shipped_policy_until_the_version_starts(
     service: Service, ig_lead: Caller, other: Caller, install: Install
 ):
-    own = await drafted(ig_lead)
+    own = await create_draft(ig_lead)
     assert await adoptions(service) == []
-    await approved(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
+    await approve(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
     install()
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == OLD_DIGEST
     assert await listed(ig_lead) == [
@@ -238,7 +240,7 @@ async def test_concurrent_first_acts_adopt_the_policy_once(service: Service, fir
     path, body = (
         ("/v1/emergency-disclosures", EMERGENCY)
         if first == "emergency"
-        else ("/v1/sharing-requests", consented())
+        else ("/v1/sharing-requests", consented_facts())
     )
     replies = await asyncio.gather(
         *(
@@ -261,7 +263,7 @@ async def test_concurrent_first_acts_adopt_the_policy_once(service: Service, fir
 async def test_reading_and_trial_evaluations_adopt_nothing(
     service: Service, staff: Caller, dsl: Caller
 ):
-    assert (await staff.post("/v1/evaluations", json=consented())).status_code == 200
+    assert (await staff.post("/v1/evaluations", json=consented_facts())).status_code == 200
     assert (await staff.get("/v1/policy")).status_code == 200
     assert (await dsl.get("/v1/attention")).status_code == 200
     assert await adoptions(service) == []
@@ -331,7 +333,7 @@ async def test_the_first_account_of_a_school_adopts_the_shipped_policy(live_serv
             stdin="correct horse battery staple\n",
         )
         assert made.returncode == 0, made.stderr
-    async with signed_in(live_server, "one@school.example") as lead:
+    async with sign_in(live_server, "one@school.example") as lead:
         found = (await lead.get("/v1/audit/entries?action=policy.version.adopted")).json()["items"]
         assert [entry["target"] for entry in found] == [OLD_DIGEST]
         assert await listed(lead) == [(OLD_DIGEST, "in_force")]

@@ -10,7 +10,7 @@ import pytest
 
 from app.platform.documents import html as documents_html
 from app.policy.lifecycle import in_force as policies
-from tests.api.policies import YAML, approved, drafted, without_health_providers
+from tests.api.policies import YAML, approve, create_draft, without_health_providers
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
@@ -126,7 +126,7 @@ async def test_an_unknown_version_is_404_and_an_unauthenticated_client_gets_401(
     missing = await staff.get(at(of, f"sha256:{'0' * 64}"), params=query)
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
     assert (await staff.get(at(of, "sha256:xyz"), params=query)).status_code == 422
-    assert (await (await service.stranger()).get(at(of), params=query)).status_code == 401
+    assert (await (await service.anonymous()).get(at(of), params=query)).status_code == 401
 
 
 async def test_a_version_has_no_difference_from_itself(staff: Caller):
@@ -165,9 +165,9 @@ async def test_a_draft_is_marked_as_one_and_shows_its_changes(staff: Caller, ig_
 
 
 async def test_the_page_follows_the_status_of_the_version(ig_lead: Caller, service: Service):
-    draft = await drafted(ig_lead)
+    draft = await create_draft(ig_lead)
     before = await ig_lead.get(at("document", draft))
-    await approved(await service.caller("ig_lead"), draft)
+    await approve(await service.caller("ig_lead"), draft)
     after = await ig_lead.get(
         at("document", draft), headers={"If-None-Match": before.headers["etag"]}
     )
@@ -178,16 +178,16 @@ async def test_the_page_follows_the_status_of_the_version(ig_lead: Caller, servi
 
 
 async def test_another_school_cannot_read_a_version(ig_lead: Caller, service: Service):
-    draft = await drafted(ig_lead)
-    stranger = await service.caller("ig_lead", school="654321")
+    draft = await create_draft(ig_lead)
+    outsider = await service.caller("ig_lead", school="654321")
     for of in ("document", "flowchart.svg"):
-        assert (await stranger.get(at(of, draft))).status_code == 404
+        assert (await outsider.get(at(of, draft))).status_code == 404
     for one, two in ((draft, policies.shipped().digest), (policies.shipped().digest, draft)):
-        assert (await stranger.get(at("difference", one), params={"from": two})).status_code == 404
+        assert (await outsider.get(at("difference", one), params={"from": two})).status_code == 404
 
 
 async def test_serious_differences_are_shown_in_sentences(ig_lead: Caller):
-    draft = await drafted(ig_lead, without_health_providers)
+    draft = await create_draft(ig_lead, without_health_providers)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
     assert re.search(
         r"The outcome is different for [\d,]+ of [\d,]+ combinations of answers\.", words
@@ -196,7 +196,7 @@ async def test_serious_differences_are_shown_in_sentences(ig_lead: Caller):
 
 
 async def test_a_change_of_the_answer_checks_is_pointed_out(ig_lead: Caller):
-    draft = await drafted(ig_lead, _larger_groups)
+    draft = await create_draft(ig_lead, _larger_groups)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
     assert "But the service checks answers against their details in a different way" in words
 

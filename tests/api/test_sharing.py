@@ -12,18 +12,18 @@ from tests.api.sharing import (
     MASH,
     REFUSE,
     SHARE,
-    consented,
-    decided,
+    consented_facts,
+    decide,
     etag_for,
     facts,
-    landlord,
-    submitted,
+    landlord_facts,
+    submit,
 )
 from tests.running import MovableClock
 from tests.service import Service
 
 
-async def test_a_request_is_evaluated_as_it_is_submitted(service: Service) -> None:
+async def test_a_request_is_evaluated_on_submission(service: Service) -> None:
     staff = await service.caller("staff")
     reply = await staff.post("/v1/sharing-requests", json=MASH)
     made = reply.json()
@@ -40,20 +40,20 @@ async def test_a_request_is_evaluated_as_it_is_submitted(service: Service) -> No
     assert (await staff.get(reply.headers["Location"])).json() == made
 
 
-async def test_a_refusal_is_a_result_and_not_an_error(service: Service) -> None:
-    made = await submitted(await service.caller("staff"), landlord())
+async def test_the_outcome_do_not_share_is_not_an_error(service: Service) -> None:
+    made = await submit(await service.caller("staff"), landlord_facts())
     assert made["outcome"] == "do_not_share"
     assert {"record_reasons_for_not_sharing", "discuss_reasons_with_requester"} <= {
         a["code"] for a in made["evaluation"]["actions"]
     }
 
 
-async def test_what_was_decided_was_shared_and_is_read_back(
+async def test_a_disclosure_contains_the_decided_items(
     service: Service, clock: MovableClock
 ) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
-    made = await submitted(staff)
-    decision = await decided(dsl, made["id"])
+    made = await submit(staff)
+    decision = await decide(dsl, made["id"])
     assert decision["outcome"] == "share"
     assert decision["items"] == [made["facts"]["items"][0]["id"]]
     body = {
@@ -75,9 +75,9 @@ async def test_what_was_decided_was_shared_and_is_read_back(
     assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/closure")).status_code == 201
 
 
-async def test_nothing_leaves_without_a_decision(service: Service, clock: MovableClock) -> None:
+async def test_a_disclosure_needs_a_decision(service: Service, clock: MovableClock) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     body = {
         "decision_id": made["id"],
         "recipient": {},
@@ -88,11 +88,11 @@ async def test_nothing_leaves_without_a_decision(service: Service, clock: Movabl
     assert (reply.status_code, reply.json()["code"]) == (409, "disclosure-not-permitted")
 
 
-async def test_release_waits_for_the_how_checks_and_then_goes(
+async def test_a_disclosure_waits_until_the_how_checks_are_met(
     service: Service, clock: MovableClock
 ) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(
+    made = await submit(
         dsl,
         facts(
             how={
@@ -104,7 +104,7 @@ async def test_release_waits_for_the_how_checks_and_then_goes(
         ),
     )
     assert made["release"] == "hold"
-    decision = await decided(dsl, made["id"])
+    decision = await decide(dsl, made["id"])
     body = {
         "decision_id": decision["id"],
         "recipient": {},
@@ -128,10 +128,10 @@ async def test_release_waits_for_the_how_checks_and_then_goes(
     ).status_code == 201
 
 
-async def test_only_the_how_checks_change_after_a_decision(service: Service) -> None:
+async def test_only_the_how_checks_can_be_amended_after_a_decision(service: Service) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
-    await decided(dsl, made["id"])
+    made = await submit(dsl)
+    await decide(dsl, made["id"])
     tag = {"If-Match": await etag_for(dsl, made["id"])}
     reply = await dsl.patch(
         f"/v1/sharing-requests/{made['id']}", json={"urgency": "routine"}, headers=tag
@@ -142,20 +142,20 @@ async def test_only_the_how_checks_change_after_a_decision(service: Service) -> 
 @pytest.mark.parametrize(
     ("role", "body", "decision", "status"),
     [
-        ("staff", consented(), SHARE, 201),
+        ("staff", consented_facts(), SHARE, 201),
         ("staff", MASH, SHARE, 403),
         ("dsl", MASH, SHARE, 201),
         ("ig_lead", MASH, SHARE, 403),
         ("staff", MASH, SHARE | {"outcome": "share_emergency"}, 201),
         ("ig_lead", MASH, SHARE | {"outcome": "share_emergency"}, 201),
-        ("integration", consented(), SHARE, 403),
+        ("integration", consented_facts(), SHARE, 403),
     ],
 )
-async def test_the_policy_says_who_decides(
+async def test_the_policy_defines_who_can_decide(
     service: Service, role: str, body: dict[str, Any], decision: dict[str, Any], status: int
 ) -> None:
     caller = await service.caller(role)
-    made = await submitted(caller, body)
+    made = await submit(caller, body)
     headers = {"If-Match": made["etag"]}
     reply = await caller.post(
         f"/v1/sharing-requests/{made['id']}/decisions", json=decision, headers=headers
@@ -163,24 +163,24 @@ async def test_the_policy_says_who_decides(
     assert reply.status_code == status, reply.text
 
 
-async def test_a_departure_says_why(service: Service) -> None:
+async def test_a_decision_against_the_recommendation_needs_a_reason(service: Service) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     headers = {"If-Match": made["etag"]}
     reply = await dsl.post(
         f"/v1/sharing-requests/{made['id']}/decisions", json=REFUSE, headers=headers
     )
     assert reply.status_code == 422
     assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/departs_because"]
-    decision = await decided(
+    decision = await decide(
         dsl, made["id"], REFUSE | {"departs_because": "The request was withdrawn by telephone."}
     )
     assert decision["departs_from_evaluation"] is True
 
 
-async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None:
+async def test_a_refusal_records_whether_it_was_discussed(service: Service) -> None:
     ig_lead = await service.caller("ig_lead")
-    made = await submitted(ig_lead, landlord())
+    made = await submit(ig_lead, landlord_facts())
     bare = {name: value for name, value in REFUSE.items() if name != "refusal"}
     reply = await ig_lead.post(
         f"/v1/sharing-requests/{made['id']}/decisions",
@@ -190,11 +190,13 @@ async def test_a_refusal_says_whether_it_was_discussed(service: Service) -> None
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/refusal")
 
 
-async def test_a_later_decision_supersedes_and_edits_nothing(service: Service) -> None:
+async def test_a_later_decision_supersedes_the_earlier_and_changes_nothing(
+    service: Service,
+) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
-    first = await decided(dsl, made["id"])
-    second = await decided(
+    made = await submit(dsl)
+    first = await decide(dsl, made["id"])
+    second = await decide(
         dsl,
         made["id"],
         SHARE | {"outcome": "share_partially", "items": first["items"], "reasons": "Only this."},
@@ -205,9 +207,9 @@ async def test_a_later_decision_supersedes_and_edits_nothing(service: Service) -
     assert whole["decisions"][0]["reasons"] == first["reasons"]
 
 
-async def test_a_decision_needs_the_version_that_was_read(service: Service) -> None:
+async def test_a_decision_needs_if_match(service: Service) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}/decisions"
     assert (await dsl.post(path, json=SHARE)).status_code == 428
     assert (await dsl.post(path, json=SHARE, headers={"If-Match": '"99.full"'})).status_code == 412
@@ -232,7 +234,9 @@ def about(ref: str) -> dict[str, Any]:
         "{id}",
     ],
 )
-async def test_a_person_of_the_request_does_not_decide_it(service: Service, written: str) -> None:
+async def test_a_person_named_in_the_request_cannot_decide_it(
+    service: Service, written: str
+) -> None:
     dsl = await service.caller("dsl")
     email, me = dsl.account.login, (await dsl.get("/v1/me")).json()["subject"]
     ref = written.format(email=email, EMAIL=email.upper(), id=me, ID=me.upper())
@@ -242,7 +246,7 @@ async def test_a_person_of_the_request_does_not_decide_it(service: Service, writ
         facts(recipient=MASH["recipient"] | {"named_individual": ref}),
         facts(consent={"answer": "no", "person_ref": ref}),
     ):
-        made = await submitted(dsl, body)
+        made = await submit(dsl, body)
         path, tag = f"/v1/sharing-requests/{made['id']}/decisions", {"If-Match": made["etag"]}
         reply = await dsl.post(path, json=SHARE, headers=tag)
         assert (reply.status_code, reply.json()["code"]) == (403, "decision-not-permitted"), body
@@ -251,7 +255,7 @@ async def test_a_person_of_the_request_does_not_decide_it(service: Service, writ
         ).status_code == 201
 
 
-async def test_somebody_with_a_name_like_theirs_does(service: Service) -> None:
+async def test_a_person_with_a_similar_name_can_decide(service: Service) -> None:
     dsl = await service.caller("dsl")
     for ref in (
         f"staff:x{dsl.account.login}",
@@ -259,12 +263,14 @@ async def test_somebody_with_a_name_like_theirs_does(service: Service) -> None:
         "staff:",
         f"mis:{dsl.account.login.partition('@')[0]}",
     ):
-        await decided(dsl, (await submitted(dsl, about(ref)))["id"])
+        await decide(dsl, (await submit(dsl, about(ref)))["id"])
 
 
-async def test_amending_evaluates_again_and_keeps_what_was(service: Service) -> None:
+async def test_an_amendment_evaluates_again_and_keeps_the_earlier_evaluation(
+    service: Service,
+) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, facts(lawful_reason={"answer": "unsure"}))
+    made = await submit(staff, facts(lawful_reason={"answer": "unsure"}))
     assert made["outcome"] == "seek_advice"
     path = f"/v1/sharing-requests/{made['id']}"
     reply = await staff.patch(
@@ -276,9 +282,9 @@ async def test_amending_evaluates_again_and_keeps_what_was(service: Service) -> 
     assert amended["facts"]["purpose"]["statement"] == "Section 47 enquiry opened today"
 
 
-async def test_what_does_not_fit_an_amendment_is_named_where_it_stands(service: Service) -> None:
+async def test_an_invalid_amendment_is_rejected_with_pointers(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff)
+    made = await submit(staff)
     body = {"purpose": {"code": "sectoin_47_enquiry"}, "urgncy": "routine"}
     reply = await staff.patch(
         f"/v1/sharing-requests/{made['id']}", json=body, headers={"If-Match": made["etag"]}
@@ -289,24 +295,24 @@ async def test_what_does_not_fit_an_amendment_is_named_where_it_stands(service: 
     assert "urgency" in faults["/urgncy"]
 
 
-async def test_a_submitter_withdraws_before_a_decision_and_not_after(service: Service) -> None:
+async def test_a_submitter_can_withdraw_only_before_a_decision(service: Service) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
-    made, other = await submitted(staff), await submitted(staff)
+    made, other = await submit(staff), await submit(staff)
     assert (await dsl.post(f"/v1/sharing-requests/{made['id']}/withdrawal")).status_code == 403
     assert (
         await staff.post(
             f"/v1/sharing-requests/{made['id']}/withdrawal", json={"why": "Sent twice."}
         )
     ).status_code == 201
-    await decided(dsl, other["id"])
+    await decide(dsl, other["id"])
     assert (await staff.post(f"/v1/sharing-requests/{other['id']}/withdrawal")).status_code == 409
 
 
-async def test_no_decision_while_information_is_awaited_but_for_an_emergency(
+async def test_only_an_emergency_is_decided_while_information_is_awaited(
     service: Service,
 ) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     asked = await dsl.post(
         f"/v1/sharing-requests/{made['id']}/questions", json={"question": "Why all years?"}
     )
@@ -321,7 +327,7 @@ async def test_no_decision_while_information_is_awaited_but_for_an_emergency(
     ).status_code == 201
 
 
-async def test_the_same_key_does_the_work_once(service: Service) -> None:
+async def test_a_repeated_idempotency_key_creates_one_request(service: Service) -> None:
     staff = await service.caller("staff")
     headers = {"Idempotency-Key": "k-1"}
     first = await staff.post("/v1/sharing-requests", json=MASH, headers=headers)
@@ -343,12 +349,12 @@ async def test_the_same_key_does_the_work_once(service: Service) -> None:
         "true",
         first.json(),
     )
-    other = await staff.post("/v1/sharing-requests", json=landlord(), headers=headers)
+    other = await staff.post("/v1/sharing-requests", json=landlord_facts(), headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_the_same_key_sent_at_once_as_the_very_first_act_does_the_work_once(
+async def test_concurrent_first_requests_with_one_key_create_one_request(
     service: Service,
 ) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
@@ -364,7 +370,7 @@ async def test_the_same_key_sent_at_once_as_the_very_first_act_does_the_work_onc
     assert len((await staff.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_a_key_belongs_to_its_caller(service: Service) -> None:
+async def test_an_idempotency_key_belongs_to_its_caller(service: Service) -> None:
     one, other = await service.caller("staff"), await service.caller("staff")
     headers = {"Idempotency-Key": "k-1"}
     first = await one.post("/v1/sharing-requests", json=MASH, headers=headers)
@@ -372,14 +378,14 @@ async def test_a_key_belongs_to_its_caller(service: Service) -> None:
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_the_list_pages_without_missing_or_repeating(
+async def test_the_pages_of_the_list_are_complete_without_repetition(
     service: Service, clock: MovableClock
 ) -> None:
     staff = await service.caller("staff")
     made = []
     for _ in range(5):
         clock.forward(seconds=1)
-        made.append((await submitted(staff))["id"])
+        made.append((await submit(staff))["id"])
     seen: list[str] = []
     path: str | None = "/v1/sharing-requests?limit=2"
     while path:
@@ -391,7 +397,7 @@ async def test_the_list_pages_without_missing_or_repeating(
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "%00", "é", "WyJ4Il0"])
-async def test_a_mangled_cursor_is_refused(service: Service, cursor: str) -> None:
+async def test_a_changed_cursor_is_rejected(service: Service, cursor: str) -> None:
     staff = await service.caller("staff")
     reply = await staff.get("/v1/sharing-requests", params={"cursor": cursor})
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
@@ -413,26 +419,28 @@ async def test_a_mangled_cursor_is_refused(service: Service, cursor: str) -> Non
         ("submitted_to=2030-01-01T00:00:00Z", 2),
     ],
 )
-async def test_the_list_is_narrowed(service: Service, query: str, count: int) -> None:
+async def test_the_list_can_be_filtered(service: Service, query: str, count: int) -> None:
     staff = await service.caller("staff")
-    await submitted(staff)
-    await submitted(staff, landlord())
+    await submit(staff)
+    await submit(staff, landlord_facts())
     assert len((await staff.get(f"/v1/sharing-requests?{query}")).json()["items"]) == count
 
 
-async def test_overdue_is_visible_and_blocks_nothing(service: Service, clock: MovableClock) -> None:
+async def test_an_overdue_request_is_marked_and_not_blocked(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
-    made = await submitted(await service.sign_in(account))
+    made = await submit(await service.sign_in(account))
     clock.forward(days=5)
     dsl = await service.sign_in(account)
     listed = (await dsl.get("/v1/sharing-requests?overdue=true")).json()["items"]
     assert [(item["id"], item["overdue_clocks"]) for item in listed] == [(made["id"], ["decision"])]
-    await decided(dsl, made["id"])
+    await decide(dsl, made["id"])
 
 
-async def test_the_ig_lead_sees_no_names_references_or_words(service: Service) -> None:
+async def test_the_ig_lead_sees_no_names_references_or_free_text(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
-    made = await submitted(staff)
+    made = await submit(staff)
     reply = await ig_lead.get(f"/v1/sharing-requests/{made['id']}")
     shown = reply.json()
     assert shown["view"] == "deidentified"
@@ -455,9 +463,7 @@ async def test_the_ig_lead_sees_no_names_references_or_words(service: Service) -
 @pytest.mark.parametrize(
     "born_on", ["2015-02-30", "2015-03-04T00:00:00Z", 1425427200, "1742-03-04"]
 )
-async def test_a_day_of_birth_that_is_none_is_refused_where_it_stands(
-    service: Service, born_on: object
-) -> None:
+async def test_an_invalid_date_of_birth_is_rejected(service: Service, born_on: object) -> None:
     body = facts(subjects=[{"person_ref": "mis:7781", "born_on": born_on}])
     reply = await (await service.caller("staff")).post("/v1/sharing-requests", json=body)
     assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (
@@ -466,13 +472,13 @@ async def test_a_day_of_birth_that_is_none_is_refused_where_it_stands(
     )
 
 
-async def test_what_is_not_yours_looks_like_what_does_not_exist(service: Service) -> None:
+async def test_a_request_of_another_person_looks_like_a_missing_one(service: Service) -> None:
     staff, other, far = (
         await service.caller("staff"),
         await service.caller("staff"),
         await service.caller("dsl", school="654321"),
     )
-    made = await submitted(staff)
+    made = await submit(staff)
     missing = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
     for caller in (other, far):
         hidden = await caller.get(
@@ -482,9 +488,9 @@ async def test_what_is_not_yours_looks_like_what_does_not_exist(service: Service
         assert (hidden.status_code, hidden.content) == (404, absent.content)
 
 
-async def test_an_unchanged_request_is_not_sent_again(service: Service) -> None:
+async def test_an_unchanged_request_is_304(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff)
+    made = await submit(staff)
     reply = await staff.get(
         f"/v1/sharing-requests/{made['id']}", headers={"If-None-Match": made["etag"]}
     )
@@ -504,7 +510,7 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
         ),
     )
     if service.database.dialect == "sqlite":
-        # A violated deferred constraint is what SQLite finds at the commit.
+        # SQLite checks deferred constraints at the commit.
         failing = (
             "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
             "CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
@@ -527,7 +533,7 @@ async def test_a_commit_that_fails_is_a_500_and_stores_nothing(service: Service)
             assert (await session.first(sa.text(f"SELECT count(*) FROM {table}")))[0] == 0  # type: ignore[index]
 
 
-async def test_a_broken_log_keeps_nothing(service: Service) -> None:
+async def test_nothing_is_stored_when_the_audit_log_fails(service: Service) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
     async with service.database.transaction() as session:
         await session.execute(sa.text("ALTER TABLE audit_pending RENAME TO audit_pending_gone"))
@@ -536,7 +542,7 @@ async def test_a_broken_log_keeps_nothing(service: Service) -> None:
         assert (await session.first(sa.text("SELECT count(*) FROM sharing_request")))[0] == 0  # type: ignore[index]
 
 
-async def test_many_at_once_lose_and_double_nothing(service: Service) -> None:
+async def test_concurrent_submissions_are_all_stored_once(service: Service) -> None:
     staff = await service.caller("staff")
     replies = await asyncio.gather(
         *(

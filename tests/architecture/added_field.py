@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from tests.api.sharing import MASH, SHARE, etag_for, landlord
+from tests.api.sharing import MASH, SHARE, etag_for, landlord_facts
 from tests.service import Caller, Service
 
 FIELD: Final = "added_words"
@@ -80,7 +80,7 @@ async def shared(staff: Caller, dsl: Caller, ig_lead: Caller) -> str:
 
 async def refused(staff: Caller, dsl: Caller, ig_lead: Caller) -> str:
     """A request that was refused, answered by letter, and reconsidered."""
-    made = await sent(staff, "/v1/sharing-requests", landlord())
+    made = await sent(staff, "/v1/sharing-requests", landlord_facts())
     path = f"/v1/sharing-requests/{made['id']}"
     await sent(dsl, f"{path}/questions", {"question": "What for?"})
     await sent(staff, path, {"urgency": "routine"}, method="PATCH")

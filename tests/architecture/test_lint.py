@@ -1,5 +1,5 @@
-"""The linters of the OpenAPI document: pinned, run by the one command, and with no exception that
-has no reason.
+"""The linters of the OpenAPI document are pinned and run by one command, and every exception has a
+reason.
 """
 
 import hashlib

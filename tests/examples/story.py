@@ -1,9 +1,8 @@
-"""What happens at an invented school on a Monday in November, so that every operation has answered
-once.
+"""A Monday in November at an invented school, in which every operation is called once.
 
-To add an operation, let somebody do it where it fits: `await told.does(who, operation_id, body,
-**path)`. Left out, the body is the one that the document shows. The first good reply of each status
-and media type becomes the example.
+To add an operation, call it where it fits: `await told.does(who, operation_id, body, **path)`.
+Without a body, the documented example is sent. The first successful reply of each status and media
+type becomes the example.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,18 +10,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.platform.settings import Settings
-from tests.api.policies import meaning, without_health_providers
+from tests.api.policies import changed_policy, without_health_providers
 from tests.examples.recorder import MONDAY, STEPS, Examples, Recorder
 
 HTML: Final = "text/html"
 SVG: Final = "image/svg+xml"
 
 SECTIONS: Final = 12
-"""A policy document has more sections than this; that many members has the reply around it."""
+"""A policy document has more sections than this; the reply around it has this number of members."""
 
 
-async def recorded(settings: Settings) -> Examples:
-    """What the service on these settings answered. Its database is empty and migrated."""
+async def record_story(settings: Settings) -> Examples:
+    """The recorded replies of the service with these settings, on an empty migrated database."""
     async with Recorder.started(settings) as told:
         for scene in SCENES:
             await scene(told)
@@ -34,15 +33,15 @@ def _hour(hour: int, minute: int) -> datetime:
 
 
 async def the_service_starts(told: Recorder) -> None:
-    """It is ready, and says by which keys it signs."""
-    await told.does("stranger", "check_alive")
-    await told.does("stranger", "check_ready")
-    await told.does("stranger", "list_signing_keys")
+    """Health checks and the signing keys."""
+    await told.does("anonymous", "check_alive")
+    await told.does("anonymous", "check_ready")
+    await told.does("anonymous", "list_signing_keys")
     await told.does("dsl", "read_me")
 
 
 async def the_directory_is_kept(told: Recorder) -> None:
-    """The hub is listed with a contact, and both are checked."""
+    """List the hub with a contact, and record identity checks of both."""
     hub = (await told.does("dsl", "register_recipient"))["id"]
     worker = (await told.does("dsl", "add_contact", recipient_id=hub))["id"]
     await told.does("dsl", "change_recipient", recipient_id=hub)
@@ -68,7 +67,7 @@ async def the_directory_is_kept(told: Recorder) -> None:
 
 
 async def a_hub_asks(told: Recorder) -> None:
-    """Submitted, decided, sent, told, closed, filed: the ordinary way."""
+    """The ordinary steps: submit, decide, disclose, notify, close, read the record."""
     await told.does("teacher", "evaluate_facts", longest=STEPS)
     request = (await told.does("teacher", "submit_sharing_request"))["id"]
     decision = (await told.does("dsl", "decide_sharing_request", request_id=request))["id"]
@@ -97,7 +96,7 @@ def _unsure(told: Recorder) -> dict[str, Any]:
 
 
 async def somebody_is_unsure(told: Recorder) -> None:
-    """Advice is sought and given, and the requester is asked for what is missing."""
+    """Seek and give advice, and ask the requester for missing information."""
     request = (await told.does("teacher", "submit_sharing_request", _unsure(told)))["id"]
     advice = (await told.does("teacher", "seek_advice", request_id=request))["id"]
     await told.does("dsl", "answer_advice", request_id=request, advice_id=advice)
@@ -106,7 +105,7 @@ async def somebody_is_unsure(told: Recorder) -> None:
 
 
 async def consent_is_given_and_taken_back(told: Recorder) -> None:
-    """A specialist helps, as long as the family agrees."""
+    """Record consent and its withdrawal."""
     helped = told.example_of(
         "submit_sharing_request",
         recipient={
@@ -160,7 +159,7 @@ def _landlord(told: Recorder) -> dict[str, Any]:
 
 
 async def a_landlord_is_refused(told: Recorder) -> None:
-    """The refusal is written to him, and stands when it turns out who asked."""
+    """Refuse a request, write the letter, and reconsider."""
     request = (await told.does("teacher", "submit_sharing_request", _landlord(told)))["id"]
     refusal = {
         "outcome": "do_not_share",
@@ -174,7 +173,7 @@ async def a_landlord_is_refused(told: Recorder) -> None:
 
 
 async def something_was_sent_twice(told: Recorder) -> None:
-    """Taken back, found to be due, destroyed."""
+    """Withdraw a request, list it as due, dispose of it."""
     request = (await told.does("mis", "submit_sharing_request"))["id"]
     await told.does("mis", "withdraw_sharing_request", request_id=request)
     away = {"keep": "dispose", "why": "Sent in error; nothing of it is needed."}
@@ -184,7 +183,7 @@ async def something_was_sent_twice(told: Recorder) -> None:
 
 
 async def two_children_are_in_danger(told: Recorder) -> None:
-    """What is done at once is written down afterwards."""
+    """Record emergencies and complete their records."""
     await told.at(_hour(14, 55))
     await told.does("teacher", "record_emergency_disclosure")
     tablets = told.example_of(
@@ -202,8 +201,8 @@ async def two_children_are_in_danger(told: Recorder) -> None:
 
 
 async def the_leads_look_round(told: Recorder) -> None:
-    """What waits, what went out about one child, and how much there was; small numbers are not
-    shown, so more comes in first.
+    """The work queue, the accounting for one child, and the report. More requests are submitted
+    first, because the report suppresses small numbers.
     """
     for _ in range(5):
         for body in (None, _unsure(told), _landlord(told)):
@@ -216,7 +215,7 @@ async def the_leads_look_round(told: Recorder) -> None:
 
 
 async def the_policy_is_reviewed(told: Recorder) -> None:
-    """Read, drafted, compared, tried on past requests, approved, and taken back before its day."""
+    """Read, draft, compare, assess, approve and withdraw a policy version."""
     await told.at(_hour(15, 10))
     in_force = (await told.does("teacher", "get_policy"))["digest"]
     await told.does("teacher", "get_policy_version", widest=SECTIONS, digest=in_force)
@@ -225,7 +224,9 @@ async def the_policy_is_reviewed(told: Recorder) -> None:
     await told.does("teacher", "get_policy_flowchart", accept=SVG, digest=in_force)
     draft = (
         await told.does(
-            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2026-12")
+            "ig_lead",
+            "draft_policy_version",
+            changed_policy(without_health_providers, version="2026-12"),
         )
     )["digest"]
     await told.does("ig_lead", "compare_policy_versions", query={"from": in_force}, digest=draft)
@@ -241,7 +242,7 @@ async def the_policy_is_reviewed(told: Recorder) -> None:
 
 
 async def the_trail_is_read(told: Recorder) -> None:
-    """Searched, read, proved, exported."""
+    """Search, read, prove and export the audit log."""
     await told.seals()
     decisions = {"action": "sharing.decision.recorded", "limit": 2}
     entry = (await told.does("ig_lead", "list_audit_entries", query=decisions))["items"][-1]
@@ -265,10 +266,12 @@ async def the_trail_is_read(told: Recorder) -> None:
 
 
 async def something_goes_on_in_the_background(told: Recorder) -> None:
-    """Last of all, because nobody knows when it is done."""
+    """Operations that go on in the background come last, because they have no fixed end."""
     draft = (
         await told.does(
-            "ig_lead", "draft_policy_version", meaning(without_health_providers, version="2027-01")
+            "ig_lead",
+            "draft_policy_version",
+            changed_policy(without_health_providers, version="2027-01"),
         )
     )["digest"]
     await told.does(

@@ -16,7 +16,7 @@ from app.audit.model import Action, Event, Sealed
 from app.audit.sealed_storage import HeadWrite, RecordTables, RecordWrite
 from app.identity.model import Actor, Permission
 from app.kernel import ids
-from app.kernel.canonical import kept
+from app.kernel.canonical import to_sorted_json
 from app.platform.db import Session
 from app.platform.rows import col, values
 from app.policy.engine.vocabulary import SubjectRole
@@ -329,7 +329,7 @@ def _record_write(
         at=at,
         by_id=by.id,
         by_role=by.role.value,
-        body=kept(body),
+        body=to_sorted_json(body),
         audit_id=head.audit_id,
     )
     people = [
@@ -345,7 +345,9 @@ def _record_write(
         for subject in change.subjects
         if subject.record_id == draft.id
     ]
-    return RecordWrite(row=row, text=kept(text) if text or people else None, people=people)
+    return RecordWrite(
+        row=row, text=to_sorted_json(text) if text or people else None, people=people
+    )
 
 
 async def destroy(session: Session, school: str, request_id: UUID, *, but: UUID) -> None:

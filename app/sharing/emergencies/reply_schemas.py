@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.sharing.disclosures.schemas import DisclosureOut
 from app.sharing.emergencies.schemas import InvalidMemberOut
-from app.sharing.requests.schemas import RequestOut
+from app.sharing.requests.schemas import CurrentEvaluationOut, RequestOut
 from app.sharing.schemas import Out, TaskOut
 
 
@@ -15,6 +15,9 @@ class EmergencyOut(Out):
 
     sharing_request: Annotated[
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
+    ]
+    evaluation: Annotated[
+        CurrentEvaluationOut, Field(description="What the policy says of the facts so far.")
     ]
     disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
     task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]

@@ -51,8 +51,10 @@ async def record_emergency_disclosure(
     )
     view = case.head.view_for(actor)
     recorded = case.of(Emergency)[0].content
+    request = views.whole(case, view, call.now)
     shown = {
-        "sharing_request": views.whole(case, view, call.now),
+        "sharing_request": request,
+        "evaluation": request["evaluation"],
         "disclosure": views.one(case, disclosure, view),
         "task": views.tasks(case, view)[0],
         "flags": recorded.flags,

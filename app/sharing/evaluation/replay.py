@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel.canonical import kept
+from app.kernel.canonical import to_sorted_json
 from app.kernel.errors import ServiceError
 from app.platform.db import Session
 from app.platform.rows import col
@@ -122,6 +122,6 @@ def differs(policy: Policy, body: Mapping[str, Any], at: datetime) -> str | None
     except (FactsUnreadable, LookupError) as error:
         return f"cannot be made again: {error}"
     for name, made in (("result", again.evaluation.to_json()), ("due", again.due)):
-        if kept(made) != kept(body[name]):
+        if to_sorted_json(made) != to_sorted_json(body[name]):
             return f"{name} comes out otherwise"
     return None

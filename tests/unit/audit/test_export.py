@@ -88,12 +88,12 @@ async def test_it_is_held_against_a_kept_checkpoint(
     for size in (5, 305, 314):
         ((note,),) = await rows(database, f"SELECT note FROM audit_checkpoint WHERE size = {size}")
         kept.write_text(str(note), encoding="utf-8")
-        assert check(bundle, "--kept", str(kept)) == 0
+        assert check(bundle, "--checkpoint", str(kept)) == 0
     later = checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 400, bytes(32))
     other = checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 100, bytes(32))
     for head in (later, other):
         kept.write_text(checkpoint.sign(head, KEY), encoding="utf-8")
-        assert check(bundle, "--kept", str(kept)) == 1
+        assert check(bundle, "--checkpoint", str(kept)) == 1
 
 
 async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path) -> None:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import checkpoint, log, merkle, seal, sealer
-from app.audit.model import Action, EntryOutcome, Event, stranger
-from app.audit.publisher import Shelf
+from app.audit.model import Action, EntryOutcome, Event, anonymous
+from app.audit.publisher import CheckpointFolder
 from app.audit.seal import SealRefused
 from app.kernel import canonical
 from app.kernel.ids import new_id
@@ -74,12 +74,12 @@ async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database
 async def test_an_entry_without_account_and_an_oversized_one(database: Database) -> None:
     async with database.transaction() as session:
         event = Event(action=Action.SESSION_REFUSED, outcome=EntryOutcome.FAILURE)
-        log.append(session, event, by=stranger(SCHOOL), at=NOON, request_id="r")
+        log.append(session, event, by=anonymous(SCHOOL), at=NOON, request_id="r")
         with pytest.raises(log.EntryTooLarge):
             log.append(
                 session,
                 Event(action=Action.REQUEST_READ, data={"x": "y" * 70_000}),
-                by=stranger(SCHOOL),
+                by=anonymous(SCHOOL),
                 at=NOON,
                 request_id="r",
             )
@@ -89,8 +89,8 @@ async def test_an_entry_without_account_and_an_oversized_one(database: Database)
 async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_bytes(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path / "checkpoints")
-    await sealed(database, 3, 1, 300, 256, shelf=shelf)
+    folder = CheckpointFolder(tmp_path / "checkpoints")
+    await sealed(database, 3, 1, 300, 256, folder=folder)
     stored = await rows(
         database,
         "SELECT l.idx, l.hash, e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id"
@@ -103,7 +103,7 @@ async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_byt
         await note_of(database), KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}"
     )
     assert (signed.size, signed.root) == (560, merkle.root_of(leaves))
-    assert shelf.newest(SCHOOL) == await note_of(database)
+    assert folder.newest(SCHOOL) == await note_of(database)
     nodes = await rows(database, "SELECT level, idx, hash FROM audit_node ORDER BY level, idx")
     assert nodes == [(1, 0, merkle.root_of(leaves[:256])), (1, 1, merkle.root_of(leaves[256:512]))]
     assert await rows(database, "SELECT * FROM audit_pending") == []
@@ -120,12 +120,12 @@ async def test_a_log_keeps_its_name_when_the_host_is_renamed(database: Database)
 async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop_another(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
+    folder = CheckpointFolder(tmp_path)
     await append(database, 2)
     await append(database, 3, by=trail.actor(school="654321"))
-    assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == 5
+    assert await seal.seal(database, KEY, host=HOST, folder=folder) == 5
     for school, size in ((SCHOOL, 2), ("654321", 3)):
-        signed = checkpoint.verify(str(shelf.newest(school)), KEY.public_key())
+        signed = checkpoint.verify(str(folder.newest(school)), KEY.public_key())
         assert (signed.origin, signed.size) == (f"{HOST}/schools/{school}", size)
     async with tampering(database) as run:
         await run(
@@ -134,10 +134,10 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
     await append(database, 1)
     await append(database, 1, by=trail.actor(school="654321"))
     with pytest.raises(SealRefused) as refused:
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
     assert set(refused.value.faults) == {SCHOOL}
-    assert checkpoint.parse(str(shelf.newest("654321"))).size == 4
-    assert checkpoint.parse(str(shelf.newest(SCHOOL))).size == 2
+    assert checkpoint.parse(str(folder.newest("654321"))).size == 4
+    assert checkpoint.parse(str(folder.newest(SCHOOL))).size == 2
 
 
 @pytest.mark.parametrize(
@@ -196,21 +196,21 @@ async def roll_back(database: Database, size: int) -> None:
 async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 3, 2, shelf=shelf)
-    lost = str(shelf.newest(SCHOOL))
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 3, 2, folder=folder)
+    lost = str(folder.newest(SCHOOL))
     await roll_back(database, 3)
     await append(database, 1)
     with pytest.raises(
         SealRefused, match="a checkpoint of 5 entries was published, and the stored log has 3"
     ):
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
     note = await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=1)
     )
     signed = checkpoint.verify(note, KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}/2")
     assert signed.size == 5
-    assert shelf.newest(SCHOOL) == note == await note_of(database)
+    assert folder.newest(SCHOOL) == note == await note_of(database)
     assert lost in texts(tmp_path)
     ((body,),) = await rows(
         database, "SELECT body FROM audit_entry WHERE action = 'audit.log.reopened'"
@@ -221,11 +221,11 @@ async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
         (f"{HOST}/schools/{SCHOOL}", 5),
     ]
     await append(database, 4)
-    assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == 4
+    assert await seal.seal(database, KEY, host=HOST, folder=folder) == 4
     assert checkpoint.parse(await note_of(database)).origin == signed.origin
     await roll_back(database, 5)
     again = await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=2)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=2)
     )
     assert checkpoint.parse(again).origin == f"{HOST}/schools/{SCHOOL}/3"
 
@@ -235,33 +235,35 @@ async def test_a_history_with_a_gap_is_not_reopened(database: Database, tmp_path
     async with tampering(database) as run:
         await run("DELETE FROM audit_leaf WHERE idx = 2")
     with pytest.raises(SealRefused, match="no leaf 2"):
-        await seal.reopen(database, KEY, school=SCHOOL, host=HOST, shelf=Shelf(tmp_path), at=NOON)
+        await seal.reopen(
+            database, KEY, school=SCHOOL, host=HOST, folder=CheckpointFolder(tmp_path), at=NOON
+        )
 
 
 @pytest.mark.parametrize("published", ["nothing like a note", "", None])
 async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(
     database: Database, tmp_path: Path, published: str | None
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 2, 1, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 2, 1, folder=folder)
     forged = checkpoint.sign(checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 2, bytes(32)), KEY)
     (tmp_path / f"{SCHOOL}.txt").write_text(
         forged if published is None else published, encoding="utf-8"
     )
     await append(database, 1)
     with pytest.raises(SealRefused):
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
 
 
 async def test_a_crash_between_commit_and_publishing_is_made_good(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 2, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 2, folder=folder)
     await sealed(database, 2)
-    await seal.publish(database, shelf)
-    assert shelf.newest(SCHOOL) == await note_of(database)
-    assert checkpoint.parse(str(shelf.newest(SCHOOL))).size == 4
+    await seal.publish(database, folder)
+    assert folder.newest(SCHOOL) == await note_of(database)
+    assert checkpoint.parse(str(folder.newest(SCHOOL))).size == 4
 
 
 async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_sealed(
@@ -368,12 +370,12 @@ async def test_the_tables_of_the_trail_only_grow(database: Database, table: str,
 async def test_the_loop_seals_publishes_and_says_when_it_refuses(
     database: Database, settings: Settings
 ) -> None:
-    shelf = Shelf(settings.checkpoints_dir)
-    loop = sealer.Sealer(database, KEY, host=HOST, shelf=shelf, pause=0.01)
+    folder = CheckpointFolder(settings.checkpoints_dir)
+    loop = sealer.Sealer(database, KEY, host=HOST, folder=folder, pause=0.01)
     stop = asyncio.Event()
     task = asyncio.create_task(loop.run(stop))
     await append(database, 3)
-    await until(lambda: shelf.newest(SCHOOL) is not None)
+    await until(lambda: folder.newest(SCHOOL) is not None)
     assert loop.trouble is None
     async with tampering(database) as run:
         await run("DELETE FROM audit_leaf WHERE idx = 2")

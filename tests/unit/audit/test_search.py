@@ -10,7 +10,7 @@ import pytest
 
 from app.audit import log, seal, search
 from app.audit.errors import AuditEntryNotFound
-from app.audit.model import OF_NO_CASE, Action, EntryOutcome, Event
+from app.audit.model import IDENTITY_ACTIONS, Action, EntryOutcome, Event
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
@@ -115,12 +115,12 @@ async def test_who_sees_what(database: Database) -> None:
 
 
 @pytest.mark.parametrize("names", [{"request": new_id(NOON)}, {"subjects": (new_id(NOON),)}])
-@pytest.mark.parametrize("action", sorted(OF_NO_CASE))
+@pytest.mark.parametrize("action", sorted(IDENTITY_ACTIONS))
 async def test_what_tells_of_no_case_names_none(
     database: Database, action: Action, names: dict[str, Any]
 ) -> None:
     async with database.transaction() as session:
-        with pytest.raises(log.OfNoCase):
+        with pytest.raises(log.UnexpectedCase):
             log.append(session, Event(action=action, **names), by=LEAD, at=NOON, request_id="r")
 
 

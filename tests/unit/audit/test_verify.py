@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import checkpoint, log, merkle, seal
 from app.audit.model import Action, Event, Sealed, content, record_digest, state_digest
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.report import Report
 from app.audit.verify import verify
 from app.kernel.ids import new_id
@@ -61,7 +61,7 @@ async def test_an_honest_trail_is_intact(database: Database) -> None:
     )
     await seal.seal(database, KEY, host=HOST)
     await append(database, 1, at=LATER - timedelta(seconds=59))
-    report = await checked(database, kept=await note_of(database))
+    report = await checked(database, saved=await note_of(database))
     assert report.findings == []
     assert (report.exit_code, report.sizes, report.unsealed) == (0, {SCHOOL: 560, "654321": 2}, 1)
     assert "intact" in report.lines()[-1]
@@ -246,25 +246,25 @@ async def roll_back(database: Database, size: int) -> None:
 async def test_a_rollback_together_with_its_checkpoints_is_shown_by_the_kept_one(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 5, 5, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 5, 5, folder=folder)
     kept = await note_of(database)
     await roll_back(database, 5)
     assert (await checked(database)).intact
-    report = await checked(database, kept=kept)
+    report = await checked(database, saved=kept)
     assert [(f.code, f.index) for f in report.findings] == [("rolled-back", 5)]
     await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=1)
     )
-    report = await checked(database, kept=kept)
+    report = await checked(database, saved=kept)
     assert report.intact, report.lines()
     assert "given up when the log was reopened at 5 entries (#5)" in report.notes[0]
     await sealed(database, 9)
-    assert (await checked(database, kept=kept)).intact
+    assert (await checked(database, saved=kept)).intact
     async with tampering(database) as run:
         for table in ("audit_entry", "audit_leaf", "audit_checkpoint", "audit_node"):
             await run(f"DELETE FROM {table}")
-    assert [f.code for f in (await checked(database, kept=kept)).findings] == ["rolled-back"]
+    assert [f.code for f in (await checked(database, saved=kept)).findings] == ["rolled-back"]
 
 
 async def resign(database: Database) -> None:
@@ -298,7 +298,7 @@ async def test_a_history_rewritten_with_the_key_is_shown_by_the_kept_checkpoint(
     await forge(database, 3)
     await resign(database)
     assert (await checked(database)).intact
-    assert [f.code for f in (await checked(database, kept=kept)).findings] == ["history-rewritten"]
+    assert [f.code for f in (await checked(database, saved=kept)).findings] == ["history-rewritten"]
 
 
 async def test_another_key_and_an_unreadable_kept_checkpoint(database: Database) -> None:
@@ -306,7 +306,9 @@ async def test_another_key_and_an_unreadable_kept_checkpoint(database: Database)
     other = Ed25519PrivateKey.generate()
     report = await verify(database, other.public_key(), (), now=LATER)
     assert {f.code for f in report.findings} == {"checkpoint-refused"}
-    assert [f.code for f in (await checked(database, kept="nonsense")).findings] == ["kept-refused"]
+    assert [f.code for f in (await checked(database, saved="nonsense")).findings] == [
+        "saved-checkpoint-refused"
+    ]
 
 
 async def test_a_log_that_goes_on_under_another_name_needs_an_entry_that_says_so(
@@ -402,7 +404,7 @@ class Room:
     """A room with records and one head, as the domain rooms keep them."""
 
     def __init__(self) -> None:
-        self.records: dict[str, tuple[UUID, bytes | None]] = {}
+        self.records: dict[str, tuple[UUID, bytes]] = {}
         self.heads: dict[str, tuple[UUID, bytes]] = {}
 
     async def sealed(self, _session: Session) -> AsyncIterator[Sealed]:
@@ -427,7 +429,7 @@ class Room:
         event = Event(
             action=action,
             request=request,
-            data={"records": ids, "state": state},
+            data={"records": ids, "states": {str(request): state}},
             content=content(digests),
         )
         async with database.transaction() as session:
@@ -445,11 +447,6 @@ CASE, OTHER = new_id(NOON), new_id(NOON)
 def change_a_record(room: Room) -> None:
     key = next(iter(room.records))
     room.records[key] = (room.records[key][0], bytes(32))
-
-
-def empty_a_record(room: Room) -> None:
-    key = next(iter(room.records))
-    room.records[key] = (room.records[key][0], None)
 
 
 def remove_a_record(room: Room) -> None:
@@ -480,7 +477,6 @@ def insert_a_head(room: Room) -> None:
     ("change", "code"),
     [
         (change_a_record, "record-changed"),
-        (empty_a_record, "record-missing"),
         (remove_a_record, "record-missing"),
         (insert_a_record, "record-inserted"),
         (insert_a_record_of_no_entry, "record-inserted"),
@@ -522,10 +518,10 @@ async def test_disposed_values_are_no_finding_and_a_forged_disposal_is(database:
     disposing = await room.act(database, CASE, 2, Action.REQUEST_DISPOSED)
     gone = [key for key, (cites, _) in room.records.items() if cites == entry]
     for key in gone:
-        room.records[key] = (entry, None)
+        room.records[key] = (entry, bytes(32))
     readers = [room.sealed]
     assert [f.code for f in (await checked(database, readers=readers, now=NOON)).findings] == [
-        "record-missing"
+        "record-changed"
     ]
     async with database.transaction() as session:
         log.dispose(session, SCHOOL, [entry], by_entry=disposing)
@@ -560,6 +556,6 @@ async def test_a_trail_that_cannot_be_read_says_so(database: Database) -> None:
 def test_a_flood_of_findings_is_counted_and_not_kept() -> None:
     report = Report()
     for index in range(1500):
-        report.find(SCHOOL, index, "entry-altered", "…")
+        report.add(SCHOOL, index, "entry-altered", "…")
     assert (len(report.findings), report.more, report.exit_code) == (1000, 500, 1)
     assert "and 500 more" in report.lines()

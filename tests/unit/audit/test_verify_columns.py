@@ -28,7 +28,7 @@ KINDS: tuple[Event, ...] = (
         request=new_id(NOON),
         subjects=(new_id(NOON),),
         recipient="mash",
-        data={"state": "x"},
+        data={"states": {"a": "x"}},
     ),
     Event(
         action=Action.DECISION_RECORDED,

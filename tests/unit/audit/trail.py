@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import log, seal
 from app.audit.model import Action, Event
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
 from app.platform.db import Database
@@ -64,12 +64,14 @@ async def append(
         ]
 
 
-async def sealed(database: Database, *batches: int, shelf: Shelf | None = None) -> list[UUID]:
+async def sealed(
+    database: Database, *batches: int, folder: CheckpointFolder | None = None
+) -> list[UUID]:
     """Append and seal, batch by batch."""
     made = []
     for position, count in enumerate(batches):
         made += await append(database, count, at=NOON + timedelta(minutes=position))
-        assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == count
+        assert await seal.seal(database, KEY, host=HOST, folder=folder) == count
     return made
 
 

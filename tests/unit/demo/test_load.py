@@ -12,7 +12,7 @@ from app.audit import checkpoint, seal
 from app.audit.verify import verify
 from app.demo import load
 from app.demo.load import DatabaseNotEmpty
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from app.platform.db import Database
 from app.sharing.case.model import Status
 from app.sharing.case.outcomes import DecisionOutcome
@@ -95,7 +95,7 @@ async def test_the_trail_of_it_holds(service: Service) -> None:
         async with service.database.reading() as session:
             if (await seal.backlog(session, service.clock()))[0] == 0:
                 break
-    report = await verify(service.database, key.public_key(), READERS, now=service.clock())
+    report = await verify(service.database, key.public_key(), RECORD_SOURCES, now=service.clock())
     assert report.exit_code == 0, "\n".join(report.lines())
 
 

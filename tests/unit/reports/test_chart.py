@@ -5,7 +5,7 @@ loads.
 import xml.etree.ElementTree as ET
 
 from app.reports import chart
-from app.reports.disclosure_control import Counted, protected
+from app.reports.disclosure_control import Counted, protect
 from app.reports.sections import TITLES, WORDS, Section, sections
 from app.reports.service import ADVICE, GROUNDS, GROUPS, SHARED, TIMELINESS, WAITING
 
@@ -83,8 +83,8 @@ def test_every_code_has_words():
 
 
 def test_an_empty_period_is_drawn():
-    nothing = protected(
-        Counted(0, {"outcome": {}, "standing": {}, "purpose_group": {}, "reconsideration": {}})
+    nothing = protect(
+        Counted(0, {"outcome": {}, "progress": {}, "purpose_group": {}, "reconsideration": {}})
     )
-    tables = list(sections(nothing, protected(Counted(0, {"timeliness": {}}))))
+    tables = list(sections(nothing, protect(Counted(0, {"timeliness": {}}))))
     ET.fromstring(chart.draw(tables, period="1 May 2026 to 1 May 2026"))

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reports.disclosure_control import SMALLEST, Counted, Shown, protected
+from app.reports.disclosure_control import SMALLEST, Counted, Shown, protect
 
 Sum = tuple[Mapping[tuple[str, ...], int], int]
 """What a reader knows: coefficients of withheld numbers, and the value that they add up to."""
@@ -21,7 +21,7 @@ def whole(counts: Mapping[str, int]) -> Counted:
 
 
 def parts(counts: Mapping[str, int]) -> dict[str, int | None]:
-    return {name: part.count for name, part in protected(whole(counts)).splits["s"].items()}
+    return {name: part.count for name, part in protect(whole(counts)).splits["s"].items()}
 
 
 @st.composite
@@ -93,7 +93,7 @@ def gives_away(terms: Mapping[tuple[str, ...], int], value: int) -> bool:
 
 @given(trees())
 def test_no_sum_gives_a_withheld_number_away(tree: Counted):
-    informative = [(terms, value) for terms, value in equations(tree, protected(tree)) if terms]
+    informative = [(terms, value) for terms, value in equations(tree, protect(tree)) if terms]
     for start in range(max(1, len(informative) - 6)):
         for terms, value in sums(informative[start : start + 7]):
             assert not gives_away(terms, value), (terms, value)
@@ -108,7 +108,7 @@ def every(shown: Shown) -> Iterator[int | None]:
 
 @given(trees())
 def test_no_small_number_is_shown(tree: Counted):
-    assert all(count is None or count >= SMALLEST for count in every(protected(tree)))
+    assert all(count is None or count >= SMALLEST for count in every(protect(tree)))
 
 
 @given(trees())
@@ -122,7 +122,7 @@ def test_what_is_shown_is_true(tree: Counted):
                 else:
                     assert inner.count == 0
 
-    check(tree, protected(tree))
+    check(tree, protect(tree))
 
 
 def test_the_search_finds_what_a_naive_report_gives_away():
@@ -149,7 +149,7 @@ def test_what_did_not_occur_hides_with_the_rest_of_its_split():
 
 def test_a_guarded_split_tells_not_even_of_nothing():
     tree = Counted(9, {"s": {"a": Counted(9), "b": Counted(0)}}, guarded=frozenset({"s"}))
-    assert {name: part.count for name, part in protected(tree).splits["s"].items()} == {
+    assert {name: part.count for name, part in protect(tree).splits["s"].items()} == {
         "a": None,
         "b": None,
     }
@@ -165,5 +165,5 @@ def test_a_small_whole_shows_nothing_at_all():
 
 def test_what_is_under_a_withheld_part_is_withheld():
     inner = Counted(9, {"t": {"x": Counted(9), "y": Counted(0)}})
-    shown = protected(Counted(30, {"s": {"a": Counted(2), "b": inner, "c": Counted(19)}}))
+    shown = protect(Counted(30, {"s": {"a": Counted(2), "b": inner, "c": Counted(19)}}))
     assert [part.count for part in shown.splits["s"]["b"].splits["t"].values()] == [None, None]

@@ -1,6 +1,4 @@
-"""What the policy asks around a decision: advice, consent, openness, a way back after a refusal,
-and papers.
-"""
+"""The steps around a decision: advice, consent, notices, reconsideration, letters and records."""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta
@@ -11,12 +9,12 @@ import pytest
 from tests.api.sharing import (
     REFUSE,
     SHARE,
-    consented,
-    decided,
+    consented_facts,
+    decide,
     etag_for,
     facts,
-    landlord,
-    submitted,
+    landlord_facts,
+    submit,
 )
 from tests.running import MovableClock
 from tests.service import Caller, Service
@@ -40,9 +38,9 @@ async def read(caller: Caller, request_id: str) -> dict[str, Any]:
     return found
 
 
-async def test_advice_is_sought_without_names_and_answered_by_the_clock(service: Service) -> None:
+async def test_advice_is_sought_without_names_and_has_a_deadline(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
-    made = await submitted(staff, UNSURE)
+    made = await submit(staff, UNSURE)
     asked = await posted(
         staff, made["id"], "advice", {"ask": "ig_lead", "question": "Is there a lawful reason?"}
     )
@@ -65,9 +63,9 @@ async def test_advice_is_sought_without_names_and_answered_by_the_clock(service:
     await posted(ig_lead, made["id"], f"advice/{asked['id']}/answer", answer, 409)
 
 
-async def test_free_text_is_seen_only_when_it_is_released(service: Service) -> None:
+async def test_advisers_see_free_text_only_when_it_is_released(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
-    made = await submitted(staff, UNSURE)
+    made = await submit(staff, UNSURE)
     await posted(
         staff, made["id"], "advice", {"ask": "ig_lead", "question": "?", "release_free_text": True}
     )
@@ -77,16 +75,16 @@ async def test_free_text_is_seen_only_when_it_is_released(service: Service) -> N
     assert shown["subjects"][0]["person_ref"] == "child-1"
 
 
-async def test_advice_that_can_change_nothing_is_said_to_be_so(service: Service) -> None:
+async def test_advice_that_cannot_change_the_outcome_is_marked_so(service: Service) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     asked = await posted(dsl, made["id"], "advice", {"ask": "manager", "question": "Am I right?"})
     assert asked["can_change_outcome"] is False
 
 
-async def test_an_adviser_decides_only_in_an_emergency(service: Service) -> None:
+async def test_an_adviser_can_decide_only_in_an_emergency(service: Service) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
-    made = await submitted(staff)
+    made = await submit(staff)
     asked = await posted(staff, made["id"], "advice", {"ask": "dsl", "question": "?"})
     await posted(
         dsl,
@@ -102,9 +100,9 @@ async def test_an_adviser_decides_only_in_an_emergency(service: Service) -> None
     ).status_code == 201
 
 
-async def test_nobody_answers_their_own_question(service: Service) -> None:
+async def test_a_person_cannot_answer_their_own_request_for_advice(service: Service) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl, UNSURE)
+    made = await submit(dsl, UNSURE)
     asked = await posted(dsl, made["id"], "advice", {"ask": "dsl", "question": "?"})
     await posted(
         dsl,
@@ -131,12 +129,12 @@ GIVEN: dict[str, Any] = {
 }
 
 
-async def test_consent_is_weighed_into_the_facts(service: Service) -> None:
+async def test_a_recorded_consent_changes_the_facts_and_the_evaluation(service: Service) -> None:
     staff = await service.caller("staff")
-    body = consented() | {
+    body = consented_facts() | {
         "consent": {"answer": "no", "status": "not_sought", "not_sought_reason": "not_reasonable"}
     }
-    made = await submitted(staff, body)
+    made = await submit(staff, body)
     assert made["outcome"] == "seek_advice"
     await posted(staff, made["id"], "consents", GIVEN)
     after = await read(staff, made["id"])
@@ -164,11 +162,11 @@ async def test_consent_is_weighed_into_the_facts(service: Service) -> None:
         ),
     ],
 )
-async def test_a_child_consents_once_somebody_has_judged_that_they_can(
+async def test_a_childs_consent_counts_only_when_competence_was_assessed(
     service: Service, said: dict[str, Any], outcome: str
 ) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     given = {name: value for name, value in (GIVEN | said).items() if value is not None}
     await posted(staff, made["id"], "consents", given)
     after = await read(staff, made["id"])
@@ -181,9 +179,9 @@ async def test_a_child_consents_once_somebody_has_judged_that_they_can(
     assert after["consents"][0]["competence"] == said.get("competence")
 
 
-async def test_a_competent_child_may_be_judged_later(service: Service) -> None:
+async def test_the_competence_of_a_child_can_be_assessed_later(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     own = GIVEN | {"authority": "competent_child"}
     await posted(staff, made["id"], "consents", own | {"competence": "not_assessed"})
     await posted(staff, made["id"], "consents", own | {"competence": "assessed_competent"})
@@ -195,35 +193,35 @@ async def test_a_competent_child_may_be_judged_later(service: Service) -> None:
     )
 
 
-async def test_a_consent_for_something_else_counts_as_unsure(service: Service) -> None:
+async def test_a_consent_with_another_scope_counts_as_unsure(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     await posted(staff, made["id"], "consents", GIVEN | {"scope": {"purposes": ["research"]}})
     after = await read(staff, made["id"])
     assert after["evaluation"]["path"][-1]["answer"] != "yes" or after["outcome"] == "seek_advice"
     assert after["outcome"] == "seek_advice"
 
 
-async def test_consent_of_one_of_two_is_not_consent_of_both(service: Service) -> None:
+async def test_the_consent_of_one_subject_does_not_cover_the_other(service: Service) -> None:
     staff = await service.caller("staff")
     two = [
         {"person_ref": "mis:7781", "role": "child"},
         {"person_ref": "mis:7782", "role": "sibling"},
     ]
-    made = await submitted(staff, consented() | {"subjects": two})
+    made = await submit(staff, consented_facts() | {"subjects": two})
     await posted(staff, made["id"], "consents", GIVEN)
     assert (await read(staff, made["id"]))["outcome"] == "seek_advice"
     await posted(staff, made["id"], "consents", GIVEN | {"person_ref": "mis:7782"})
     assert (await read(staff, made["id"]))["outcome"] == "share"
 
 
-async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(
+async def test_a_withdrawal_stops_further_disclosure_and_lists_the_recipients(
     service: Service, clock: MovableClock
 ) -> None:
     staff, dsl = await service.caller("staff"), await service.caller("dsl")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     given = await posted(staff, made["id"], "consents", GIVEN)
-    decision = await decided(staff, made["id"])
+    decision = await decide(staff, made["id"])
     went = {
         "decision_id": decision["id"],
         "recipient": {},
@@ -252,11 +250,11 @@ async def test_a_withdrawal_holds_what_has_not_left_and_lists_who_has_it(
         ("2026-02-01T08:59:59+00:00", "before-given"),
     ],
 )
-async def test_a_withdrawal_lies_between_the_consent_and_today(
+async def test_a_withdrawal_is_after_the_consent_and_not_in_the_future(
     service: Service, at: str, code: str
 ) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     given = await posted(
         staff, made["id"], "consents", GIVEN | {"given_at": "2026-02-01T09:00:00Z"}
     )
@@ -268,11 +266,11 @@ async def test_a_withdrawal_lies_between_the_consent_and_today(
     await posted(staff, made["id"], path, {"withdrawn_by": "Mother", "at": "2026-02-01T09:00:00Z"})
 
 
-async def test_a_withdrawal_by_a_clock_that_is_a_little_fast_is_recorded(
+async def test_a_withdrawal_a_few_minutes_ahead_is_recorded(
     service: Service, clock: MovableClock
 ) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     soon = (clock() + timedelta(minutes=1)).isoformat()
     given = await posted(staff, made["id"], "consents", GIVEN | {"given_at": soon})
     await posted(
@@ -284,9 +282,9 @@ async def test_a_withdrawal_by_a_clock_that_is_a_little_fast_is_recorded(
     assert (await read(staff, made["id"]))["outcome"] == "seek_advice"
 
 
-async def test_an_older_consent_that_is_withdrawn_leaves_the_newer_one(service: Service) -> None:
+async def test_withdrawing_an_older_consent_leaves_the_newer_one(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     older = await posted(staff, made["id"], "consents", GIVEN)
     await posted(staff, made["id"], "consents", GIVEN)
     await posted(
@@ -295,12 +293,12 @@ async def test_an_older_consent_that_is_withdrawn_leaves_the_newer_one(service: 
     assert (await read(staff, made["id"]))["outcome"] == "share"
 
 
-async def test_a_deferred_notice_that_is_due_shows_up(
+async def test_a_deferred_notice_becomes_an_open_task_when_due(
     service: Service, clock: MovableClock
 ) -> None:
     account = await service.add("dsl")
     dsl = await service.sign_in(account)
-    made = await submitted(dsl)
+    made = await submit(dsl)
     deferred = {
         "person_ref": "mis:7781",
         "decision": "deferred",
@@ -310,7 +308,7 @@ async def test_a_deferred_notice_that_is_due_shows_up(
         "pointer"
     ] == "/revisit_on"
     await posted(dsl, made["id"], "notices", deferred | {"revisit_on": "2026-03-10"})
-    await decided(dsl, made["id"])
+    await decide(dsl, made["id"])
     clock.forward(days=7)
     dsl = await service.sign_in(account)
     assert (await read(dsl, made["id"]))["overdue_clocks"] == ["notice"]
@@ -327,25 +325,25 @@ async def test_a_deferred_notice_that_is_due_shows_up(
     "notice",
     [{"decision": "not_informed"}, {"decision": "informed_after", "revisit_on": "2026-03-10"}],
 )
-async def test_a_notice_says_what_the_record_needs(
-    service: Service, notice: dict[str, Any]
-) -> None:
+async def test_an_incomplete_notice_is_rejected(service: Service, notice: dict[str, Any]) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     await posted(dsl, made["id"], "notices", {"person_ref": "mis:7781"} | notice, 422)
     await posted(
         dsl, made["id"], "notices", {"person_ref": "mis:1", "decision": "informed_after"}, 422
     )
 
 
-async def test_new_information_reopens_a_refusal_which_stands(service: Service) -> None:
+async def test_new_information_reopens_a_refused_request_and_keeps_the_refusal(
+    service: Service,
+) -> None:
     machine, ig_lead, dsl = (
         await service.caller("integration"),
         await service.caller("ig_lead"),
         await service.caller("dsl"),
     )
-    made = await submitted(machine, landlord())
-    refusal = await decided(ig_lead, made["id"], REFUSE)
+    made = await submit(machine, landlord_facts())
+    refusal = await decide(ig_lead, made["id"], REFUSE)
     body = {
         "new_information": "It is the social worker who asks.",
         "facts": {
@@ -358,19 +356,19 @@ async def test_new_information_reopens_a_refusal_which_stands(service: Service) 
     after = await read(machine, made["id"])
     assert (after["status"], after["outcome"], after["decision"]) == ("submitted", "share", None)
     assert [decision["id"] for decision in after["decisions"]] == [refusal["id"]]
-    assert (await decided(dsl, made["id"]))["supersedes"] == refusal["id"]
+    assert (await decide(dsl, made["id"]))["supersedes"] == refusal["id"]
     await posted(machine, made["id"], "reconsiderations", body, 409)
 
 
-async def test_a_refused_requester_is_answered_in_writing(service: Service) -> None:
+async def test_a_refused_requester_gets_a_letter(service: Service) -> None:
     ig_lead = await service.caller("ig_lead")
-    made = await submitted(ig_lead, landlord())
+    made = await submit(ig_lead, landlord_facts())
     words = {
         "reasons": "No purpose that concerns the child's welfare.",
         "contact": "The school office.",
     }
     await posted(ig_lead, made["id"], "letters", words, 409)
-    await decided(ig_lead, made["id"], REFUSE)
+    await decide(ig_lead, made["id"], REFUSE)
     letter = await posted(ig_lead, made["id"], "letters", words)
     path = f"/v1/sharing-requests/{made['id']}/letters/{letter['id']}"
     page = await ig_lead.get(path, headers={"Accept": "text/html"})
@@ -382,11 +380,13 @@ async def test_a_refused_requester_is_answered_in_writing(service: Service) -> N
     )
 
 
-async def test_the_record_comes_as_json_html_and_pdf(service: Service, clock: MovableClock) -> None:
+async def test_the_record_is_offered_as_json_html_and_pdf(
+    service: Service, clock: MovableClock
+) -> None:
     dsl = await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     clock.forward(seconds=1)
-    await decided(dsl, made["id"])
+    await decide(dsl, made["id"])
     path = f"/v1/sharing-requests/{made['id']}/record"
     filed = (await dsl.get(path)).json()
     assert filed["sharing_request"]["decisions"][0]["reasons"] == SHARE["reasons"]
@@ -401,9 +401,9 @@ async def test_the_record_comes_as_json_html_and_pdf(service: Service, clock: Mo
     assert (await dsl.get(path, headers={"Accept": "image/png"})).status_code == 406
 
 
-async def test_the_ig_leads_papers_name_nobody(service: Service) -> None:
+async def test_the_documents_of_the_ig_lead_name_no_person(service: Service) -> None:
     staff, ig_lead = await service.caller("staff"), await service.caller("ig_lead")
-    made = await submitted(staff)
+    made = await submit(staff)
     for form in ("application/json", "text/html"):
         page = await ig_lead.get(
             f"/v1/sharing-requests/{made['id']}/record", headers={"Accept": form}
@@ -417,7 +417,7 @@ async def test_the_ig_leads_papers_name_nobody(service: Service) -> None:
 
 async def test_the_flowchart_has_title_and_description(service: Service) -> None:
     staff = await service.caller("staff")
-    made = await submitted(staff)
+    made = await submit(staff)
     reply = await staff.get(f"/v1/sharing-requests/{made['id']}/flowchart.svg")
     root = ET.fromstring(reply.text)
     assert (reply.status_code, root.get("role")) == (200, "img")
