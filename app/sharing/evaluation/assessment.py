@@ -165,7 +165,7 @@ def kept_until(policy: Policy, name: str, day: date) -> date:
     """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
-    return deadlines.years_after(day, max(years(policy, one.keep_years, day) for one in found))
+    return deadlines.years_after(day, max(_years(policy, one.keep_years, day) for one in found))
 
 
 def review_years(policy: Policy, name: str, day: date) -> int:
@@ -174,14 +174,11 @@ def review_years(policy: Policy, name: str, day: date) -> int:
     """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
-    return min(years(policy, one.review_years, day) for one in found)
+    return min(_years(policy, one.review_years, day) for one in found)
 
 
-def years(policy: Policy, parameter: str, day: date) -> int:
-    """The value of a parameter on a day; before its first day, its first value."""
-    found = policy.document.parameters[parameter]
-    value = found.on(day)
-    return value if value is not None else found.values[0].value
+def _years(policy: Policy, parameter: str, day: date) -> int:
+    return policy.document.parameters[parameter].on_or_first(day)
 
 
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
