@@ -13,7 +13,7 @@ from app.policy.facts.schemas import FactsIn
 from app.policy.facts.subject_matter import ExternalIdIn, ItemIn, SubjectIn
 from app.sharing.presentation.age_bands import AgeBand
 
-_REFERENCE: Final = "The school's reference of the person: a pseudonym in a de-identified view, absent after disposal."
+_REFERENCE: Final = "The school's reference; a pseudonym if de-identified; absent after disposal."
 
 
 class ExternalIdOut(ExternalIdIn):
@@ -22,9 +22,9 @@ class ExternalIdOut(ExternalIdIn):
     """
 
     system: Annotated[str | None, Field(description="The name of the other system.")] = None  # type: ignore[assignment]
-    value: Annotated[
-        str | None, Field(description="The identifier of the request in that system.")
-    ] = None  # type: ignore[assignment]
+    value: Annotated[  # type: ignore[assignment]
+        str | None, Field(description="The request's identifier there.")
+    ] = None
 
 
 class SubjectOut(SubjectIn):
@@ -49,16 +49,16 @@ class ItemOut(ItemIn):
 
 
 class FactsOut(FactsIn):
-    """The facts of the request as last stated, in the shape of the submission. Each item has an id."""
+    """The facts as last stated, in the shape of the submission. Each item has an id."""
 
     model_config = ConfigDict(json_schema_extra=None)
 
     external_id: Annotated[
         ExternalIdOut | None, Field(description="The identifier of the request in another system.")
     ] = None
-    subjects: Annotated[
+    subjects: Annotated[  # type: ignore[assignment]
         list[SubjectOut], Field(description="The people whom the information is about.")
-    ]  # type: ignore[assignment]
-    items: Annotated[
+    ]
+    items: Annotated[  # type: ignore[assignment]
         list[ItemOut], Field(description="The items of information that would be shared.")
-    ]  # type: ignore[assignment]
+    ]

@@ -273,7 +273,9 @@ async def close_sharing_request(
     call: CallDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Closes a decided request, after all disclosures and notices are recorded or after a refusal."""
+    """Closes a decided request, after all disclosures and notices are recorded or after a
+    refusal.
+    """
     case, record = await service.close(
         call.session,
         actor,
@@ -299,7 +301,8 @@ async def ask_for_information(
     body: AskIn,
     call: CallDep,
 ) -> Response:
-    """Records a question to the requester. The status stays undecided until the facts are amended.
+    """Records a question to the requester. The status stays undecided until the facts are
+    amended.
 
     A pending question never delays an emergency disclosure.
     """

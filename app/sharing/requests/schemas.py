@@ -95,21 +95,14 @@ class AskIn(Body):
         }
     )
 
-    question: Annotated[
-        Personal[Text], Field(description="The information that the requester should provide.")
-    ]
+    question: Annotated[Personal[Text], Field(description="The missing information.")]
 
 
 class QuestionOut(RecordOut):
     """A question to the requester about missing information."""
 
     question: Annotated[
-        str | None,
-        Field(
-            description=(
-                "The information that the requester should provide; null in a de-identified view."
-            )
-        ),
+        str | None, Field(description="The information to provide; null in a de-identified view.")
     ]
 
 
@@ -120,12 +113,7 @@ class ReconsiderationOut(RecordOut):
         UUID | None, Field(description="The id of the decision that refused the request.")
     ]
     new_information: Annotated[
-        str | None,
-        Field(
-            description=(
-                "The information that became known after the refusal; null in a de-identified view."
-            )
-        ),
+        str | None, Field(description="The new information; null in a de-identified view.")
     ]
 
 
@@ -133,22 +121,11 @@ class MadeOut(Out):
     """The trigger and the time of an evaluation."""
 
     current: Annotated[
-        bool,
-        Field(
-            description=(
-                "True if the evaluation counts for the request; false if it was made under another"
-                " policy version for comparison."
-            )
-        ),
+        bool, Field(description="False if the evaluation only compares another policy version.")
     ]
-    trigger: Annotated[
-        EvaluationTrigger, Field(description="The event that caused the evaluation.")
-    ]
+    trigger: Annotated[EvaluationTrigger, Field(description="The reason for the evaluation.")]
     recorded_at: Annotated[
-        datetime,
-        Field(
-            description=("The time of recording (UTC); a de-identified view gives the date only.")
-        ),
+        datetime, Field(description="The time of recording (UTC); a date in a de-identified view.")
     ]
 
 
@@ -157,17 +134,10 @@ class EvaluatedOut(MadeOut):
 
     id: Annotated[UUID, Field(description="The id of the evaluation.")]
     outcome: Annotated[Outcome, Field(description="The recommendation of the evaluation.")]
-    decided_at: Annotated[
-        Step, Field(description="The policy question that determined the outcome.")
-    ]
+    decided_at: Annotated[Step, Field(description="The policy question that decided the outcome.")]
     release: Annotated[
         Release,
-        Field(
-            description=(
-                "Whether the information may be disclosed now: `ready`, `hold` (a check is not met) or"
-                " `none`."
-            )
-        ),
+        Field(description="Whether disclosure is possible now; `hold`: a check is not met."),
     ]
     policy_version: Annotated[str, Field(description="The name of the policy version.")]
     policy_digest: Annotated[str, Field(description="The digest of the policy version.")]
@@ -189,9 +159,7 @@ class SummaryOut(Out):
     """A summary of a request: codes and times only, no personal data."""
 
     id: Annotated[UUID, Field(description="The id of the request.")]
-    version: Annotated[
-        int, Field(description="The version of the request; each change increases it.")
-    ]
+    version: Annotated[int, Field(description="The version number; each change increases it.")]
     status: Annotated[Status, Field(description="The status of the request.")]
     view: Annotated[
         Literal["full", "deidentified"],
@@ -200,21 +168,15 @@ class SummaryOut(Out):
     direction: Annotated[
         Direction,
         Field(
-            description=(
-                "Whether the school received the request or shares on its own initiative."
-            ),
+            description="Whether the school was asked or shares on its own initiative.",
             examples=["received"],
         ),
     ]
-    urgency: Annotated[
-        Urgency, Field(description="The urgency of the request.", examples=["urgent"])
-    ]
+    urgency: Annotated[Urgency, Field(description="The stated urgency.", examples=["urgent"])]
     purpose_code: Annotated[
         PurposeCode, Field(description="The purpose of sharing.", examples=["section_47_enquiry"])
     ]
-    recipient_type: Annotated[
-        OrganisationType, Field(description="The type of the recipient's organisation.")
-    ]
+    recipient_type: Annotated[OrganisationType, Field(description="The type of organisation.")]
     outcome: Annotated[
         Outcome,
         Field(description="The recommendation of the current evaluation.", examples=["share"]),
@@ -222,46 +184,24 @@ class SummaryOut(Out):
     release: Annotated[
         Release,
         Field(
-            description=(
-                "Whether the information may be disclosed now: `ready`, `hold` (a check is not met) or"
-                " `none`."
-            ),
+            description="Whether disclosure is possible now; `hold`: a check is not met.",
             examples=["ready"],
         ),
     ]
     decision: Annotated[
         DecisionOutcome | None,
-        Field(
-            description=("The outcome of the latest decision; null if the request is undecided.")
-        ),
+        Field(description="The outcome of the latest decision; null if undecided."),
     ]
     departs_from_evaluation: Annotated[
-        bool,
-        Field(
-            description=("True if the decision differs from the recommendation of the evaluation.")
-        ),
+        bool, Field(description="Whether the decision differs from the recommendation.")
     ]
-    policy_digest: Annotated[
-        str, Field(description="The digest of the policy that the current evaluation used.")
-    ]
+    policy_digest: Annotated[str, Field(description="The digest of the policy that was evaluated.")]
     submitted_by: Annotated[ByOut, Field(description="The account that submitted the request.")]
     submitted_at: Annotated[datetime, Field(description="The time of submission (UTC).")]
-    decided_at: Annotated[
-        datetime | None,
-        Field(
-            description=("The time of the latest decision (UTC); null if the request is undecided.")
-        ),
-    ]
-    due_at: Annotated[
-        datetime | None, Field(description="The time by which a decision is due (UTC).")
-    ]
-    overdue: Annotated[
-        bool,
-        Field(description=("True if any deadline has passed. A passed deadline blocks no action.")),
-    ]
-    overdue_clocks: Annotated[
-        list[OverdueClock], Field(description="The deadlines that have passed.")
-    ]
+    decided_at: Annotated[datetime | None, Field(description="The time of the last decision.")]
+    due_at: Annotated[datetime | None, Field(description="The deadline for a decision (UTC).")]
+    overdue: Annotated[bool, Field(description="Whether a deadline has passed.")]
+    overdue_clocks: Annotated[list[OverdueClock], Field(description="The passed deadlines.")]
 
 
 class CompelledDetrimentOut(Out):
@@ -282,8 +222,7 @@ class CompelledOut(Out):
     """
 
     power: Annotated[
-        StatutoryPower | None,
-        Field(description="The statutory power; null if the submitter did not state one."),
+        StatutoryPower | None, Field(description="The statutory power; null if none was stated.")
     ]
     source: Annotated[
         str | None,
@@ -295,10 +234,7 @@ class CompelledOut(Out):
     burden_explained: Annotated[
         Answer,
         Field(
-            description=(
-                "Whether the requester explained the reason for the request and the work that it"
-                " causes the school."
-            )
+            description="Whether the requester explained the need and the effort for the school."
         ),
     ]
     explanation: Annotated[
@@ -306,12 +242,7 @@ class CompelledOut(Out):
     ]
     compelled_reason: Annotated[
         str | None,
-        Field(
-            description=(
-                "The purpose for which the school is compelled to share; null in a de-identified"
-                " view."
-            )
-        ),
+        Field(description="The reason for the compulsion; null in a de-identified view."),
     ]
     detriment: Annotated[
         CompelledDetrimentOut,
@@ -322,10 +253,7 @@ class CompelledOut(Out):
 class RoutedOut(Out):
     """A referral of the request to another procedure."""
 
-    to: Annotated[
-        Literal["ig_lead"],
-        Field(description="The role that handles the request under that procedure."),
-    ]
+    to: Annotated[Literal["ig_lead"], Field(description="The role that handles the request.")]
     because: Annotated[str, Field(description="The reason for the referral.")]
 
 
@@ -338,29 +266,20 @@ class RequestOut(SummaryOut):
         list[EvaluatedOut],
         Field(
             description=(
-                "All evaluations in short form, oldest first. The complete evaluation is"
-                " at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`."
+                "All evaluations in short form, oldest first. The complete one is at"
+                " `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`."
             )
         ),
     ]
     questions: Annotated[list[QuestionOut], Field(description="The questions to the requester.")]
-    advice: Annotated[
-        list[AdviceOut], Field(description="The requests for advice and their answers.")
-    ]
+    advice: Annotated[list[AdviceOut], Field(description="The advice sought and given.")]
     decisions: Annotated[
         list[DecisionOut],
         Field(description="All decisions, oldest first. The last one is in effect."),
     ]
-    disclosures: Annotated[
-        list[DisclosureOut], Field(description="The disclosures made under the request.")
-    ]
-    notices: Annotated[
-        list[NoticeOut],
-        Field(description="The notices: whether each person or family was informed."),
-    ]
-    consents: Annotated[
-        list[ConsentOut], Field(description="The recorded consents, refusals and withdrawals.")
-    ]
+    disclosures: Annotated[list[DisclosureOut], Field(description="The recorded disclosures.")]
+    notices: Annotated[list[NoticeOut], Field(description="The notices to each person or family.")]
+    consents: Annotated[list[ConsentOut], Field(description="The recorded consents and refusals.")]
     reconsiderations: Annotated[
         list[ReconsiderationOut], Field(description="The reconsiderations after a refusal.")
     ]
@@ -368,57 +287,33 @@ class RequestOut(SummaryOut):
     retention_reviews: Annotated[
         list[RetentionReviewOut], Field(description="The reviews of the retention period.")
     ]
-    tasks: Annotated[
-        list[TaskOut],
-        Field(description="The tasks of the request, with the time of completion if done."),
-    ]
+    tasks: Annotated[list[TaskOut], Field(description="The tasks that follow from the request.")]
     compelled: Annotated[
-        CompelledOut | None,
-        Field(
-            description=(
-                "The statutory power that compels the school to share; null if none applies."
-            )
-        ),
+        CompelledOut | None, Field(description="The power that compels sharing; null if none.")
     ]
     routed: Annotated[
-        RoutedOut | None,
-        Field(
-            description=("The referral to another procedure; null if the request is decided here.")
-        ),
+        RoutedOut | None, Field(description="The referral to another procedure; null if none.")
     ]
     recipient_check: Annotated[
         RecipientCheckOut | None,
-        Field(
-            description=(
-                "The comparison of the recipient with the directory; null if the facts cite no"
-                " directory entry."
-            )
-        ),
+        Field(description="The check against the directory; null if the facts cite no entry."),
     ]
     hints: Annotated[
         list[HintOut],
-        Field(description=("Advice for the submitter before sharing. Hints block no action.")),
+        Field(description="Advice for the submitter before sharing. Hints block no action."),
     ]
     retention: Annotated[RetentionOut, Field(description="The retention period of the record.")]
     emergency: Annotated[
-        EmergencyRecordOut | None,
-        Field(description="The emergency record; null if the request is not an emergency."),
+        EmergencyRecordOut | None, Field(description="The emergency record; null if none.")
     ]
     withdrawal: Annotated[
-        WhyOut | None,
-        Field(description="The withdrawal of the request; null if it was not withdrawn."),
+        WhyOut | None, Field(description="The withdrawal; null if not withdrawn.")
     ]
     closure: Annotated[
-        WhyOut | None, Field(description="The closure of the request; null if it was not closed.")
+        WhyOut | None, Field(description="The closure; null if the request is not closed.")
     ]
     disposal: Annotated[
-        DisposalOut | None,
-        Field(
-            description=(
-                "The disposal of the personal data: its author, reason and approval; null"
-                " before disposal."
-            )
-        ),
+        DisposalOut | None, Field(description="The disposal; null if not disposed of.")
     ]
 
 
@@ -438,39 +333,25 @@ class ListQuery(BaseModel):
 
     status: Annotated[Status | None, Field(description="Only requests with this status.")] = None
     outcome: Annotated[
-        Outcome | None,
-        Field(description="Only requests whose current evaluation has this outcome."),
+        Outcome | None, Field(description="Only requests with this evaluation outcome.")
     ] = None
-    direction: Annotated[
-        Direction | None, Field(description="Only requests with this direction.")
-    ] = None
+    direction: Annotated[Direction | None, Field(description="Only this direction.")] = None
     subject: Annotated[
-        Reference | None,
-        Field(
-            description=("Only requests about the person with this reference, as in `person_ref`.")
-        ),
+        Reference | None, Field(description="Only requests about this person (`person_ref`).")
     ] = None
     recipient_type: Annotated[
-        OrganisationType | None,
-        Field(description="Only requests with this type of recipient organisation."),
+        OrganisationType | None, Field(description="Only this type of recipient organisation.")
     ] = None
     submitted_from: Annotated[
-        PeriodEnd | None,
-        Field(
-            description=("Only requests submitted on or after this date, or at or after this time.")
-        ),
+        PeriodEnd | None, Field(description="Only submissions on or after this date or time.")
     ] = None
     submitted_to: Annotated[
         PeriodEnd | None,
-        Field(description=("Only requests submitted on or before this date, or before this time.")),
+        Field(description="Only submissions on or before this date, or before this time."),
     ] = None
     overdue: Annotated[
         bool | None,
-        Field(
-            description=(
-                "True: only requests with a passed deadline. False: only requests without one."
-            )
-        ),
+        Field(description="Only requests with (true) or without (false) a passed deadline."),
     ] = None
     limit: Annotated[
         int, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items on the page.")
@@ -495,9 +376,7 @@ class ReconsiderIn(Body):
         },
     )
 
-    new_information: Annotated[
-        Personal[Text], Field(description="The information that became known after the refusal.")
-    ]
+    new_information: Annotated[Personal[Text], Field(description="The new information.")]
     facts: Annotated[
         Personal[dict[str, Any]],
         Field(

@@ -147,7 +147,9 @@ async def page(
     now: datetime,
     trace: str,
 ) -> tuple[list[Head], bool]:
-    """List the request heads that the caller may see, newest first, and return whether more follow."""
+    """List the request heads that the caller may see, newest first, and return whether more
+    follow.
+    """
     heads = await store.page(session, actor, filters, now=now, limit=limit + 1, before=before)
     event = Event(
         action=Action.REQUESTS_LISTED,

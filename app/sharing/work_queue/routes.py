@@ -32,8 +32,8 @@ async def list_attention(
     call: CallDep,
     query: Annotated[AttentionQuery, Query()],
 ) -> Response:
-    """Lists overdue decisions and policy reviews, incomplete emergency records, unanswered advice,
-    due notices and releases on hold, most urgent first.
+    """Lists overdue decisions and policy reviews, incomplete emergency records, unanswered
+    advice, due notices and releases on hold, most urgent first.
 
     The list contains no names. The IG lead sees dates without times. An entry in the list blocks no
     action.

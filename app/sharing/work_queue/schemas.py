@@ -35,7 +35,7 @@ class WaitingOut(BaseModel):
     ]
     status: Annotated[
         Status | None,
-        Field(description=("The status of the request; null if the entry is about the policy.")),
+        Field(description="The status of the request; null if the entry is about the policy."),
     ]
     purpose_code: Annotated[
         PurposeCode | None,
@@ -51,7 +51,7 @@ class WaitingOut(BaseModel):
     ]
     urgency: Annotated[
         Urgency | None,
-        Field(description=("The urgency of the request; null if the entry is about the policy.")),
+        Field(description="The urgency of the request; null if the entry is about the policy."),
     ]
     due: Annotated[datetime | None, Field(description="The deadline (UTC); null if there is none.")]
     since: Annotated[
@@ -59,7 +59,7 @@ class WaitingOut(BaseModel):
     ]
     overdue: Annotated[
         bool,
-        Field(description=("True if the deadline has passed. A passed deadline blocks no action.")),
+        Field(description="True if the deadline has passed. A passed deadline blocks no action."),
     ]
     advice_ids: Annotated[
         list[UUID], Field(description="The ids of the unanswered requests for advice.")

@@ -41,8 +41,8 @@ _PAST_ADVICE: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """The sort key of an entry in the queue: the deadline or start time, then the request id, then
-    the reason.
+    """The sort key of an entry in the queue: the deadline or start time, then the request id,
+    then the reason.
     """
 
     at: datetime
