@@ -21,7 +21,9 @@ class ExternalIdOut(ExternalIdIn):
     disposal.
     """
 
-    system: Annotated[str | None, Field(description="The name of the other system.")] = None  # type: ignore[assignment]
+    system: Annotated[  # type: ignore[assignment]
+        str | None, Field(description="The name of the other system.")
+    ] = None
     value: Annotated[  # type: ignore[assignment]
         str | None, Field(description="The request's identifier there.")
     ] = None
