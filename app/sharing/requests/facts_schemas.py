@@ -21,12 +21,8 @@ class ExternalIdOut(ExternalIdIn):
     disposal.
     """
 
-    system: Annotated[  # type: ignore[assignment]
-        str | None, Field(description="The name of the other system.")
-    ] = None
-    value: Annotated[  # type: ignore[assignment]
-        str | None, Field(description="The request's identifier there.")
-    ] = None
+    system: Annotated[str | None, Field(description="The name of the other system.")] = None  # type: ignore[assignment]
+    value: Annotated[str | None, Field(description="The request's identifier there.")] = None  # type: ignore[assignment]
 
 
 class SubjectOut(SubjectIn):
