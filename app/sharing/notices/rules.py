@@ -39,7 +39,7 @@ def notice(command: Notify, subject_id: UUID, today: date) -> Notice:
         if command.revisit_on is None:
             faults.append(Fault("/revisit_on", "required: the date of the next review", "missing"))
         elif command.revisit_on <= today:
-            faults.append(Fault("/revisit_on", "use a date in the future", "in-the-past"))
+            faults.append(Fault("/revisit_on", "use a day in the future", "in-the-past"))
     elif command.revisit_on is not None:
         faults.append(
             Fault(
