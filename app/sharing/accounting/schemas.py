@@ -86,8 +86,8 @@ class ToldOut(BaseModel):
         TransparencyDecision | None,
         Field(
             description=(
-                "Whether the person was informed before or after, was not informed, or the"
-                " notice is deferred."
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
             )
         ),
     ]

@@ -34,8 +34,7 @@ async def seek(
 ) -> tuple[Case, Record[Advice]]:
     """Ask the DSL, a manager or the IG lead for advice.
 
-    Invariant: `release_free_text` decides whether a de-identified view shows the free text of the
-    facts.
+    A de-identified view shows the free text of the facts only if `release_free_text` is set.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     policy = await policy_in_force(session, actor, now)

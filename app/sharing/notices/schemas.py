@@ -39,8 +39,8 @@ class NotifyIn(Body):
         Structural[TransparencyDecision],
         Field(
             description=(
-                "Whether the person was informed before or after, was not informed, or the"
-                " notice is deferred."
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
             )
         ),
     ]
@@ -77,8 +77,8 @@ class NoticeOut(RecordOut):
         TransparencyDecision,
         Field(
             description=(
-                "Whether the person was informed before or after, was not informed, or the"
-                " notice is deferred."
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
             )
         ),
     ]
