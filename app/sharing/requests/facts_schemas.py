@@ -22,9 +22,7 @@ class ExternalIdOut(ExternalIdIn):
     """
 
     system: Annotated[str | None, Field(description="The name of the other system.")] = None  # type: ignore[assignment]
-    value: Annotated[  # type: ignore[assignment]
-        str | None, Field(description="The request's identifier there.")
-    ] = None
+    value: Annotated[str | None, Field(description="The request's identifier there.")] = None  # type: ignore[assignment]
 
 
 class SubjectOut(SubjectIn):
