@@ -18,8 +18,8 @@ from app.audit.model import (
     EntryOutcome,
     Event,
     Sealed,
+    anonymous,
     operator,
-    stranger,
 )
 from app.audit.sealed_storage import HeadWrite
 from app.identity import accounts
@@ -60,7 +60,7 @@ def sign_in_recorder(school: str) -> RecordSignIn:
 
     def record(session: Session, event: SignIn, now: datetime, request_id: str) -> None:
         action, outcome = _SIGN_IN[event.result]
-        by: Author = event.actor or stranger(school)
+        by: Author = event.actor or anonymous(school)
         data = {"grant": event.grant}
         log.append(
             session,
@@ -74,7 +74,7 @@ def sign_in_recorder(school: str) -> RecordSignIn:
 
 
 def save_account(session: Session, now: datetime) -> Callable[[AccountChange], Awaitable[None]]:
-    """A function that stores a change by the operator together with its entry."""
+    """Make a function that stores the operator's change of an account together with its entry."""
 
     async def save(change: AccountChange) -> None:
         event = Event(
@@ -109,11 +109,9 @@ def sealed_accounts(session: Session) -> AsyncIterator[Sealed]:
 
 
 async def record_denial(request: Request, error: ServiceError) -> None:
-    """Append that a caller was denied: for every 403, and for a 404 that conceals. In a transaction
-    of its own.
+    """Append a denial in a transaction of its own: for a 403, and a 404 that conceals.
 
-    The entry is the same whether or not there is anything: its reader may be the one who was
-    denied.
+    The entry is the same whether or not the object exists, since the denied caller may read it.
     """
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is None or not (error.kind is Kind.FORBIDDEN or error.conceals):

@@ -1,5 +1,5 @@
-"""Once an hour, drops what is kept only for a while (replies, sessions, throttles) and lists what
-is due for review or disposal.
+"""Delete expired replies, sessions and throttles once an hour, and list the requests that are due
+for review or disposal.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PAUSE_S: Final = 3600
 
 
 async def run(database: Database, clock: Clock, stop: asyncio.Event) -> None:
-    """Tidy until `stop` is set. A database that does not answer is tried again an hour later."""
+    """Run until `stop` is set; after a failure of the database it tries again an hour later."""
     while not stop.is_set():
         with contextlib.suppress(DatabaseUnavailable):
             await tidy(database, clock)
@@ -27,10 +27,10 @@ async def run(database: Database, clock: Clock, stop: asyncio.Event) -> None:
 
 
 async def tidy(database: Database, clock: Clock) -> None:
-    """One round."""
+    """Delete what has expired, and list what is due."""
     async with database.transaction() as session:
         replies = await idempotency.purge(session, clock())
         sessions = await identity.delete_expired(session, clock())
     await retention.list_due(database, clock())
     if replies or sessions:
-        structlog.get_logger().info("housekeeping.tidied", replies=replies, sessions=sessions)
+        structlog.get_logger().info("housekeeping.deleted", replies=replies, sessions=sessions)

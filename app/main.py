@@ -1,6 +1,4 @@
-"""The composition root: puts the rooms together into one application. The only module that knows
-every part.
-"""
+"""The composition root: assembles the packages into one application."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +17,7 @@ from app import audit_hooks, housekeeping, operations
 from app.apidocs import routes as apidocs_routes
 from app.audit import checkpoint
 from app.audit import routes as audit_routes
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.sealer import Sealer
 from app.identity import routes as identity_routes
 from app.identity.service import Identity
@@ -55,7 +53,7 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    # The two most used routers come first, because routers are tried in order.
+    # Routers are tried in order, so the two most used come first.
     evaluation_routes.router,
     sharing_router,
     identity_routes.router,
@@ -69,22 +67,23 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.router,
 )
 
-READERS: Final = (
+RECORD_SOURCES: Final = (
     audit_hooks.sealed_accounts,
     policies.sealed,
     sharing_service.sealed,
     recipients_changes.sealed,
 )
-"""What reads every domain record for the verification of the trail."""
+"""The sources of every domain record, for the verification of the audit log."""
 
 Readiness = Callable[[Database, datetime], Awaitable[dict[str, str]]]
 
-READINESS: Final[tuple[Readiness, ...]] = (sender.standing,)
+READINESS: Final[tuple[Readiness, ...]] = (sender.readiness,)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """The whole service on these settings and this clock; it opens what it needs at start-up and
-    closes it at shutdown.
+    """Create the application.
+
+    It opens the database and starts its tasks at start-up, and closes them at shutdown.
     """
     metrics = Metrics()
     app = FastAPI(
@@ -138,7 +137,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             ],
         )
     if settings.allowed_hosts:
-        # Health checks come from beside the service, and call it so.
+        # Health checks on the same machine use these names.
         hosts = [*settings.allowed_hosts, "127.0.0.1", "localhost"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
@@ -149,23 +148,23 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
 
 
 def log_host(settings: Settings) -> str:
-    """The name that audit logs carry in their origin: the host of the public URL."""
+    """The host of the public URL, which begins the origin of audit logs."""
     return urlsplit(settings.public_url).netloc
 
 
-def shelf_of(settings: Settings) -> Shelf:
-    """Where checkpoints are published."""
-    return Shelf(settings.checkpoints_dir)
+def checkpoint_folder(settings: Settings) -> CheckpointFolder:
+    """The folder in which checkpoints are published."""
+    return CheckpointFolder(settings.checkpoints_dir)
 
 
 def sealer_of(settings: Settings, database: Database) -> Sealer:
-    """The sealer of the audit log; makes the log's key at first start unless keys are required."""
+    """Create the sealer; at the first start, also create the log's key unless keys are required."""
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
-    return Sealer(database, key, host=log_host(settings), shelf=shelf_of(settings))
+    return Sealer(database, key, host=log_host(settings), folder=checkpoint_folder(settings))
 
 
 def mailer_of(settings: Settings, database: Database, clock: Clock = system_clock) -> Sender:
-    """What delivers the notices for the DSL, where a mail server is configured."""
+    """Create the task that sends e-mail to the DSL."""
     return Sender(settings, database, clock)
 
 
@@ -182,8 +181,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sealer = sealer_of(settings, database) if settings.embedded_worker else None
     mailer = mailer_of(settings, database, app.state.clock)
     app.state.assessor = assessor = Assessor(database, PastRequests(), app.state.clock)
-    # Proving the policy that ships takes a third of a second, which the first caller would wait
-    # for.
+    # Checking the default policy takes a third of a second, which would delay the first request.
     await asyncio.to_thread(policies.shipped)
     stop = asyncio.Event()
     tasks: list[asyncio.Task[Any]] = [

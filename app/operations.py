@@ -1,6 +1,4 @@
-"""What operators and their machines ask of the running service: alive, ready, how busy. Shows no
-data of the school.
-"""
+"""Serve health checks and metrics for operators. They show no data of a school."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -38,25 +36,25 @@ metrics_router = APIRouter(tags=["operations"], route_class=StrictRoute, depende
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """A reply of a running process."""
 
     status: Annotated[str, Field(description="Always `alive`.", examples=["alive"])]
 
 
 class Ready(BaseModel):
-    """Whether the service can do its work, and what is wrong where it cannot."""
+    """Whether the service is ready, and the state of each part."""
 
     status: Annotated[
         str,
         Field(
-            description="`ready`, `degraded` (recording goes on; see `checks`) or `unavailable`.",
+            description="`ready`, `degraded` (requests succeed; see `checks`) or `unavailable`.",
             examples=["ready"],
         ),
     ]
     checks: Annotated[
         dict[str, str],
         Field(
-            description="Each part and how it stands; `ok` where nothing is wrong.",
+            description="The state of each part; `ok` if it has no problem.",
             examples=[{"database": "ok", "migrations": "ok", "sealing": "ok"}],
         ),
     ]
@@ -97,7 +95,7 @@ async def check_ready(request: Request, call: CallDep) -> Response:
         checks["migrations"] = (
             "ok"
             if await migrations.is_at_head(database)
-            else "not at head; run: python -m app db upgrade"
+            else "migrations are missing; run: python -m app db upgrade"
         )
         checks["database"] = "ok"
         metrics.unsealed.set(waiting)
@@ -113,8 +111,8 @@ async def check_ready(request: Request, call: CallDep) -> Response:
         if checks.get("database") == "ok":
             checks.update(await check(database, call.now))
     unable = checks.get("database") != "ok" or checks.get("migrations") != "ok"
-    well = all(standing == "ok" for standing in checks.values())
-    status = "unavailable" if unable else "ready" if well else "degraded"
+    ok = all(state == "ok" for state in checks.values())
+    status = "unavailable" if unable else "ready" if ok else "degraded"
     body: dict[str, Any] = {"status": status, "checks": checks}
     return JSONResponse(body, 503 if unable else 200)
 

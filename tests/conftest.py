@@ -1,5 +1,5 @@
-"""What every test may ask for: an empty migrated database of either kind, and the service on it
-with somebody signed in.
+"""Fixtures of all tests: an empty migrated database of either kind, and the service on it with
+signed-in callers.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ DIALECTS = ("sqlite", "postgresql")
 for name in [name for name in os.environ if name.startswith("SHARING_")]:
     del os.environ[name]
 
-# A shared machine pauses now and then; an example that took long is no fault. CI derandomises, so
-# that a change is judged and not the dice.
+# A shared machine can pause, so slow examples are no failure. CI uses fixed examples, so that only
+# a change can break a test.
 hypothesis_settings.register_profile(
-    "house", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+    "default-for-tests", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
 )
-hypothesis_settings.load_profile("house")
+hypothesis_settings.load_profile("default-for-tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,15 +77,13 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, LoopFactory]:
 
 
 def pytest_collection_finish() -> None:
-    """Nothing that was imported goes away: the collector need not look through all of it each
-    time.
-    """
+    """Exclude imported modules from garbage collection, which would scan them each time."""
     gc.collect()
     gc.freeze()
 
 
 def alone(work: Coroutine[None, None, T]) -> T:
-    """Run a coroutine to its end on a loop of its own, whether or not one runs here."""
+    """Run a coroutine on its own event loop, even if another one is running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -107,7 +105,7 @@ async def _migrate(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to be copied."""
+    """A migrated SQLite file that tests copy."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("blank"))
     alone(_migrate(settings))
     return settings.sqlite_file
@@ -115,7 +113,7 @@ def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def blank_postgresql(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database, to be copied."""
+    """The name of a migrated PostgreSQL database that tests copy."""
     name = f"blank_{secrets.token_hex(6)}"
     url = alone(cluster.create(name))
     alone(_migrate(Settings(data_dir=tmp_path_factory.mktemp("blank"), database_url=url)))
@@ -125,7 +123,7 @@ def blank_postgresql(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """The service's own folder."""
+    """The data folder of the service."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     return folder
@@ -133,7 +131,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=DIALECTS)
 def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
-    """`SHARING_DATABASE_URL` of an empty, migrated database of this test's own: "" for SQLite, in
+    """`SHARING_DATABASE_URL` of an empty, migrated database for this test; "" for SQLite in
     `data_dir`.
     """
     if request.param == "sqlite":
@@ -150,7 +148,7 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str
 
 @pytest.fixture
 def settings(data_dir: Path, database_url: str) -> Settings:
-    """Settings with everything at its default but where things are."""
+    """Default settings with the paths of this test."""
     return Settings(data_dir=data_dir, database_url=database_url)
 
 
@@ -164,20 +162,20 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def clock() -> MovableClock:
-    """The time, which stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
     return MovableClock()
 
 
 @pytest.fixture
 async def service(settings: Settings, clock: MovableClock) -> AsyncIterator[Service]:
-    """The whole service in this process, started."""
+    """The service, running in this process."""
     async with Service.started(settings, clock) as running:
         yield running
 
 
 @pytest.fixture
 def live_server(settings: Settings, tmp_path: Path) -> Iterator[LiveServer]:
-    """A real server on a real socket, with its own data and the system's clock."""
+    """A server process on a real socket, with its own data and the system clock."""
     server = LiveServer(settings, tmp_path / "server.log").start()
     yield server
     server.stop()
@@ -208,6 +206,6 @@ async def integration(service: Service) -> Caller:
 
 
 @pytest.fixture
-async def stranger(service: Service) -> httpx.AsyncClient:
-    """Somebody who is not signed in."""
-    return await service.stranger()
+async def anonymous(service: Service) -> httpx.AsyncClient:
+    """A client without a token."""
+    return await service.anonymous()

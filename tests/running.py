@@ -1,8 +1,8 @@
-"""The service as the tests run it: in this process on a clock that they move, or as a real server
-on a real socket.
+"""Runs the service for tests: in this process with a movable clock, or as a server process on a
+real socket.
 
-Its law: nothing of our own is replaced. A test passes settings, a clock and a database, and then
-speaks HTTP.
+Invariant: no code of the service is replaced. A test passes settings, a clock and a database, and
+uses HTTP.
 """
 
 import asyncio
@@ -28,8 +28,7 @@ from tests.postgres import free_port
 
 ROOT = Path(__file__).parents[1]
 TERM_TIME = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-"""A Tuesday morning in term: no week-end, bank holiday or half-term is near, and London is on
-UTC."""
+"""A Tuesday morning in term, with no weekend, bank holiday or half-term near, and London on UTC."""
 
 PATIENCE_S = 60
 
@@ -44,18 +43,16 @@ class MovableClock:
         return self.now
 
     def forward(self, **by: float) -> datetime:
-        """Move on by so many `days`, `hours`, `minutes` or `seconds`; gives the new instant."""
+        """Move forward by `days`, `hours`, `minutes` or `seconds`; returns the new time."""
         self.now += timedelta(**by)
         return self.now
 
 
 @contextlib.asynccontextmanager
 async def started(app: FastAPI) -> AsyncIterator[None]:
-    """Start-up and shutdown of an application over the ASGI lifespan protocol, as a server speaks
-    it.
-
-    One task does both: a fixture may end in another task than it began in, which task groups and
-    cancel scopes do not bear.
+    """Start and stop an application by the ASGI lifespan protocol, as a server does. One task does
+    both, because a fixture can end in another task than it began in, which task groups do not
+    permit.
     """
     asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -92,8 +89,8 @@ async def _lifespan(
 
 
 class LiveServer:
-    """`python -m app serve` on a free port of the loopback interface, which may be killed and
-    started again on the same data.
+    """`python -m app serve` on a free port of the loopback interface. It can be killed and started
+    again with the same data.
     """
 
     def __init__(self, settings: Settings, log: Path) -> None:
@@ -104,7 +101,7 @@ class LiveServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The variables that the service and the operator's verbs are run with."""
+        """The environment variables of the service and of operator commands."""
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("SHARING_")
         }
@@ -117,7 +114,7 @@ class LiveServer:
         }
 
     def start(self, *arguments: str, **variables: str) -> Self:
-        """Serve, and wait until `/readyz` says so."""
+        """Start the server and wait until `/readyz` reports ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -148,12 +145,12 @@ class LiveServer:
         raise AssertionError(f"the server did not become ready:\n{self.log.read_text()[-4000:]}")
 
     def run(self, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-        """An operator's verb on the same data, run in this process, where it need not import
-        everything first: `run("audit", "verify")`.
+        """Run an operator command with the same data, such as `run("audit", "verify")`. It runs in
+        this process, which saves the imports.
         """
         with ThreadPoolExecutor(
             1
-        ) as thread:  # verbs run a loop of their own, and tests may have one running here
+        ) as thread:  # commands start an event loop, and a test can have one running here
             done = thread.submit(
                 CliRunner().invoke,
                 cli.app,
@@ -165,7 +162,7 @@ class LiveServer:
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
-        """End the server, gently unless told otherwise; gives its exit code."""
+        """Stop the server; returns its exit code."""
         if self.process is None:
             return None
         self.process.send_signal(how)
@@ -174,7 +171,7 @@ class LiveServer:
         return code
 
     def client(self, token: str | None = None) -> httpx.AsyncClient:
-        """A client on its own connections, with a bearer token if one is given."""
+        """A client with its own connections, and with a bearer token if one is given."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.AsyncClient(
             base_url=self.url, headers=headers, trust_env=False, timeout=PATIENCE_S

@@ -1,6 +1,4 @@
-"""The service in this process, with people signed in. Its law: they sign in as anybody would,
-through `POST /v1/token`.
-"""
+"""The service in this process, with callers who sign in over HTTP through `POST /v1/token`."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -31,8 +29,8 @@ _KNOWN: Final[dict[int, BaseRoute]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in: `login` and `secret` are an email and a password, or a client's id
-    and secret.
+    """An account of a person or a machine client. `login` and `secret` are an e-mail address and a
+    password, or a client id and a client secret.
     """
 
     id: UUID
@@ -43,7 +41,7 @@ class Account:
 
 
 class Caller(httpx.AsyncClient):
-    """A client that carries its account's bearer token."""
+    """A client with the bearer token of its account."""
 
     account: Account
     token: str
@@ -51,7 +49,7 @@ class Caller(httpx.AsyncClient):
 
 @dataclass
 class Service:
-    """A started application, and callers of it."""
+    """A running application and its callers."""
 
     app: FastAPI
     settings: Settings
@@ -62,7 +60,7 @@ class Service:
     @classmethod
     @contextlib.asynccontextmanager
     async def started(cls, settings: Settings, clock: Clock) -> AsyncIterator[Self]:
-        """The service for the length of the block."""
+        """Run the service during the block."""
         app = _with_known_routes(create_app(settings, clock))
         async with started(app):
             service = cls(app, settings, clock)
@@ -71,13 +69,13 @@ class Service:
 
     @property
     def database(self) -> Database:
-        """The service's own database."""
+        """The database of the service."""
         database: Database = self.app.state.database
         return database
 
-    async def stranger(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
-        """A client without a token; without `raise_app_exceptions` a failure inside is the 500 that
-        a caller sees.
+    async def anonymous(self, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
+        """A client without a token. Without `raise_app_exceptions` it receives a 500 instead of the
+        exception.
         """
         transport = CheckedTransport(self.app, raise_app_exceptions=raise_app_exceptions)
         return await self._clients.enter_async_context(
@@ -87,13 +85,13 @@ class Service:
     async def caller(
         self, role: Role | str, *, school: str | None = None, raise_app_exceptions: bool = True
     ) -> Caller:
-        """Somebody new in this role at this school, signed in."""
+        """A caller with a new account in this role at this school."""
         account = await self.add(role, school=school)
         return await self.sign_in(account, raise_app_exceptions=raise_app_exceptions)
 
     async def add(self, role: Role | str, *, school: str | None = None) -> Account:
-        """An account of a person, or for `integration` of a machine, made as the operator's verbs
-        make it.
+        """Create an account of a person, or of a machine client for `integration`, as the operator
+        commands do.
         """
         role, school, now, number = (
             Role(role),
@@ -121,7 +119,7 @@ class Service:
             return Account(user.id, role, school, email, PASSWORD)
 
     async def sign_in(self, account: Account, *, raise_app_exceptions: bool = True) -> Caller:
-        """A caller with a fresh token for the account."""
+        """A caller with a new token for the account."""
         form = (
             {
                 "grant_type": "client_credentials",
@@ -143,8 +141,8 @@ class Service:
 
 
 def _with_known_routes(app: FastAPI) -> FastAPI:
-    """The application, with each router's routes as an earlier one worked them out, which takes
-    FastAPI longer than all else at a start.
+    """The application with the routes of each router from an earlier one: to resolve them is the
+    slowest part of a start.
     """
     for place, route in enumerate(app.router.routes):
         if router := getattr(route, "original_router", None):
@@ -154,9 +152,7 @@ def _with_known_routes(app: FastAPI) -> FastAPI:
 
 @cache
 def _cheap_hash() -> str:
-    """A true Argon2id hash of `PASSWORD`, always the same, whose parameters, which it carries, cost
-    next to nothing to verify.
-    """
+    """A fixed Argon2id hash of `PASSWORD` with parameters that make verification cheap."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
         PASSWORD, salt=b"sixteen of salt!"
     )

@@ -1,3 +1,3 @@
-"""The audit trail: what was done and looked at, kept so that nobody can alter, remove or insert an
-entry unseen.
+"""The audit log: an append-only Merkle tree of entries about acts and reads. Verification finds
+every entry that was altered, removed or inserted.
 """

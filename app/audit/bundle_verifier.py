@@ -1,12 +1,11 @@
-"""Checks an evidence bundle of an information sharing service's audit log, with no access to the
-service.
+"""Check an evidence bundle of the audit log of an information sharing service, without the service.
 
-    python verify.py bundle.zip --key KEY [--kept checkpoint.txt]
+    python verify.py bundle.zip --key KEY [--checkpoint checkpoint.txt]
 
 KEY is the log's public key: a PEM file, a file with a verifier key, or the verifier key itself. Get
-it from somebody you trust, never from the bundle. A kept checkpoint shows that the log was not
-rolled back or rewritten since. Exit code: 0 intact, 1 tampered, 2 unreadable. Needs Python 3.11 and
-the package cryptography, and nothing else.
+it from a person you trust, never from the bundle. A checkpoint that you saved earlier shows whether
+the log was rolled back or rewritten since. Exit code: 0 intact, 1 tampered, 2 unreadable. The
+script needs Python 3.11 and the package cryptography.
 """
 
 import argparse
@@ -37,7 +36,7 @@ class Unreadable(Exception):
 
 
 class Refused(Exception):
-    """A checkpoint is not one that the key signed."""
+    """The key did not sign the checkpoint."""
 
 
 def leaf_hash(body: bytes) -> bytes:
@@ -46,7 +45,7 @@ def leaf_hash(body: bytes) -> bytes:
 
 
 def grow(edge: list[tuple[int, bytes]], leaf: bytes) -> None:
-    """Append a leaf to the tree's right edge: `(height, root)` of its complete subtrees, largest
+    """Append a leaf to the tree's right edge: `(height, root)` of the complete subtrees, largest
     first.
     """
     height, root = 0, leaf
@@ -90,7 +89,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 
 
 def read_key(given: str) -> Ed25519PublicKey:
-    """The public key from a file or from the text itself."""
+    """Read the public key from a file or from the text itself."""
     try:
         text = (
             Path(given).read_text(encoding="utf-8").strip()
@@ -111,7 +110,7 @@ def read_key(given: str) -> Ed25519PublicKey:
 
 
 def open_note(note: str, key: Ed25519PublicKey) -> tuple[str, int, bytes]:
-    """Origin, size and root of a signed checkpoint."""
+    """Check a signed checkpoint; gives its origin, size and root."""
     text, blank, tail = note.rpartition("\n\n")
     lines = text.split("\n")
     if not blank or len(lines) != 3 or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
@@ -132,7 +131,7 @@ def open_note(note: str, key: Ed25519PublicKey) -> tuple[str, int, bytes]:
 
 
 def decode(text: str) -> bytes:
-    """Base64 that is read strictly; nothing when it cannot be."""
+    """Decode base64 strictly; gives empty bytes if it is malformed."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
@@ -140,7 +139,7 @@ def decode(text: str) -> bytes:
 
 
 class Bundle:
-    """The checks, and what they found."""
+    """The checks of a bundle and their findings."""
 
     def __init__(self, archive: zipfile.ZipFile, key: Ed25519PublicKey) -> None:
         self.archive = archive
@@ -151,12 +150,12 @@ class Bundle:
         self.requests: dict[str, tuple[int, str, Any]] = {}
 
     def find(self, words: str) -> None:
-        """Note a violation."""
+        """Add a finding."""
         if len(self.findings) < FINDINGS_SHOWN:
             self.findings.append(words)
 
-    def check(self, kept: str | None) -> None:
-        """Everything."""
+    def check(self, saved: str | None) -> None:
+        """Run every check; `saved` is a checkpoint from outside the bundle."""
         manifest = self.manifest()
         note = self.text("checkpoint.txt", MAX_TEXT)
         earlier = list(self.json_lines("proofs.jsonl"))
@@ -169,7 +168,7 @@ class Bundle:
                 (f"earlier checkpoint {number}", line.get("checkpoint"), line.get("path"))
                 for number, line in enumerate(earlier)
             ),
-            *([("the kept checkpoint", kept, None)] if kept is not None else []),
+            *([("the saved checkpoint", saved, None)] if saved is not None else []),
         ]:
             try:
                 origin, size, root = open_note(str(text), self.key)
@@ -189,7 +188,7 @@ class Bundle:
         self.disposals(disposals)
 
     def compare(self, name: str, size: int, root: bytes, path: Any, head: Any) -> None:
-        """One signed checkpoint against the recomputed tree."""
+        """Compare a signed checkpoint with the recomputed tree."""
         if size > self.size:
             self.find(
                 f"{name} was signed over {size} entries, and the bundle holds {self.size}: the rest"
@@ -205,7 +204,7 @@ class Bundle:
                 self.find(f"{name}: the consistency proof does not hold")
 
     def entries(self, wanted: dict[int, bytes], concerned: set[str], school: str) -> None:
-        """Hash every entry, and keep the root at every size that somebody signed."""
+        """Hash every entry and compute the root at every size that was signed."""
         edge: list[tuple[int, bytes]] = []
         self.roots = wanted
         seen: set[str] = set()
@@ -218,7 +217,7 @@ class Bundle:
             else:
                 entry = str(said.get("id"))
                 if entry in seen:
-                    self.find(f"entry #{self.size} stands twice in the log")
+                    self.find(f"entry #{self.size} is in the log twice")
                 seen.add(entry)
                 if said.get("school") != school:
                     self.find(f"entry #{self.size} belongs to another school")
@@ -230,7 +229,7 @@ class Bundle:
                 wanted[self.size] = root_of(edge)
 
     def disposals(self, disposals: list[dict[str, Any]]) -> None:
-        """Each disposal names a later disposing entry about the same sharing request."""
+        """Check that each disposal names another disposing entry about the same request."""
         for line in disposals:
             one, other = (
                 self.requests.get(str(line.get("entry"))),
@@ -245,14 +244,14 @@ class Bundle:
                 or one == other
             ):
                 self.find(
-                    f"a disposal of what entry {str(line.get('entry'))[:36]} sealed is not told of"
-                    " by a disposing entry"
+                    f"the disposal of what entry {str(line.get('entry'))[:36]} sealed names no"
+                    " disposing entry"
                 )
             else:
                 self.notes.append(f"what #{one[0]} sealed was disposed of by #{other[0]}")
 
     def manifest(self) -> dict[str, Any]:
-        """The list of files, each with the digest of its bytes."""
+        """Read the list of files and compare the digests."""
         found = parse(self.text("manifest.json", MAX_MANIFEST).encode("utf-8"))
         files = found.get("files") if found else None
         if found is None or not isinstance(files, dict):
@@ -267,14 +266,14 @@ class Bundle:
         return found
 
     def file(self, name: str) -> Any:
-        """A file of the bundle."""
+        """Open a file of the bundle."""
         try:
             return self.archive.open(name)
         except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             raise Unreadable(f"the bundle has no readable {name}") from error
 
     def text(self, name: str, limit: int) -> str:
-        """A short text file."""
+        """Read a short text file."""
         with self.file(name) as file:
             raw: bytes = file.read(limit + 1)
         if len(raw) > limit:
@@ -282,7 +281,7 @@ class Bundle:
         return raw.decode("utf-8", "replace")
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """The lines of a file, without their ends; a last line that has no end was cut."""
+        """Read the lines of a file; a last line without its end was cut off."""
         with self.file(name) as file:
             reader = io.BufferedReader(file)
             while line := reader.readline(MAX_TEXT * 8):
@@ -292,7 +291,7 @@ class Bundle:
                 yield line[:-1]
 
     def json_lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """The objects of a file with one on each line."""
+        """Read the JSON objects of a file, one on each line."""
         for number, line in enumerate(self.lines(name)):
             found = parse(line)
             if found is None:
@@ -302,7 +301,7 @@ class Bundle:
 
 
 def parse(raw: bytes) -> dict[str, Any] | None:
-    """A JSON object; None for anything else."""
+    """Parse a JSON object; gives None for anything else."""
     try:
         value = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -311,23 +310,23 @@ def parse(raw: bytes) -> dict[str, Any] | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the checks; gives the exit code."""
+    """Check the bundle that the command line names; gives the exit code."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle of an audit log.")
     parser.add_argument("bundle", type=Path)
     parser.add_argument(
-        "--key", required=True, help="the log's public key, from somebody you trust"
+        "--key", required=True, help="the log's public key, from a person you trust"
     )
-    parser.add_argument("--kept", type=Path, help="a checkpoint that you kept")
+    parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you saved")
     given = parser.parse_args(arguments)
     try:
-        kept = given.kept.read_text(encoding="utf-8") if given.kept else None
+        saved = given.checkpoint.read_text(encoding="utf-8") if given.checkpoint else None
         with zipfile.ZipFile(given.bundle) as archive:
             bundle = Bundle(archive, read_key(given.key))
-            bundle.check(kept)
+            bundle.check(saved)
     except Unreadable as error:
         sys.stderr.write(f"unreadable: {error}\n")
         return 2
-    except Exception as error:  # noqa: BLE001 - whatever a hostile bundle does, the answer is that it cannot be read
+    except Exception as error:  # noqa: BLE001 - a hostile bundle is unreadable, never a crash
         sys.stderr.write(f"unreadable: {type(error).__name__}\n")
         return 2
     for words in bundle.findings:

@@ -1,12 +1,10 @@
-"""Signed checkpoints (C2SP tlog-checkpoint, signed note, Ed25519) and proofs (C2SP tlog-proof). A
-bad one raises `CheckpointRefused`.
+"""Sign, parse and verify checkpoints of the log (C2SP tlog-checkpoint, as signed notes with
+Ed25519).
 """
 
 import binascii
 import hashlib
-import os
 import re
-import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from app.audit.merkle import HASH_BYTES
+from app.platform import files
 
 _ED25519: Final = b"\x01"
 _ID_BYTES: Final = 4
@@ -29,7 +28,7 @@ MAX_SIGNATURES: Final = 100
 
 
 class CheckpointRefused(ValueError):
-    """The text is not a checkpoint, or not one signed by the key."""
+    """The text is not a checkpoint, or not signed by the key."""
 
 
 class KeyRefused(ValueError):
@@ -38,26 +37,26 @@ class KeyRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A log's name, its number of entries and the root over them."""
+    """The origin (name) of a log, its number of entries and their root hash."""
 
     origin: str
     size: int
     root: bytes
 
     def to_text(self) -> str:
-        """The three lines that are signed."""
+        """Write the three lines that are signed."""
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode('ascii')}\n"
 
 
 def origin(host: str, school: str, epoch: int = 1) -> str:
-    """The name of a school's log: `<host>/schools/<urn>`; a log that was reopened after a restore
-    carries the number of its epoch.
+    """The name of a school's log: `<host>/schools/<urn>`, and for a log that was reopened after a
+    restore the number of its epoch after another slash.
     """
     return f"{host}/schools/{school}" + (f"/{epoch}" if epoch > 1 else "")
 
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
-    """The signed note. The key's name is the log's origin."""
+    """Sign a checkpoint as a note; the name of the key is the log's origin."""
     if not _ORIGIN.match(checkpoint.origin):
         raise CheckpointRefused("the origin has a space or a plus sign")
     text = checkpoint.to_text()
@@ -66,15 +65,14 @@ def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
 
 
 def parse(note: str) -> Checkpoint:
-    """What a signed note says, its signature unchecked; raises CheckpointRefused."""
+    """Parse a signed note without checking its signature; raises CheckpointRefused."""
     return _parse(note)[0]
 
 
 def verify(note: str, key: Ed25519PublicKey, *, origin: str | None = None) -> Checkpoint:
-    """What the note says once the key's signature over it has been checked; raises
-    CheckpointRefused.
+    """Parse a signed note and check the key's signature; raises CheckpointRefused.
 
-    Signatures of other keys (witnesses) are passed over, as the signed-note specification asks.
+    Signatures by other keys are ignored, as the signed-note specification requires.
     """
     checkpoint, text, signatures = _parse(note)
     if origin is not None and checkpoint.origin != origin:
@@ -91,9 +89,7 @@ def verify(note: str, key: Ed25519PublicKey, *, origin: str | None = None) -> Ch
 
 
 def proof_text(index: int, path: Sequence[bytes], note: str) -> str:
-    """An inclusion proof to keep beside a record: C2SP tlog-proof, version 1, with the checkpoint
-    in it.
-    """
+    """Write an inclusion proof with its checkpoint as C2SP tlog-proof, version 1."""
     lines = [
         "c2sp.org/tlog-proof@v1",
         f"index {index}",
@@ -103,13 +99,19 @@ def proof_text(index: int, path: Sequence[bytes], note: str) -> str:
 
 
 def checkpoint_key(path: Path, *, make: bool = True) -> Ed25519PrivateKey:
-    """The log's signing key from a PEM file (PKCS 8, mode 0600); made at the first start unless
-    `make` is off. Raises KeyRefused.
+    """Load the log's signing key from a PEM file (PKCS 8, mode 0600); raises KeyRefused.
+
+    Without a file a key is generated and stored, unless `make` is False.
     """
     if not path.exists():
         if not make:
             raise KeyRefused("the audit log's signing key is missing")
-        _write_key(path, Ed25519PrivateKey.generate())
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        files.create(path, pem)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -120,31 +122,10 @@ def checkpoint_key(path: Path, *, make: bool = True) -> Ed25519PrivateKey:
 
 
 def public_pem(key: Ed25519PublicKey) -> str:
-    """The public key as PEM."""
+    """Write the public key as PEM."""
     return key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     ).decode("ascii")
-
-
-def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link never replaces: of two workers that start together, one makes the key and both read
-        # it.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def _parse(note: str) -> tuple[Checkpoint, str, list[tuple[str, bytes]]]:

@@ -1,10 +1,10 @@
-"""What can go wrong with the trail as a caller sees it."""
+"""Define the errors of the audit log that a client receives."""
 
 from app.kernel.errors import Fault, Kind, ServiceError
 
 
 class AuditEntryNotFound(ServiceError):
-    """There is no such entry, or none that the caller may see, and nothing tells which."""
+    """The entry does not exist, or the caller may not see it; the reply is the same."""
 
     kind = Kind.NOT_FOUND
     code = "audit-entry-not-found"
@@ -13,7 +13,7 @@ class AuditEntryNotFound(ServiceError):
 
 
 class EntryNotSealed(ServiceError):
-    """The entry, or the log, has not been sealed so far; it takes about a second."""
+    """The entry, or the whole log, is not sealed yet; sealing takes about a second."""
 
     kind = Kind.CONFLICT
     code = "entry-not-sealed"
@@ -24,7 +24,7 @@ class EntryNotSealed(ServiceError):
 
 
 class InvalidTreeSize(ServiceError):
-    """A tree size in the query is one that the log does not have."""
+    """The log has no tree of the size in the query."""
 
     kind = Kind.INVALID
     code = "invalid-tree-size"

@@ -1,5 +1,5 @@
-"""The evidence bundle: a school's whole log in one file that anybody can check with the public key
-and no access to the service.
+"""Write the evidence bundle: a school's whole log in a zip file, which an auditor checks with the
+public key and without the service.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from app.platform.rows import col
 FORMAT: Final = "information-sharing-evidence/1"
 PAGE: Final = 2000
 EARLIER: Final = 500
-"""At most so many earlier checkpoints go with a bundle, spread over the log's life."""
+"""The largest number of earlier checkpoints in a bundle, spread over the life of the log."""
 
 _STANDALONE: Final = Path(__file__).with_name("bundle_verifier.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """What a bundle holds."""
+    """The log that a bundle holds."""
 
     school: str
     origin: str
@@ -43,8 +43,8 @@ class Bundled:
 async def bundle(
     database: Database, school: str, out: Path, *, at: datetime, request_id: str = "cli"
 ) -> Bundled:
-    """Write the bundle, whole or not at all; the export is itself an entry (of the next bundle).
-    Raises EntryNotSealed for an empty log.
+    """Write the whole bundle or none, and append the entry of the export; raises EntryNotSealed for
+    an empty log.
     """
     async with database.transaction() as session:
         log.append(
@@ -94,7 +94,7 @@ async def _fill(archive: zipfile.ZipFile, session: Session, school: str, at: dat
 
 
 async def _write(archive: zipfile.ZipFile, name: str, texts: AsyncIterator[str]) -> str:
-    """Write one file; gives the hexadecimal SHA-256 of its bytes."""
+    """Write a file of the bundle; gives the hexadecimal SHA-256 of its bytes."""
     digest = hashlib.sha256()
     with archive.open(name, "w", force_zip64=True) as file:
         async for text in texts:
@@ -109,7 +109,7 @@ async def _once(text: str) -> AsyncIterator[str]:
 
 
 async def _bodies(session: Session, school: str, size: int) -> AsyncIterator[str]:
-    """The exact leaf bytes, one a line: canonical JSON has no line feed."""
+    """The exact leaf bytes, one body a line; canonical JSON has no line feed."""
     for first in range(0, size, PAGE):
         found = await session.all(
             sa.select(col(EntryRow.body))

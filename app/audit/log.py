@@ -1,5 +1,7 @@
-"""Appends to the trail: an entry is written with the change it tells of, in one transaction,
-without lock or chain; sealing follows.
+"""Append entries to the audit log.
+
+Invariant: an entry and the change that it records are written in one transaction. Appending takes
+no lock; the sealer gives entries their places in the log later.
 """
 
 import secrets
@@ -9,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from app.audit import tables
-from app.audit.model import OF_NO_CASE, SALT_BYTES, Author, Event
+from app.audit.model import IDENTITY_ACTIONS, SALT_BYTES, Author, Event
 from app.audit.tables import EntryRow
 from app.kernel import canonical, clock, ids
 from app.platform.db import Session
@@ -20,13 +22,13 @@ MAX_BODY: Final = 65_536
 
 
 class EntryTooLarge(ValueError):
-    """The entry's body is longer than a leaf may be: something that is no code, id or field name
-    has been put into it.
+    """The body of an entry is longer than a leaf may be, so it holds more than codes, ids and field
+    names.
     """
 
 
-class OfNoCase(ValueError):
-    """The event names a sharing request or a person, and its action is one that never does."""
+class UnexpectedCase(ValueError):
+    """The event names a sharing request or a person, which its action does not permit."""
 
 
 def append(
@@ -38,19 +40,19 @@ def append(
     request_id: str,
     id: UUID | None = None,
 ) -> UUID:
-    """Gather the rows of one entry; gives its id, which the rows that the entry tells of cite as
-    `audit_id`.
+    """Add the rows of one entry to the session; gives the entry's id.
 
-    Call it before adding those rows: the database refuses a change that cites no entry of its own
-    transaction. `id` may be made beforehand with `new_id(at)`. Raises EntryTooLarge, OfNoCase and
-    NotCanonical; all are faults of the caller's code.
+    The rows of the change cite the id as `audit_id`. Append the entry before adding them: the
+    database refuses a change that cites no entry of its own transaction. `id` is `new_id(at)` if it
+    is not given. Raises EntryTooLarge, UnexpectedCase and NotCanonical, which are faults of the
+    caller's code.
     """
-    if event.action in OF_NO_CASE and (event.request or event.subjects):
-        raise OfNoCase(f"{event.action} tells of no sharing request and of no person")
+    if event.action in IDENTITY_ACTIONS and (event.request or event.subjects):
+        raise UnexpectedCase(f"{event.action} names a sharing request or a person")
     entry = ids.new_id(at) if id is None else id
     body = _body(entry, event, by, at, request_id)
     if len(body) > MAX_BODY:
-        raise EntryTooLarge(f"an entry of {len(body)} bytes; {MAX_BODY} are allowed")
+        raise EntryTooLarge(f"the entry has {len(body)} bytes, more than {MAX_BODY}")
     session.add(
         tables.ENTRY,
         values(EntryRow)(
@@ -80,11 +82,11 @@ def append(
 
 
 def dispose(session: Session, school: str, entries: Iterable[UUID], *, by_entry: UUID) -> None:
-    """Say that what these entries sealed has been disposed of by the entry `by_entry`, so that its
-    absence is no sign of tampering.
+    """Record that the entry `by_entry` disposed of the records that these entries sealed, so that
+    their absence is no sign of tampering.
 
-    The disposing entry concerns the same sharing request and comes later; verification holds it to
-    that.
+    Invariant: the disposing entry names the same sharing request and is later; verification checks
+    both.
     """
     rows = [
         {"school": school, "entry_id": entry, "what": "value", "by_entry": by_entry}

@@ -1,5 +1,5 @@
-"""The hash tree of RFC 9162, section 2.1, over roots of complete 256-ary subtrees. Pure: the tree
-takes a reader, not a database.
+"""Compute the Merkle tree of RFC 9162, section 2.1, over stored roots of complete 256-ary subtrees.
+Pure: stored hashes come through a function.
 """
 
 import hashlib
@@ -28,11 +28,11 @@ Subtree: TypeAlias = tuple[int, int]
 """`(height, idx)`: the complete subtree of 2^height leaves that is number `idx` of its height."""
 
 Run: TypeAlias = tuple[int, int, int]
-"""`(level, first, count)`: stored hashes that lie side by side."""
+"""`(level, first, count)`: a run of stored hashes."""
 
 
 class NotATree(ValueError):
-    """Sizes, indexes or hashes that no tree can have."""
+    """No tree has such a size, index or hash."""
 
 
 def leaf_hash(body: bytes) -> bytes:
@@ -47,8 +47,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Frontier:
-    """A growing tree's right edge: the roots of its complete binary subtrees, largest first, one
-    for each set bit of `size`.
+    """The right edge of a growing tree: the roots of its complete binary subtrees, largest first,
+    one for each set bit of `size`.
     """
 
     size: int = 0
@@ -56,26 +56,26 @@ class Frontier:
 
     @classmethod
     def read(cls, size: int, blob: bytes) -> "Frontier":
-        """The frontier that `to_bytes` wrote for a tree of `size` leaves; raises NotATree when
-        their lengths disagree.
+        """Read the frontier that `to_bytes` wrote for a tree of `size` leaves; raises NotATree if
+        the length does not fit.
         """
         if size < 0 or len(blob) != HASH_BYTES * size.bit_count():
             raise NotATree("a frontier holds one hash for each set bit of the size")
         return cls(size, [blob[at : at + HASH_BYTES] for at in range(0, len(blob), HASH_BYTES)])
 
     def to_bytes(self) -> bytes:
-        """The hashes, joined."""
+        """Join the hashes."""
         return b"".join(self.hashes)
 
     def extend(self, leaves: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
-        """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that became
-        complete, level 1 and up.
+        """Append leaf hashes; gives `(level, idx, root)` of each 256-ary subtree that they
+        complete, from level 1 up.
         """
         completed: list[tuple[int, int, bytes]] = []
         row, first, height, edge, sha256 = list(leaves), self.size, 0, list[bytes](), hashlib.sha256
         self.size += len(row)
-        # Level by level: `row` are the new nodes of a height, `first` is the first one's number
-        # there, `edge` what stays without sibling.
+        # Level by level: `row` holds the new nodes of a height, `first` is the number of the first
+        # one, `edge` collects the nodes without a sibling.
         while row:
             if height and not height % STRIDE:
                 completed += [(height // STRIDE, idx, root) for idx, root in enumerate(row, first)]
@@ -97,13 +97,13 @@ class Frontier:
         return _fold(self.hashes) if self.hashes else EMPTY
 
     def subtrees(self) -> dict[Subtree, bytes]:
-        """The frontier's hashes by the subtree each is the root of."""
+        """The hashes of the frontier by subtree."""
         return dict(zip(complete((0, self.size)), self.hashes, strict=True))
 
 
 def complete(span: Span) -> list[Subtree]:
-    """The complete subtrees, largest first, that a span is made of. It must begin on a boundary of
-    its length.
+    """Split a span into complete subtrees, largest first; raises NotATree unless it begins on a
+    boundary of its length.
     """
     first, end = span
     parts = []
@@ -117,8 +117,8 @@ def complete(span: Span) -> list[Subtree]:
 
 
 def inclusion(index: int, size: int) -> list[Span]:
-    """The spans whose roots prove leaf `index` in a tree of `size` leaves, nearest the leaf first
-    (RFC 9162, section 2.1.3.1).
+    """The spans whose roots prove leaf `index` in a tree of `size` leaves, nearest to the leaf
+    first (RFC 9162, section 2.1.3.1).
     """
     if not 0 <= index < size:
         raise NotATree("the leaf is not in the tree")
@@ -159,14 +159,12 @@ def consistency(old: int, new: int) -> list[Span]:
 
 
 def runs(spans: Iterable[Span], known: Mapping[Subtree, bytes]) -> list[Run]:
-    """Which stored hashes `roots` will read for these spans, given the subtrees whose roots are
-    known already.
-    """
+    """The stored hashes that `roots` reads for these spans, given the known subtree roots."""
     return [_run(subtree) for span in spans for subtree in complete(span) if subtree not in known]
 
 
 def roots(spans: Iterable[Span], read: Reader, known: Mapping[Subtree, bytes]) -> list[bytes]:
-    """The root of each span."""
+    """Compute the root of each span."""
     return [
         _fold(
             [known[part] if part in known else _subtree_root(part, read) for part in complete(span)]
@@ -176,7 +174,7 @@ def roots(spans: Iterable[Span], read: Reader, known: Mapping[Subtree, bytes]) -
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over these leaf hashes."""
+    """Compute the root over leaf hashes."""
     frontier = Frontier()
     frontier.extend(leaves)
     return frontier.root()

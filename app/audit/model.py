@@ -1,5 +1,5 @@
-"""What the trail records: actions, outcomes, events, and the digests that tie stored records to
-their entries. Pure.
+"""Define the actions, authors and events of the audit log, and the digests that tie stored records
+to their entries. Pure.
 """
 
 import hashlib
@@ -16,8 +16,9 @@ from app.kernel.canonical import Json
 
 
 class Action(StrEnum):
-    """What was done: `room.noun.past_participle`. Stored for ever: add members, never rename or
-    reuse one.
+    """What was done: `package.noun.past_participle`.
+
+    Invariant: members are stored for ever. Add members; never rename or reuse one.
     """
 
     SESSION_OPENED = "identity.session.opened"
@@ -91,13 +92,13 @@ class Action(StrEnum):
     LOG_REOPENED = "audit.log.reopened"
 
 
-OF_NO_CASE: Final = frozenset(action for action in Action if action.startswith("identity."))
-"""What is done at the door and to accounts: it tells of no sharing request and of no person
-concerned; `append` refuses either."""
+IDENTITY_ACTIONS: Final = frozenset(action for action in Action if action.startswith("identity."))
+"""Actions on sessions and accounts. Their entries name neither a sharing request nor a person
+concerned; `log.append` refuses both."""
 
 
 class EntryOutcome(StrEnum):
-    """How it ended. Stored for ever: add members, never rename or reuse one."""
+    """Whether the act succeeded. Invariant: as for `Action`."""
 
     SUCCESS = "success"
     DENIED = "denied"
@@ -105,7 +106,7 @@ class EntryOutcome(StrEnum):
 
 
 class Author(Protocol):
-    """Whoever an entry is about: an `Actor`, or an `Agent` when no account is behind the act."""
+    """Who acted: an `Actor`, or an `Agent` if no account acted."""
 
     @property
     def id(self) -> UUID | None: ...
@@ -122,8 +123,8 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An author without an account: the operator at the command line, the service itself, or a
-    stranger who failed to sign in.
+    """An author without an account: the operator, the service itself, or a caller without a
+    token.
     """
 
     school: str
@@ -133,29 +134,31 @@ class Agent:
 
 
 def operator(school: str) -> Agent:
-    """The operator, acting at the command line."""
+    """The operator at the command line."""
     return Agent(school=school, role="operator", client="cli")
 
 
 def service(school: str) -> Agent:
-    """The service, acting by itself (a clock that ran out, a sealer, a follower)."""
+    """The service, in a background task."""
     return Agent(school=school, role="service", client="service")
 
 
-def stranger(school: str, client: str = "unknown") -> Agent:
-    """Somebody who is not, or not yet, authenticated."""
-    return Agent(school=school, role="anonymous", client=client)
+def anonymous(school: str) -> Agent:
+    """A caller who is not authenticated."""
+    return Agent(school=school, role="anonymous", client="unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened, without who and when. Holds codes, field names and random ids; never personal
-    data.
+    """What happened, without who acted and when.
 
-    `request` is the sharing request, `subjects` the random ids of the persons concerned (one event
-    for each child where the act is a decision or a disclosure), `recipient` the recipient's id or
-    organisation type, `target` whatever else was acted on, `policy` the digest of the policy that
-    was applied, `content` the value of `content()` over the records that this act stored.
+    `request` is the id of the sharing request, `subjects` are the random ids of the persons
+    concerned (a decision or disclosure has one event for each child), `recipient` is the
+    recipient's id or organisation type, `target` the id or code of anything else that was acted on,
+    `policy` the digest of the policy that was applied, `content` the value of `content()` over the
+    records that this act stored.
+
+    Invariant: an event holds codes, field names and random ids, and no personal data.
     """
 
     action: Action
@@ -172,7 +175,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One domain record as it is stored now, for verification.
+    """The digest of a record as it is stored now, for verification.
 
     `audit_id` is the entry that it cites. The `digest` of an immutable record is its
     `record_digest`, over which the entry's `content` is; that of a mutable head is its
@@ -189,15 +192,15 @@ SALT_BYTES: Final = 16
 
 
 def record_digest(salt: bytes, record: Json) -> bytes:
-    """SHA-256 of the record's salt followed by its canonical JSON: says nothing about the record
-    once the salt is gone.
+    """SHA-256 of the record's salt followed by its canonical JSON; reveals nothing about the record
+    once the salt is destroyed.
     """
     return hashlib.sha256(salt + canonical.encode(record)).digest()
 
 
 def content(digests: Sequence[bytes]) -> str:
-    """What an entry says of the records it stored: base64url of SHA-256 over their digests, joined
-    in the order of the records' ids.
+    """The member `content` of an entry: base64url of SHA-256 over the digests of the records that
+    it stored, joined in the order of the records' ids.
     """
     return _base64url(hashlib.sha256(b"".join(digests)).digest())
 

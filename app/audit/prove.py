@@ -1,5 +1,6 @@
-"""Proofs for one school's log, from stored subtree roots: a few short runs of rows, whatever the
-log's size.
+"""Make inclusion and consistency proofs from stored subtree roots.
+
+A proof reads a few short runs of rows, whatever the size of the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from app.platform.db import Session
 from app.platform.rows import col
 
 _NEAR: Final = 256
-"""Runs of one level that lie this near to each other are read as one."""
+"""Runs of one level with fewer hashes between them are read as one."""
 
 _NEWEST: Final = (
     sa.select(col(CheckpointRow.size), col(CheckpointRow.frontier), col(CheckpointRow.note))
@@ -48,14 +49,12 @@ _NODES: Final = sa.select(col(NodeRow.idx), col(NodeRow.hash)).where(
 
 
 class LogDamaged(Exception):
-    """Hashes that the stored size promises are not there: only tampering or a failing disk does
-    this; verification says more.
-    """
+    """Stored hashes are missing, by tampering or a failing disk; `audit verify` gives details."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed checkpoint of a school's log. `known` are the subtree roots of its frontier."""
+    """A signed checkpoint of a school's log, with the subtree roots of its frontier in `known`."""
 
     size: int
     note: str
@@ -64,7 +63,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """That leaf `index` is in the tree of `size` leaves. `note` is the checkpoint of just this
+    """Proves that leaf `index` is in the tree of `size` leaves. `note` is the checkpoint of this
     size, if one was signed.
     """
 
@@ -77,8 +76,8 @@ class Inclusion:
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """That the tree of `new` leaves extends that of `old`. `note` is the checkpoint of size `new`,
-    if one was signed.
+    """Proves that the tree of `new` leaves extends that of `old`. `note` is the checkpoint of size
+    `new`, if one was signed.
     """
 
     old: int
@@ -88,17 +87,15 @@ class Consistency:
 
 
 def unsigned(size: int) -> InvalidTreeSize:
-    """What to raise where only a signed checkpoint will do, and none of just this size was
-    signed.
-    """
+    """The error for a proof that needs a signed checkpoint of a size that has none."""
     return InvalidTreeSize(
         "/query/size",
-        f"no checkpoint of {size} entries was signed: leave size out, or ask for JSON",
+        f"no checkpoint of {size} entries was signed; leave size out, or ask for JSON",
     )
 
 
 async def newest(session: Session, school: str) -> Signed:
-    """The school's newest checkpoint; raises EntryNotSealed while there is none."""
+    """Load the school's newest checkpoint; raises EntryNotSealed if there is none."""
     found = _signed(await session.first(_NEWEST, {"school": school}))
     if found is None:
         raise EntryNotSealed
@@ -108,10 +105,9 @@ async def newest(session: Session, school: str) -> Signed:
 async def inclusion(
     session: Session, school: str, entry: UUID, *, size: int | None = None
 ) -> Inclusion:
-    """The proof that the entry is in the tree of `size` leaves (the newest when not given).
+    """Prove that the entry is in the tree of `size` leaves, by default the newest.
 
-    Raises EntryNotSealed, and InvalidTreeSize for a size that does not hold the entry or that the
-    log has not reached.
+    Raises EntryNotSealed, and InvalidTreeSize for a size without the entry or beyond the log.
     """
     leaf = await session.first(_LEAF_OF, {"entry": entry, "school": school})
     if leaf is None:
@@ -119,7 +115,7 @@ async def inclusion(
     head = await _head(session, school, size, "/query/size")
     if leaf.idx >= head.size:
         raise InvalidTreeSize(
-            "/query/size", f"the entry has index {leaf.idx}: the size must be larger"
+            "/query/size", f"the entry has index {leaf.idx}; the size must be larger"
         )
     path = await _roots(session, school, merkle.inclusion(leaf.idx, head.size), head.known)
     return Inclusion(leaf.idx, head.size, bytes(leaf.hash), path, head.note or None)
@@ -128,7 +124,8 @@ async def inclusion(
 async def consistency(
     session: Session, school: str, old: int, new: int | None = None
 ) -> Consistency:
-    """The proof that the tree of `new` leaves (the newest when not given) extends that of `old`.
+    """Prove that the tree of `new` leaves, by default the newest, extends that of `old`.
+
     Raises EntryNotSealed and InvalidTreeSize.
     """
     head = await _head(session, school, new, "/query/to")

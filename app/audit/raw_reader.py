@@ -1,4 +1,4 @@
-"""Read the stored trail for verification as plain rows, in large pages, whatever their values."""
+"""Read the stored log for verification as plain rows, in large pages, whatever their values."""
 
 # ruff: noqa: S608 - the queries are built from constants of this module alone
 

@@ -1,4 +1,4 @@
-"""What a verification found, in words an operator can act on. Pure."""
+"""Collect the findings of a verification and word them for the operator. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,8 +8,8 @@ MAX_FINDINGS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation: whose log, at which index (None where it has no place in the log), a stable
-    code, and words.
+    """A sign of tampering in a school's log. `index` is the place in the log, None if it has none;
+    `code` is stable.
     """
 
     school: str
@@ -24,8 +24,8 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The outcome of one verification. `sizes` are the logs that were recomputed, `notes` what is
-    worth knowing and no violation.
+    """The result of a verification. `sizes` are the numbers of entries by school, `notes` are
+    remarks that are no findings, `more` counts the findings beyond the first thousand.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Report:
 
     @property
     def intact(self) -> bool:
-        """Whether everything could be read and nothing was wrong."""
+        """Whether the whole log could be read and there is no finding."""
         return not self.findings and self.unreadable is None
 
     @property
@@ -49,21 +49,21 @@ class Report:
             return 1
         return 0 if self.unreadable is None else 2
 
-    def find(self, school: str, index: int | None, code: str, words: str) -> None:
-        """Note a violation; beyond a thousand they are only counted."""
+    def add(self, school: str, index: int | None, code: str, words: str) -> None:
+        """Add a finding; those beyond a thousand are only counted."""
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(Finding(school, index, code, words))
         else:
             self.more += 1
 
     def lines(self) -> list[str]:
-        """The report as an operator reads it."""
-        said = [str(finding) for finding in self.findings]
+        """Word the report."""
+        lines = [str(finding) for finding in self.findings]
         if self.more:
-            said.append(f"and {self.more} more")
-        said += self.notes
+            lines.append(f"and {self.more} more")
+        lines += self.notes
         if self.unreadable is not None:
-            said.append(f"could not be read: {self.unreadable}")
+            lines.append(f"could not be read: {self.unreadable}")
         counted = (
             ", ".join(
                 f"school {school}: {size} entries" for school, size in sorted(self.sizes.items())
@@ -72,7 +72,7 @@ class Report:
         )
         verdict = "intact" if self.intact else "VIOLATION" if self.findings else "unreadable"
         return [
-            *said,
+            *lines,
             (
                 f"{verdict}: {counted}; {self.unsealed} unsealed, {self.records} records compared,"
                 f" {self.disposed} disposed of"

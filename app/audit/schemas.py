@@ -1,5 +1,7 @@
-"""The trail on the wire. No field holds personal data: people are random ids whose meaning is
-destroyed with their record.
+"""Define the replies of the audit operations.
+
+Invariant: no field holds personal data. Persons are random ids that lose their meaning when the
+request is disposed of.
 """
 
 from datetime import datetime
@@ -18,88 +20,82 @@ class AuditActorOut(BaseModel):
 
     subject: UUID | None = Field(
         description=(
-            "The account's or client's random id; null for the operator, the service, or a"
-            " stranger."
+            "Random id of the account or client; null for the operator, the service, and a"
+            " caller who failed to sign in."
         )
     )
     role: str = Field(
         description=(
-            "The role at that time; `operator`, `service` or `anonymous` where no account acted."
+            "The role at that time; `operator`, `service` or `anonymous` if no account acted."
         )
     )
-    client_id: str = Field(description="The application through which they acted.")
+    client_id: str = Field(description="The application through which the account acted.")
 
 
 class AuditEntryOut(BaseModel):
-    """One entry of the audit trail: an act, or a look at personal data."""
+    """An audit entry: an act, or a read of personal data."""
 
     index: int | None = Field(
         description=(
-            "Place in the school's log, counted from 0; null until it is sealed, for up to a"
+            "Place in the school's log, counted from 0; null until the entry is sealed, about a"
             " second."
         )
     )
-    id: UUID = Field(description="The entry's id; it sorts by time.")
-    occurred_at: Instant = Field(description="When it happened, UTC.")
+    id: UUID = Field(description="Id of the entry; ids sort by time.")
+    occurred_at: Instant = Field(description="The time of the act, UTC.")
     actor: AuditActorOut
-    action: str = Field(description="What was done: `room.noun.past_participle`.")
-    sharing_request_id: UUID | None = Field(description="The sharing request it was about.")
-    target: str | None = Field(description="What else was acted on, by id or code.")
+    action: str = Field(description="The action: `package.noun.past_participle`.")
+    sharing_request_id: UUID | None = Field(description="Id of the sharing request.")
+    target: str | None = Field(description="Id or code of another object of the act.")
     outcome: str = Field(description="`success`, `denied` or `failure`.")
     reason_code: str | None = Field(
-        description="The lawful reason, or why it was denied, as a code."
+        description="The lawful reason, or the reason for a denial, as a code."
     )
-    policy_digest: str | None = Field(description="The policy version that was applied.")
-    request_id: str = Field(description="`X-Request-Id` of the call.")
+    policy_digest: str | None = Field(description="Digest of the policy version that was applied.")
+    request_id: str = Field(description="`X-Request-Id` of the HTTP request.")
     details: dict[str, Any] = Field(description="Codes and field names; never personal data.")
-    leaf_hash: str = Field(description="base64 of SHA-256(0x00 ‖ leaf bytes), as RFC 9162 has it.")
+    leaf_hash: str = Field(description="base64 of SHA-256(0x00 ‖ leaf bytes), as in RFC 9162.")
 
 
 class AuditEntryWithLeafOut(AuditEntryOut):
-    """One entry with the bytes that were hashed."""
+    """An audit entry with the bytes that its leaf hash is over."""
 
     leaf: str = Field(
         description=(
-            "base64 of the exact leaf bytes: canonical JSON (RFC 8785) of everything the entry"
-            " says."
+            "base64 of the exact leaf bytes: the canonical JSON (RFC 8785) of the whole entry."
         )
     )
 
 
 class AuditEntriesOut(BaseModel):
-    """A page of the trail, newest first."""
+    """A page of audit entries, newest first."""
 
     items: list[AuditEntryOut]
     next_cursor: str | None = Field(
-        description="Send it as `cursor` for the next page; null on the last one."
+        description="The `cursor` of the next page; null on the last page."
     )
 
 
 class InclusionProofOut(BaseModel):
-    """That an entry is in the log: hashing `leaf_hash` with `path`, as RFC 9162 section 2.1.3.2
-    says, gives the checkpoint's root.
+    """A proof that an entry is in the log: hashing `leaf_hash` with `path` as in RFC 9162, section
+    2.1.3.2, gives the root hash of the checkpoint.
     """
 
-    index: int = Field(description="The entry's place in the log.")
-    size: int = Field(description="The size of the tree that the proof is for.")
+    index: int = Field(description="Place of the entry in the log.")
+    size: int = Field(description="Size of the tree that the proof is for.")
     leaf_hash: str = Field(description="base64.")
     path: list[str] = Field(description="base64 hashes, from the leaf's sibling upwards.")
     checkpoint: str | None = Field(
-        description=(
-            "The signed checkpoint of this size; null where none of just this size was signed."
-        )
+        description=("The signed checkpoint of this size; null if none was signed.")
     )
 
 
 class ConsistencyProofOut(BaseModel):
-    """That the log only grew between two sizes, to be checked as RFC 9162 section 2.1.4.2 says."""
+    """A proof that a log begins with an earlier one, to be checked by RFC 9162, section 2.1.4.2."""
 
-    from_size: int
-    to_size: int
-    path: list[str] = Field(description="base64 hashes; empty where nothing needs proof.")
+    from_size: int = Field(description="The smaller size.")
+    to_size: int = Field(description="The larger size.")
+    path: list[str] = Field(description="base64 hashes; empty if the sizes are equal.")
     checkpoint: str | None = Field(
-        description=(
-            "The signed checkpoint of the larger size; null where none of just this size was"
-            " signed."
-        )
+        description=("The signed checkpoint of the larger size; null if none was signed.")
     )

@@ -1,5 +1,7 @@
-"""Seals what has committed: indexes, leaf hashes, subtree roots, a signed checkpoint. One at a
-time; on any doubt it refuses to sign.
+"""Seal committed entries: give them indexes in the log, store leaf hashes and subtree roots, and
+sign a checkpoint.
+
+Invariant: one sealer works at a time, and it signs nothing that contradicts an earlier checkpoint.
 """
 
 import asyncio
@@ -15,18 +17,18 @@ from app.audit import checkpoint, log, merkle, tables
 from app.audit.checkpoint import Checkpoint, CheckpointRefused
 from app.audit.merkle import Frontier
 from app.audit.model import Action, Event, operator
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.tables import CheckpointRow, EntryRow, LeafRow, PendingRow
 from app.kernel.canonical import Json
 from app.platform.db import Database, Session
 from app.platform.rows import col
 
 BATCH: Final = 4096
-"""Entries of one school sealed in one transaction: long enough to be fast, short enough that
+"""Entries of one school that are sealed in one transaction: enough to be fast, few enough that
 SQLite's writers hardly wait."""
 
 _LOCK: Final = 0x5EA1
-"""PostgreSQL's advisory lock that makes the sealers take turns."""
+"""The PostgreSQL advisory lock of the sealer."""
 
 _NAMED: Final = re.compile(r"/schools/[0-9]{6}(?:/([0-9]{1,5}))?\Z")
 
@@ -96,8 +98,9 @@ _DRAIN: Final = sa.delete(tables.PENDING).where(
 
 
 class SealRefused(Exception):
-    """The sealer will not sign: what is stored does not agree with what was signed before.
-    Recording goes on; an operator must look.
+    """The stored log contradicts an earlier checkpoint, so the sealer does not sign.
+
+    Entries are still appended. `faults` gives the reason by school.
     """
 
     def __init__(self, faults: dict[str, str]) -> None:
@@ -109,7 +112,7 @@ class SealRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The log of a school as last signed: its name and its growing edge."""
+    """A school's log as it was signed last: its origin, frontier and signed note."""
 
     origin: str
     frontier: Frontier
@@ -117,26 +120,25 @@ class Head:
 
 
 async def seal(
-    database: Database, key: Ed25519PrivateKey, *, host: str, shelf: Shelf | None = None
+    database: Database, key: Ed25519PrivateKey, *, host: str, folder: CheckpointFolder | None = None
 ) -> int:
-    """One pass over every school with entries waiting; gives how many were sealed (0 as well when
-    another sealer is at work).
+    """Seal the queue of every school; gives the number of entries sealed, 0 if another sealer is at
+    work.
 
-    `host` names new logs (`<host>/schools/<urn>`); a log that has begun keeps its name. Checkpoints
-    are published on the shelf after the commit. Raises SealRefused once the schools that are in
-    order have been sealed and published.
+    `host` begins the origin of a new log (`<host>/schools/<urn>`). Checkpoints are published in the
+    folder after the commit. Raises SealRefused after all other schools have been sealed.
     """
     async with database.reading() as session:
         if await session.first(sa.select(col(PendingRow.entry_id)).limit(1)) is None:
             return 0
     sealed, notes, faults = 0, {}, {}
     async with database.transaction() as session:
-        if not await _alone(session):
+        if not await _lock(session):
             return 0
         for row in await session.all(_SCHOOLS):
             school = str(row.school)
             try:
-                head = await _head(session, key, school, host, shelf)
+                head = await _head(session, key, school, host, folder)
                 count, note, fault = await _extend(session, key, school, head)
             except (CheckpointRefused, merkle.NotATree) as doubt:
                 faults[school] = str(doubt)
@@ -146,17 +148,17 @@ async def seal(
                 notes[school] = note
             if fault is not None:
                 faults[school] = fault
-    if shelf is not None:
+    if folder is not None:
         for school, note in notes.items():
-            await asyncio.to_thread(shelf.publish, school, note)
+            await asyncio.to_thread(folder.publish, school, note)
     if faults:
         raise SealRefused(faults)
     return sealed
 
 
-async def publish(database: Database, shelf: Shelf) -> None:
-    """Put each school's newest checkpoint on a shelf that lags behind, as after a crash between
-    commit and publishing.
+async def publish(database: Database, folder: CheckpointFolder) -> None:
+    """Publish each school's newest checkpoint if the folder has an older one, as after a crash
+    between commit and publication.
     """
     async with database.reading() as session:
         schools = [
@@ -167,13 +169,13 @@ async def publish(database: Database, shelf: Shelf) -> None:
     for school, row in rows:
         if row is None:
             continue
-        kept = shelf.newest(school)
-        if kept is None or _follows(checkpoint.parse(row.note), checkpoint.parse(kept)):
-            await asyncio.to_thread(shelf.publish, school, row.note)
+        newest = folder.newest(school)
+        if newest is None or _follows(checkpoint.parse(row.note), checkpoint.parse(newest)):
+            await asyncio.to_thread(folder.publish, school, row.note)
 
 
 async def backlog(session: Session, now: datetime) -> tuple[int, timedelta]:
-    """How many entries wait to be sealed, counted to a thousand, and how long the oldest has
+    """The number of entries in the queue, at most a thousand, and how long the oldest has
     waited.
     """
     waiting = await session.all(sa.select(col(PendingRow.entry_id)).limit(1000))
@@ -191,13 +193,13 @@ async def reopen(
     *,
     school: str,
     host: str,
-    shelf: Shelf,
+    folder: CheckpointFolder,
     at: datetime,
 ) -> str:
-    """Go on under a new origin after a restore, with the heads that were signed before recorded in
-    its first entry; gives the new note.
+    """Continue a log under a new origin after a restore; gives the new signed note.
 
-    Raises SealRefused where the stored leaves have gaps: then another backup must be restored.
+    The first entry records the checkpoints that were signed before. Raises SealRefused if the
+    stored leaves have gaps; then another backup has to be restored.
     """
     async with database.transaction() as session:
         if session.dialect == "postgresql":
@@ -208,7 +210,7 @@ async def reopen(
             found
             for found in (
                 _readable(stored.note if stored else None),
-                _readable(shelf.newest(school)),
+                _readable(folder.newest(school)),
             )
             if found
         ]
@@ -225,15 +227,15 @@ async def reopen(
         head = Head(checkpoint.origin(host, school, epoch), frontier, None)
         _, note, fault = await _extend(session, key, school, head)
         if note is None or fault is not None:
-            raise SealRefused({school: fault or "there was nothing to seal"})
-    await asyncio.to_thread(shelf.archive, school)
-    await asyncio.to_thread(shelf.publish, school, note)
+            raise SealRefused({school: fault or "no entry was sealed"})
+    await asyncio.to_thread(folder.archive, school)
+    await asyncio.to_thread(folder.publish, school, note)
     return note
 
 
-async def _alone(session: Session) -> bool:
-    """Whether this is the only sealer until the transaction ends; SQLite's writer lock says so by
-    itself.
+async def _lock(session: Session) -> bool:
+    """Take the sealer's lock until the transaction ends; False if another sealer has it. On SQLite
+    the writer's lock is enough.
     """
     if session.dialect == "sqlite":
         return True
@@ -242,15 +244,19 @@ async def _alone(session: Session) -> bool:
 
 
 async def _head(
-    session: Session, key: Ed25519PrivateKey, school: str, host: str, shelf: Shelf | None
+    session: Session,
+    key: Ed25519PrivateKey,
+    school: str,
+    host: str,
+    folder: CheckpointFolder | None,
 ) -> Head:
-    """The log's head, believed only after its signature, its frontier, its last leaf and what was
-    published agree.
+    """Load the newest checkpoint; raises CheckpointRefused if its signature, its frontier, the last
+    leaf and the published checkpoint do not agree.
     """
     row = await session.first(_NEWEST, {"school": school})
     leaf = await session.first(_LAST_LEAF, {"school": school})
-    kept = shelf.newest(school) if shelf is not None else None
-    published = checkpoint.verify(kept, key.public_key()) if kept is not None else None
+    newest = folder.newest(school) if folder is not None else None
+    published = checkpoint.verify(newest, key.public_key()) if newest is not None else None
     if row is None:
         if leaf is not None:
             raise CheckpointRefused("there are leaves without any checkpoint")
@@ -295,14 +301,14 @@ async def _check_published(
 async def _extend(
     session: Session, key: Ed25519PrivateKey, school: str, head: Head
 ) -> tuple[int, str | None, str | None]:
-    """Seal what waits for one school; gives how many, the new note, and a fault that did not stand
-    in the way.
+    """Seal the queue of one school; gives the number of entries, the new note, and a fault in the
+    queue that did not prevent sealing.
     """
     waiting = await session.all(_WAITING, {"school": school})
     ready = [row for row in waiting if row.body is not None and row.idx is None]
     fault = None
     if len(ready) < len(waiting):
-        fault = "entries that wait to be sealed are gone, or are sealed already"
+        fault = "the queue names entries that are gone or already sealed"
     if not ready:
         return 0, None, fault
     first = head.frontier.size
@@ -335,7 +341,7 @@ async def _extend(
 
 
 async def _rebuilt(session: Session, school: str) -> Frontier:
-    """The frontier over the stored leaves, taken one by one."""
+    """Compute the frontier of the stored leaves."""
     frontier = Frontier()
     async for row in session.stream(
         sa.select(col(LeafRow.idx), col(LeafRow.hash))
@@ -357,7 +363,7 @@ def _readable(note: str | None) -> Checkpoint | None:
 
 
 def _follows(one: Checkpoint, other: Checkpoint) -> bool:
-    """Whether `one` is the later head: of a later epoch, or larger in the same."""
+    """Whether `one` is the later checkpoint: of a later epoch, or larger in the same log."""
     return (
         (_epoch(one.origin), one.size) > (_epoch(other.origin), other.size)
         if one.origin != other.origin

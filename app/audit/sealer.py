@@ -1,5 +1,6 @@
-"""The task that seals twice a second and publishes what it signed. It never stops for a fault:
-recording goes on, and the fault is said.
+"""Run the sealer as a background task, twice a second.
+
+Invariant: no fault ends the task or stops requests; faults are logged.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit import seal
 from app.audit.checkpoint import CheckpointRefused
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.seal import BATCH, SealRefused
 from app.platform.db import Database, DatabaseUnavailable
 
@@ -19,7 +20,7 @@ PAUSE_S: Final = 0.5
 
 
 class Sealer:
-    """Seals one database. `trouble` is None while all is well, else why it does not sign."""
+    """Seals the entries of one database. `trouble` is the reason why it does not sign, or None."""
 
     def __init__(
         self,
@@ -27,19 +28,19 @@ class Sealer:
         key: Ed25519PrivateKey,
         *,
         host: str,
-        shelf: Shelf,
+        folder: CheckpointFolder,
         pause: float = PAUSE_S,
     ) -> None:
         self._database = database
         self._key = key
         self._host = host
-        self._shelf = shelf
+        self._shelf = folder
         self._pause = pause
         self._log = structlog.get_logger()
         self.trouble: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Seal until `stop` is set, and once more after that."""
+        """Seal until `stop` is set, and once more afterwards."""
         started = False
         while not stop.is_set():
             if not started:
@@ -60,13 +61,13 @@ class Sealer:
 
     async def _pass(self) -> int:
         try:
-            count = await seal.seal(self._database, self._key, host=self._host, shelf=self._shelf)
+            count = await seal.seal(self._database, self._key, host=self._host, folder=self._shelf)
         except SealRefused as refused:
             self._alarm(str(refused))
             return 0
         except DatabaseUnavailable:
             return 0
-        except Exception as fault:  # noqa: BLE001 - whatever it is, the next pass may fare better, and the service must go on
+        except Exception as fault:  # noqa: BLE001 - the next pass may succeed, and the service continues
             self._alarm(type(fault).__name__)
             return 0
         if self.trouble is not None and count:

@@ -1,5 +1,6 @@
-"""Looks into the trail: newest first, by keyset, and never past what the caller may see. The only
-reader of entries for a caller.
+"""Search and read entries for a caller, newest first, in pages by key.
+
+Invariant: callers read entries through this module only, and see no entry beyond their permission.
 """
 
 import json
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from app.audit import merkle, tables
 from app.audit.errors import AuditEntryNotFound
-from app.audit.model import OF_NO_CASE, Action, EntryOutcome
+from app.audit.model import IDENTITY_ACTIONS, Action, EntryOutcome
 from app.audit.tables import EntryRow, LeafRow, SubjectRow
 from app.identity.model import Actor, Permission
 from app.platform.db import Database, Session
@@ -26,10 +27,10 @@ _RANDOM: Final = (1 << 62) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the entries must have in common. `since` is included, `until` is not.
+    """The filters of a search; None leaves a member open. `since` is included, `until` is not.
 
-    `subject` are the random ids of one person, who has another in each request; none of them
-    matches nothing.
+    `subject` holds the random ids of one person, one for each request; an empty tuple matches no
+    entry.
     """
 
     actor: UUID | None = None
@@ -42,14 +43,14 @@ class Filters:
     until: datetime | None = None
 
     def named(self) -> list[str]:
-        """The names of the filters in use, as the trail records them."""
+        """The names of the filters in use, for the entry of the search."""
         return [name for name in self.__slots__ if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as a caller reads it: `body` is the exact leaf text, `fields` what it says, `index`
-    None until it is sealed.
+    """An entry as a caller reads it. `body` is the exact text that is hashed, `fields` are its
+    members, `index` is None until the entry is sealed.
     """
 
     id: UUID
@@ -59,7 +60,7 @@ class Entry:
 
     @property
     def leaf_hash(self) -> bytes:
-        """The leaf hash of the stored bytes."""
+        """The leaf hash of the body."""
         return merkle.leaf_hash(self.body.encode("utf-8"))
 
 
@@ -74,7 +75,7 @@ class _Found(NamedTuple):
 async def search(
     session: Session, actor: Actor, filters: Filters, *, after: UUID | None, limit: int
 ) -> list[Entry]:
-    """At most `limit` entries that the caller may see, newest first, older than the entry
+    """Load at most `limit` entries that the caller may see, newest first, older than the entry
     `after`.
     """
     found = await all_rows(session, _Found, _statement(actor, filters, after, limit))
@@ -82,7 +83,7 @@ async def search(
 
 
 async def find(session: Session, actor: Actor, id: UUID) -> Entry:
-    """One entry; raises AuditEntryNotFound when there is none, or none that the caller may see."""
+    """Load one entry; raises AuditEntryNotFound also if the caller may not see it."""
     wanted = sa.select(col(EntryRow.id), col(EntryRow.body)).where(
         col(EntryRow.id) == id, col(EntryRow.school) == actor.school, *_visible(actor)
     )
@@ -93,7 +94,7 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
 
 
 async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
-    """The entries that records of the school cite, oldest first, for a reader who has been shown
+    """Load the entries that records of the school cite, oldest first, for a caller who may read
     those records.
     """
     wanted = sa.select(col(EntryRow.id), col(EntryRow.body)).where(
@@ -106,12 +107,12 @@ async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entr
 async def export(
     database: Database, actor: Actor, filters: Filters, *, upto: UUID
 ) -> AsyncIterator[list[Entry]]:
-    """Every entry that the caller may see, newest first, from the moment of the entry `upto` on, in
+    """Load every entry that the caller may see, newest first, beginning with the entry `upto`, in
     pages.
 
-    Each page is a transaction of its own, so that a slow reader holds no connection.
+    Each page is a transaction of its own, so that a slow client occupies no connection.
     """
-    # Ids of one microsecond are in random order: all of them count as not after it.
+    # Ids of one microsecond are in random order: none of them counts as after it.
     after = UUID(int=(upto.int | _RANDOM) + 1)
     while True:
         async with database.reading() as session:
@@ -124,18 +125,19 @@ async def export(
 
 
 def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElement[bool]]:
-    """The one rule of who sees which entries of their school; `action` is what all of those that
-    are looked for tell of.
+    """The conditions of the entries that the caller may see; `action` is the filter, if any.
+
+    Invariant: this function alone determines who sees which entries.
     """
     if actor.may(Permission.AUDIT_READ_ALL):
         return []
     own = col(EntryRow.actor) == actor.id
     if actor.may(Permission.AUDIT_READ_SAFEGUARDING):
-        # Of what tells of no case only one's own acts remain: said so, an index leads to them past
-        # everybody else's.
+        # Of identity entries the DSL sees only their own. With this plain condition the database
+        # uses the index on actors.
         return (
             [own]
-            if action in OF_NO_CASE
+            if action in IDENTITY_ACTIONS
             else [
                 sa.or_(col(EntryRow.request).is_not(None), col(EntryRow.subject).is_not(None), own)
             ]

@@ -1,5 +1,7 @@
-"""The trail as it is stored. Entries, leaves, nodes and checkpoints are only ever added;
-`audit_pending` is the sealer's queue.
+"""Define the tables of the audit log.
+
+Invariant: entries, leaves, nodes and checkpoints are only added. `audit_pending` is the sealer's
+queue.
 """
 
 from datetime import datetime
@@ -14,8 +16,8 @@ from app.platform.types import Instant
 
 
 class EntryRow(SQLModel, table=True):
-    """One entry. `body` is the exact text that is hashed; every other column repeats a part of it
-    for searching, and is checked.
+    """An entry. `body` is the exact text that is hashed; the other columns repeat parts of it for
+    searching, and verification compares them.
     """
 
     __tablename__ = "audit_entry"
@@ -33,7 +35,7 @@ class EntryRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A second or further person whom an entry concerns; the first is in the entry itself."""
+    """A second or further person whom an entry concerns; the entry itself holds the first."""
 
     __tablename__ = "audit_subject"
 
@@ -43,7 +45,7 @@ class SubjectRow(SQLModel, table=True):
 
 
 class PendingRow(SQLModel, table=True):
-    """An entry that waits to be sealed. `txid` is PostgreSQL's number of the transaction that
+    """An entry in the sealer's queue. `txid` is the number of the PostgreSQL transaction that
     appended it.
     """
 
@@ -88,7 +90,7 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class DisposedRow(SQLModel, table=True):
-    """What an entry sealed has been disposed of, and by which entry."""
+    """The records that an entry sealed have been disposed of by the entry `by_entry`."""
 
     __tablename__ = "audit_disposed"
 

@@ -1,4 +1,4 @@
-"""Recompute the whole trail from its stored bytes and report every contradiction.
+"""Recompute the whole audit log from its stored bytes and report every contradiction.
 
 Invariant: no stored value is trusted, and none stops the verification.
 """
@@ -15,7 +15,7 @@ from app.audit.leaf import COLUMNS
 from app.audit.report import Report
 from app.audit.verify_entries import Entries
 from app.audit.verify_log import LogCheck, school_of
-from app.audit.verify_records import Reader, Records
+from app.audit.verify_records import Records, RecordSource
 from app.kernel import clock
 from app.platform.db import Database, Session
 
@@ -28,23 +28,23 @@ _AT: Final = COLUMNS.index("at")
 async def verify(
     database: Database,
     key: Ed25519PublicKey,
-    readers: Sequence[Reader],
+    sources: Sequence[RecordSource],
     *,
     now: datetime,
-    kept: str | Sequence[str] | None = None,
+    saved: str | Sequence[str] | None = None,
 ) -> Report:
-    """Verify every school's log, the queue, the search columns and every record that the readers
+    """Verify every school's log, the queue, the search columns and every record that the sources
     give.
 
-    `kept` is a signed checkpoint that was saved outside the service, or one for each of several
+    `saved` is a signed checkpoint that was saved outside the service, or one for each of several
     schools: it shows a rollback, or a history that was rewritten with the key.
     """
-    notes = (kept,) if isinstance(kept, str) else tuple(kept or ())
+    notes = (saved,) if isinstance(saved, str) else tuple(saved or ())
     report = Report()
     try:
         async with database.reading() as session:
-            await _verify(session, key, readers, report, now, _saved(notes, key, report))
-    except Exception as error:  # noqa: BLE001 - a trail that cannot be read to its end is reported, whatever the reason
+            await _verify(session, key, sources, report, now, _saved(notes, key, report))
+    except Exception as error:  # noqa: BLE001 - a log that cannot be read to its end is reported
         report.unreadable = type(error).__name__
     return report
 
@@ -56,7 +56,7 @@ def _saved(notes: Sequence[str], key: Ed25519PublicKey, report: Report) -> dict[
         try:
             signed = checkpoint.verify(note, key)
         except CheckpointRefused as refused:
-            report.find("*", None, "kept-refused", f"the saved checkpoint: {refused}")
+            report.add("*", None, "saved-checkpoint-refused", f"the saved checkpoint: {refused}")
         else:
             found[school_of(signed) or "*"] = signed
     return found
@@ -65,16 +65,16 @@ def _saved(notes: Sequence[str], key: Ed25519PublicKey, report: Report) -> dict[
 async def _verify(
     session: Session,
     key: Ed25519PublicKey,
-    readers: Sequence[Reader],
+    sources: Sequence[RecordSource],
     report: Report,
     now: datetime,
     saved: dict[str, Checkpoint],
 ) -> None:
     await raw_reader.prepare(session)
     disposed = await _disposed(session, report)
-    records = Records(report, disposed) if readers else None
+    records = Records(report, disposed) if sources else None
     if records is not None:
-        await records.gather(session, readers)
+        await records.load(session, sources)
     entries = Entries(report, records)
     for school in await raw_reader.schools(session):
         log = LogCheck(
@@ -82,7 +82,7 @@ async def _verify(
         )
         await log.run()
     for school, lost in saved.items():
-        report.find(
+        report.add(
             school,
             None,
             "rolled-back",
@@ -99,7 +99,7 @@ async def _disposed(session: Session, report: Report) -> set[str]:
     disposals = await raw_reader.disposals(session)
     for entry, justified in disposals.items():
         if not justified:
-            report.find(
+            report.add(
                 "*",
                 None,
                 "disposal-forged",
@@ -114,13 +114,13 @@ async def _check_queue(session: Session, report: Report, entries: Entries, now: 
         report.unsealed += 1
         raw = raw_reader.body_bytes(stored)
         if raw is None:
-            report.find(
+            report.add(
                 school, None, "entry-missing", f"entry {entry}, which waits to be sealed, is gone"
             )
             continue
         entries.check(school, None, raw, columns)
         if str(columns[_AT]) < oldest:
-            report.find(
+            report.add(
                 school,
                 None,
                 "not-sealed",
@@ -134,11 +134,11 @@ async def _check_counts(session: Session, report: Report, entries: Entries) -> N
     """
     if await raw_reader.count_entries(session) != entries.count:
         for school, entry in await raw_reader.strays(session):
-            report.find(
+            report.add(
                 school, None, "entry-inserted", f"entry {entry} is neither sealed nor waiting to be"
             )
     if await raw_reader.subject_marks(session) != entries.subject_marks:
-        report.find(
+        report.add(
             "*",
             None,
             "column-changed",

@@ -1,4 +1,4 @@
-"""Check single entries of the trail: the body, the columns that repeat it, and the records whose
+"""Check single entries: the body, the columns that repeat it, and the records whose
 digests it holds.
 """
 
@@ -30,12 +30,12 @@ class Entries:
         try:
             body = leaf.read(raw)
         except NotABody as error:
-            self._report.find(school, index, "body-unreadable", f"the stored body is {error}")
+            self._report.add(school, index, "body-unreadable", f"the stored body is {error}")
             return None
         if columns != body.columns:
             self._report_columns(school, index, columns, body)
         if body.school != school:
-            self._report.find(
+            self._report.add(
                 school, index, "school-changed", "the entry belongs to another school's log"
             )
         if len(body.subjects) > 1:
@@ -49,7 +49,7 @@ class Entries:
     ) -> None:
         for name, stored, value in zip(COLUMNS, columns, body.columns, strict=True):
             if stored != value:
-                self._report.find(
+                self._report.add(
                     school,
                     index,
                     "column-changed",

@@ -69,7 +69,7 @@ class LogCheck:
                 following.cancel()
         size = self._frontier.size
         if await raw_reader.count_leaves(self._session, self._school) != size:
-            self._find(None, "leaf-inserted", "a leaf is stored at an index that no log has")
+            self._report_at(None, "leaf-inserted", "a leaf is stored at an index that no log has")
         self._finish(await raw_reader.checkpoints(self._session, self._school, size, None))
         self._report.sizes[self._school] = size
 
@@ -80,22 +80,24 @@ class LogCheck:
         signed = await raw_reader.checkpoints(self._session, self._school, size, self._read_so_far)
         return page, signed
 
-    def _find(self, index: int | None, code: str, words: str) -> None:
-        self._report.find(self._school, index, code, words)
+    def _report_at(self, index: int | None, code: str, words: str) -> None:
+        self._report.add(self._school, index, code, words)
 
     def _check_leaves(self, page: Sequence[Leaf]) -> None:
         first = self._frontier.size
         missing = next((at for at, row in enumerate(page, first) if row[0] != at), None)
         if missing is not None:
-            self._find(missing, "leaf-missing", "the leaf is missing; no later one has its place")
+            self._report_at(
+                missing, "leaf-missing", "the leaf is missing, so later leaves have no place"
+            )
             self._comparable = False
         for index, row in enumerate(page, first):
             raw = raw_reader.body_bytes(row[2])
             if raw is None:
-                self._find(index, "entry-missing", "the entry is missing")
+                self._report_at(index, "entry-missing", "the entry is missing")
                 continue
             if leaf_hash(raw) != row[1]:
-                self._find(
+                self._report_at(
                     index, "entry-altered", "the entry's stored bytes do not hash to its leaf"
                 )
             body = self._entries.check(self._school, index, raw, row[3:])
@@ -122,7 +124,7 @@ class LogCheck:
         for level, idx, root in self._frontier.extend(hashes):
             stored = self._nodes.pop((level, idx), None)
             if self._comparable and stored != root:
-                self._find(
+                self._report_at(
                     idx * 256**level,
                     "node-changed",
                     f"the stored root of the {256**level} leaves from here is not theirs",
@@ -133,12 +135,12 @@ class LogCheck:
         try:
             signed = checkpoint.verify(str(note), self._key)
         except CheckpointRefused as refused:
-            self._find(
+            self._report_at(
                 size - 1, "checkpoint-refused", f"the checkpoint of {size} entries: {refused}"
             )
             return
         if signed.size != size or school_of(signed) != self._school:
-            self._find(
+            self._report_at(
                 size - 1,
                 "checkpoint-refused",
                 f"the checkpoint stored for {size} entries is another one",
@@ -146,7 +148,7 @@ class LogCheck:
             return
         self._check_origin(signed)
         if self._comparable and signed.root != self._frontier.root():
-            self._find(
+            self._report_at(
                 self._signed.size if self._signed else 0,
                 "root-mismatch",
                 f"the entries from here to #{size - 1} are not those that were signed at size"
@@ -154,7 +156,7 @@ class LogCheck:
             )
             self._comparable = False
         elif self._comparable and frontier != self._frontier.to_bytes():
-            self._find(
+            self._report_at(
                 size - 1,
                 "frontier-changed",
                 f"the frontier stored with the checkpoint of {size} entries is not the tree's",
@@ -166,7 +168,7 @@ class LogCheck:
         if before is None or before.origin == signed.origin:
             return
         if not any(before.size <= index < signed.size for index, _ in self._reopened):
-            self._find(
+            self._report_at(
                 before.size,
                 "origin-changed",
                 f"the log continues as {signed.origin} without an entry that reopened it",
@@ -180,7 +182,7 @@ class LogCheck:
             and saved.root != self._frontier.root()
             and not self._was_given_up(saved)
         ):
-            self._find(
+            self._report_at(
                 None,
                 "history-rewritten",
                 f"the first {saved.size} entries are not those of the saved checkpoint",
@@ -203,26 +205,26 @@ class LogCheck:
         """Report what the stored leaves do not cover; `beyond` are larger checkpoints."""
         size = self._frontier.size
         for signed_size, _, _ in beyond:
-            self._find(
+            self._report_at(
                 size,
                 "leaf-missing",
                 f"a checkpoint of {signed_size} entries was signed, and {size} leaves are stored",
             )
         if size > self._covered and not beyond and self._comparable:
-            self._find(
+            self._report_at(
                 self._covered,
                 "leaf-inserted",
                 f"the leaves from here to #{size - 1} are under no checkpoint",
             )
         for level, idx in sorted(self._nodes)[:10] if self._comparable else ():
-            self._find(
+            self._report_at(
                 idx * 256**level,
                 "node-changed",
                 f"a root of {256**level} leaves is stored that the log does not have",
             )
         saved = self._saved
         if saved is not None and saved.size > size and not self._was_given_up(saved):
-            self._find(
+            self._report_at(
                 size,
                 "rolled-back",
                 f"a checkpoint of {saved.size} entries was saved, and {size} are stored",

@@ -1,5 +1,5 @@
-"""Domain records held against the entries that sealed them, both ways: nothing changed, nothing
-missing, nothing that no entry tells of.
+"""Compare domain records with the entries that sealed them, in both directions: no record is
+changed or missing, and an entry accounts for every record.
 """
 
 from base64 import urlsafe_b64encode
@@ -11,12 +11,13 @@ from app.audit.model import Sealed, content
 from app.audit.report import Report
 from app.platform.db import Session
 
-Reader: TypeAlias = Callable[[Session], AsyncIterator[Sealed]]
+RecordSource: TypeAlias = Callable[[Session], AsyncIterator[Sealed]]
+"""Reads the records of a package as they are stored now."""
 
 
 class Records:
-    """What the rooms have stored, and which of it has been accounted for. Identifiers of entries
-    are 32 hexadecimal digits.
+    """The stored records, and those that an entry has accounted for. Ids of entries are 32
+    hexadecimal digits.
     """
 
     def __init__(self, report: Report, disposed: set[str]) -> None:
@@ -28,21 +29,19 @@ class Records:
         self._changed: set[str] = set()
         self._latest: dict[str, tuple[str, set[str]]] = {}
 
-    async def gather(self, session: Session, readers: Sequence[Reader]) -> None:
-        """Read every room's records. A room that cannot read its own tables has been tampered
-        with.
-        """
-        for reader in readers:
+    async def load(self, session: Session, sources: Sequence[RecordSource]) -> None:
+        """Read the records of every package; a failure is a finding."""
+        for source in sources:
             try:
-                async for sealed in reader(session):
+                async for sealed in source(session):
                     self._take(sealed)
-            except Exception as error:  # noqa: BLE001 - whatever a hostile row does to a reader is a finding, never a crash
-                room = getattr(reader, "__module__", "a room")
-                self._report.find(
+            except Exception as error:  # noqa: BLE001 - a row that breaks its reader is a finding
+                package = getattr(source, "__module__", "a package")
+                self._report.add(
                     "*",
                     None,
                     "records-unreadable",
-                    f"the records of {room} cannot be read ({type(error).__name__})",
+                    f"the records of {package} cannot be read ({type(error).__name__})",
                 )
         self._report.records = len(self._records) + len(self._heads)
 
@@ -61,7 +60,7 @@ class Records:
                 self._cited.add(head)
                 if stored[1] != digest:
                     self._changed.add(head)
-                    self._report.find(
+                    self._report.add(
                         school,
                         index,
                         "head-changed",
@@ -69,28 +68,28 @@ class Records:
                     )
 
     def finish(self) -> None:
-        """What no entry accounts for, once every entry has been seen."""
-        find = self._report.find
+        """Report the records for which no entry accounts; call it after the last entry."""
+        add = self._report.add
         for record in self._records.keys() - self._cited:
-            find(
+            add(
                 "*",
                 None,
                 "record-inserted",
-                f"record {record} cites an entry that does not tell of it",
+                f"record {record} cites an entry that did not seal it",
             )
         for head in self._heads.keys() - self._cited:
-            find(
+            add(
                 "*",
                 None,
                 "head-changed",
-                f"the state of {head} cites an entry that does not tell of it",
+                f"the state of {head} cites an entry that did not seal it",
             )
         for head, (_, digests) in self._latest.items():
             stored = self._heads.get(head)
             if stored is None:
-                find("*", None, "head-missing", f"{head}, of which an entry tells, is not stored")
+                add("*", None, "head-missing", f"{head}, which an entry sealed, is not stored")
             elif head in self._cited - self._changed and stored[1] not in digests:
-                find(
+                add(
                     "*",
                     None,
                     "head-rolled-back",
@@ -120,14 +119,14 @@ class Records:
         if entry in self._disposed:
             self._report.disposed += 1
         elif gone:
-            self._report.find(
+            self._report.add(
                 school,
                 index,
                 "record-missing",
-                f"record {gone[0]} is gone, and no disposal tells of it",
+                f"record {gone[0]} is missing, and no disposal explains it",
             )
         elif content(digests) != sealed:
-            self._report.find(
+            self._report.add(
                 school,
                 index,
                 "record-changed",

@@ -1,6 +1,4 @@
-"""What every verb needs: settings or an explanation, a database for the length of some work, and
-one way to say what is wrong.
-"""
+"""Run the work of a command: settings, database, transaction, and one line for each failure."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -9,6 +7,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from app.identity.passwords import Passwords
 from app.kernel.errors import ServiceError
 from app.platform import db, migrations
 from app.platform.db import Database, Session
@@ -18,13 +17,13 @@ T = TypeVar("T")
 
 
 def fail(message: str, status: int = 2) -> typer.Exit:
-    """Say what is wrong on standard error; to be raised."""
+    """Print a message to standard error; gives the exception to raise."""
     typer.echo(message, err=True)
     return typer.Exit(status)
 
 
 def settings_or_exit() -> Settings:
-    """The settings, or an explanation of what is wrong with them."""
+    """Read the settings; prints what is wrong with them and exits if they are invalid."""
     try:
         return read_settings()
     except ServiceError as error:
@@ -32,9 +31,9 @@ def settings_or_exit() -> Settings:
 
 
 def run(work: Callable[[Settings, Database], Coroutine[Any, Any, T]]) -> T:
-    """Do some work on the database; a failure that was foreseen is said in one line."""
+    """Run a coroutine on the database; prints one line and exits on an expected failure."""
 
-    async def opened() -> T:
+    async def connected() -> T:
         database = db.connect(settings)
         try:
             return await work(settings, database)
@@ -43,16 +42,25 @@ def run(work: Callable[[Settings, Database], Coroutine[Any, Any, T]]) -> T:
 
     settings = settings_or_exit()
     try:
-        return asyncio.run(opened())
+        return asyncio.run(connected())
     except ServiceError as error:
         raise fail(error.detail or error.title) from None
     except (OSError, ValueError) as error:
         raise fail(str(error)) from None
 
 
+async def hash_password(password: str) -> str:
+    """Hash a password for storing; raises InvalidAccount."""
+    pool = Passwords()
+    try:
+        return await pool.hash(password)
+    finally:
+        pool.close()
+
+
 @asynccontextmanager
 async def changing(database: Database) -> AsyncIterator[Session]:
-    """A transaction on a database that is at head."""
+    """Begin a transaction that writes, on a database with every migration."""
     if not await migrations.is_at_head(database):
         raise fail("the database is not at the newest migration; run: python -m app db upgrade")
     async with database.transaction() as session:

@@ -1,5 +1,5 @@
-"""Copies of the database: SQLite by its backup API, PostgreSQL by pg_dump and pg_restore. A copy is
-checked before it counts.
+"""Back up and restore the database: SQLite with its backup API, PostgreSQL with pg_dump and
+pg_restore.
 """
 
 import asyncio
@@ -15,11 +15,9 @@ from app.platform.settings import Settings
 
 
 async def back_up(settings: Settings, database: Database, file: Path) -> None:
-    """Write a consistent copy to a file that does not exist yet; raises OSError or ValueError with
-    what to do.
-    """
+    """Write a consistent copy to a new file and check it; raises OSError or ValueError."""
     if await asyncio.to_thread(file.exists):
-        raise ValueError(f"{file} exists; name a file that does not")
+        raise ValueError(f"{file} exists; name a new file")
     if database.dialect == "sqlite":
         await asyncio.to_thread(_copy_sqlite, settings.sqlite_file, file)
         return
@@ -27,8 +25,8 @@ async def back_up(settings: Settings, database: Database, file: Path) -> None:
 
 
 async def restore(settings: Settings, database: Database, file: Path) -> None:
-    """Put a copy in the place of the database. The database that was there is kept beside it
-    (SQLite).
+    """Replace the database with a copy. On SQLite the replaced file remains beside it, with the
+    ending `.before-restore`.
     """
     if database.dialect == "sqlite":
         await asyncio.to_thread(_restore_sqlite, file, settings.sqlite_file)
@@ -99,7 +97,7 @@ def _check(file: Path) -> None:
 async def _run_postgresql(program: str, settings: Settings, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
-        raise ValueError(f"{program} is not installed here; install PostgreSQL's client programs")
+        raise ValueError(f"{program} is not installed; install the PostgreSQL client programs")
     url = postgresql_url(settings)
     wanted = {
         "PGHOST": url.host,

@@ -1,4 +1,4 @@
-"""The database: its migrations, its copies, and whether all is well."""
+"""Commands for the database: migrations, backups and checks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,45 +10,45 @@ from app.cli.copies import back_up, restore
 from app.cli.doctor import findings
 from app.platform import migrations
 
-verbs = typer.Typer()
-database_verbs = typer.Typer(no_args_is_help=True, help="The database.")
+commands = typer.Typer()
+database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 
 
-@database_verbs.command("upgrade")
+@database_commands.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest migration."""
+    """Run the database migrations that are missing."""
     run(lambda _settings, database: migrations.upgrade(database))
 
 
-@verbs.command("backup")
+@commands.command("backup")
 def back_up_to(
-    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    file: Annotated[Path, typer.Argument(help="The file to create.")],
 ) -> None:
-    """Copy the database while it is in use: a consistent copy of one instant."""
+    """Write a consistent copy of the database, also while the service runs."""
     run(lambda settings, database: back_up(settings, database, file))
     typer.echo(
-        f"{file}: written and checked. Keep the keys folder and the newest checkpoint with it, in"
-        " another place"
+        f"{file}: written and checked. Store it on another machine; store the keys folder and the"
+        " newest checkpoint separately"
     )
 
 
-@verbs.command("restore")
+@commands.command("restore")
 def restore_from(
     file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
 ) -> None:
-    """Put a backup in the place of the database; the service must not be running."""
+    """Replace the database with a backup. Stop the service first."""
     run(lambda settings, database: restore(settings, database, file))
     typer.echo(
-        "restored. Disposals made since the backup must be made again; then run: python -m app"
+        "restored. Repeat the disposals that were made since the backup; then run: python -m app"
         " audit reopen"
     )
 
 
-@verbs.command("doctor")
+@commands.command("doctor")
 def doctor() -> None:
-    """Check settings, database, migrations, keys and sealing, and say what to do."""
+    """Check the settings, database, migrations, keys and sealing; print what to do."""
     found = run(findings)
     for finding in found:
         typer.echo(str(finding))
-    if not all(finding.well for finding in found):
-        raise fail("something needs doing", 1)
+    if not all(finding.ok for finding in found):
+        raise fail("some checks failed", 1)

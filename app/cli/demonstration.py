@@ -1,35 +1,31 @@
-"""Invented requests to try the service out with."""
+"""The command that loads an invented school to try the service with."""
 
 import typer
 
 from app import audit_hooks
-from app.cli.console import changing, run
+from app.cli.console import changing, hash_password, run
 from app.demo import load
 from app.demo.load import Loaded
-from app.identity.passwords import Passwords, new_password
+from app.identity.passwords import new_password
 from app.kernel.clock import system_clock
 from app.platform.db import Database
 from app.platform.settings import Settings
 
-verbs = typer.Typer(no_args_is_help=True, help="Invented requests, to try the service out.")
+commands = typer.Typer(no_args_is_help=True, help="Invented requests to try the service with.")
 
 
-@verbs.callback()
+@commands.callback()
 def demonstrate() -> None:
-    """Invented requests, to try the service out."""
+    """Invented requests to try the service with."""
 
 
-@verbs.command("load")
+@commands.command("load")
 def load_demonstration() -> None:
-    """Load an invented school's past months into a service that holds no requests yet."""
+    """Load the past months of an invented school into a database without requests."""
     password = new_password()
 
     async def work(settings: Settings, database: Database) -> Loaded:
-        pool = Passwords()
-        try:
-            hashed = await pool.hash(password)
-        finally:
-            pool.close()
+        hashed = await hash_password(password)
         now = system_clock()
         async with changing(database) as session:
             return await load.load(
@@ -41,9 +37,6 @@ def load_demonstration() -> None:
             )
 
     loaded = run(work)
-    typer.echo(
-        f"loaded {loaded.requests} requests and {loaded.recipients} recipients; all of it is"
-        " invented"
-    )
+    typer.echo(f"loaded {loaded.requests} invented requests and {loaded.recipients} recipients")
     for email in loaded.made:
         typer.echo(f"account {email}   password (shown this once): {password}")

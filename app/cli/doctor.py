@@ -1,4 +1,4 @@
-"""Whether the service could work here, part by part, and what to do where it could not."""
+"""Check whether the service can run here, part by part, and word what the operator can do."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from app.audit.checkpoint import CheckpointRefused, KeyRefused
 from app.identity.keys import Keyring
 from app.kernel.clock import system_clock
 from app.kernel.errors import ServiceError
-from app.main import LOG_KEY, shelf_of
+from app.main import LOG_KEY, checkpoint_folder
 from app.platform import migrations
 from app.platform.db import Database
 from app.platform.settings import Settings
@@ -20,18 +20,18 @@ LATE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part, whether it is well, and what was found or what to do."""
+    """The state of one part, or what to do about it."""
 
     part: str
-    well: bool
+    ok: bool
     words: str
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.well else 'TO DO'} {self.part}: {self.words}"
+        return f"{'ok  ' if self.ok else 'TO DO'} {self.part}: {self.words}"
 
 
 async def findings(settings: Settings, database: Database) -> list[Finding]:
-    """Look at everything that the service needs."""
+    """Check every part that the service needs."""
     return [_folder(settings), *_keys(settings), *await _database(database), _checkpoints(settings)]
 
 
@@ -40,22 +40,22 @@ def _folder(settings: Settings) -> Finding:
     if not folder.is_dir():
         return Finding(
             "data folder",
-            well=False,
+            ok=False,
             words=f"{folder} does not exist; make it, or set SHARING_DATA_DIR",
         )
     if folder.stat().st_mode & OPEN_TO_OTHERS:
         return Finding(
             "data folder",
-            well=False,
-            words=f"others can look into {folder}; run: chmod 700 {folder}",
+            ok=False,
+            words=f"other users can read {folder}; run: chmod 700 {folder}",
         )
-    return Finding("data folder", well=True, words=str(folder))
+    return Finding("data folder", ok=True, words=str(folder))
 
 
 def _keys(settings: Settings) -> list[Finding]:
     files = sorted(settings.keys_dir.glob("*.pem")) if settings.keys_dir.is_dir() else []
     found = [
-        Finding("keys", well=False, words=f"others can read {file.name}; run: chmod 600 {file}")
+        Finding("keys", ok=False, words=f"other users can read {file.name}; run: chmod 600 {file}")
         for file in files
         if file.stat().st_mode & OPEN_TO_OTHERS
     ]
@@ -66,16 +66,16 @@ def _keys(settings: Settings) -> list[Finding]:
         found.append(
             Finding(
                 "keys",
-                well=False,
-                words=f"{error.detail or error.title}; `serve` makes them at its first start",
+                ok=False,
+                words=f"{error.detail or error.title}; `serve` creates them at its first start",
             )
         )
     except KeyRefused as error:
         found.append(
-            Finding("keys", well=False, words=f"{error}; `serve` makes one at its first start")
+            Finding("keys", ok=False, words=f"{error}; `serve` creates one at its first start")
         )
     return found or [
-        Finding("keys", well=True, words=f"in {settings.keys_dir}, readable by the service alone")
+        Finding("keys", ok=True, words=f"in {settings.keys_dir}, readable only by their owner")
     ]
 
 
@@ -85,7 +85,7 @@ async def _database(database: Database) -> list[Finding]:
             return [
                 Finding(
                     "database",
-                    well=False,
+                    ok=False,
                     words="not at the newest migration; run: python -m app db upgrade",
                 )
             ]
@@ -95,28 +95,26 @@ async def _database(database: Database) -> list[Finding]:
         return [
             Finding(
                 "database",
-                well=False,
+                ok=False,
                 words=f"not reachable ({type(error).__name__}); check SHARING_DATABASE_URL",
             )
         ]
     late = oldest > LATE
-    words = f"{waiting} entries wait; start `serve` or `worker`" if late else "not behind"
+    words = f"{waiting} entries wait; start `serve` or `worker`" if late else "up to date"
     return [
-        Finding("database", well=True, words=f"{database.dialect}, at the newest migration"),
-        Finding("sealing", well=not late, words=words),
+        Finding("database", ok=True, words=f"{database.dialect}, at the newest migration"),
+        Finding("sealing", ok=not late, words=words),
     ]
 
 
 def _checkpoints(settings: Settings) -> Finding:
     try:
-        note = shelf_of(settings).newest(settings.school)
+        note = checkpoint_folder(settings).newest(settings.school)
     except CheckpointRefused as error:
-        return Finding(
-            "checkpoints", well=False, words=f"{error}; look at {settings.checkpoints_dir}"
-        )
+        return Finding("checkpoints", ok=False, words=f"{error}; check {settings.checkpoints_dir}")
     words = (
         "none published yet"
         if note is None
-        else f"newest of size {checkpoint.parse(note).size}; keep copies outside this machine"
+        else f"newest of size {checkpoint.parse(note).size}; store copies on another machine"
     )
-    return Finding("checkpoints", well=True, words=words)
+    return Finding("checkpoints", ok=True, words=words)

@@ -1,6 +1,4 @@
-"""Documents: the OpenAPI description of the service, policies, and past evaluations made again
-under theirs.
-"""
+"""Commands for the OpenAPI document and for policy documents."""
 
 import json
 from pathlib import Path
@@ -20,17 +18,17 @@ from app.sharing.evaluation.replay import Replayed
 
 OPENAPI: Final = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
-verbs = typer.Typer()
-policy_verbs = typer.Typer(no_args_is_help=True, help="Policy documents.")
+commands = typer.Typer()
+policy_commands = typer.Typer(no_args_is_help=True, help="Policy documents.")
 
 
-@verbs.command()
+@commands.command()
 def openapi(
     check: Annotated[
-        bool, typer.Option("--check", help="Only say whether the committed document is true.")
+        bool, typer.Option("--check", help="Only compare the committed document with the code.")
     ] = False,
 ) -> None:
-    """Write the OpenAPI document from the code."""
+    """Write the OpenAPI document to openapi/openapi.json."""
     text = (
         json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False, sort_keys=True)
         + "\n"
@@ -41,15 +39,13 @@ def openapi(
         raise fail("openapi/openapi.json does not describe the code; run: make openapi", 1)
 
 
-@policy_verbs.command("check")
+@policy_commands.command("check")
 def check_policy(
     file: Annotated[
         Path, typer.Argument(help="A policy document, YAML or JSON.", exists=True, dir_okay=False)
     ],
 ) -> None:
-    """Say every fault of a policy document, with its line, what was expected and the nearest known
-    name; without any, its digest.
-    """
+    """Print the faults of a policy document with their lines, or its digest if it has none."""
     try:
         policy = document_loader.load(file.read_bytes())
     except InvalidPolicy as refused:
@@ -57,20 +53,23 @@ def check_policy(
             typer.echo(str(fault))
         faults = len(refused.found)
         raise fail(
-            f"{faults} fault{'s' if faults != 1 else ''}: the document may not be used", 1
+            f"{faults} fault{'s' if faults != 1 else ''}: the document is not valid", 1
         ) from None
-    typer.echo(f"the document may be used: version {policy.version}, {policy.digest}")
+    typer.echo(f"the document is valid: version {policy.version}, {policy.digest}")
 
 
-@policy_verbs.command("replay")
+@policy_commands.command("replay")
 def replay_evaluations(
     request: Annotated[
-        UUID | None, typer.Argument(help="A sharing request; every one when left out.")
+        UUID | None, typer.Argument(help="Id of a sharing request; by default every request.")
     ] = None,
-    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
+    school: Annotated[
+        str | None, typer.Option(help="URN of the school; by default every school.")
+    ] = None,
 ) -> None:
-    """Make past evaluations again, each from its stored facts under its own version; exits 1 where
-    one differs by a single byte.
+    """Repeat past evaluations from their stored facts under their own policy versions.
+
+    Exits with 1 if a result differs from the stored one in a single byte.
     """
 
     async def work(_: Settings, database: Database) -> tuple[int, list[Replayed]]:
@@ -88,7 +87,5 @@ def replay_evaluations(
             f"evaluation {one.id} of request {one.request} under {one.policy}: {one.differs}"
         )
     if differing:
-        raise fail(
-            f"{len(differing)} of {seen} evaluations come out otherwise than they were recorded", 1
-        )
+        raise fail(f"{len(differing)} of {seen} evaluations differ from the stored ones", 1)
     typer.echo(f"{seen} evaluation{'s' if seen != 1 else ''} reproduced byte for byte")

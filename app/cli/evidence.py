@@ -1,4 +1,4 @@
-"""The audit trail: verify it, take evidence from it, and begin a new one after a restore."""
+"""Commands for the audit log: verify it, export evidence, reopen it after a restore."""
 
 import asyncio
 from pathlib import Path
@@ -7,40 +7,44 @@ from typing import Annotated
 import typer
 
 from app.audit import checkpoint, export, seal, verify
-from app.audit.publisher import Shelf
+from app.audit.publisher import CheckpointFolder
 from app.audit.report import Report
 from app.cli.console import fail, run
 from app.kernel.clock import system_clock
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.platform.db import Database
 from app.platform.settings import Settings
 
-verbs = typer.Typer(no_args_is_help=True, help="The audit trail.")
+commands = typer.Typer(no_args_is_help=True, help="The audit log.")
 
 
-@verbs.command("verify")
-def verify_trail(
-    kept: Annotated[
+@commands.command("verify")
+def verify_log(
+    saved: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint that was kept outside.", exists=True, dir_okay=False),
+        typer.Option(
+            "--checkpoint",
+            help="A checkpoint that was saved outside the service.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
 ) -> None:
-    """Recompute the whole trail from its stored bytes; exits 1 where anything was altered, and says
-    where.
+    """Recompute the whole log from its stored bytes and print each sign of tampering.
 
-    It is held against the checkpoint that was kept outside, or, where none is named, against those
-    that the service published.
+    Exits with 1 if there is one. The log is compared with the given checkpoint, or without one with
+    the checkpoints that the service published.
     """
 
     async def work(settings: Settings, database: Database) -> Report:
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False).public_key()
-        # Read before the trail is: what is published meanwhile is no rollback.
+        # Read before the log: a checkpoint that is published meanwhile is no rollback.
         notes = (
-            await asyncio.to_thread(_published, shelf_of(settings))
-            if kept is None
-            else [await asyncio.to_thread(kept.read_text, "utf-8")]
+            await asyncio.to_thread(_published, checkpoint_folder(settings))
+            if saved is None
+            else [await asyncio.to_thread(saved.read_text, "utf-8")]
         )
-        return await verify.verify(database, key, READERS, now=system_clock(), kept=notes)
+        return await verify.verify(database, key, RECORD_SOURCES, now=system_clock(), saved=notes)
 
     report = run(work)
     for line in report.lines():
@@ -49,18 +53,18 @@ def verify_trail(
         raise typer.Exit(report.exit_code)
 
 
-def _published(shelf: Shelf) -> list[str]:
-    return [note for school in shelf.schools() if (note := shelf.newest(school)) is not None]
+def _published(folder: CheckpointFolder) -> list[str]:
+    return [note for school in folder.schools() if (note := folder.newest(school)) is not None]
 
 
-@verbs.command("export")
+@commands.command("export")
 def export_bundle(
-    out: Annotated[Path, typer.Option(help="The zip file to write.")],
+    out: Annotated[Path, typer.Option(help="The zip file to create.")],
     school: Annotated[
-        str | None, typer.Option(help="URN; the configured school when left out.")
+        str | None, typer.Option(help="URN of the school; by default the configured school.")
     ] = None,
 ) -> None:
-    """Write an evidence bundle that anybody can check with the public key and without the
+    """Write an evidence bundle, which an auditor checks with the public key and without the
     service.
     """
 
@@ -71,11 +75,9 @@ def export_bundle(
     typer.echo(f"{out}: {made.size} entries of {made.origin}")
 
 
-@verbs.command("key")
+@commands.command("key")
 def show_key() -> None:
-    """Print the public key that checkpoints are checked with; give it to whoever shall check
-    them.
-    """
+    """Print the public key of the log as PEM. Give it to those who check checkpoints."""
 
     async def work(settings: Settings, _: Database) -> str:
         return checkpoint.public_pem(
@@ -85,13 +87,13 @@ def show_key() -> None:
     typer.echo(run(work), nl=False)
 
 
-@verbs.command("reopen")
+@commands.command("reopen")
 def reopen_log(
     school: Annotated[
-        str | None, typer.Option(help="URN; the configured school when left out.")
+        str | None, typer.Option(help="URN of the school; by default the configured school.")
     ] = None,
 ) -> None:
-    """Begin a new log after a restored backup; it records where the old one ended."""
+    """Continue the log under a new name after a restore, and record where the old one ended."""
 
     async def work(settings: Settings, database: Database) -> str:
         key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
@@ -100,7 +102,7 @@ def reopen_log(
             key,
             school=school or settings.school,
             host=log_host(settings),
-            shelf=shelf_of(settings),
+            folder=checkpoint_folder(settings),
             at=system_clock(),
         )
 

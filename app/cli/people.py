@@ -1,209 +1,195 @@
-"""Accounts of people and of machines."""
+"""Commands for the accounts of people and machine clients."""
 
 import sys
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
 import typer
 
 from app import audit_hooks
-from app.cli.console import changing, run
+from app.cli.console import changing, hash_password, run
 from app.identity import accounts
+from app.identity.accounts import Save
 from app.identity.model import Role
-from app.identity.passwords import Passwords, new_password
+from app.identity.passwords import new_password
 from app.kernel.clock import system_clock
-from app.platform.db import Database
+from app.platform.db import Database, Session
 from app.platform.settings import Settings
 from app.policy.lifecycle import in_force as policies
 
-user_verbs = typer.Typer(no_args_is_help=True, help="Accounts of people.")
-client_verbs = typer.Typer(no_args_is_help=True, help="Accounts of machines.")
+user_commands = typer.Typer(no_args_is_help=True, help="Accounts of people.")
+client_commands = typer.Typer(no_args_is_help=True, help="Accounts of machine clients.")
+
+T = TypeVar("T")
+
+Email: TypeAlias = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
+ClientId: TypeAlias = Annotated[UUID, typer.Argument(help="The client id.")]
+OwnSchool: TypeAlias = Annotated[
+    str | None, typer.Option(help="URN of the school; by default the configured school.")
+]
+EverySchool: TypeAlias = Annotated[
+    str | None, typer.Option(help="URN of the school; by default every school.")
+]
+PasswordStdin: TypeAlias = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
 
 
-@user_verbs.command("add")
-def add_user(
-    email: Annotated[str, typer.Argument(help="Address they sign in with.")],
-    role: Annotated[Role, typer.Option(help="staff, dsl or ig_lead.")],
-    school: Annotated[
-        str | None, typer.Option(help="URN; the configured school when left out.")
-    ] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
-) -> None:
-    """Make an account; without --password-stdin a password is made and printed once. A school's
-    first adopts the policy that ships.
-    """
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a change needs: the transaction, its time, and the function that saves the change."""
 
-    async def work(settings: Settings, database: Database) -> accounts.Account:
-        hashed = await _hashed(password)
+    settings: Settings
+    session: Session
+    now: datetime
+    save: Save
+    password_hash: str
+
+
+def _change(act: Callable[[_Work], Awaitable[T]], *, password: str | None = None) -> T:
+    """Run a change in one transaction; a new password is hashed before it begins."""
+
+    async def work(settings: Settings, database: Database) -> T:
+        hashed = "" if password is None else await hash_password(password)
         now = system_clock()
         async with changing(database) as session:
-            made = await accounts.add_user(
-                session,
-                email=email,
-                role=role,
-                school=school or settings.school,
-                password_hash=hashed,
-                now=now,
-                save=audit_hooks.save_account(session, now),
-            )
-            await policies.adopt(session, made.school, now=now, trace="cli")
-            return made
+            save = audit_hooks.save_account(session, now)
+            return await act(_Work(settings, session, now, save, hashed))
 
-    made = run(work)
+    return run(work)
+
+
+@user_commands.command("add")
+def add_user(
+    email: Email,
+    role: Annotated[Role, typer.Option(help="staff, dsl or ig_lead.")],
+    school: OwnSchool = None,
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Create an account. Without --password-stdin a password is generated and printed once.
+
+    With its first account a school adopts the default policy.
+    """
+    password = _password(stdin=password_stdin)
+
+    async def add(work: _Work) -> accounts.Account:
+        made = await accounts.add_user(
+            work.session,
+            email=email,
+            role=role,
+            school=school or work.settings.school,
+            password_hash=work.password_hash,
+            now=work.now,
+            save=work.save,
+        )
+        await policies.adopt(work.session, made.school, now=work.now, trace="cli")
+        return made
+
+    made = _change(add, password=password)
     typer.echo(f"{made.id}  {made.email}  {made.role}  school {made.school}")
     if not password_stdin:
-        typer.echo(f"password (shown this once): {password}")
+        _show_once("password", password)
 
 
-async def _hashed(password: str) -> str:
-    pool = Passwords()
-    try:
-        return await pool.hash(password)
-    finally:
-        pool.close()
+@user_commands.command("list")
+def list_users(school: EverySchool = None) -> None:
+    """List the accounts of people. The list is an entry of the audit log."""
 
+    async def listed(work: _Work) -> list[accounts.Account]:
+        found = await accounts.list_users(work.session, school)
+        audit_hooks.append_accounts_listed(work.session, found, work.now)
+        return found
 
-@user_verbs.command("list")
-def list_users(
-    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
-) -> None:
-    """List accounts."""
-
-    async def work(_: Settings, database: Database) -> list[accounts.Account]:
-        async with changing(database) as session:
-            found = await accounts.list_users(session, school)
-            audit_hooks.append_accounts_listed(session, found, system_clock())
-            return found
-
-    for one in run(work):
+    for one in _change(listed):
         typer.echo(
-            f"{one.id}  {one.email}  {one.role}  school {one.school} "
-            f" {'active' if one.active else 'disabled'}"
+            f"{one.id}  {one.email}  {one.role}  school {one.school}  {_state(active=one.active)}"
         )
 
 
-@user_verbs.command("disable")
-def disable_user(email: Annotated[str, typer.Argument(help="Whose account.")]) -> None:
-    """Shut an account, and its sessions, at once."""
-
-    async def work(_: Settings, database: Database) -> None:
-        now = system_clock()
-        async with changing(database) as session:
-            await accounts.disable_user(
-                session, email, now=now, save=audit_hooks.save_account(session, now)
-            )
-
-    run(work)
+@user_commands.command("disable")
+def disable_user(email: Email) -> None:
+    """Disable an account and end its sessions."""
+    _change(lambda work: accounts.disable_user(work.session, email, now=work.now, save=work.save))
 
 
-@user_verbs.command("role")
+@user_commands.command("role")
 def set_role(
-    email: Annotated[str, typer.Argument(help="Whose account.")],
-    role: Annotated[Role, typer.Argument(help="staff, dsl or ig_lead.")],
+    email: Email, role: Annotated[Role, typer.Argument(help="staff, dsl or ig_lead.")]
 ) -> None:
-    """Give an account another role, from its next call on."""
-
-    async def work(_: Settings, database: Database) -> None:
-        now = system_clock()
-        async with changing(database) as session:
-            await accounts.set_role(
-                session, email, role, now=now, save=audit_hooks.save_account(session, now)
-            )
-
-    run(work)
+    """Change the role of an account, from its next request on."""
+    _change(lambda work: accounts.set_role(work.session, email, role, now=work.now, save=work.save))
 
 
-@user_verbs.command("password")
-def set_password(
-    email: Annotated[str, typer.Argument(help="Whose account.")],
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
-) -> None:
-    """Give an account another password and end its sessions."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
-
-    async def work(_: Settings, database: Database) -> None:
-        hashed = await _hashed(password)
-        now = system_clock()
-        async with changing(database) as session:
-            await accounts.set_password(
-                session, email, hashed, now=now, save=audit_hooks.save_account(session, now)
-            )
-
-    run(work)
+@user_commands.command("password")
+def set_password(email: Email, password_stdin: PasswordStdin = False) -> None:
+    """Change the password of an account and end its sessions."""
+    password = _password(stdin=password_stdin)
+    _change(
+        lambda work: accounts.set_password(
+            work.session, email, work.password_hash, now=work.now, save=work.save
+        ),
+        password=password,
+    )
     if not password_stdin:
-        typer.echo(f"password (shown this once): {password}")
+        _show_once("password", password)
 
 
-@client_verbs.command("add")
+@client_commands.command("add")
 def add_client(
-    name: Annotated[str, typer.Argument(help="What the machine is called.")],
-    school: Annotated[
-        str | None, typer.Option(help="URN; the configured school when left out.")
-    ] = None,
+    name: Annotated[str, typer.Argument(help="The name of the client.")], school: OwnSchool = None
 ) -> None:
-    """Make a machine client; prints its id and secret once."""
+    """Create a machine client; its id and secret are printed once."""
 
-    async def work(settings: Settings, database: Database) -> tuple[accounts.Client, str]:
-        now = system_clock()
-        async with changing(database) as session:
-            made, secret = await accounts.add_client(
-                session,
-                name=name,
-                school=school or settings.school,
-                now=now,
-                save=audit_hooks.save_account(session, now),
-            )
-            await policies.adopt(session, made.school, now=now, trace="cli")
-            return made, secret
-
-    made, secret = run(work)
-    typer.echo(f"client_id:     {made.id}\nclient_secret: {secret}   (shown this once)")
-
-
-@client_verbs.command("list")
-def list_clients(
-    school: Annotated[str | None, typer.Option(help="URN; every school when left out.")] = None,
-) -> None:
-    """List machine clients."""
-
-    async def work(_: Settings, database: Database) -> list[accounts.Client]:
-        async with database.reading() as session:
-            return await accounts.list_clients(session, school)
-
-    for one in run(work):
-        typer.echo(
-            f"{one.id}  {one.name}  school {one.school}  {'active' if one.active else 'disabled'}"
+    async def add(work: _Work) -> tuple[accounts.Client, str]:
+        made, secret = await accounts.add_client(
+            work.session,
+            name=name,
+            school=school or work.settings.school,
+            now=work.now,
+            save=work.save,
         )
+        await policies.adopt(work.session, made.school, now=work.now, trace="cli")
+        return made, secret
+
+    made, secret = _change(add)
+    typer.echo(f"client_id:     {made.id}")
+    _show_once("client_secret", secret)
 
 
-@client_verbs.command("rotate")
-def rotate_client(client_id: Annotated[UUID, typer.Argument(help="Which client.")]) -> None:
-    """Make a new secret and print it once; the one before works for a week longer."""
-
-    async def work(_: Settings, database: Database) -> str:
-        now = system_clock()
-        async with changing(database) as session:
-            return await accounts.rotate_client(
-                session, client_id, now=now, save=audit_hooks.save_account(session, now)
-            )
-
-    typer.echo(f"client_secret: {run(work)}   (shown this once)")
+@client_commands.command("list")
+def list_clients(school: EverySchool = None) -> None:
+    """List the machine clients."""
+    for one in _change(lambda work: accounts.list_clients(work.session, school)):
+        typer.echo(f"{one.id}  {one.name}  school {one.school}  {_state(active=one.active)}")
 
 
-@client_verbs.command("disable")
-def disable_client(client_id: Annotated[UUID, typer.Argument(help="Which client.")]) -> None:
-    """Shut a client, and its sessions, at once."""
+@client_commands.command("rotate")
+def rotate_client(client_id: ClientId) -> None:
+    """Create a new secret and print it once; the earlier secret remains valid for a week."""
+    secret = _change(
+        lambda work: accounts.rotate_client(work.session, client_id, now=work.now, save=work.save)
+    )
+    _show_once("client_secret", secret)
 
-    async def work(_: Settings, database: Database) -> None:
-        now = system_clock()
-        async with changing(database) as session:
-            await accounts.disable_client(
-                session, client_id, now=now, save=audit_hooks.save_account(session, now)
-            )
 
-    run(work)
+@client_commands.command("disable")
+def disable_client(client_id: ClientId) -> None:
+    """Disable a client and end its sessions."""
+    _change(
+        lambda work: accounts.disable_client(work.session, client_id, now=work.now, save=work.save)
+    )
+
+
+def _password(*, stdin: bool) -> str:
+    return sys.stdin.readline().rstrip("\r\n") if stdin else new_password()
+
+
+def _show_once(what: str, secret: str) -> None:
+    typer.echo(f"{what + ':':14} {secret}   (shown this once)")
+
+
+def _state(*, active: bool) -> str:
+    return "active" if active else "disabled"

@@ -1,4 +1,4 @@
-"""Serving, and the worker beside it."""
+"""Commands that run the service and its worker."""
 
 import asyncio
 import gc
@@ -19,19 +19,21 @@ from app.platform import logs, migrations
 from app.platform.db import Database
 from app.platform.settings import Settings, read_settings
 
-verbs = typer.Typer()
+commands = typer.Typer()
 
 
-@verbs.command()
+@commands.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs PostgreSQL.")] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Number of processes; more than one needs PostgreSQL.")
+    ] = 1,
 ) -> None:
-    """Serve the API."""
+    """Serve the HTTP API."""
     settings = settings_or_exit()
     if workers > 1 and not settings.database_url:
-        raise fail("SQLite has one writing process: use --workers 1, or PostgreSQL")
+        raise fail("SQLite allows one writing process: use --workers 1, or PostgreSQL")
     run(_check_ready_to_serve)
     logs.configure(settings.log_level)
     os.umask(0o077)
@@ -52,10 +54,9 @@ def serve(
 
 
 def served() -> Any:
-    """The application of a serving process."""
+    """Create the application of a server process."""
     app = create_app(read_settings())
-    # What was made so far stays for good; without this each full collection would walk through all
-    # of it again.
+    # Objects made so far remain; without this each full garbage collection would visit them all.
     gc.freeze()
     return app
 
@@ -63,15 +64,16 @@ def served() -> Any:
 async def _check_ready_to_serve(settings: Settings, database: Database) -> None:
     if not await migrations.is_at_head(database):
         raise fail("the database is not at the newest migration; run: python -m app db upgrade")
-    # Made before the processes start, so that they do not make them against each other.
+    # Created before the processes start, which would otherwise create them at the same time.
     Keyring.load(settings.keys_dir, create=not settings.keys_required)
     checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
 
 
-@verbs.command()
+@commands.command()
 def worker() -> None:
-    """Seal the log, publish checkpoints, send notices: apart from the serving processes (with
-    SHARING_EMBEDDED_WORKER=false there).
+    """Seal the log, publish checkpoints and send e-mail in a process of its own.
+
+    Set SHARING_EMBEDDED_WORKER=false for the server processes.
     """
 
     async def work(settings: Settings, database: Database) -> None:

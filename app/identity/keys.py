@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import os
 import re
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.identity.errors import InvalidSigningKeys
 from app.kernel import canonical
+from app.platform import files
 
 Algorithm = Literal["ES256", "RS256"]
 PublicNumbers = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -223,24 +223,11 @@ def _read(file: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _create(file: Path) -> None:
-    """Create a key. Of two processes that start at the same time only one can take the name, and
-    the file is complete once it has it.
-    """
+    """Create a key, unless another process has created it first."""
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(pem)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            file.hardlink_to(draft)
-        except FileExistsError:
-            return
-        finally:
-            draft.unlink()
+        files.create(file, pem)
     except OSError:
         raise InvalidSigningKeys(f"{file.name} cannot be written in the keys folder") from None

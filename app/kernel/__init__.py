@@ -1,1 +1,1 @@
-"""The pure vocabulary that every room speaks: errors, canonical bytes, time and identifiers."""
+"""Errors, canonical JSON, time, identifiers and data classification, for every package."""

@@ -1,5 +1,5 @@
-"""What can go wrong, named by kind. Rooms raise these; only `platform.problems` turns a kind into
-an HTTP status.
+"""Define the errors that a client receives. Packages raise them; `platform.problems` alone maps
+their kinds to HTTP statuses.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class Kind(StrEnum):
-    """The kinds of failure a caller can tell apart."""
+    """The kinds of failure that a client can distinguish."""
 
     MALFORMED = "malformed"
     UNAUTHENTICATED = "unauthenticated"
@@ -30,8 +30,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in what was sent: a JSON pointer (RFC 6901), what was wrong in words safe to show,
-    and a kebab-case code.
+    """One fault in a request: a JSON pointer (RFC 6901), a detail that repeats no value, and a
+    kebab-case code.
     """
 
     pointer: str
@@ -40,16 +40,17 @@ class Fault:
 
 
 class ServiceError(Exception):
-    """A failure that may be shown to the caller.
+    """A failure that is shown to the client.
 
-    `code` is kebab-case and stable, `title` says what happened in general, `detail` what happened
-    this time. `detail` never holds a value that the caller sent about a person. `conceals` says
-    that the failure must not tell what is absent from what the caller may not see.
+    `code` is kebab-case and stable, `title` describes the kind of failure, `detail` this failure.
+    `conceals` marks a failure that must not reveal whether an object exists.
+
+    Invariant: `detail` holds no value that the client sent about a person.
     """
 
     kind: ClassVar[Kind] = Kind.INTERNAL
     code: ClassVar[str] = "internal-error"
-    title: ClassVar[str] = "Something went wrong on our side"
+    title: ClassVar[str] = "Internal error"
     conceals: ClassVar[bool] = False
 
     def __init__(

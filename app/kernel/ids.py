@@ -1,5 +1,5 @@
-"""Identifiers: UUIDv7 (RFC 9562, section 5.7), so that keys sort by the time they were made and
-tell nothing about a person.
+"""Create identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by time and reveal nothing about a
+person.
 """
 
 import secrets
@@ -8,8 +8,8 @@ from uuid import UUID
 
 
 def new_id(now: datetime) -> UUID:
-    """A UUIDv7 for the instant `now`: 48 bits of milliseconds, 12 bits of the fraction below it
-    (method 3), 62 random bits.
+    """Create a UUIDv7 for the instant `now`: 48 bits of milliseconds, 12 bits of the fraction of a
+    millisecond (method 3), 62 random bits.
     """
     micros = int(now.timestamp()) * 1_000_000 + now.microsecond
     millis, rest = divmod(micros, 1000)

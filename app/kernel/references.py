@@ -1,5 +1,7 @@
-"""References by which a school knows people and things: a scheme and a value, such as `mis:7781`.
-Law: one person, one reference.
+"""Normalise and check a school's references to people and things: a scheme and a value, such as
+`mis:7781`.
+
+Invariant: a person has one reference.
 """
 
 import re
@@ -7,15 +9,15 @@ import unicodedata
 from typing import Final
 
 LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
-"""The letters of pupil numbers, each worth its place from 0 on: I, O and S are not among them."""
+"""The letters of pupil numbers (without I, O and S); the value of each is its place, from 0."""
 
 _SCHEME: Final = "upn"
 _PUPIL_NUMBER: Final = re.compile(rf"[{LETTERS}][0-9]{{11}}[0-9{LETTERS}]")
 
 
 def one_form(reference: str) -> str:
-    """The reference as it is kept and looked for: without blanks round it, in one form of each
-    character; a pupil number in capitals.
+    """Normalise a reference for storing and searching: NFC without surrounding blanks; a pupil
+    number in capitals.
     """
     text = unicodedata.normalize("NFC", reference).strip()
     scheme, colon, value = text.partition(":")
@@ -25,20 +27,20 @@ def one_form(reference: str) -> str:
 
 
 def pupil_number_fault(reference: str) -> str | None:
-    """What is wrong with a reference of the scheme `upn`; None where nothing is, or where the
-    scheme is another.
+    """Check a reference of the scheme `upn`; gives its fault, None if it has none or the scheme is
+    another.
 
-    A Unique Pupil Number is a check letter, eleven digits, and a digit, or a letter where the
-    number is temporary. Each of the twelve is multiplied by its place, from 2 to 13; the sum's rest
-    by 23 is the place of the check letter (Department for Education, UPN guide).
+    A Unique Pupil Number is a check letter, eleven digits, and a digit, or a letter if the number
+    is temporary. Each of the twelve characters is multiplied by its position, from 2 to 13; the sum
+    modulo 23 is the place of the check letter (Department for Education, UPN guide).
     """
     scheme, _, number = reference.partition(":")
     if scheme != _SCHEME:
         return None
     if not _PUPIL_NUMBER.fullmatch(number):
         return (
-            "a pupil number is a letter, eleven digits, and a digit or letter; the letters I, O and"
-            " S are not used"
+            "a pupil number is a letter, eleven digits, and a digit or letter, without the letters"
+            " I, O and S"
         )
     values = [
         LETTERS.index(character) if character in LETTERS else int(character)
@@ -48,7 +50,5 @@ def pupil_number_fault(reference: str) -> str | None:
         LETTERS[sum(place * value for place, value in enumerate(values, 2)) % len(LETTERS)]
         != number[0]
     ):
-        return (
-            "the check letter of this pupil number does not go with its digits; look at each again"
-        )
+        return "the check letter of this pupil number does not match its digits; check each of them"
     return None

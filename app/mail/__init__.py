@@ -1,3 +1,4 @@
-"""E-mail to the designated safeguarding lead: that something happened or waits, and never about
-whom.
+"""Send e-mail to the designated safeguarding lead about requests that need attention.
+
+Invariant: no message names or describes a person.
 """

@@ -1,5 +1,6 @@
-"""What a message to the DSL says. Law: it holds the request's id and where to read it, and nothing
-that anybody wrote.
+"""Compose the messages to the DSL.
+
+Invariant: a message holds the id of the request and its address, and no text of a request.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from app.sharing.case.model import Alert
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The subject of a message, and the sentence that it begins with."""
+    """The subject of a message and its first sentence."""
 
     subject: str
     opening: str
@@ -46,8 +47,8 @@ OTHER: Final = Words(
 
 
 def compose(owed: Message, *, sender: str, receiver: str, public_url: str) -> EmailMessage:
-    """The message, the same each time that it is composed, its id too, so that a copy is known as
-    one.
+    """Compose a message. Its text and Message-ID are the same each time, so that mail programs
+    recognise a second copy.
     """
     words = WORDS.get(owed.kind, OTHER)
     recorded = owed.made_at.astimezone(LONDON)

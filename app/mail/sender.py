@@ -1,5 +1,6 @@
-"""The task that delivers what the outbox owes. Law: trouble with mail is said and waited out; it
-never reaches what is recorded.
+"""Deliver the messages in the outbox as a background task.
+
+Invariant: a failure of the mail server is logged and tried again, and affects no request.
 """
 
 import asyncio
@@ -20,12 +21,12 @@ from app.platform.settings import InvalidSettings, Settings
 PAUSE_S: Final = 5.0
 BATCH: Final = 10
 LATE: Final = timedelta(minutes=10)
-"""After so long without a delivery the mail server counts as being in trouble."""
+"""A message that waits longer is reported in `/readyz`."""
 
 
 class Sender:
-    """Delivers the messages of one database. Without a mail server it only forgets what nobody will
-    ever deliver.
+    """Delivers the messages of one database. Without a mail server it only deletes expired
+    messages. `trouble` is the reason of the last failure, or None.
     """
 
     def __init__(
@@ -57,13 +58,13 @@ class Sender:
                 await self.send()
             except DatabaseUnavailable:
                 pass
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the next pass may fare better, and the service must go on
-                self._say(type(fault).__name__)
+            except Exception as fault:  # noqa: BLE001 - the next pass may succeed, and the service continues
+                self._log_change(type(fault).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._pause)
 
     async def send(self) -> int:
-        """One pass: take what is due and hand it in; gives how many were accepted."""
+        """Deliver the messages that are due; gives how many the mail server accepted."""
         lost = await outbox.delete_expired(self._database, self._clock())
         if lost and self._server is not None:
             self._log.error("mail.given_up", count=lost)
@@ -87,10 +88,10 @@ class Sender:
             await outbox.record_attempt(
                 self._database, one, delivered=why is None, now=self._clock()
             )
-            self._say(why)
+            self._log_change(why)
         return refused.count(None)
 
-    def _say(self, why: str | None) -> None:
+    def _log_change(self, why: str | None) -> None:
         if why != self.trouble:
             if why:
                 self._log.warning("mail.refused", reason=why)
@@ -99,13 +100,11 @@ class Sender:
         self.trouble = why
 
 
-async def standing(database: Database, now: datetime) -> dict[str, str]:
-    """How mail stands, for `/readyz`: named where it is behind, and no reason for the service not
-    to be ready.
-    """
+async def readiness(database: Database, now: datetime) -> dict[str, str]:
+    """The state of e-mail for `/readyz`."""
     waiting = await outbox.count_undelivered(database, now, longer_than=LATE)
     return {
-        "mail": f"{waiting} notices could not be delivered yet; check SHARING_SMTP_URL"
+        "mail": f"{waiting} messages could not be delivered yet; check SHARING_SMTP_URL"
         if waiting
         else "ok"
     }

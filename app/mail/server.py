@@ -1,4 +1,6 @@
-"""The mail server: what its URL says, and handing it messages. Blocks: it is called in a thread."""
+"""Read the URL of the mail server and hand messages in to it. The functions block: call them in a
+thread.
+"""
 
 import smtplib
 import ssl
@@ -16,12 +18,12 @@ _PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
 class PasswordInTheClear(smtplib.SMTPException):
-    """The server offers no encryption, and a password would have to travel in the clear."""
+    """The server offers no encryption, so the password would be sent unprotected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed in, and how to sign in there."""
+    """The address of a mail server and the credentials for it."""
 
     host: str
     port: int
@@ -31,8 +33,8 @@ class Server:
 
     @classmethod
     def of(cls, url: str) -> "Server":
-        """The server that `smtp://user:password@host:port` (STARTTLS where offered) or `smtps://…`
-        names; raises `InvalidSettings`.
+        """Read `smtp://user:password@host:port` (with STARTTLS if offered) or `smtps://…`; raises
+        `InvalidSettings`.
         """
         parts = urlsplit(url)
         try:
@@ -55,8 +57,8 @@ class Server:
         )
 
     @property
-    def here(self) -> bool:
-        """Whether the server is on this machine, so that nothing travels."""
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, so that no password leaves it."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
@@ -69,14 +71,14 @@ class Server:
 def deliver(
     server: Server, messages: Sequence[EmailMessage], trust: ssl.SSLContext | None = None
 ) -> list[str | None]:
-    """Hand in each message; gives None for one that was accepted, else why not, in a word or an
-    SMTP code that tells nothing of anybody.
+    """Hand in each message; gives None for an accepted message, otherwise the kind of failure or an
+    SMTP code, which reveal nothing about a person.
     """
     outcome: list[str | None] = []
     try:
         with _connected(server, trust or ssl.create_default_context()) as connection:
             for message in messages:
-                outcome.append(_hand_in(connection, message))  # noqa: PERF401 - what went before a failure counts
+                outcome.append(_hand_in(connection, message))  # noqa: PERF401 - messages before a failure were accepted
     except (smtplib.SMTPException, OSError) as error:
         outcome += [_why(error)] * (len(messages) - len(outcome))
     return outcome
@@ -101,7 +103,7 @@ def _sign_in(connection: smtplib.SMTP, server: Server, trust: ssl.SSLContext) ->
     if not server.tls and connection.has_extn("starttls"):
         connection.starttls(context=trust)
         connection.ehlo()
-    elif not server.tls and server.user and not server.here:
+    elif not server.tls and server.user and not server.is_local:
         raise PasswordInTheClear
     if server.user:
         connection.login(server.user, server.password)

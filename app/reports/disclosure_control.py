@@ -1,7 +1,7 @@
-"""Small numbers withheld, and with them whatever would give them away. Pure.
+"""Withhold small numbers, and the numbers from which they could be calculated. Pure.
 
-Law: nobody who adds and subtracts what is shown learns a number under `SMALLEST`, nor any single
-number that is withheld.
+Invariant: adding and subtracting the shown numbers reveals no number under `SMALLEST`, and no
+single withheld number.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ SMALLEST: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A number, and the ways in which it is split up: in each, the parts add up to it.
+    """A number and the ways in which it is split; the parts of each split add up to it.
 
-    `guarded` names splits in which not even a zero is told: where it would tie two others together.
+    `guarded` names the splits whose zeros are withheld too.
     """
 
     count: int
@@ -26,24 +26,24 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The number as it may be shown, None where it is withheld.
+    """A number as it may be shown; None if it is withheld.
 
-    A split leaves out what does not occur, unless something in it is withheld.
+    A split leaves out zeros, unless one of its parts is withheld.
     """
 
     count: int | None
     splits: Mapping[str, Mapping[str, "Shown"]]
 
 
-def protected(whole: Counted) -> Shown:
-    """What may be shown of a tree of numbers.
+def protect(whole: Counted) -> Shown:
+    """Withhold the numbers of a tree that may not be shown.
 
-    A number under `SMALLEST` is withheld, and everything it is split into. Where a split of a shown
-    number has a small part, every part under `SMALLEST` is withheld, none at all among them, and
-    then the smallest of the others, until two parts at least and `SMALLEST` people at least are
-    withheld together. So the only sums that tell of withheld numbers are those: a shown number less
-    the shown parts of one of its splits. Everything below a withheld part is withheld, so no second
-    sum reaches the same parts.
+    A number under `SMALLEST` is withheld together with all its splits. If a split of a shown number
+    has a small part, every part under `SMALLEST` is withheld, zeros included, and then the smallest
+    of the others, until at least two parts with at least `SMALLEST` people together are withheld.
+    So the only sums over withheld numbers that can be calculated are these: a shown number less the
+    shown parts of one of its splits. Everything below a withheld part is withheld, so that no
+    second sum covers the same parts.
     """
     return _withheld(whole) if whole.count < SMALLEST else _shown(whole)
 

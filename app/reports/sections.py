@@ -1,4 +1,4 @@
-"""A summary in the order and the words in which it is read: sections with their numbers. Pure."""
+"""Arrange a summary in titled sections with their numbers. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -66,8 +66,8 @@ WORDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of a summary: its name on the wire, its title, and its numbers by code; None is a
-    number that is withheld.
+    """A table of a summary: its name in replies, its title, and its numbers by code; None is a
+    withheld number.
     """
 
     name: str
@@ -75,20 +75,20 @@ class Section:
 
     @property
     def title(self) -> str:
-        """The section in words."""
+        """The title for readers."""
         return TITLES[self.name]
 
 
 def sections(requests: Shown, advice: Shown) -> Iterator[Section]:
-    """The tables of a summary, in order."""
-    standing = requests.splits["standing"]
-    decided, undecided = standing.get("decided"), standing.get("undecided")
+    """Arrange the tables of a summary in order."""
+    progress = requests.splits["progress"]
+    decided, undecided = progress.get("decided"), progress.get("undecided")
     result = decided.splits["result"] if decided else {}
     shared = result.get("shared")
     yield Section("requests", {"total": requests.count})
     yield Section("outcome", _counts(requests, "outcome"))
     refused: Numbers = {name: part.count for name, part in result.items() if name != "shared"}
-    rest: Numbers = {name: part.count for name, part in standing.items() if name != "decided"}
+    rest: Numbers = {name: part.count for name, part in progress.items() if name != "decided"}
     yield Section("decision", _counts(shared, "decision") | refused | rest)
     yield Section("purpose_group", _counts(requests, "purpose_group"))
     yield Section("lawful_reason", _counts(shared, "lawful_reason"))

@@ -17,7 +17,7 @@ from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.evaluate import Policy
 from app.policy.engine.vocabulary import LawfulReasonCode, Outcome
 from app.policy.lifecycle import in_force as policies
-from app.reports.disclosure_control import Counted, Shown, protected
+from app.reports.disclosure_control import Counted, Shown, protect
 from app.sharing import statistics
 from app.sharing.statistics import AdviceCount, RequestCount
 
@@ -82,8 +82,8 @@ async def summary(
     found = Summary(
         start,
         end,
-        protected(tree_of_requests(rows, groups_of(policy))),
-        protected(tree_of_advice(advice)),
+        protect(tree_of_requests(rows, groups_of(policy))),
+        protect(tree_of_advice(advice)),
     )
 
     event = Event(
@@ -105,8 +105,8 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
     Invariant: each number is split in one place only, so that protecting every split protects the
     whole.
     """
-    decided = [row for row in rows if row.standing == "decided"]
-    undecided = [row for row in rows if row.standing == "undecided"]
+    decided = [row for row in rows if row.progress == "decided"]
+    undecided = [row for row in rows if row.progress == "undecided"]
     shared = [row for row in decided if row.decision in SHARED]
     refused = [row for row in decided if row.decision not in SHARED]
     shares = Counted(
@@ -144,7 +144,7 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
             "purpose_group": _tally(
                 (*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)
             ),
-            "standing": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
+            "progress": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
             "reconsideration": _tally(("reconsidered", "not_reconsidered"), reopened),
         },
     )
@@ -153,7 +153,7 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
 def tree_of_advice(rows: Sequence[AdviceCount]) -> Counted:
     """Count advice as a tree."""
     return Counted(
-        _sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))}
+        _sum(rows), {"timeliness": _tally(ADVICE, ((row.progress, row) for row in rows))}
     )
 
 

@@ -34,7 +34,7 @@ class RequestCount:
     outcome: str
     decision: str | None
     departs: bool
-    standing: str
+    progress: str
     timing: str
     ground: str | None
     reconsidered: bool
@@ -43,9 +43,9 @@ class RequestCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceCount:
-    """How many questions for advice are answered in time, late, waiting or overdue (`standing`)."""
+    """How many questions for advice are answered in time, late, waiting or overdue (`progress`)."""
 
-    standing: str
+    progress: str
     number: int
 
 
@@ -78,7 +78,7 @@ async def requests(
         col(RequestRow.outcome),
         col(RequestRow.decision),
         col(RequestRow.departs),
-        _standing().label("standing"),
+        _progress().label("progress"),
         _timing(now).label("timing"),
         _ground(session, decided, judged).label("ground"),
         (_newest(RecordKind.RECONSIDERATION) > 0).label("reconsidered"),
@@ -111,7 +111,7 @@ async def advice(
         .correlate(asked)
         .scalar_subquery()
     )
-    standing = sa.case(
+    progress = sa.case(
         (sa.and_(answered_at.is_(None), due < _bound(now)), "overdue"),
         (answered_at.is_(None), "waiting"),
         (answered_at > due, "answered_late"),
@@ -123,12 +123,12 @@ async def advice(
         col(RecordRow.at, asked) >= start,
         col(RecordRow.at, asked) < end,
     )
-    told = sa.select(standing.label("standing")).where(*within).subquery()
-    counted = sa.select(told.c.standing, sa.func.count().label("number"))
-    return await all_rows(session, AdviceCount, counted.group_by(told.c.standing))
+    told = sa.select(progress.label("progress")).where(*within).subquery()
+    counted = sa.select(told.c.progress, sa.func.count().label("number"))
+    return await all_rows(session, AdviceCount, counted.group_by(told.c.progress))
 
 
-def _standing() -> sa.ColumnElement[str]:
+def _progress() -> sa.ColumnElement[str]:
     return sa.case(
         (col(RequestRow.decision).is_not(None), "decided"),
         (col(RequestRow.status).in_(_ENDED), "withdrawn"),

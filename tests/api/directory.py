@@ -1,4 +1,4 @@
-"""What the tests of the directory share: sound bodies, and calls that must succeed."""
+"""Helpers for the tests of the directory: valid bodies, and calls that must succeed."""
 
 from typing import Any, Final
 
@@ -28,15 +28,15 @@ CALLED: Final[dict[str, Any]] = {
 }
 
 
-async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
+async def create(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
     reply = await caller.post(path, json=body)
     assert reply.status_code == httpx.codes.CREATED, reply.text
     created: dict[str, Any] = reply.json()
     return created
 
 
-async def a_hub(caller: Caller, **other: Any) -> str:
-    return str((await made(caller, "/v1/recipients", HUB | other))["id"])
+async def create_hub(caller: Caller, **other: Any) -> str:
+    return str((await create(caller, "/v1/recipients", HUB | other))["id"])
 
 
 async def read(caller: Caller, path: str) -> httpx.Response:
@@ -45,7 +45,7 @@ async def read(caller: Caller, path: str) -> httpx.Response:
     return reply
 
 
-async def patched(caller: Caller, path: str, body: dict[str, Any]) -> httpx.Response:
+async def patch(caller: Caller, path: str, body: dict[str, Any]) -> httpx.Response:
     etag = (await read(caller, path)).headers["etag"]
     return await caller.patch(path, json=body, headers={"If-Match": etag})
 
@@ -65,7 +65,7 @@ def pointers(reply: httpx.Response) -> list[str]:
 
 
 async def ids(caller: Caller, path: str) -> list[str]:
-    """The ids of a list, through all of its pages."""
+    """The ids of all items of a list, page by page."""
     found: list[str] = []
     while True:
         page = await read(caller, path)

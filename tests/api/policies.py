@@ -1,5 +1,5 @@
-"""Documents for the policy tests: the policy that ships with one thing changed, and what leads it
-into force.
+"""Helpers for the policy tests: the default policy with one change, and the steps to bring it into
+force.
 """
 
 import copy
@@ -16,15 +16,15 @@ APPROVED = {
     "in_force_from": "2026-03-03",
     "next_review_on": "2027-03",
 }
-"""From the day on which the tests' clock stands."""
+"""In force from the day after the date of the tests' clock."""
 
 YAML = {"Content-Type": "application/yaml"}
 
 
-def meaning(
+def changed_policy(
     change: Callable[[Any], object] | None = None, *, version: str = "2026-03"
 ) -> dict[str, Any]:
-    """The document that ships under another version name, changed."""
+    """The default policy document with another version name and a change."""
     document: Any = copy.deepcopy(in_force.shipped().meaning)
     document["policy"]["version"] = version
     if change is not None:
@@ -34,8 +34,8 @@ def meaning(
 
 
 def without_health_providers(document: Any) -> None:
-    """Health providers are no protective bodies any more: an emergency at theirs takes the ordinary
-    way.
+    """Remove health providers from the protective bodies, so that emergencies with them take the
+    ordinary branch.
     """
     document["sets"]["protective"]["members"].remove("health_provider")
     document["cases"]["overdose"]["expected"] |= {
@@ -45,16 +45,16 @@ def without_health_providers(document: Any) -> None:
     }
 
 
-async def drafted(
+async def create_draft(
     caller: httpx.AsyncClient,
     change: Callable[[Any], object] | None = None,
     *,
     version: str = "2026-03",
 ) -> str:
-    """The digest of a draft."""
+    """Create a draft; returns its digest."""
     reply = await caller.post(
         "/v1/policies",
-        content=encode(meaning(change, version=version)),
+        content=encode(changed_policy(change, version=version)),
         headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 201, reply.text
@@ -62,8 +62,8 @@ async def drafted(
     return digest
 
 
-async def approved(caller: httpx.AsyncClient, digest: str, **changed: str) -> dict[str, Any]:
-    """A version as it was approved."""
+async def approve(caller: httpx.AsyncClient, digest: str, **changed: str) -> dict[str, Any]:
+    """Approve a version; returns the reply."""
     reply = await caller.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 201, reply.text
     found: dict[str, Any] = reply.json()

@@ -1,4 +1,4 @@
-"""Builders of sound bodies for the sharing tests: a test takes one and breaks one thing."""
+"""Builders of valid bodies for the sharing tests. A test takes one and breaks one thing."""
 
 from copy import deepcopy
 from typing import Any, Final
@@ -45,7 +45,15 @@ MASH: Final[dict[str, Any]] = {
     },
     "urgency": "urgent",
 }
-"""A MASH request within a section 47 enquiry: share, decided at the lawful reason, ready."""
+"""A MASH request in a section 47 enquiry. Outcome: share, decided at the lawful reason, ready."""
+
+
+EMERGENCY: Final[dict[str, Any]] = {
+    "recipient": {"organisation_type": "police"},
+    "what": "Name, address, what she said",
+    "why": "Child in danger now",
+}
+"""The smallest valid record of an emergency."""
 
 
 def facts(**changed: Any) -> dict[str, Any]:
@@ -53,10 +61,8 @@ def facts(**changed: Any) -> dict[str, Any]:
     return deepcopy(MASH) | changed
 
 
-def consented() -> dict[str, Any]:
-    """A request that a member of staff may decide: written consent, nothing of a special
-    category.
-    """
+def consented_facts() -> dict[str, Any]:
+    """A request that a member of staff can decide: written consent and no special category data."""
     return facts(
         recipient={
             "organisation_type": "educational_psychologist",
@@ -75,7 +81,7 @@ def consented() -> dict[str, Any]:
     )
 
 
-def landlord() -> dict[str, Any]:
+def landlord_facts() -> dict[str, Any]:
     """A request without a purpose that concerns the child: do not share."""
     return facts(
         recipient={"organisation_type": "landlord", "identity_verified": "yes"},
@@ -99,10 +105,8 @@ REFUSE: Final[dict[str, Any]] = {
 }
 
 
-async def submitted(
-    caller: httpx.AsyncClient, body: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """A request as it was answered; its ETag under `etag`."""
+async def submit(caller: httpx.AsyncClient, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Submit a request; returns the reply with its ETag as `etag`."""
     reply = await caller.post("/v1/sharing-requests", json=body or MASH)
     assert reply.status_code == 201, reply.text
     found: dict[str, Any] = reply.json()
@@ -110,17 +114,17 @@ async def submitted(
 
 
 async def etag_for(caller: httpx.AsyncClient, request_id: str) -> str:
-    """The request's ETag as this caller sees it."""
+    """The ETag of the request for this caller."""
     reply = await caller.get(f"/v1/sharing-requests/{request_id}")
     assert reply.status_code == 200, reply.text
     tag: str = reply.headers["ETag"]
     return tag
 
 
-async def decided(
+async def decide(
     caller: httpx.AsyncClient, request_id: str, decision: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A decision as it was answered."""
+    """Record a decision; returns the reply."""
     headers = {"If-Match": await etag_for(caller, request_id)}
     reply = await caller.post(
         f"/v1/sharing-requests/{request_id}/decisions", json=decision or SHARE, headers=headers
@@ -128,3 +132,21 @@ async def decided(
     assert reply.status_code == 201, reply.text
     made: dict[str, Any] = reply.json()
     return made
+
+
+async def post(
+    caller: httpx.AsyncClient, request_id: str, path: str, body: dict[str, Any], status: int = 201
+) -> dict[str, Any]:
+    """Post to a path below a request; returns the reply."""
+    reply = await caller.post(f"/v1/sharing-requests/{request_id}/{path}", json=body)
+    assert reply.status_code == status, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def read(caller: httpx.AsyncClient, request_id: str) -> dict[str, Any]:
+    """The request as this caller sees it."""
+    reply = await caller.get(f"/v1/sharing-requests/{request_id}")
+    assert reply.status_code == 200
+    found: dict[str, Any] = reply.json()
+    return found

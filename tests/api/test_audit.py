@@ -17,8 +17,8 @@ from app.audit.model import Action
 from app.audit.verify import verify
 from app.identity.model import Role
 from app.kernel import ids
-from app.main import LOG_KEY, READERS
-from tests.api.sharing import submitted
+from app.main import LOG_KEY, RECORD_SOURCES
+from tests.api.sharing import submit
 from tests.running import MovableClock
 from tests.service import Service
 from tests.unit.audit import rfc9162
@@ -160,7 +160,7 @@ async def test_everybody_sees_their_own_acts_and_the_lead_sees_all(service: Serv
 
 
 async def test_strangers_get_nothing(service: Service) -> None:
-    stranger = await service.stranger()
+    anonymous = await service.anonymous()
     for path in (
         "entries",
         f"entries/{UUID(int=1)}",
@@ -169,7 +169,7 @@ async def test_strangers_get_nothing(service: Service) -> None:
         "consistency?from=x",
         "export?from=x",
     ):
-        assert (await stranger.get(f"/v1/audit/{path}")).status_code == 401
+        assert (await anonymous.get(f"/v1/audit/{path}")).status_code == 401
 
 
 async def test_an_entry_carries_its_leaf_and_its_proof_verifies_against_the_checkpoint(
@@ -287,7 +287,7 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
             (Role.STAFF, "654321"),
         )
     ]
-    hidden = (await submitted(owner))["id"], (await submitted(far))["id"], str(ids.new_id(clock()))
+    hidden = (await submit(owner))["id"], (await submit(far))["id"], str(ids.new_id(clock()))
     concealed = (await entries(lead, sharing_request=hidden[0]))[0]["id"], str(ids.new_id(clock()))
     curious = await service.caller(role)
 
@@ -312,7 +312,7 @@ async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hid
         denied = await entries(overseer, action="access.denied", actor=str(curious.account.id))
         assert {one["sharing_request_id"] for one in denied} >= set(hidden)
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False).public_key()
-    report = await verify(service.database, key, READERS, now=clock())
+    report = await verify(service.database, key, RECORD_SOURCES, now=clock())
     assert report.findings == []
 
 

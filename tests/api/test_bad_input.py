@@ -1,5 +1,5 @@
-"""Whatever is sent, the answer is a clear 4xx problem that names the place and never repeats the
-value; never a 500.
+"""An invalid body gets a 4xx problem document with the pointer of the fault and never the value,
+and never a 500.
 """
 
 import copy
@@ -12,20 +12,20 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.refusals import CANARY, EMERGENCY, fault_of
-from tests.api.sharing import MASH, REFUSE, SHARE, facts, submitted
+from tests.api.problems import CANARY, EMERGENCY, fault_of
+from tests.api.sharing import MASH, REFUSE, SHARE, facts, submit
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
 
 
 @dataclass(frozen=True)
-class Door:
-    """An operation that takes a body: a sound one, and a member of it that holds text."""
+class BodyOperation:
+    """An operation with a body: a valid body, and a member of it that is a text."""
 
     method: str
     path: str
-    sound: dict[str, Any]
+    valid: dict[str, Any]
     text: str
     if_match: bool = False
     lenient: bool = False
@@ -47,100 +47,112 @@ class Door:
         )
 
 
-DOORS = (
-    Door("POST", "/v1/sharing-requests", facts(), "urgency"),
-    Door("PATCH", "/v1/sharing-requests/{id}", {"urgency": "routine"}, "urgency", if_match=True),
-    Door("POST", "/v1/sharing-requests/{id}/decisions", SHARE, "reasons", if_match=True),
-    Door("POST", "/v1/emergency-disclosures", EMERGENCY, "what", lenient=True),
-    Door("POST", "/v1/evaluations", facts(), "urgency"),
+BODY_OPERATIONS = (
+    BodyOperation("POST", "/v1/sharing-requests", facts(), "urgency"),
+    BodyOperation(
+        "PATCH", "/v1/sharing-requests/{id}", {"urgency": "routine"}, "urgency", if_match=True
+    ),
+    BodyOperation("POST", "/v1/sharing-requests/{id}/decisions", SHARE, "reasons", if_match=True),
+    BodyOperation("POST", "/v1/emergency-disclosures", EMERGENCY, "what", lenient=True),
+    BodyOperation("POST", "/v1/evaluations", facts(), "urgency"),
 )
 
 
-def spoiled(door: Door, value: str) -> bytes:
-    """The sound body with the raw JSON `value` in the place of its text."""
-    body = json.dumps(door.sound | {door.text: "@@"})
+def with_text(operation: BodyOperation, value: str) -> bytes:
+    """The valid body with the raw JSON `value` instead of its text."""
+    body = json.dumps(operation.valid | {operation.text: "@@"})
     return body.replace('"@@"', value).encode()
 
 
-def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
+def invalid_bodies(
+    operation: BodyOperation,
+) -> Iterator[tuple[str, bytes, int, str | None, str | None]]:
     """Name, body, status, and the pointer and code of the fault."""
-    place = f"/{door.text}"
+    place = f"/{operation.text}"
     for number in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "1" * 21):
-        yield number[:10], spoiled(door, number), 422, place, "not-a-number"
-    yield "lone surrogate", spoiled(door, f'"{CANARY}\\ud83d"'), 422, place, "lone-surrogate"
-    yield "NUL", spoiled(door, f'"{CANARY}\\u0000"'), 422, place, "nul-character"
-    yield "raw NUL", spoiled(door, f'"{CANARY}\0"'), 422, "", "not-json"
+        yield number[:10], with_text(operation, number), 422, place, "not-a-number"
+    yield "lone surrogate", with_text(operation, f'"{CANARY}\\ud83d"'), 422, place, "lone-surrogate"
+    yield "NUL", with_text(operation, f'"{CANARY}\\u0000"'), 422, place, "nul-character"
+    yield "raw NUL", with_text(operation, f'"{CANARY}\0"'), 422, "", "not-json"
     yield (
         "duplicate",
-        f'{{"{door.text}": "{CANARY}", "{door.text}": "{CANARY}"}}'.encode(),
+        f'{{"{operation.text}": "{CANARY}", "{operation.text}": "{CANARY}"}}'.encode(),
         422,
         place,
         "duplicate-member",
     )
-    yield "deep list", spoiled(door, "[" * 5000 + "]" * 5000), 422, None, "too-deep"  # type: ignore[misc]
-    yield "deep object", spoiled(door, '{"a":' * 5000 + "1" + "}" * 5000), 422, None, "too-deep"  # type: ignore[misc]
-    yield "too deep by one", spoiled(door, "[" * 33 + "]" * 33), 422, None, "too-deep"  # type: ignore[misc]
-    yield "cut off", json.dumps(door.sound).encode()[:-3], 422, "", "not-json"
+    yield "deep list", with_text(operation, "[" * 5000 + "]" * 5000), 422, None, "too-deep"
+    yield (
+        "deep object",
+        with_text(operation, '{"a":' * 5000 + "1" + "}" * 5000),
+        422,
+        None,
+        "too-deep",
+    )
+    yield "too deep by one", with_text(operation, "[" * 33 + "]" * 33), 422, None, "too-deep"
+    yield "cut off", json.dumps(operation.valid).encode()[:-3], 422, "", "not-json"
     yield (
         "invalid UTF-8",
-        spoiled(door, f'"{CANARY}@"').replace(b"@", b"\xff"),
+        with_text(operation, f'"{CANARY}@"').replace(b"@", b"\xff"),
         422,
         "",
         "not-utf-8",
     )
-    yield "UTF-16", json.dumps(door.sound).encode("utf-16"), 422, "", "not-utf-8"
+    yield "UTF-16", json.dumps(operation.valid).encode("utf-16"), 422, "", "not-utf-8"
     yield "single quotes", f"{{'{CANARY}': 1}}".encode(), 422, "", "not-json"
     yield "comment", b"/* hello */ {}", 422, "", "not-json"
     yield "two values", b"{} {}", 422, "", "not-json"
     for scalar in (b"null", b"1", b"true", b'"text"', b"[]", b"[{}]", f'["{CANARY}"]'.encode()):
-        yield scalar.decode(), scalar, 422, "", None  # type: ignore[misc]
-    yield "empty", b"", 422, "", None  # type: ignore[misc]
-    if door.method == "PATCH":
+        yield scalar.decode(), scalar, 422, "", None
+    yield "empty", b"", 422, "", None
+    if operation.method == "PATCH":
         yield "no change", b"{}", 422, "", "missing"
-    yield "a number for text", spoiled(door, "1"), 422, place, None  # type: ignore[misc]
-    yield "a list for text", spoiled(door, f'["{CANARY}"]'), 422, place, None  # type: ignore[misc]
-    if door.method != "PATCH":  # where null takes a member away
-        yield "null for text", spoiled(door, "null"), 422, place, None  # type: ignore[misc]
-    yield "a huge integer for text", spoiled(door, "9" * 19), 422, place, None  # type: ignore[misc]
-    if not door.lenient:
+    yield "a number for text", with_text(operation, "1"), 422, place, None
+    yield "a list for text", with_text(operation, f'["{CANARY}"]'), 422, place, None
+    if operation.method != "PATCH":  # null removes a member
+        yield "null for text", with_text(operation, "null"), 422, place, None
+    yield "a huge integer for text", with_text(operation, "9" * 19), 422, place, None
+    if not operation.lenient:
         yield (
             "unknown field",
-            json.dumps(door.sound | {"nonsense": CANARY}).encode(),
+            json.dumps(operation.valid | {"nonsense": CANARY}).encode(),
             422,
             "/nonsense",
             "unknown-field",
         )
         yield (
             "odd field",
-            json.dumps(door.sound | {"a/b~c": CANARY}).encode(),
+            json.dumps(operation.valid | {"a/b~c": CANARY}).encode(),
             422,
             "/a~1b~0c",
             "unknown-field",
         )
-    yield "300 KiB", json.dumps(door.sound | {"x": CANARY * 30_000}).encode(), 413, None, None  # type: ignore[misc]
+    yield "300 KiB", json.dumps(operation.valid | {"x": CANARY * 30_000}).encode(), 413, None, None
 
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
-async def test_a_bad_body_is_refused_where_it_stands(dsl: Caller, door: Door) -> None:
-    request = (await submitted(dsl))["id"]
+@pytest.mark.parametrize("operation", BODY_OPERATIONS, ids=lambda operation: operation.path)
+async def test_an_invalid_body_is_rejected_with_the_pointer_of_the_fault(
+    dsl: Caller, operation: BodyOperation
+) -> None:
+    request = (await submit(dsl))["id"]
     before = (await dsl.get("/v1/sharing-requests")).json()["items"]
-    for name, body, status, pointer, code in bad_bodies(door):
-        fault = fault_of(await door.send(dsl, request, body), (door.path, name), status)
-        assert pointer is None or fault["pointer"] == pointer, (door.path, name, fault)
-        assert code is None or fault["code"] == code, (door.path, name, fault)
+    for name, body, status, pointer, code in invalid_bodies(operation):
+        fault = fault_of(await operation.send(dsl, request, body), (operation.path, name), status)
+        assert pointer is None or fault["pointer"] == pointer, (operation.path, name, fault)
+        assert code is None or fault["code"] == code, (operation.path, name, fault)
     assert (await dsl.get("/v1/sharing-requests")).json()["items"] == before
 
 
-async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
-    request = (await submitted(dsl))["id"]
-    for door in DOORS:
-        body = json.dumps(door.sound).encode()
+async def test_a_body_needs_the_media_type_json(dsl: Caller) -> None:
+    request = (await submit(dsl))["id"]
+    for operation in BODY_OPERATIONS:
+        body = json.dumps(operation.valid).encode()
         for media in (
             None,
             "text/plain",
@@ -154,21 +166,21 @@ async def test_a_body_must_say_that_it_is_json(dsl: Caller) -> None:
             "application/json; charset=utf-16",
             "application/json; profile=x; Charset = 'latin-1'",
         ):
-            reply = await door.send(dsl, request, body, media)
-            fault_of(reply, (door.path, media), 415)
+            reply = await operation.send(dsl, request, body, media)
+            fault_of(reply, (operation.path, media), 415)
             assert reply.headers["Accept"] == "application/json"
         for media in (
             "application/json; charset=utf-8",
             'Application/JSON;charset="UTF-8"; profile=x',
         ):
-            cell = await door.send(dsl, request, body, media)
-            assert cell.is_success, (door.path, cell.text)
+            cell = await operation.send(dsl, request, body, media)
+            assert cell.is_success, (operation.path, cell.text)
 
 
 @pytest.mark.parametrize("path", ["/v1/sharing-requests", "/v1/policies", "/v1/token"])
-async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
+async def test_a_body_with_a_content_encoding_is_rejected(service: Service, path: str) -> None:
     media = "application/x-www-form-urlencoded" if path == "/v1/token" else "application/json"
-    caller = await service.stranger() if path == "/v1/token" else await service.caller("ig_lead")
+    caller = await service.anonymous() if path == "/v1/token" else await service.caller("ig_lead")
     plain = json.dumps(MASH).encode()
     for body in (plain, gzip.compress(plain)):
         for coding in ("gzip", "identity, br"):
@@ -198,7 +210,7 @@ async def test_a_body_is_sent_as_it_is(service: Service, path: str) -> None:
         (10_000, "10000 faults; errors lists the first 50"),
     ],
 )
-async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(
+async def test_all_faults_are_counted_and_at_most_fifty_are_listed(
     dsl: Caller, wrong: int, detail: str
 ) -> None:
     problem = (
@@ -211,8 +223,8 @@ async def test_all_that_is_wrong_is_counted_and_no_more_than_fifty_are_named(
     )
 
 
-async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_the_fault_of_a_misspelt_word_suggests_the_nearest_one(dsl: Caller) -> None:
+    made = await submit(dsl)
     for method, path, body, pointer, meant in (
         (
             "POST",
@@ -280,7 +292,7 @@ async def test_a_misspelt_word_is_answered_with_the_nearest(dsl: Caller) -> None
         ), fault
 
 
-async def test_nobody_is_led_to_the_word_that_stands_for_nothing(dsl: Caller) -> None:
+async def test_the_word_none_is_never_suggested(dsl: Caller) -> None:
     for member in ("secure_route", "verification_method"):
         for sent in ("nne", "None", "phon e!", "one"):
             reply = await dsl.post(
@@ -342,16 +354,16 @@ SPOKEN: tuple[tuple[str, dict[str, Any], str], ...] = (
         "/approved_by",
     ),
 )
-"""Texts without which nothing would be said."""
+"""Texts that are required and not blank."""
 
 
 @pytest.mark.parametrize(("path", "body", "pointer"), SPOKEN)
-async def test_blanks_where_something_is_to_be_said_are_nothing(
+async def test_a_blank_text_counts_as_missing(
     service: Service, path: str, body: dict[str, Any], pointer: str
 ) -> None:
     role = "ig_lead" if path.endswith(("retention-reviews", "disposal")) else "dsl"
     caller = await service.caller(role, raise_app_exceptions=False)
-    request = (await submitted(caller))["id"]
+    request = (await submit(caller))["id"]
     for blank in (" ", "\t\n", "\u00a0\u2003", "\u200b\ufeff"):
         spoken = copy.deepcopy(body)
         *outer, last = pointer[1:].split("/")
@@ -367,7 +379,7 @@ async def test_blanks_where_something_is_to_be_said_are_nothing(
         )
 
 
-async def test_every_fault_is_named_at_once(dsl: Caller) -> None:
+async def test_every_fault_is_listed_in_one_reply(dsl: Caller) -> None:
     body = facts(direction="sideways", identifiable="maybe", extra=CANARY)
     body["recipient"]["identity_verified"] = "perhaps"
     reply = await dsl.post("/v1/sharing-requests", json=body)

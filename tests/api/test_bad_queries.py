@@ -1,19 +1,17 @@
-"""Whatever stands in an address, a query or a header that cannot be followed is refused where it
-stands.
-"""
+"""An invalid path, query or header is rejected with the pointer of the fault."""
 
 import httpx
 import pytest
 
 from app.platform.paging import encode_cursor
-from tests.api.refusals import EMERGENCY, fault_of
-from tests.api.sharing import MASH, SHARE, decided, facts, submitted
+from tests.api.problems import EMERGENCY, fault_of
+from tests.api.sharing import MASH, SHARE, decide, facts, submit
 from tests.service import Caller, Service
 
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
@@ -27,10 +25,10 @@ async def dsl(service: Service) -> Caller:
         "/v1/retention/due",
     ],
 )
-async def test_a_list_refuses_what_it_cannot_follow(service: Service, path: str) -> None:
+async def test_a_list_rejects_an_invalid_cursor_or_filter(service: Service, path: str) -> None:
     caller = await service.caller("ig_lead", raise_app_exceptions=False)
-    await submitted(caller)
-    await submitted(caller)
+    await submit(caller)
+    await submit(caller)
     good = (await caller.get(path, params={"limit": "1"})).json()["next_cursor"]
     forged = forged_cursors()
     mangled = (
@@ -47,8 +45,8 @@ async def test_a_list_refuses_what_it_cannot_follow(service: Service, path: str)
 
 
 def forged_cursors() -> list[str]:
-    """Cursors with a sound check over parts that no list has, made as anybody can who has read the
-    source.
+    """Cursors with a correct checksum and a position that no list has, as a reader of the source
+    can make.
     """
     return [
         encode_cursor(parts, scope)
@@ -57,7 +55,7 @@ def forged_cursors() -> list[str]:
     ]
 
 
-async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
+async def test_an_unknown_filter_is_rejected(dsl: Caller) -> None:
     for query, pointer in (
         ("status=sumbitted", "/query/status"),
         ("overdue=perhaps", "/query/overdue"),
@@ -85,7 +83,7 @@ async def test_a_filter_that_is_not_known_is_refused(dsl: Caller) -> None:
     fault_of(await dsl.get("/v1/recipients", params={"q": "a\x00b"}), "NUL in q", 422)
 
 
-async def test_an_id_that_is_none_is_refused_and_an_address_that_is_none_is_missing(
+async def test_an_invalid_id_is_422_and_an_unknown_path_is_404(
     dsl: Caller,
 ) -> None:
     for name in (
@@ -117,8 +115,8 @@ async def test_an_id_that_is_none_is_refused_and_an_address_that_is_none_is_miss
         fault_of(await dsl.get(path), path, 404)
 
 
-async def test_a_key_for_repeating_is_short_and_printable(dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_an_idempotency_key_is_short_and_printable(dsl: Caller) -> None:
+    made = await submit(dsl)
     for key in (b"", b"k" * 256, b"\xff\xfe", "ключ".encode(), b"a\x7fb", b"tab\there"):
         for path, body in (
             ("/v1/sharing-requests", MASH),
@@ -140,8 +138,8 @@ async def test_a_key_for_repeating_is_short_and_printable(dsl: Caller) -> None:
     ).status_code == 201
 
 
-async def test_a_tag_that_is_none_does_not_match(dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_an_invalid_entity_tag_does_not_match(dsl: Caller) -> None:
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
     for tag in (
         "x",
@@ -157,8 +155,8 @@ async def test_a_tag_that_is_none_does_not_match(dsl: Caller) -> None:
     fault_of(await dsl.patch(path, json={"urgency": "routine"}), "none", 428)
 
 
-async def test_a_wrong_method_is_told_every_right_one(dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_a_405_lists_every_method_in_allow(dsl: Caller) -> None:
+    made = await submit(dsl)
     for method, path, allowed in (
         ("PUT", "/v1/sharing-requests", {"GET", "POST"}),
         ("DELETE", "/v1/sharing-requests", {"GET", "POST"}),
@@ -179,15 +177,17 @@ async def test_a_wrong_method_is_told_every_right_one(dsl: Caller) -> None:
         assert reply.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_head_answers_as_get_without_a_body(dsl: Caller, stranger: httpx.AsyncClient) -> None:
-    made = await submitted(dsl)
+async def test_head_answers_as_get_without_a_body(
+    dsl: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    made = await submit(dsl)
     for caller, path in (
         (dsl, f"/v1/sharing-requests/{made['id']}"),
         (dsl, "/v1/sharing-requests"),
         (dsl, "/v1/policy"),
         (dsl, "/v1/sharing-requests/x"),
-        (stranger, "/v1/policy"),
-        (stranger, "/livez"),
+        (anonymous, "/v1/policy"),
+        (anonymous, "/livez"),
     ):
         got, headed = await caller.get(path), await caller.head(path)
         assert headed.status_code == got.status_code, path
@@ -196,16 +196,16 @@ async def test_head_answers_as_get_without_a_body(dsl: Caller, stranger: httpx.A
             assert headed.headers.get(name) == got.headers.get(name), (path, name)
 
 
-async def test_a_repeated_parameter_is_refused_unless_it_takes_several_values(dsl: Caller) -> None:
+async def test_a_repeated_parameter_is_rejected_unless_it_takes_several_values(dsl: Caller) -> None:
     for query in ("limit=1&limit=2", "subject=mis:1&subject=mis:2", "overdue=true&overdue=true"):
         fault = fault_of(await dsl.get(f"/v1/sharing-requests?{query}"), query, 422)
         assert fault["pointer"] == f"/query/{query.partition('=')[0]}", (query, fault)
 
 
-async def test_an_unknown_parameter_is_refused_by_every_method_except_for_an_emergency(
+async def test_every_method_rejects_an_unknown_parameter_except_for_an_emergency(
     dsl: Caller,
 ) -> None:
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
     for method, url, body in (
         ("POST", "/v1/sharing-requests", MASH),
@@ -228,13 +228,13 @@ ENDS_OF_TIME = (
 )
 
 
-async def test_a_time_at_the_end_of_time_is_refused_where_it_stands(
+async def test_a_time_outside_the_permitted_years_is_rejected(
     service: Service, dsl: Caller
 ) -> None:
     ig_lead = await service.caller("ig_lead", raise_app_exceptions=False)
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
-    decision = await decided(dsl, made["id"])
+    decision = await decide(dsl, made["id"])
     sent = {"decision_id": decision["id"], "recipient": {}, "route": "secure_email"}
     organisation = (
         await dsl.post(

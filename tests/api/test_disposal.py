@@ -1,4 +1,4 @@
-"""What disposal destroys, what is left, and that nobody can do it, undo it or forge it unseen."""
+"""What disposal erases and what remains. Forged or undone disposals are detected."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,27 +14,29 @@ from app.audit.model import Action, Event
 from app.audit.model import service as the_service
 from app.kernel.ids import new_id
 from app.platform.db import Database
-from tests.api.disposing import (
+from tests.api.disposal import (
     DISPOSE,
-    LET_GO,
+    DISPOSE_REVIEW,
     SECRETS,
-    at,
-    disposed,
-    made,
-    people,
-    verified,
-    whole,
+    create,
+    create_full_request,
+    dispose_request,
+    path_of,
+    sign_in_roles,
+    verify_log,
 )
-from tests.api.sharing import REFUSE, SHARE, decided, etag_for, landlord, submitted
+from tests.api.sharing import REFUSE, SHARE, decide, etag_for, landlord_facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.audit.trail import rows, tampering
 
 
-async def test_disposal_leaves_codes_and_no_word(service: Service, clock: MovableClock) -> None:
-    gone, staff, dsl, ig_lead = await disposed(service, clock)
+async def test_a_disposed_request_shows_codes_and_no_personal_data(
+    service: Service, clock: MovableClock
+) -> None:
+    gone, staff, dsl, ig_lead = await dispose_request(service, clock)
     for caller in (staff, dsl, ig_lead):
-        reply = await caller.get(at(gone))
+        reply = await caller.get(path_of(gone))
         shown = reply.json()
         assert reply.status_code == httpx.codes.OK, reply.text
         assert not [secret for secret in SECRETS if secret in reply.text]
@@ -61,8 +63,10 @@ async def test_disposal_leaves_codes_and_no_word(service: Service, clock: Movabl
     assert (await ig_lead.get("/v1/retention/due")).json()["items"] == []
 
 
-async def test_disposal_leaves_no_word_in_any_table(service: Service, clock: MovableClock) -> None:
-    await disposed(service, clock)
+async def test_disposal_leaves_no_personal_data_in_any_table(
+    service: Service, clock: MovableClock
+) -> None:
+    await dispose_request(service, clock)
     found = await _tables_holding(service.database, SECRETS)
     assert found == set()
 
@@ -79,20 +83,22 @@ async def _tables_holding(database: Database, words: Sequence[str]) -> set[str]:
     return found
 
 
-async def test_the_search_for_words_finds_them_before_disposal(
+async def test_the_search_for_personal_data_finds_it_before_disposal(
     service: Service, clock: MovableClock
 ) -> None:
-    """That the search above can fail."""
-    staff, dsl, ig_lead = await people(service)
-    await whole(staff, dsl, ig_lead, clock)
+    """Shows that the search used above can fail."""
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    await create_full_request(staff, dsl, ig_lead, clock)
     assert {"sharing_narrative", "sharing_subject", "idempotency"} <= await _tables_holding(
         service.database, SECRETS
     )
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_disposal_leaves_no_word_in_the_file(service: Service, clock: MovableClock) -> None:
-    await disposed(service, clock)
+async def test_disposal_leaves_no_personal_data_in_the_database_file(
+    service: Service, clock: MovableClock
+) -> None:
+    await dispose_request(service, clock)
     async with service.database.engine.connect() as connection:
         await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     stored = service.settings.sqlite_file.read_bytes()
@@ -100,11 +106,11 @@ async def test_disposal_leaves_no_word_in_the_file(service: Service, clock: Mova
     assert not [word for word in SECRETS if word.encode() in stored]
 
 
-async def test_after_disposal_every_other_act_is_refused(
+async def test_a_disposed_request_rejects_every_change(
     service: Service, clock: MovableClock
 ) -> None:
-    gone, staff, dsl, ig_lead = await disposed(service, clock)
-    shown = (await dsl.get(at(gone))).json()
+    gone, staff, dsl, ig_lead = await dispose_request(service, clock)
+    shown = (await dsl.get(path_of(gone))).json()
     decision, consent = shown["decisions"][0]["id"], shown["consents"][0]["id"]
     sent = {
         "decision_id": decision,
@@ -125,63 +131,67 @@ async def test_after_disposal_every_other_act_is_refused(
         (staff, "/withdrawal", {}),
         (staff, "/closure", {}),
         (dsl, "/questions", {"question": "Why?"}),
-        (ig_lead, "/retention-reviews", LET_GO),
+        (ig_lead, "/retention-reviews", DISPOSE_REVIEW),
         (ig_lead, "/disposal", DISPOSE),
     )
     for caller, path, body in acts:
         tag = await etag_for(caller, gone)
-        reply = await caller.post(at(gone, path), json=body, headers={"If-Match": tag})
+        reply = await caller.post(path_of(gone, path), json=body, headers={"If-Match": tag})
         assert reply.status_code == 409, (path, reply.text)
     reply = await dsl.patch(
-        at(gone), json={"urgency": "routine"}, headers={"If-Match": await etag_for(dsl, gone)}
+        path_of(gone), json={"urgency": "routine"}, headers={"If-Match": await etag_for(dsl, gone)}
     )
     assert reply.status_code == 409, reply.text
 
 
-async def test_the_papers_of_a_disposed_request_are_still_made(
+async def test_the_record_of_a_disposed_request_can_still_be_read(
     service: Service, clock: MovableClock
 ) -> None:
-    gone, _, dsl, _ = await disposed(service, clock)
+    gone, _, dsl, _ = await dispose_request(service, clock)
     for path, media in (
         ("/record", "application/json"),
         ("/record", "text/html"),
         ("/flowchart.svg", "image/svg+xml"),
     ):
-        reply = await dsl.get(at(gone, path), headers={"Accept": media})
+        reply = await dsl.get(path_of(gone, path), headers={"Accept": media})
         assert reply.status_code == httpx.codes.OK, reply.text
         assert not [secret for secret in SECRETS if secret in reply.text]
 
 
-async def test_a_disposal_is_done_once_and_replayed(service: Service, clock: MovableClock) -> None:
-    staff, dsl, ig_lead = await people(service)
-    gone = await whole(staff, dsl, ig_lead, clock)
-    await made(ig_lead, at(gone, "/retention-reviews"), LET_GO)
-    first = await made(ig_lead, at(gone, "/disposal"), DISPOSE, **{"Idempotency-Key": "k"})
-    assert await made(ig_lead, at(gone, "/disposal"), DISPOSE, **{"Idempotency-Key": "k"}) == first
+async def test_a_repeated_disposal_is_replayed(service: Service, clock: MovableClock) -> None:
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    gone = await create_full_request(staff, dsl, ig_lead, clock)
+    await create(ig_lead, path_of(gone, "/retention-reviews"), DISPOSE_REVIEW)
+    first = await create(ig_lead, path_of(gone, "/disposal"), DISPOSE, **{"Idempotency-Key": "k"})
+    assert (
+        await create(ig_lead, path_of(gone, "/disposal"), DISPOSE, **{"Idempotency-Key": "k"})
+        == first
+    )
     again = await staff.post(
-        "/v1/sharing-requests", json=landlord(), headers={"Idempotency-Key": "submit"}
+        "/v1/sharing-requests", json=landlord_facts(), headers={"Idempotency-Key": "submit"}
     )
     assert (
         again.status_code == httpx.codes.CREATED
-    )  # the kept reply is gone, and with it the memory of the key
+    )  # the stored reply is deleted, and with it the key
 
 
-async def test_the_trail_is_intact_before_and_after_a_disposal(
+async def test_the_audit_log_is_intact_before_and_after_a_disposal(
     service: Service, clock: MovableClock
 ) -> None:
-    staff, dsl, ig_lead = await people(service)
-    gone, stays = await whole(staff, dsl, ig_lead, clock), await submitted(dsl, landlord())
-    await decided(ig_lead, stays["id"], REFUSE)
-    assert (await verified(service)).lines()[-1].count("intact")
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    gone, stays = (
+        await create_full_request(staff, dsl, ig_lead, clock),
+        await submit(dsl, landlord_facts()),
+    )
+    await decide(ig_lead, stays["id"], REFUSE)
+    assert (await verify_log(service)).lines()[-1].count("intact")
     before = await rows(service.database, "SELECT count(*) FROM audit_disposed")
-    await made(ig_lead, at(gone, "/retention-reviews"), LET_GO)
-    await made(ig_lead, at(gone, "/disposal"), DISPOSE)
-    report = await verified(service)
+    await create(ig_lead, path_of(gone, "/retention-reviews"), DISPOSE_REVIEW)
+    await create(ig_lead, path_of(gone, "/disposal"), DISPOSE)
+    report = await verify_log(service)
     assert report.findings == []
     assert before == [(0,)]
-    assert (
-        report.disposed > 8
-    )  # several entries told of decision and disclosure, one for each child
+    assert report.disposed > 8  # decision and disclosure have one entry for each child
 
 
 TAMPERING: Final = (
@@ -206,10 +216,10 @@ TAMPERING: Final = (
 @pytest.mark.parametrize(
     ("change", "code"), TAMPERING, ids=[change[:50] for change, _ in TAMPERING]
 )
-async def test_what_is_left_after_disposal_cannot_be_changed_unseen(
+async def test_a_change_of_a_disposed_record_is_detected(
     service: Service, clock: MovableClock, change: str, code: str
 ) -> None:
-    await disposed(service, clock)
+    await dispose_request(service, clock)
     async with tampering(service.database) as run:
         if service.database.dialect == "postgresql":
             for table in (
@@ -220,25 +230,25 @@ async def test_what_is_left_after_disposal_cannot_be_changed_unseen(
             ):
                 await run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         assert await run(change) > 0
-    assert code in {finding.code for finding in (await verified(service)).findings}
+    assert code in {finding.code for finding in (await verify_log(service)).findings}
 
 
-async def test_words_that_vanish_without_a_disposal_are_found(service: Service) -> None:
+async def test_personal_data_deleted_without_a_disposal_is_detected(service: Service) -> None:
     staff = await service.caller("staff")
-    await submitted(staff)
+    await submit(staff)
     async with tampering(service.database) as run:
         if service.database.dialect == "postgresql":
             await run("ALTER TABLE sharing_narrative DISABLE TRIGGER ALL")
         await run("DELETE FROM sharing_narrative")
-    assert {finding.code for finding in (await verified(service)).findings} == {"record-changed"}
+    assert {finding.code for finding in (await verify_log(service)).findings} == {"record-changed"}
 
 
 @pytest.mark.parametrize("table", ["sharing_narrative", "sharing_subject"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET school = school", "DELETE FROM {}"])
-async def test_the_database_itself_refuses_to_change_or_lose_what_is_personal(
+async def test_the_database_rejects_changes_and_deletions_of_personal_data(
     service: Service, table: str, change: str
 ) -> None:
-    await submitted(await service.caller("staff"))
+    await submit(await service.caller("staff"))
 
     async def act() -> None:
         async with service.database.transaction() as session:
@@ -249,8 +259,8 @@ async def test_the_database_itself_refuses_to_change_or_lose_what_is_personal(
     assert await rows(service.database, f"SELECT count(*) FROM {table}") == [(1,)]
 
 
-async def test_nothing_personal_is_replaced_or_truncated(service: Service) -> None:
-    await submitted(await service.caller("staff"))
+async def test_the_database_rejects_replacing_or_truncating_personal_data(service: Service) -> None:
+    await submit(await service.caller("staff"))
     act = "INSERT OR REPLACE INTO sharing_narrative SELECT * FROM sharing_narrative"
     if service.database.dialect == "postgresql":
         act = "TRUNCATE sharing_narrative"
@@ -260,13 +270,11 @@ async def test_nothing_personal_is_replaced_or_truncated(service: Service) -> No
     assert await rows(service.database, "SELECT count(*) FROM sharing_narrative") == [(1,)]
 
 
-async def test_a_disposal_that_somebody_forges_in_the_trail_is_found(
-    service: Service, clock: MovableClock
-) -> None:
-    """A row of disposal whose entry is no disposal lets the database delete, and verification
-    tells.
+async def test_a_forged_disposal_is_detected(service: Service, clock: MovableClock) -> None:
+    """A disposal row that cites another entry lets the database delete; the verification detects
+    it.
     """
-    await submitted(await service.caller("staff"))
+    await submit(await service.caller("staff"))
     ((entry,),) = await rows(service.database, "SELECT audit_id FROM sharing_narrative")
     made_by = the_service("123456")
     async with service.database.transaction() as session:
@@ -282,4 +290,4 @@ async def test_a_disposal_that_somebody_forges_in_the_trail_is_found(
             session, "123456", [entry if isinstance(entry, UUID) else UUID(str(entry))], by_entry=by
         )
         await session.execute(sa.text("DELETE FROM sharing_narrative"))
-    assert "disposal-forged" in {finding.code for finding in (await verified(service)).findings}
+    assert "disposal-forged" in {finding.code for finding in (await verify_log(service)).findings}

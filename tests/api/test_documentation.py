@@ -20,8 +20,8 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_the_api_page_names_no_other_host_and_its_files_are_served(service: Service):
-    stranger = await service.stranger()
-    page = await stranger.get("/docs")
+    anonymous = await service.anonymous()
+    page = await anonymous.get("/docs")
     assert page.status_code == 200
     assert (
         "'unsafe-inline'"
@@ -31,9 +31,9 @@ async def test_the_api_page_names_no_other_host_and_its_files_are_served(service
     named = re.findall(r"(?:src|href)=\"(/docs/[^\"]+)\"", page.text)
     assert {path.rpartition("/")[2] for path in named} == set(TYPES)
     for path in named:
-        assert (await stranger.get(path)).status_code == 200
-    assert (await stranger.get("/docs/ORIGIN.md")).status_code == 404
-    assert (await stranger.get("/openapi.json")).json()["openapi"].startswith("3.1")
+        assert (await anonymous.get(path)).status_code == 200
+    assert (await anonymous.get("/docs/ORIGIN.md")).status_code == 404
+    assert (await anonymous.get("/openapi.json")).json()["openapi"].startswith("3.1")
 
 
 def test_the_vendored_files_have_the_recorded_checksums():
@@ -45,11 +45,11 @@ def test_the_vendored_files_have_the_recorded_checksums():
 
 
 async def test_every_error_code_has_a_page_that_runs_no_script(service: Service):
-    stranger = await service.stranger()
+    anonymous = await service.anonymous()
     every = {code for code, _ in codes() | OTHER_CODES}
     every |= set(re.findall(r'"/problems/([^"]+)"', COMMITTED.read_text()))
     for code in sorted(every):
-        page = await stranger.get(f"/problems/{code}")
+        page = await anonymous.get(f"/problems/{code}")
         assert page.status_code == 200, code
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "script-src" not in page.headers["Content-Security-Policy"]
@@ -60,8 +60,8 @@ async def test_every_error_code_has_a_page_that_runs_no_script(service: Service)
 
 
 async def test_every_link_of_the_error_pages_leads_to_a_heading(service: Service):
-    stranger = await service.stranger()
-    index = (await stranger.get("/problems")).text
+    anonymous = await service.anonymous()
+    index = (await anonymous.get("/problems")).text
     anchors = set(re.findall(r'id="([^"]+)"', index))
     assert len(anchors) > 60
     assert set(re.findall(r'href="#([^"]+)"', index)) <= anchors
@@ -69,24 +69,24 @@ async def test_every_link_of_the_error_pages_leads_to_a_heading(service: Service
         f"#{anchor}" for anchor in re.findall(r'href="#([^"]+)"', index)
     }
     for code in sorted(code for code, _ in codes()):
-        page = (await stranger.get(f"/problems/{code}")).text
+        page = (await anonymous.get(f"/problems/{code}")).text
         for target in re.findall(r'href="([^"]+)"', page):
             path, _, anchor = target.partition("#")
-            assert (await stranger.get(path)).status_code == 200, target
+            assert (await anonymous.get(path)).status_code == 200, target
             assert not anchor or anchor in anchors, target
 
 
 async def test_head_answers_as_get_without_the_body(service: Service):
-    stranger = await service.stranger()
+    anonymous = await service.anonymous()
     for path in ("/problems", "/problems/forbidden"):
-        head, get = await stranger.head(path), await stranger.get(path)
+        head, get = await anonymous.head(path), await anonymous.get(path)
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
 @pytest.mark.parametrize("code", ["no-such-code", "Forbidden", "..%2ferrors", "%00"])
 async def test_an_unknown_error_code_is_not_found(service: Service, code: str):
-    reply = await (await service.stranger()).get(f"/problems/{code}")
+    reply = await (await service.anonymous()).get(f"/problems/{code}")
     assert (reply.status_code, reply.json()["code"]) == (404, "not-found")
 
 
@@ -94,9 +94,9 @@ async def test_without_the_source_the_reply_names_the_missing_file(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(routes, "ERRORS", tmp_path / "errors.md")
-    stranger = await service.stranger()
+    anonymous = await service.anonymous()
     for path in ("/problems", "/problems/forbidden"):
-        reply = await stranger.get(path)
+        reply = await anonymous.get(path)
         assert (reply.status_code, reply.json()["code"]) == (404, "not-found")
         assert "docs/errors.md" in reply.json()["detail"]
 
@@ -122,6 +122,6 @@ async def test_a_setting_switches_its_pages_off(
     for switch, status in ((True, 200), (False, 404)):
         changed = settings.model_copy(update={setting: switch})
         async with Service.started(changed, clock) as service:
-            stranger = await service.stranger()
+            anonymous = await service.anonymous()
             for path in paths:
-                assert (await stranger.get(path)).status_code == status, (path, switch)
+                assert (await anonymous.get(path)).status_code == status, (path, switch)

@@ -1,5 +1,5 @@
-"""Sound bodies, changed at random: each is judged or refused, and no emergency is refused for what
-could be left out.
+"""Random changes of valid bodies: each is evaluated or rejected, and no emergency is rejected for
+an optional member.
 """
 
 import copy
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.refusals import EMERGENCY
+from tests.api.problems import EMERGENCY
 from tests.api.sharing import MASH
 from tests.service import Caller, Service
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.database_independent
 
 @pytest.fixture
 async def dsl(service: Service) -> Caller:
-    """A caller who sees the 500 that a client would see."""
+    """A DSL who receives a 500 instead of the exception."""
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
-def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """The sound body with up to three places changed into anything."""
+def mutations(valid: dict[str, Any]) -> st.SearchStrategy[bytes]:
+    """The valid body with up to three places changed."""
     odd = st.one_of(
         st.none(),
         st.booleans(),
@@ -64,7 +64,7 @@ def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
     step = st.tuples(st.integers(0, 10_000), st.sampled_from(["set", "delete", "add"]), odd)
 
     def changed(steps: list[tuple[int, str, Any]]) -> bytes:
-        body: Any = copy.deepcopy(sound)
+        body: Any = copy.deepcopy(valid)
         for where, act, odd_value in steps:
             value = copy.deepcopy(odd_value)
             places = list(_places(body))
@@ -99,7 +99,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=mutations(MASH))
-async def test_anything_is_judged_or_refused_and_never_a_failure(dsl: Caller, body: bytes) -> None:
+async def test_any_body_is_evaluated_or_rejected_and_never_a_500(dsl: Caller, body: bytes) -> None:
     reply = await dsl.post(
         "/v1/sharing-requests", content=body, headers={"Content-Type": "application/json"}
     )
@@ -126,7 +126,7 @@ WHOLE_EMERGENCY = EMERGENCY | {
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=mutations(WHOLE_EMERGENCY))
-async def test_an_emergency_is_recorded_whatever_else_is_sent(dsl: Caller, body: bytes) -> None:
+async def test_an_emergency_is_recorded_with_any_optional_members(dsl: Caller, body: bytes) -> None:
     reply = await dsl.post(
         "/v1/emergency-disclosures", content=body, headers={"Content-Type": "application/json"}
     )

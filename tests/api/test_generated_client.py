@@ -1,6 +1,4 @@
-"""A client that a stranger generates from the committed OpenAPI document speaks to a real
-server.
-"""
+"""A client generated from the committed OpenAPI document works with a real server."""
 
 import json
 import subprocess

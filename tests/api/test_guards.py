@@ -1,4 +1,6 @@
-"""Guards of the life of a request and of its replies, each held by a test of its own."""
+"""Guards of the lifecycle of a request and of its replies; each test fails when its guard is
+removed.
+"""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -8,7 +10,7 @@ import sqlalchemy as sa
 
 from app.platform.idempotency import TABLE
 from app.policy.facts.examples import FACTS_EXAMPLE
-from tests.api.sharing import MASH, decided, submitted
+from tests.api.sharing import MASH, decide, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -30,10 +32,10 @@ async def test_the_reply_to_a_submission_stays_small(staff: Caller) -> None:
     assert len(reply.content) <= MOST_BYTES
 
 
-async def test_a_request_holds_its_evaluation_once_and_each_is_whole_at_its_own_address(
+async def test_a_request_contains_one_evaluation_and_each_has_its_own_address(
     staff: Caller, ig_lead: Caller
 ) -> None:
-    made = await submitted(staff)
+    made = await submit(staff)
     path = f"/v1/sharing-requests/{made['id']}"
     await staff.post(f"{path}/evaluations", json={})
     shown = (await staff.get(path)).json()
@@ -51,11 +53,11 @@ async def test_a_request_holds_its_evaluation_once_and_each_is_whole_at_its_own_
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(5, 201), (6, 422)])
-async def test_a_disclosure_lies_in_the_future_by_no_more_than_clocks_differ(
+async def test_a_disclosure_can_be_at_most_five_minutes_ahead(
     dsl: Caller, clock: MovableClock, minutes: int, status: int
 ) -> None:
-    made = await submitted(dsl)
-    decision = await decided(dsl, made["id"])
+    made = await submit(dsl)
+    decision = await decide(dsl, made["id"])
     sent_at = (clock() + timedelta(minutes=minutes)).isoformat()
     reply = await dsl.post(
         f"/v1/sharing-requests/{made['id']}/disclosures", json=disclosure(decision, sent_at)
@@ -66,17 +68,17 @@ async def test_a_disclosure_lies_in_the_future_by_no_more_than_clocks_differ(
 
 
 async def test_nothing_is_disclosed_from_a_closed_request(dsl: Caller, clock: MovableClock) -> None:
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
-    decision = await decided(dsl, made["id"])
+    decision = await decide(dsl, made["id"])
     assert (await dsl.post(f"{path}/closure", json={})).status_code == 201
     reply = await dsl.post(f"{path}/disclosures", json=disclosure(decision, clock().isoformat()))
     assert (reply.status_code, reply.json()["code"]) == (409, "invalid-state")
     assert (await dsl.get(path)).json()["disclosures"] == []
 
 
-async def test_a_reader_of_another_view_has_another_etag(staff: Caller, ig_lead: Caller) -> None:
-    made = await submitted(staff)
+async def test_each_view_of_a_request_has_its_own_etag(staff: Caller, ig_lead: Caller) -> None:
+    made = await submit(staff)
     path = f"/v1/sharing-requests/{made['id']}"
     full, hidden = await staff.get(path), await ig_lead.get(path)
     assert full.headers["ETag"] != hidden.headers["ETag"]
@@ -85,10 +87,10 @@ async def test_a_reader_of_another_view_has_another_etag(staff: Caller, ig_lead:
     assert (await ig_lead.get(path, headers=unchanged)).status_code == 200
 
 
-async def test_an_idempotency_key_counts_for_one_path_and_one_caller(
+async def test_an_idempotency_key_is_scoped_to_a_path_and_a_caller(
     staff: Caller, dsl: Caller
 ) -> None:
-    first, second = await submitted(staff), await submitted(staff)
+    first, second = await submit(staff), await submit(staff)
     key = {"Idempotency-Key": "the same"}
 
     async def asked(caller: Caller, request: str) -> tuple[str, bool]:
@@ -107,7 +109,7 @@ async def test_an_idempotency_key_counts_for_one_path_and_one_caller(
     assert await asked(staff, first["id"]) == (made[0][0], True)
 
 
-async def test_every_stored_reply_about_a_request_is_found_by_its_disposal(
+async def test_disposal_deletes_every_stored_reply_about_the_request(
     service: Service, staff: Caller
 ) -> None:
     reply = await staff.post("/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": "1"})

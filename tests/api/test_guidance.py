@@ -1,12 +1,12 @@
-"""What stands beside the recommendation: what compels, who else takes it, whom to protect. None of
-it refuses anything.
+"""The guidance beside the recommendation: legal obligations, other procedures, people to protect.
+It rejects nothing.
 """
 
 from typing import Any
 
 import pytest
 
-from tests.api.sharing import decided, facts, submitted
+from tests.api.sharing import decide, facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -38,10 +38,10 @@ def hints(shown: dict[str, Any]) -> list[str]:
     return [hint["code"] for hint in shown["hints"]]
 
 
-async def test_a_request_that_the_law_compels_is_shown_as_one(
+async def test_a_request_with_a_statutory_power_shows_its_obligation(
     service: Service, dsl: Caller, ig_lead: Caller
 ) -> None:
-    made = await submitted(dsl, compelled())
+    made = await submit(dsl, compelled())
     assert made["compelled"]["source"] == "Children Act 2004, section 16H"
     assert made["compelled"]["explanation"] == STATUTORY["explanation"]
     assert made["facts"]["statutory"] == STATUTORY
@@ -56,50 +56,50 @@ async def test_a_request_that_the_law_compels_is_shown_as_one(
 
 
 @pytest.mark.parametrize("explained", ["no", "unsure", None])
-async def test_a_burden_that_was_not_explained_is_asked_about_and_refused_for_nothing(
+async def test_an_unexplained_detriment_gives_a_hint_and_no_rejection(
     service: Service, dsl: Caller, explained: str | None
 ) -> None:
-    sound = await submitted(dsl, compelled())
-    made = await submitted(
+    valid = await submit(dsl, compelled())
+    made = await submit(
         dsl,
         compelled(burden_explained=explained) if explained else compelled() | {"statutory": None},
     )
     assert hints(made) == ["ask_partner_why"]
-    same = [{**shown["evaluation"], "id": "", "actions": []} for shown in (made, sound)]
+    same = [{**shown["evaluation"], "id": "", "actions": []} for shown in (made, valid)]
     assert same[0] == same[1]
     assert made["compelled"]["burden_explained"] == (explained or "unsure")
 
 
-async def test_nothing_compels_what_is_only_asked(service: Service, dsl: Caller) -> None:
-    made = await submitted(dsl)
+async def test_a_request_without_a_power_has_no_obligation(service: Service, dsl: Caller) -> None:
+    made = await submit(dsl)
     assert (made["compelled"], made["routed"], made["hints"]) == (None, None, [])
 
 
-async def test_a_court_order_compels_by_itself(service: Service, dsl: Caller) -> None:
-    made = await submitted(
+async def test_a_court_order_is_an_obligation(service: Service, dsl: Caller) -> None:
+    made = await submit(
         dsl, facts(purpose={"code": "court_order", "statement": "Order", "answer": "yes"})
     )
     assert made["compelled"]["power"] == "court_order"
 
 
-async def test_harm_by_sharing_is_weighed_and_not_enforced(service: Service, dsl: Caller) -> None:
-    made = await submitted(
+async def test_harm_from_sharing_gives_a_hint_only(service: Service, dsl: Caller) -> None:
+    made = await submit(
         dsl,
         compelled(detriment={"more_detrimental": "yes", "why": "He would learn where she lives."}),
     )
     assert (hints(made), made["outcome"]) == (["weigh_detriment"], "share")
 
 
-async def test_a_power_that_there_is_not_is_refused(service: Service, dsl: Caller) -> None:
+async def test_an_unknown_statutory_power_is_rejected(service: Service, dsl: Caller) -> None:
     reply = await dsl.post("/v1/sharing-requests", json=compelled(power="section_99"))
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/statutory/power")
 
 
 @pytest.mark.parametrize("code", ["subject_access_request", "bulk_or_pre_agreed"])
-async def test_what_has_a_procedure_of_its_own_goes_to_the_ig_lead(
+async def test_requests_with_their_own_procedure_go_to_the_ig_lead(
     service: Service, staff: Caller, code: str
 ) -> None:
-    made = await submitted(
+    made = await submit(
         staff, facts(purpose={"code": code, "statement": "Everything you hold", "answer": "yes"})
     )
     assert made["routed"]["to"] == "ig_lead"
@@ -115,12 +115,12 @@ async def test_what_has_a_procedure_of_its_own_goes_to_the_ig_lead(
         ("2026-09-10", "2026-10-12"),
     ],
 )
-async def test_a_subject_access_request_has_a_calendar_month(
+async def test_a_subject_access_request_has_a_deadline_of_one_calendar_month(
     service: Service, clock: MovableClock, received: str, due: str
 ) -> None:
     clock.now = clock.now.fromisoformat(f"{received}T10:00:00+00:00")
     staff = await service.caller("staff")
-    made = await submitted(
+    made = await submit(
         staff, facts(purpose={"code": "subject_access_request", "answer": "yes"}, urgency="urgent")
     )
     assert made["due_at"][:10] == due
@@ -144,7 +144,7 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
-async def test_a_withheld_item_says_why(service: Service, staff: Caller) -> None:
+async def test_a_withheld_item_needs_a_reason(service: Service, staff: Caller) -> None:
     bare = [ITEMS[0], {**ITEMS[2], "withheld_because": " "}]
     reply = await staff.post("/v1/sharing-requests", json=facts(items=bare))
     assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (
@@ -154,10 +154,10 @@ async def test_a_withheld_item_says_why(service: Service, staff: Caller) -> None
 
 
 @pytest.mark.parametrize("outcome", ["share", "share_partially"])
-async def test_a_withheld_item_is_not_decided_to_be_shared(
+async def test_a_decision_cannot_share_a_withheld_item(
     dsl: Caller, clock: MovableClock, outcome: str
 ) -> None:
-    made = await submitted(dsl, facts(items=ITEMS))
+    made = await submit(dsl, facts(items=ITEMS))
     shared, redacted, withheld, _ = (item["id"] for item in made["facts"]["items"])
     path = f"/v1/sharing-requests/{made['id']}"
     decision = {"outcome": outcome, "items": [shared, withheld], "reasons": "Both."}
@@ -169,7 +169,7 @@ async def test_a_withheld_item_is_not_decided_to_be_shared(
     items = [{**item, "include": "share"} if item is ITEMS[2] else item for item in ITEMS]
     amended = await dsl.patch(path, json={"items": items}, headers={"If-Match": made["etag"]})
     shared, redacted, opened, _ = (item["id"] for item in amended.json()["facts"]["items"])
-    taken = await decided(dsl, made["id"], decision | {"items": [shared, redacted, opened]})
+    taken = await decide(dsl, made["id"], decision | {"items": [shared, redacted, opened]})
     went = {
         "decision_id": taken["id"],
         "recipient": {},
@@ -183,10 +183,12 @@ async def test_a_withheld_item_is_not_decided_to_be_shared(
     )
 
 
-async def test_an_emergency_waits_for_no_amendment(dsl: Caller, clock: MovableClock) -> None:
-    made = await submitted(dsl, facts(items=ITEMS))
+async def test_an_emergency_decision_needs_no_amendment_first(
+    dsl: Caller, clock: MovableClock
+) -> None:
+    made = await submit(dsl, facts(items=ITEMS))
     withheld = made["facts"]["items"][2]["id"]
-    taken = await decided(
+    taken = await decide(
         dsl,
         made["id"],
         {"outcome": "share_emergency", "items": [withheld], "reasons": "Danger now."},
@@ -203,17 +205,17 @@ async def test_an_emergency_waits_for_no_amendment(dsl: Caller, clock: MovableCl
     assert withheld not in {one["item"] for one in gone["items_left_out"]}
 
 
-async def test_a_partial_share_records_what_went_and_what_did_not_and_why(
+async def test_a_partial_disclosure_records_shared_and_withheld_items_with_reasons(
     service: Service, dsl: Caller, ig_lead: Caller, clock: MovableClock
 ) -> None:
-    made = await submitted(dsl, facts(items=ITEMS))
+    made = await submit(dsl, facts(items=ITEMS))
     ids = [item["id"] for item in made["facts"]["items"]]
     part = {
         "outcome": "share_partially",
         "items": [ids[0], ids[1]],
         "reasons": "Marks are not needed.",
     }
-    decision = await decided(dsl, made["id"], part)
+    decision = await decide(dsl, made["id"], part)
     went = {
         "decision_id": decision["id"],
         "recipient": {},
@@ -237,13 +239,13 @@ async def test_a_partial_share_records_what_went_and_what_did_not_and_why(
     assert pdf.content.startswith(b"%PDF-")
 
 
-async def test_a_reporter_is_protected(service: Service, staff: Caller) -> None:
+async def test_the_hint_to_protect_a_reporter_is_shown(service: Service, staff: Caller) -> None:
     people = [
         {"person_ref": "mis:7781"},
         {"person_ref": "neighbour:1", "role": "reporter", "identity_to_protect": True},
     ]
     items = [{**ITEMS[0], "identity_to_protect": True}, {**ITEMS[1], "identity_to_protect": True}]
-    made = await submitted(staff, facts(subjects=people, items=items))
+    made = await submit(staff, facts(subjects=people, items=items))
     assert hints(made) == ["protect_identity"]
     assert made["hints"][0]["items"] == [made["facts"]["items"][0]["id"]]
     assert made["facts"]["subjects"][1]["identity_to_protect"] is True

@@ -22,7 +22,7 @@ from app.identity.model import Actor, Permission, Role
 from app.identity.throttle import FREE_BY_ACCOUNT
 from app.platform.settings import IssuerSettings, Settings
 from app.platform.web import StrictRoute
-from tests.api.outside import Provider, provider, published, rsa_key, signed
+from tests.api.openid_provider import Provider, public_jwk, rsa_key, running_provider, sign_token
 from tests.api.signing_in import (
     EMAIL,
     add_machine,
@@ -84,7 +84,7 @@ async def attacked(settings: Settings, clock: MovableClock) -> AsyncIterator[Ser
 
 
 async def get(service: Service, *values: str) -> httpx.Response:
-    client = await service.stranger()
+    client = await service.anonymous()
     headers = [("Authorization", value.encode("utf-8", "surrogatepass")) for value in values]
     return await client.get("/v1/me", headers=[(name.encode(), value) for name, value in headers])
 
@@ -131,7 +131,7 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
     ],
 )
 async def test_a_stranger_is_told_nothing_about_the_body(probed: Service, body: bytes) -> None:
-    client = await probed.stranger()
+    client = await probed.anonymous()
     for path in ("/probe/1", "/probe/x", "/probe-anyone"):
         for media_type in ("application/json", "text/plain"):
             reply = await client.post(path, content=body, headers={"Content-Type": media_type})
@@ -176,7 +176,7 @@ def test_a_route_requires_something() -> None:
 
 
 async def test_a_stranger_does_not_wait_for_the_database(service: Service) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     async with service.database.transaction(), asyncio.timeout(2):
         assert (await me(client, attacks.SOUND)).status_code == 401
 
@@ -203,7 +203,7 @@ async def test_guessing_is_slowed_down_and_waiting_is_enough(
 
 
 async def test_an_account_that_does_not_exist_is_slowed_down_alike(service: Service) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     statuses = [
         (await sign_in(client, "nobody@school.example", "guess")).status_code
         for _ in range(FREE_BY_ACCOUNT + 1)
@@ -213,7 +213,7 @@ async def test_an_account_that_does_not_exist_is_slowed_down_alike(service: Serv
 
 async def test_a_burst_of_guesses_is_counted_one_by_one(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     replies = await asyncio.gather(
         *(sign_in(client, EMAIL, f"guess {number}") for number in range(12))
     )
@@ -223,14 +223,14 @@ async def test_a_burst_of_guesses_is_counted_one_by_one(service: Service) -> Non
 
 async def test_people_who_sign_in_at_once_all_come_in(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     replies = await asyncio.gather(*(sign_in(client) for _ in range(20)))
     assert [reply.status_code for reply in replies] == [200] * 20
 
 
 async def test_a_machine_with_the_right_secret_is_never_slowed_down(service: Service) -> None:
     made, secret = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     statuses = [
         (
             await ask(client, auth=(str(made.id), "wrong"), grant_type="client_credentials")
@@ -248,7 +248,7 @@ async def test_the_role_comes_from_the_database_and_a_token_for_another_school_i
     service: Service,
 ) -> None:
     subject = await add_person(service, role=Role.STAFF)
-    client = await service.stranger()
+    client = await service.anonymous()
     live = await tokens(client)
     family = service.app.state.identity.verifier.verify([f"Bearer {live['access_token']}"]).session
     claims: dict[str, Any] = {
@@ -284,8 +284,8 @@ def outside_claims(outside: Provider, clock: MovableClock, **changes: Any) -> di
 async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
     settings: Settings, clock: MovableClock
 ) -> None:
-    with provider() as outside:
-        outside.publish(published(KEY, "one"))
+    with running_provider() as outside:
+        outside.publish(public_jwk(KEY, "one"))
         issuer = IssuerSettings(
             issuer=outside.url,
             audience="sharing",
@@ -296,8 +296,8 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
         async with Service.started(
             settings.model_copy(update={"issuers": (issuer,)}), clock
         ) as service:
-            client = await service.stranger()
-            who = await me(client, signed(KEY, "one", outside_claims(outside, clock)))
+            client = await service.anonymous()
+            who = await me(client, sign_token(KEY, "one", outside_claims(outside, clock)))
             assert who.status_code == 200
             assert (who.json()["role"], who.json()["school"]) == ("dsl", "654321")
             assert who.json()["subject"] == str(subject_id(outside.url, "teacher-1"))
@@ -311,17 +311,19 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
             )
             for changes in wrong:
                 assert (
-                    await me(client, signed(KEY, "one", outside_claims(outside, clock, **changes)))
+                    await me(
+                        client, sign_token(KEY, "one", outside_claims(outside, clock, **changes))
+                    )
                 ).status_code == 401
             assert (
-                await me(client, signed(KEY, "one", outside_claims(outside, clock), typ="JWT"))
+                await me(client, sign_token(KEY, "one", outside_claims(outside, clock), typ="JWT"))
             ).status_code == 401
             assert (
-                await me(client, signed(NEXT, "one", outside_claims(outside, clock)))
+                await me(client, sign_token(NEXT, "one", outside_claims(outside, clock)))
             ).status_code == 401
 
-            outside.publish(published(NEXT, "two"))
-            rotated = signed(NEXT, "two", outside_claims(outside, clock))
+            outside.publish(public_jwk(NEXT, "two"))
+            rotated = sign_token(NEXT, "two", outside_claims(outside, clock))
             assert (await me(client, rotated)).status_code == 401, "asked less than a minute ago"
             clock.forward(seconds=61)
             assert (await me(client, rotated)).status_code == 200
@@ -331,15 +333,15 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
 async def test_an_issuer_that_is_down_shuts_out_its_own_people_only(
     settings: Settings, clock: MovableClock
 ) -> None:
-    with provider() as outside:
+    with running_provider() as outside:
         issuer = IssuerSettings(
             issuer=outside.url, audience="sharing", role_map={"teacher": "staff"}, school="123456"
         )
         async with Service.started(
             settings.model_copy(update={"issuers": (issuer,)}), clock
         ) as service:
-            client = await service.stranger()
-            token = signed(KEY, "one", outside_claims(outside, clock, role="teacher"))
+            client = await service.anonymous()
+            token = sign_token(KEY, "one", outside_claims(outside, clock, role="teacher"))
             assert (await me(client, token)).status_code == 401
             assert (await (await service.caller(Role.STAFF)).get("/v1/me")).status_code == 200
 
@@ -348,7 +350,7 @@ async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
     service: Service,
 ) -> None:
     await add_person(service, password="a password that is dear to hash")
-    client = await service.stranger()
+    client = await service.anonymous()
     signing_in = asyncio.create_task(sign_in(client, EMAIL, "a password that is dear to hash"))
     await asyncio.sleep(0.03)
     async with service.database.transaction() as session:

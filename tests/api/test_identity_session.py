@@ -29,7 +29,7 @@ from tests.service import PASSWORD, Service
 
 async def test_a_refresh_token_is_exchanged_for_another(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     first = await tokens(client)
     second = (await refresh(client, first["refresh_token"])).json()
     assert second.keys() == first.keys()
@@ -43,7 +43,7 @@ async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(
     service: Service,
 ) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     first = await tokens(client)
     second = (await refresh(client, first["refresh_token"])).json()
     reply = await refresh(client, first["refresh_token"])
@@ -57,7 +57,7 @@ async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(
 
 async def test_another_session_of_the_same_person_goes_on(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     one, other = await tokens(client), await tokens(client)
     await refresh(client, one["refresh_token"])
     await refresh(client, one["refresh_token"])
@@ -67,7 +67,7 @@ async def test_another_session_of_the_same_person_goes_on(service: Service) -> N
 
 async def test_of_many_exchanges_at_once_one_succeeds_at_most(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = await tokens(client)
     replies = await asyncio.gather(*(refresh(client, given["refresh_token"]) for _ in range(8)))
     assert sorted(reply.status_code for reply in replies) == [200] + [400] * 7
@@ -78,7 +78,7 @@ async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(
     service: Service, clock: MovableClock
 ) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = await tokens(client)
     for _ in range(3):
         clock.forward(hours=3, minutes=59)
@@ -96,7 +96,7 @@ async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> No
         await add_machine(service, "front end"),
         await add_machine(service, "other"),
     )
-    client = await service.stranger()
+    client = await service.anonymous()
     mine_auth, other_auth = (str(mine.id), secret), (str(other.id), others)
     given = (
         await ask(client, auth=mine_auth, grant_type="password", username=EMAIL, password=PASSWORD)
@@ -114,7 +114,7 @@ async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> No
 async def test_a_client_of_another_school_signs_nobody_in(service: Service) -> None:
     await add_person(service)
     made, secret = await add_machine(service, "front end", school="654321")
-    client = await service.stranger()
+    client = await service.anonymous()
     reply = await ask(
         client,
         auth=(str(made.id), secret),
@@ -128,7 +128,7 @@ async def test_a_client_of_another_school_signs_nobody_in(service: Service) -> N
 
 async def test_a_refresh_token_under_another_school_is_unknown(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = (await tokens(client))["refresh_token"]
     assert given.startswith("123456")
     for altered in ("654321" + given[6:], given[6:]):
@@ -140,7 +140,7 @@ async def test_a_refresh_token_under_another_school_is_unknown(service: Service)
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 async def test_signing_out_holds_at_once_and_for_every_token(service: Service, kind: str) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     first = await tokens(client)
     second = (await refresh(client, first["refresh_token"])).json()
     assert (await me(client, second["access_token"])).status_code == 200
@@ -154,7 +154,7 @@ async def test_signing_out_holds_at_once_and_for_every_token(service: Service, k
 
 @pytest.mark.parametrize("token", ["unknown", "a.b.c", "é" * 10, "x" * 5000])
 async def test_signing_out_with_nothing_is_no_error(service: Service, token: str) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     assert (await revoke(client, token)).status_code == 200
     assert (await client.post("/v1/token/revocation", data={})).status_code in {400, 415}
     assert await trail(service) == []
@@ -162,7 +162,7 @@ async def test_signing_out_with_nothing_is_no_error(service: Service, token: str
 
 async def test_a_machine_may_give_up_its_own_token(service: Service) -> None:
     made, secret = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     token = (
         await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
     ).json()["access_token"]
@@ -174,7 +174,7 @@ async def test_a_machine_may_give_up_its_own_token(service: Service) -> None:
 
 async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
     await add_person(service, role=Role.STAFF)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = await tokens(client)
     assert (await me(client, given["access_token"])).json()["role"] == "staff"
     async with service.database.transaction() as session:
@@ -190,7 +190,7 @@ async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
 
 async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = await tokens(client)
     async with service.database.transaction() as session:
         now = service.clock()
@@ -202,7 +202,7 @@ async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
 
 async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     given = await tokens(client)
     changed = await service.app.state.identity.passwords.hash("another password")
     async with service.database.transaction() as session:
@@ -218,7 +218,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service)
 
 async def test_tokens_are_stored_only_as_hashes(service: Service) -> None:
     await add_person(service)
-    given = await tokens(await service.stranger())
+    given = await tokens(await service.anonymous())
     async with service.database.reading() as session:
         rows = [
             *await session.all(sa.select(REFRESH_TOKEN)),
@@ -234,7 +234,7 @@ async def test_tokens_are_stored_only_as_hashes(service: Service) -> None:
 
 async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: MovableClock) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     await tokens(client)
     clock.forward(hours=35)
     kept = await tokens(client)

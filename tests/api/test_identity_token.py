@@ -34,7 +34,7 @@ NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 async def test_a_password_gives_tokens(service: Service) -> None:
     subject = await add_person(service)
-    reply = await sign_in(await service.stranger())
+    reply = await sign_in(await service.anonymous())
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "application/json"
     assert NO_STORE.items() <= dict(reply.headers).items()
@@ -65,7 +65,7 @@ async def test_a_password_gives_tokens(service: Service) -> None:
 @pytest.mark.parametrize("role", [Role.STAFF, Role.DSL, Role.IG_LEAD])
 async def test_the_service_says_who_it_thinks_the_caller_is(service: Service, role: Role) -> None:
     subject = await add_person(service, role=role)
-    client = await service.stranger()
+    client = await service.anonymous()
     reply = await me(client, (await tokens(client))["access_token"])
     assert reply.status_code == 200
     assert reply.json() == {
@@ -82,7 +82,7 @@ async def test_an_email_is_known_in_any_case_and_a_password_in_any_composition(
     composed = unicodedata.normalize("NFC", "Ångström façade")
     await add_person(service, password=composed)
     reply = await sign_in(
-        await service.stranger(), " DSL@School.Example ", unicodedata.normalize("NFD", composed)
+        await service.anonymous(), " DSL@School.Example ", unicodedata.normalize("NFD", composed)
     )
     assert reply.status_code == 200
 
@@ -95,7 +95,7 @@ async def test_who_may_not_come_in_learns_nothing_about_the_account(service: Ser
         await accounts.disable_user(
             session, "gone@school.example", now=now, save=save_account(session, now)
         )
-    client = await service.stranger()
+    client = await service.anonymous()
     replies = [
         await sign_in(client, EMAIL, "wrong"),
         await sign_in(client, "gone@school.example", PASSWORD),
@@ -170,7 +170,7 @@ FAULTS = [
 async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(
     service: Service, form: str, error: str
 ) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     reply = await client.post(
         "/v1/token",
         content=form.encode(),
@@ -187,7 +187,7 @@ async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(
 async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(
     service: Service, media_type: str
 ) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     for path in ("/v1/token", "/v1/token/revocation"):
         reply = await client.post(path, content=b"{}", headers={"Content-Type": media_type})
         assert reply.status_code == 415
@@ -196,7 +196,7 @@ async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(
 
 async def test_a_machine_signs_in_with_its_secret(service: Service) -> None:
     made, secret = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     by_header = await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
     by_form = await ask(
         client, grant_type="client_credentials", client_id=str(made.id), client_secret=secret
@@ -216,7 +216,7 @@ async def test_a_machine_signs_in_with_its_secret(service: Service) -> None:
 
 async def test_a_machine_that_does_not_prove_who_it_is_is_asked_to(service: Service) -> None:
     made, secret = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     known = str(made.id)
     replies = [
         await ask(client, auth=(known, "wrong"), grant_type="client_credentials"),
@@ -243,7 +243,7 @@ async def test_a_machine_that_does_not_prove_who_it_is_is_asked_to(service: Serv
     "value", ["Basic !!!", "Basic", "Basic " + base64.b64encode(b"no colon").decode(), "Basic /w=="]
 )
 async def test_a_basic_header_that_cannot_be_read_is_a_fault(service: Service, value: str) -> None:
-    client = await service.stranger()
+    client = await service.anonymous()
     form = {"grant_type": "client_credentials"}
     reply = await client.post("/v1/token", data=form, headers={"Authorization": value})
     assert (reply.status_code, reply.json()["error"]) in {
@@ -255,7 +255,7 @@ async def test_a_basic_header_that_cannot_be_read_is_a_fault(service: Service, v
 async def test_a_client_proves_who_it_is_in_one_way(service: Service) -> None:
     made, secret = await add_machine(service)
     reply = await ask(
-        await service.stranger(),
+        await service.anonymous(),
         auth=(str(made.id), secret),
         grant_type="client_credentials",
         client_secret=secret,
@@ -266,7 +266,7 @@ async def test_a_client_proves_who_it_is_in_one_way(service: Service) -> None:
 async def test_an_empty_client_is_no_client(service: Service) -> None:
     await add_person(service)
     reply = await ask(
-        await service.stranger(),
+        await service.anonymous(),
         auth=("", ""),
         grant_type="password",
         username=EMAIL,
@@ -279,7 +279,7 @@ async def test_two_secrets_live_while_one_replaces_the_other(
     service: Service, clock: MovableClock
 ) -> None:
     made, first = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     async with service.database.transaction() as session:
         second = await accounts.rotate_client(
             session, made.id, now=clock(), save=save_account(session, clock())
@@ -299,7 +299,7 @@ async def test_two_secrets_live_while_one_replaces_the_other(
 
 async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> None:
     made, secret = await add_machine(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     token = (
         await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
     ).json()["access_token"]
@@ -315,7 +315,7 @@ async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> No
 
 async def test_the_public_keys_are_those_that_sign(service: Service) -> None:
     await add_person(service)
-    client = await service.stranger()
+    client = await service.anonymous()
     reply = await client.get("/.well-known/jwks.json")
     assert reply.status_code == 200
     assert reply.headers["cache-control"] == "public, max-age=300"

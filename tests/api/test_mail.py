@@ -14,7 +14,7 @@ from app.mail import sender
 from app.mail.sender import Sender
 from app.platform import outbox
 from app.platform.settings import InvalidSettings, Settings
-from tests.api.sharing import facts, submitted
+from tests.api.sharing import facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.mail.test_server import Kept, mail_server
@@ -72,7 +72,7 @@ async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(
 async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
-    made = await submitted(staff, facts(lawful_reason={"answer": "unsure"}))
+    made = await submit(staff, facts(lawful_reason={"answer": "unsure"}))
     for whom in ("ig_lead", "dsl"):
         body = {"ask": whom, "question": "Is there a lawful reason?"}
         assert (
@@ -142,9 +142,9 @@ async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
     mailer = Sender(on(service.settings, 1), service.database, clock)
     assert await mailer.send() == 0
     clock.forward(minutes=11)
-    assert (await sender.standing(service.database, clock()))["mail"].startswith("1 notices")
+    assert (await sender.readiness(service.database, clock()))["mail"].startswith("1 messages")
     await an_emergency(await service.caller("staff"))
-    ready = await (await service.stranger()).get("/readyz")
+    ready = await (await service.anonymous()).get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 

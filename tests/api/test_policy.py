@@ -1,4 +1,4 @@
-"""The policy over HTTP: reading it, and evaluating without storing."""
+"""Reading the policy over HTTP, and evaluating facts without storing them."""
 
 import copy
 import itertools
@@ -23,7 +23,7 @@ def facts(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_anybody_reads_the_policy_in_force_and_asks_after_it_by_etag(
+async def test_every_role_reads_the_policy_in_force_and_revalidates_it_by_etag(
     service: Service, role: str
 ):
     caller = await service.caller(role)
@@ -49,7 +49,7 @@ async def test_anybody_reads_the_policy_in_force_and_asks_after_it_by_etag(
     ).status_code == 304
 
 
-async def test_versions_are_listed_and_one_is_read_whole(staff: Caller):
+async def test_versions_are_listed_and_one_is_read_with_its_document(staff: Caller):
     listed = (await staff.get("/v1/policies")).json()
     assert [item["status"] for item in listed["items"]] == ["in_force"]
     assert listed["next_cursor"] is None
@@ -60,22 +60,24 @@ async def test_versions_are_listed_and_one_is_read_whole(staff: Caller):
     assert one.headers["etag"]
 
 
-async def test_an_unknown_version_is_missing_and_a_mangled_digest_is_refused(staff: Caller):
+async def test_an_unknown_version_is_404_and_a_malformed_digest_is_422(staff: Caller):
     missing = await staff.get(f"/v1/policies/sha256:{'0' * 64}")
     assert missing.status_code == 404
     assert missing.json()["code"] == "policy-not-found"
     assert (await staff.get("/v1/policies/sha256:xyz")).status_code == 422
 
 
-async def test_a_stranger_is_told_nothing(service: Service):
-    stranger = await service.stranger()
+async def test_an_unauthenticated_client_gets_401(service: Service):
+    anonymous = await service.anonymous()
     for path in ("/v1/policy", "/v1/policies", f"/v1/policies/sha256:{'0' * 64}"):
-        assert (await stranger.get(path)).status_code == 401
-    assert (await stranger.post("/v1/evaluations", json=FACTS_EXAMPLE)).status_code == 401
+        assert (await anonymous.get(path)).status_code == 401
+    assert (await anonymous.post("/v1/evaluations", json=FACTS_EXAMPLE)).status_code == 401
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_the_contracts_example_is_shared_for_a_lawful_reason(service: Service, role: str):
+async def test_the_example_of_the_api_document_is_shared_for_a_lawful_reason(
+    service: Service, role: str
+):
     caller = await service.caller(role)
     reply = await caller.post("/v1/evaluations", json=FACTS_EXAMPLE)
     assert reply.status_code == 200, reply.text
@@ -102,7 +104,7 @@ async def test_the_contracts_example_is_shared_for_a_lawful_reason(service: Serv
     }
 
 
-async def test_the_81_answer_sets_over_http(staff: Caller):
+async def test_the_81_answer_sets_give_the_outcome_of_the_prose(staff: Caller):
     for purpose, consent, identifiable, lawful in itertools.product(Answer, repeat=4):
         body = facts(
             purpose={"code": "section_47_enquiry", "answer": purpose},
@@ -116,7 +118,7 @@ async def test_the_81_answer_sets_over_http(staff: Caller):
         )
 
 
-async def test_almost_nothing_is_needed_and_what_is_left_out_is_unsure(staff: Caller):
+async def test_few_members_are_required_and_omitted_answers_are_unsure(staff: Caller):
     body = {
         "direction": "received",
         "recipient": {"organisation_type": "police"},
@@ -149,7 +151,7 @@ async def test_almost_nothing_is_needed_and_what_is_left_out_is_unsure(staff: Ca
         (("purpose", "statement"), "x" * 4001, "/purpose/statement"),
     ],
 )
-async def test_what_is_wrong_is_refused_where_it_stands_and_never_repeated(
+async def test_a_fault_is_reported_at_its_pointer_without_the_value(
     staff: Caller, path: tuple[str | int, ...], value: object, pointer: str
 ):
     body = facts()
@@ -166,7 +168,7 @@ async def test_what_is_wrong_is_refused_where_it_stands_and_never_repeated(
     "name",
     ["direction", "recipient", "purpose", "items", "consent", "identifiable", "lawful_reason"],
 )
-async def test_what_is_required_is_required(staff: Caller, name: str):
+async def test_a_missing_required_member_is_refused(staff: Caller, name: str):
     body = facts()
     del body[name]
     reply = await staff.post("/v1/evaluations", json=body)
@@ -174,17 +176,19 @@ async def test_what_is_required_is_required(staff: Caller, name: str):
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [f"/{name}"]
 
 
-async def test_deidentified_advice_goes_without_items(staff: Caller):
+async def test_deidentified_advice_needs_no_items(staff: Caller):
     body = facts(purpose={"code": "advice_deidentified", "answer": "unsure"}, subjects=[], items=[])
     assert (await staff.post("/v1/evaluations", json=body)).status_code == 200
 
 
-async def test_text_in_another_unicode_form_is_taken(staff: Caller):
+async def test_text_in_another_unicode_form_is_accepted(staff: Caller):
     body = facts(purpose={"code": "other", "answer": "yes", "statement": "cafe\u0301"})
     assert (await staff.post("/v1/evaluations", json=body)).status_code == 200
 
 
-async def test_a_dry_run_leaves_an_entry_and_nothing_of_the_case(service: Service, staff: Caller):
+async def test_an_evaluation_leaves_an_audit_entry_and_nothing_of_the_case(
+    service: Service, staff: Caller
+):
     body = facts(purpose={"code": "other", "answer": "yes", "statement": "canary-statement"})
     reply = await staff.post("/v1/evaluations", json=body)
     async with service.database.reading() as session:

@@ -1,5 +1,5 @@
-"""What a draft would change, over HTTP: at once or in the background, as JSON or as a page, and
-never a word about a child.
+"""Impact assessments over HTTP: at once or in the background, as JSON or as a page, without
+information about a child.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.policy.lifecycle import in_force as policies
-from tests.api.policies import approved, drafted, without_health_providers
-from tests.api.sharing import SHARE, consented, decided, facts, landlord, submitted
+from tests.api.policies import approve, create_draft, without_health_providers
+from tests.api.sharing import SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -39,19 +39,19 @@ async def finished(caller: httpx.AsyncClient, url: str) -> dict[str, Any]:
     raise AssertionError("the work does not end")
 
 
-async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(
+async def test_an_assessment_of_a_few_requests_finishes_at_once(
     staff: Caller, dsl: Caller, ig_lead: Caller
 ):
-    urgent = await submitted(staff, emergency())
-    usual = [await submitted(staff, body) for body in (facts(), consented(), landlord())]
+    urgent = await submit(staff, emergency())
+    usual = [await submit(staff, body) for body in (facts(), consented_facts(), landlord_facts())]
     departed = {
         **SHARE,
         "outcome": "do_not_share",
         "departs_because": "No answer.",
         "refusal": {"discussed_with_requester": "yes", "how": "-"},
     }
-    await decided(dsl, urgent["id"], departed)
-    digest = await drafted(ig_lead, without_health_providers)
+    await decide(dsl, urgent["id"], departed)
+    digest = await create_draft(ig_lead, without_health_providers)
     reply = await assessed(ig_lead, digest)
     assert reply.status_code == 201
     body = reply.json()
@@ -96,28 +96,30 @@ async def test_the_difference_and_the_replay_of_a_few_requests_come_at_once(
     assert (await ig_lead.get(reply.headers["location"])).json() == body
 
 
-async def test_nothing_is_changed_by_it(service: Service, staff: Caller, ig_lead: Caller):
-    made = await submitted(staff, emergency())
-    digest = await drafted(ig_lead, without_health_providers)
+async def test_an_assessment_changes_nothing(service: Service, staff: Caller, ig_lead: Caller):
+    made = await submit(staff, emergency())
+    digest = await create_draft(ig_lead, without_health_providers)
     await assessed(ig_lead, digest)
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == policies.shipped().digest
     found = await staff.get(f"/v1/sharing-requests/{made['id']}")
     assert found.headers["etag"] == made["etag"]
 
 
-async def test_two_versions_of_one_meaning_differ_in_nothing(ig_lead: Caller):
+async def test_a_version_has_no_difference_from_itself(ig_lead: Caller):
     body = (await assessed(ig_lead, policies.shipped().digest)).json()
     assert body["difference"] == {"tables": [], "edits": []}
     assert body["replay"]["changed"] == 0
 
 
-async def test_it_can_be_held_against_any_version(service: Service, staff: Caller, ig_lead: Caller):
-    await submitted(staff, emergency())
+async def test_a_version_can_be_compared_with_any_other(
+    service: Service, staff: Caller, ig_lead: Caller
+):
+    await submit(staff, emergency())
     first, second = (
-        await drafted(ig_lead),
-        await drafted(ig_lead, without_health_providers, version="2026-04"),
+        await create_draft(ig_lead),
+        await create_draft(ig_lead, without_health_providers, version="2026-04"),
     )
-    await approved(await service.caller("ig_lead"), second)
+    await approve(await service.caller("ig_lead"), second)
     against_in_force = (await assessed(ig_lead, first)).json()
     assert against_in_force["against"]["digest"] == second
     assert against_in_force["replay"]["matrix"]["share"]["share_emergency"] == 1
@@ -131,10 +133,10 @@ async def test_it_can_be_held_against_any_version(service: Service, staff: Calle
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
 
 
-async def test_in_the_background_it_tells_how_far_it_is(staff: Caller, ig_lead: Caller):
+async def test_a_background_assessment_reports_its_progress(staff: Caller, ig_lead: Caller):
     for _ in range(3):
-        await submitted(staff, emergency())
-    digest = await drafted(ig_lead, without_health_providers)
+        await submit(staff, emergency())
+    digest = await create_draft(ig_lead, without_health_providers)
     reply = await assessed(ig_lead, digest, Prefer="respond-async")
     assert reply.status_code == 202
     body = reply.json()
@@ -146,8 +148,8 @@ async def test_in_the_background_it_tells_how_far_it_is(staff: Caller, ig_lead: 
     assert (at_once["replay"], at_once["difference"]) == (found["replay"], found["difference"])
 
 
-async def test_the_same_call_twice_begins_once(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
+async def test_a_repeated_idempotency_key_starts_one_assessment(service: Service, ig_lead: Caller):
+    digest = await create_draft(ig_lead)
     headers = {"Idempotency-Key": "once", "Prefer": "respond-async"}
     replies = [await assessed(ig_lead, digest, **headers) for _ in range(2)]
     assert replies[0].json()["id"] == replies[1].json()["id"]
@@ -156,10 +158,10 @@ async def test_the_same_call_twice_begins_once(service: Service, ig_lead: Caller
         assert (await session.first(sa.text("SELECT count(*) FROM policy_impact")))[0] == 1  # type: ignore[index]
 
 
-async def test_work_whose_process_died_is_said_to_have_failed(
+async def test_an_abandoned_assessment_counts_as_failed(
     service: Service, ig_lead: Caller, clock: MovableClock
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await assessed(ig_lead, digest, Prefer="respond-async")
     await finished(ig_lead, reply.headers["location"])
     async with service.database.transaction() as session:
@@ -168,27 +170,27 @@ async def test_work_whose_process_died_is_said_to_have_failed(
     clock.forward(minutes=3)
     assert (await ig_lead.get(reply.headers["location"])).json()["status"] == "failed"
     page = await ig_lead.get(reply.headers["location"], headers={"Accept": "text/html"})
-    assert "Ask for the assessment again" in page.text
+    assert "Ask for it again" in page.text
 
 
-async def test_a_governor_reads_it_as_a_page(staff: Caller, dsl: Caller, ig_lead: Caller):
-    made = await submitted(staff, emergency())
-    await submitted(staff)
+async def test_an_assessment_can_be_read_as_a_page(staff: Caller, dsl: Caller, ig_lead: Caller):
+    made = await submit(staff, emergency())
+    await submit(staff)
 
     def renamed(document: Any) -> None:
         without_health_providers(document)
         document["guidance"]["no_fear"]["text"] = "Fear is <b>no</b> reason."
 
-    digest = await drafted(ig_lead, renamed)
+    digest = await create_draft(ig_lead, renamed)
     url = (await assessed(ig_lead, digest)).headers["location"]
     page = await ig_lead.get(url, headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "script" not in page.headers["content-security-policy"]
     for words in (
-        "1 past request would no longer be an emergency share.",
+        "1 past request would stop being an emergency share.",
         "No past request that was to be shared would be refused.",
-        "81 of 21141 combinations are decided otherwise",
+        "81 of 21141 combinations have a different result",
         made["id"],
         "&lt;b&gt;no&lt;/b&gt;",
         "Seek advice",
@@ -201,7 +203,7 @@ async def test_a_governor_reads_it_as_a_page(staff: Caller, dsl: Caller, ig_lead
     "missing",
     [("consent",), ("recipient_verified",), ("third_party",), ("emergency_kind", "opinion")],
 )
-async def test_a_fact_that_was_not_stored_is_not_known(
+async def test_a_missing_fact_makes_the_result_unknown(
     service: Service, staff: Caller, ig_lead: Caller, missing: tuple[str, ...]
 ):
     """Facts of an earlier shape cannot be written through the service, so the assessment is given
@@ -209,14 +211,14 @@ async def test_a_fact_that_was_not_stored_is_not_known(
     """
     from app.policy.impact.replay import PastRequest, Replay  # noqa: PLC0415
 
-    made = await submitted(staff, consented())
+    made = await submit(staff, consented_facts())
     async with service.database.reading() as session:
         past = [
             one
             async for one in service.app.state.assessor._past.read(session, service.settings.school)
         ]
     facts_then = {name: value for name, value in past[0].facts.items() if name not in missing}
-    digest = await drafted(ig_lead, without_health_providers)
+    digest = await create_draft(ig_lead, without_health_providers)
     async with service.database.reading() as session:
         new = await policies.at(session, service.settings.school, digest)
     replay = Replay(policies.shipped(), new, service.clock().date())
@@ -227,10 +229,10 @@ async def test_a_fact_that_was_not_stored_is_not_known(
 
 
 async def test_an_assessment_belongs_to_its_school_and_version(service: Service, ig_lead: Caller):
-    digest, other = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
+    digest, other = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
     job = (await assessed(ig_lead, digest)).json()["id"]
-    stranger = await service.caller("ig_lead", school="654321")
-    for caller, version in ((stranger, digest), (ig_lead, other)):
+    outsider = await service.caller("ig_lead", school="654321")
+    for caller, version in ((outsider, digest), (ig_lead, other)):
         reply = await caller.get(f"/v1/policies/{version}/impact/{job}")
         assert (reply.status_code, reply.json()["code"]) == (404, "impact-not-found")
     assert (
@@ -238,11 +240,11 @@ async def test_an_assessment_belongs_to_its_school_and_version(service: Service,
     ).status_code == 406
 
 
-async def test_asking_and_reading_leave_entries_without_content(
+async def test_assessing_and_reading_leave_audit_entries_without_content(
     service: Service, staff: Caller, ig_lead: Caller
 ):
-    await submitted(staff)
-    digest = await drafted(ig_lead)
+    await submit(staff)
+    digest = await create_draft(ig_lead)
     await ig_lead.get((await assessed(ig_lead, digest)).headers["location"])
     async with service.database.reading() as session:
         rows = await session.all(

@@ -1,5 +1,6 @@
-"""A new release, or an edit of the policy that ships, changes no school's policy: what it followed
-is kept, what is new is offered.
+"""A new release with another shipped policy changes no school's policy.
+
+The adopted version stays in force, and the new one is offered.
 """
 
 import asyncio
@@ -13,14 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force as policies
 from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import YAML, approved, drafted
-from tests.api.sharing import REFUSE, SHARE, consented, decided, submitted
-from tests.faults.operator import signed_in
-from tests.faults.operator import verify as verified
+from tests.api.policies import YAML, approve, create_draft
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, submit
+from tests.faults.operator import sign_in
+from tests.faults.operator import verify_log as verified
 from tests.running import LiveServer
 from tests.service import Caller, Service
 
@@ -84,20 +85,22 @@ async def adoptions(of: Service) -> list[Any]:
 
 async def is_intact(of: Service) -> None:
     key = checkpoint.checkpoint_key(of.settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(of.database, key, host=log_host(of.settings), shelf=shelf_of(of.settings))
-    report = await verify.verify(of.database, key.public_key(), READERS, now=of.clock())
+    await seal.seal(
+        of.database, key, host=log_host(of.settings), folder=checkpoint_folder(of.settings)
+    )
+    report = await verify.verify(of.database, key.public_key(), RECORD_SOURCES, now=of.clock())
     assert report.exit_code == 0, report.lines()
 
 
-async def everything_goes_on(
+async def record_everything(
     made: list[dict[str, Any]], staff: Caller, dsl: Caller, ig_lead: Caller
 ) -> list[dict[str, Any]]:
     """Each act on a request that was judged before the release; gives what was recorded."""
     emergency, refused, withdrawn, shared = (one["id"] for one in made)
     done = [
-        await decided(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
-        await decided(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
-        await decided(staff, shared),
+        await decide(dsl, emergency, SHARE | {"outcome": "share_emergency"}),
+        await decide(dsl, refused, REFUSE | {"departs_because": "The enquiry was closed."}),
+        await decide(staff, shared),
         await post(
             ig_lead,
             shared,
@@ -140,14 +143,14 @@ async def everything_goes_on(
 
 async def judged(staff: Caller) -> list[dict[str, Any]]:
     return [
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff),
-        await submitted(staff, consented()),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff),
+        await submit(staff, consented_facts()),
     ]
 
 
-async def test_a_release_changes_nothing_for_a_school_that_has_begun(
+async def test_a_release_changes_nothing_for_a_school_with_an_adopted_policy(
     service: Service, staff: Caller, dsl: Caller, ig_lead: Caller, install: Install
 ):
     made = await judged(staff)
@@ -155,13 +158,13 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     assert (await staff.get("/v1/policy")).json()["digest"] == OLD_DIGEST
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
     assert (await ig_lead.get(f"/v1/policies/{OLD_DIGEST}")).json()["status"] == "in_force"
-    kept = await ig_lead.get(
+    document = await ig_lead.get(
         f"/v1/policies/{OLD_DIGEST}/document", headers={"Accept": "application/yaml"}
     )
-    assert kept.content == OLD
-    recorded = await everything_goes_on(made, staff, dsl, ig_lead)
+    assert document.content == OLD
+    recorded = await record_everything(made, staff, dsl, ig_lead)
     assert not [one for one in recorded if one.get("flags")]
-    assert (await submitted(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
+    assert (await submit(staff))["evaluation"]["policy"]["digest"] == OLD_DIGEST
     async with service.database.reading() as session:
         found = [one async for one in evaluation_replay.replay(session)]
     assert {(one.policy, one.differs) for one in found} == {(OLD_DIGEST, None)}
@@ -169,22 +172,22 @@ async def test_a_release_changes_nothing_for_a_school_that_has_begun(
     await is_intact(service)
 
 
-async def test_a_school_that_begins_after_a_release_follows_what_it_ships(
+async def test_a_school_that_starts_after_a_release_follows_its_shipped_policy(
     service: Service, staff: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
-    stranger = await service.caller("staff", school="654321")
-    assert await listed(stranger) == [(NEW_DIGEST, "in_force")]
-    assert (await submitted(stranger))["evaluation"]["policy"]["digest"] == NEW_DIGEST
-    assert (await stranger.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
+    outsider = await service.caller("staff", school="654321")
+    assert await listed(outsider) == [(NEW_DIGEST, "in_force")]
+    assert (await submit(outsider))["evaluation"]["policy"]["digest"] == NEW_DIGEST
+    assert (await outsider.get(f"/v1/policies/{OLD_DIGEST}")).status_code == 404
     assert await adoptions(service) == [("123456", OLD_DIGEST), ("654321", NEW_DIGEST)]
 
 
-async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
+async def test_an_offered_version_is_drafted_and_approved_like_any_other(
     staff: Caller, ig_lead: Caller, other: Caller, install: Install
 ):
-    await submitted(staff)
+    await submit(staff)
     install()
     url = f"/v1/policies/{NEW_DIGEST}"
     offered = (await ig_lead.get(url)).json()
@@ -203,19 +206,19 @@ async def test_what_a_release_offers_is_taken_up_as_any_draft_is(
         str(ig_lead.account.id),
     )
     assert await listed(ig_lead) == [(NEW_DIGEST, "draft"), (OLD_DIGEST, "in_force")]
-    assert (await approved(other, NEW_DIGEST))["status"] == "in_force"
+    assert (await approve(other, NEW_DIGEST))["status"] == "in_force"
     assert await listed(ig_lead) == [(NEW_DIGEST, "in_force"), (OLD_DIGEST, "superseded")]
     assert (await staff.get("/v1/policy")).json()["digest"] == NEW_DIGEST
     again = await ig_lead.post("/v1/policies", content=OLD, headers=YAML)
     assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
 
 
-async def test_approving_ones_own_version_settles_what_stands_until_it_begins(
+async def test_the_first_approval_adopts_the_shipped_policy_until_the_version_starts(
     service: Service, ig_lead: Caller, other: Caller, install: Install
 ):
-    own = await drafted(ig_lead)
+    own = await create_draft(ig_lead)
     assert await adoptions(service) == []
-    await approved(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
+    await approve(other, own, in_force_from="2026-09-01", next_review_on="2027-09")
     install()
     assert (await ig_lead.get("/v1/policy")).json()["digest"] == OLD_DIGEST
     assert await listed(ig_lead) == [
@@ -232,12 +235,12 @@ async def test_approving_ones_own_version_settles_what_stands_until_it_begins(
 
 
 @pytest.mark.parametrize("first", ["request", "emergency"])
-async def test_many_who_are_first_at_once_adopt_once(service: Service, first: str):
+async def test_concurrent_first_acts_adopt_the_policy_once(service: Service, first: str):
     callers = [await service.caller("staff") for _ in range(8)]
     path, body = (
         ("/v1/emergency-disclosures", EMERGENCY)
         if first == "emergency"
-        else ("/v1/sharing-requests", consented())
+        else ("/v1/sharing-requests", consented_facts())
     )
     replies = await asyncio.gather(
         *(
@@ -257,10 +260,10 @@ async def test_many_who_are_first_at_once_adopt_once(service: Service, first: st
     await is_intact(service)
 
 
-async def test_what_only_tries_and_reads_adopts_nothing(
+async def test_reading_and_trial_evaluations_adopt_nothing(
     service: Service, staff: Caller, dsl: Caller
 ):
-    assert (await staff.post("/v1/evaluations", json=consented())).status_code == 200
+    assert (await staff.post("/v1/evaluations", json=consented_facts())).status_code == 200
     assert (await staff.get("/v1/policy")).status_code == 200
     assert (await dsl.get("/v1/attention")).status_code == 200
     assert await adoptions(service) == []
@@ -282,7 +285,7 @@ async def stranded(
     return made
 
 
-async def test_a_policy_that_is_lost_holds_nothing_up_and_the_record_says_so(
+async def test_a_missing_policy_prevents_nothing_and_is_recorded(
     service: Service, stranded: list[dict[str, Any]], staff: Caller, dsl: Caller, ig_lead: Caller
 ):
     assert await adoptions(service) == []
@@ -291,7 +294,7 @@ async def test_a_policy_that_is_lost_holds_nothing_up_and_the_record_says_so(
         f"/v1/sharing-requests/{stranded[0]['id']}/record", headers={"Accept": "application/json"}
     )
     assert printed.json()["flags"] == ["policy_not_found"]
-    for recorded in await everything_goes_on(stranded, staff, dsl, ig_lead):
+    for recorded in await record_everything(stranded, staff, dsl, ig_lead):
         assert (recorded["flags"], recorded["under"]) == (["policy_not_found"], NEW_DIGEST)
     assert (await staff.post("/v1/emergency-disclosures", json=EMERGENCY)).status_code == 201
     page = await dsl.get(
@@ -301,7 +304,7 @@ async def test_a_policy_that_is_lost_holds_nothing_up_and_the_record_says_so(
     await is_intact(service)
 
 
-async def test_what_an_earlier_release_shipped_is_found_by_its_digest(
+async def test_a_version_of_an_earlier_release_is_found_by_its_digest(
     stranded: list[dict[str, Any]],
     staff: Caller,
     dsl: Caller,
@@ -313,12 +316,12 @@ async def test_what_an_earlier_release_shipped_is_found_by_its_digest(
     monkeypatch.setattr(policies, "EARLIER", tmp_path)
     assert (await ig_lead.get(f"/v1/policies/{OLD_DIGEST}")).json()["status"] == "superseded"
     assert not [
-        one for one in await everything_goes_on(stranded, staff, dsl, ig_lead) if one.get("flags")
+        one for one in await record_everything(stranded, staff, dsl, ig_lead) if one.get("flags")
     ]
 
 
 @pytest.mark.live
-async def test_a_schools_first_account_settles_which_policy_it_follows(live_server: LiveServer):
+async def test_the_first_account_of_a_school_adopts_the_shipped_policy(live_server: LiveServer):
     for name in ("one", "two"):
         made = live_server.run(
             "users",
@@ -330,7 +333,7 @@ async def test_a_schools_first_account_settles_which_policy_it_follows(live_serv
             stdin="correct horse battery staple\n",
         )
         assert made.returncode == 0, made.stderr
-    async with signed_in(live_server, "one@school.example") as lead:
+    async with sign_in(live_server, "one@school.example") as lead:
         found = (await lead.get("/v1/audit/entries?action=policy.version.adopted")).json()["items"]
         assert [entry["target"] for entry in found] == [OLD_DIGEST]
         assert await listed(lead) == [(OLD_DIGEST, "in_force")]

@@ -1,6 +1,4 @@
-"""Which version a school follows on which day, with versions and approvals stored as the service
-will store them.
-"""
+"""The version that a school follows on a day, and the listing of versions."""
 
 import json
 from datetime import UTC, date, datetime
@@ -37,7 +35,9 @@ def source(number: int) -> str:
     return json.dumps(meaning)
 
 
-def keep(session: Session, number: int, starts_on: date | None, school: str = SCHOOL) -> str:
+def store_version(
+    session: Session, number: int, starts_on: date | None, school: str = SCHOOL
+) -> str:
     text = source(number)
     policy = document_loader.load(text.encode())
     entry = log.append(
@@ -75,12 +75,12 @@ def keep(session: Session, number: int, starts_on: date | None, school: str = SC
     return policy.digest
 
 
-async def test_a_school_follows_the_approved_version_that_began_last(database: Database):
+async def test_a_school_follows_the_approved_version_that_started_last(database: Database):
     async with database.transaction() as session:
-        old = keep(session, 1, date(2026, 1, 1))
-        current = keep(session, 2, date(2026, 3, 3))
-        coming = keep(session, 3, date(2026, 9, 1))
-        draft = keep(session, 4, None)
+        old = store_version(session, 1, date(2026, 1, 1))
+        current = store_version(session, 2, date(2026, 3, 3))
+        coming = store_version(session, 3, date(2026, 9, 1))
+        draft = store_version(session, 4, None)
     async with database.reading() as session:
         assert (await in_force.in_force(session, SCHOOL, TODAY)).digest == current
         assert (await in_force.in_force(session, SCHOOL, date(2026, 3, 2))).digest == old
@@ -103,9 +103,9 @@ async def test_a_school_follows_the_approved_version_that_began_last(database: D
         assert meaning == read(source(4).encode()).plain()
 
 
-async def test_another_school_sees_and_follows_nothing_of_it(database: Database):
+async def test_another_school_neither_sees_nor_follows_a_version(database: Database):
     async with database.transaction() as session:
-        theirs = keep(session, 1, date(2026, 1, 1))
+        theirs = store_version(session, 1, date(2026, 1, 1))
     async with database.reading() as session:
         assert (
             await in_force.in_force(session, "654321", TODAY)
@@ -117,9 +117,11 @@ async def test_another_school_sees_and_follows_nothing_of_it(database: Database)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
-async def test_pages_show_every_version_once(database: Database, limit: int):
+async def test_the_pages_show_every_version_once(database: Database, limit: int):
     async with database.transaction() as session:
-        digests = {keep(session, number, None) for number in range(2)} | {in_force.shipped().digest}
+        digests = {store_version(session, number, None) for number in range(2)} | {
+            in_force.shipped().digest
+        }
     seen: list[str] = []
     before = None
     async with database.reading() as session:
@@ -134,9 +136,9 @@ async def test_pages_show_every_version_once(database: Database, limit: int):
     assert sorted(seen) == sorted(digests)
 
 
-async def test_what_was_approved_cannot_change(database: Database):
+async def test_versions_and_approvals_cannot_be_changed_or_deleted(database: Database):
     async with database.transaction() as session:
-        keep(session, 1, date(2026, 1, 1))
+        store_version(session, 1, date(2026, 1, 1))
     for table in (VERSION, APPROVAL):
         with pytest.raises(DBAPIError):
             async with database.transaction() as session:
@@ -148,8 +150,8 @@ async def test_what_was_approved_cannot_change(database: Database):
 
 async def test_versions_and_approvals_are_read_for_verification(database: Database):
     async with database.transaction() as session:
-        keep(session, 1, date(2026, 1, 1))
-        keep(session, 2, None)
+        store_version(session, 1, date(2026, 1, 1))
+        store_version(session, 2, None)
     async with database.reading() as session:
         found = [each async for each in lifecycle_store.sealed(session)]
     assert len(found) == 3

@@ -1,4 +1,4 @@
-"""Every version of the policy in words over HTTP: HTML, PDF, its own bytes, its flowchart."""
+"""The document of a policy version over HTTP: HTML, PDF, source and flowchart."""
 
 import re
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ import pytest
 
 from app.platform.documents import html as documents_html
 from app.policy.lifecycle import in_force as policies
-from tests.api.policies import YAML, approved, drafted, without_health_providers
+from tests.api.policies import YAML, approve, create_draft, without_health_providers
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
@@ -47,7 +47,7 @@ class Text(HTMLParser):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("form", FORMS)
-async def test_anybody_reads_a_version_in_each_form(service: Service, role: str, form: str):
+async def test_every_role_reads_a_version_in_each_form(service: Service, role: str, form: str):
     caller = await service.caller(role)
     reply = await caller.get(at("document"), headers={"Accept": form})
     assert reply.status_code == 200, reply.text
@@ -57,7 +57,7 @@ async def test_anybody_reads_a_version_in_each_form(service: Service, role: str,
     assert reply.headers["vary"] == "Authorization, Accept"
 
 
-async def test_the_bytes_are_those_that_were_approved(staff: Caller):
+async def test_the_source_is_the_approved_bytes(staff: Caller):
     reply = await staff.get(at("document"), headers={"Accept": "application/yaml"})
     assert reply.content == policies.SHIPPED.read_bytes()
     assert (
@@ -66,7 +66,7 @@ async def test_the_bytes_are_those_that_were_approved(staff: Caller):
     )
 
 
-async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller):
+async def test_the_html_page_runs_no_scripts(staff: Caller):
     reply = await staff.get(
         at("document"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     )
@@ -82,7 +82,7 @@ async def test_a_browser_is_shown_the_page_and_nothing_runs_in_it(staff: Caller)
     assert 'lang="en-GB"' in reply.text
 
 
-async def test_each_form_has_an_etag_of_its_own_and_is_sent_once(staff: Caller):
+async def test_each_form_has_its_own_etag(staff: Caller):
     tags = {}
     for form in FORMS:
         tag = (await staff.get(at("document"), headers={"Accept": form})).headers["etag"]
@@ -103,13 +103,13 @@ async def test_the_pdf_is_the_same_file_each_time(staff: Caller):
     assert one.content == two.content
 
 
-async def test_a_form_that_is_not_made_is_refused_with_those_that_are(staff: Caller):
+async def test_an_unsupported_form_is_refused_with_the_supported_ones(staff: Caller):
     reply = await staff.get(at("document"), headers={"Accept": "application/msword"})
     assert reply.status_code == 406
     assert "application/yaml" in reply.json()["detail"]
 
 
-async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
+async def test_the_flowchart_has_a_description_of_what_it_draws(staff: Caller):
     reply = await staff.get(at("flowchart.svg"))
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "image/svg+xml"
@@ -119,17 +119,17 @@ async def test_the_flowchart_says_in_words_what_it_draws(staff: Caller):
 
 
 @pytest.mark.parametrize("of", ["document", "flowchart.svg", "difference"])
-async def test_what_is_not_there_is_missing_and_a_stranger_is_told_nothing(
+async def test_an_unknown_version_is_404_and_an_unauthenticated_client_gets_401(
     service: Service, staff: Caller, of: str
 ):
     query = {"from": policies.shipped().digest} if of == "difference" else {}
     missing = await staff.get(at(of, f"sha256:{'0' * 64}"), params=query)
     assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-found")
     assert (await staff.get(at(of, "sha256:xyz"), params=query)).status_code == 422
-    assert (await (await service.stranger()).get(at(of), params=query)).status_code == 401
+    assert (await (await service.anonymous()).get(at(of), params=query)).status_code == 401
 
 
-async def test_a_version_does_not_differ_from_itself(staff: Caller):
+async def test_a_version_has_no_difference_from_itself(staff: Caller):
     digest = policies.shipped().digest
     reply = await staff.get(at("difference"), params={"from": digest})
     assert reply.json() == {"from": digest, "to": digest, "tables": [], "edits": []}
@@ -142,7 +142,7 @@ async def test_a_version_does_not_differ_from_itself(staff: Caller):
     assert missing.status_code == 404
 
 
-async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig_lead: Caller):
+async def test_a_draft_is_marked_as_one_and_shows_its_changes(staff: Caller, ig_lead: Caller):
     made = await ig_lead.post("/v1/policies", content=DRAFT, headers=YAML)
     assert made.status_code == 201, made.text
     draft = made.json()["digest"]
@@ -164,10 +164,10 @@ async def test_a_draft_is_read_as_one_and_says_what_it_changes(staff: Caller, ig
     assert "“Protecting the child comes before privacy” (new)" in words
 
 
-async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service: Service):
-    draft = await drafted(ig_lead)
+async def test_the_page_follows_the_status_of_the_version(ig_lead: Caller, service: Service):
+    draft = await create_draft(ig_lead)
     before = await ig_lead.get(at("document", draft))
-    await approved(await service.caller("ig_lead"), draft)
+    await approve(await service.caller("ig_lead"), draft)
     after = await ig_lead.get(
         at("document", draft), headers={"If-None-Match": before.headers["etag"]}
     )
@@ -177,17 +177,17 @@ async def test_the_page_follows_where_a_version_stands(ig_lead: Caller, service:
     assert "Superseded" in (await ig_lead.get(at("document"))).text
 
 
-async def test_another_school_sees_nothing_of_it(ig_lead: Caller, service: Service):
-    draft = await drafted(ig_lead)
-    stranger = await service.caller("ig_lead", school="654321")
+async def test_another_school_cannot_read_a_version(ig_lead: Caller, service: Service):
+    draft = await create_draft(ig_lead)
+    outsider = await service.caller("ig_lead", school="654321")
     for of in ("document", "flowchart.svg"):
-        assert (await stranger.get(at(of, draft))).status_code == 404
+        assert (await outsider.get(at(of, draft))).status_code == 404
     for one, two in ((draft, policies.shipped().digest), (policies.shipped().digest, draft)):
-        assert (await stranger.get(at("difference", one), params={"from": two})).status_code == 404
+        assert (await outsider.get(at("difference", one), params={"from": two})).status_code == 404
 
 
-async def test_graver_differences_are_told_in_sentences(ig_lead: Caller):
-    draft = await drafted(ig_lead, without_health_providers)
+async def test_serious_differences_are_shown_in_sentences(ig_lead: Caller):
+    draft = await create_draft(ig_lead, without_health_providers)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
     assert re.search(
         r"The outcome is different for [\d,]+ of [\d,]+ combinations of answers\.", words
@@ -195,8 +195,8 @@ async def test_graver_differences_are_told_in_sentences(ig_lead: Caller):
     assert "Share now, in an emergency, decided by the question on danger." in words
 
 
-async def test_how_answers_are_checked_is_no_small_change(ig_lead: Caller):
-    draft = await drafted(ig_lead, _larger_groups)
+async def test_a_change_of_the_answer_checks_is_pointed_out(ig_lead: Caller):
+    draft = await create_draft(ig_lead, _larger_groups)
     words = " ".join(Text((await _difference(ig_lead, draft)).text).words)
     assert "But the service checks answers against their details in a different way" in words
 

@@ -16,10 +16,10 @@ from tests.api.directory import (
     CALLED,
     HUB,
     KHAN,
-    a_hub,
+    create,
+    create_hub,
     ids,
-    made,
-    patched,
+    patch,
     pointers,
     problem,
     read,
@@ -110,8 +110,8 @@ def test_the_matrix_has_a_row_for_every_operation(service: Service):
 @pytest.mark.parametrize("role", sorted(READERS))
 async def test_each_role_may_do_just_this(service: Service, role: str):
     dsl = await service.caller("dsl")
-    hub = await a_hub(dsl)
-    khan = (await made(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
+    hub = await create_hub(dsl)
+    khan = (await create(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
     caller = await service.caller(role)
     for method, template, body, allowed in MATRIX:
         path = template.format(hub=hub, khan=khan)
@@ -123,10 +123,10 @@ async def test_each_role_may_do_just_this(service: Service, role: str):
             problem(reply, 403, "forbidden")
 
 
-async def test_a_stranger_is_refused_before_anything_is_judged(service: Service):
-    stranger = await service.stranger()
+async def test_an_unauthenticated_request_is_rejected_before_validation(service: Service):
+    anonymous = await service.anonymous()
     for method, template, _, _ in MATRIX:
-        reply = await stranger.request(
+        reply = await anonymous.request(
             method, template.format(hub=uuid4(), khan=uuid4()), json={"nonsense": True}
         )
         assert reply.status_code == httpx.codes.UNAUTHORIZED, (method, template)
@@ -141,10 +141,10 @@ async def test_a_refusal_changes_nothing_and_is_an_entry(service: Service):
 
 async def test_another_school_sees_nothing_of_it(service: Service):
     dsl, other = await service.caller("dsl"), await service.caller("dsl", school="654321")
-    hub = await a_hub(dsl)
-    khan = (await made(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
-    await made(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
-    elsewhere = await a_hub(other, organisation="Othertown MASH")
+    hub = await create_hub(dsl)
+    khan = (await create(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
+    await create(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
+    elsewhere = await create_hub(other, organisation="Othertown MASH")
     for method, template, body, _ in MATRIX:
         if "{hub}" not in template:
             continue
@@ -176,8 +176,8 @@ async def test_another_school_sees_nothing_of_it(service: Service):
 
 async def test_nobody_overwrites_what_they_have_not_read(service: Service):
     dsl = await service.caller("dsl")
-    hub = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    hub = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
     for path, body in ((hub, {"organisation": "Anytown hub"}), (khan, {"name": "A. Khan"})):
         before = await read(dsl, path)
         problem(await dsl.patch(path, json=body), 428, "precondition-required")
@@ -201,8 +201,8 @@ async def test_nobody_overwrites_what_they_have_not_read(service: Service):
 
 async def test_what_did_not_change_is_not_sent_again(service: Service):
     dsl = await service.caller("dsl")
-    hub = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    hub = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
     for path in (hub, khan):
         etag = (await read(dsl, path)).headers["etag"]
         same = await dsl.get(path, headers={"If-None-Match": etag})
@@ -218,25 +218,23 @@ async def test_what_did_not_change_is_not_sent_again(service: Service):
 
 async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
+    path = f"/v1/recipients/{await create_hub(dsl)}"
     before = await read(dsl, path)
     for body in (
         {},
         {"organisation": HUB["organisation"], "secure_routes": HUB["secure_routes"][::-1]},
     ):
-        same = await patched(dsl, path, body)
+        same = await patch(dsl, path, body)
         assert (same.status_code, same.json()) == (httpx.codes.OK, before.json())
     assert [row.action for row in await entries(service)].count("recipients.recipient.changed") == 0
 
 
 async def test_null_removes_what_may_be_missing_and_nothing_else(service: Service):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
-    cleared = (
-        await patched(dsl, path, {"call_back_number": None, "call_back_source": None})
-    ).json()
+    path = f"/v1/recipients/{await create_hub(dsl)}"
+    cleared = (await patch(dsl, path, {"call_back_number": None, "call_back_source": None})).json()
     assert (cleared["call_back_number"], cleared["call_back_source"]) == (None, None)
-    reply = await patched(
+    reply = await patch(
         dsl,
         path,
         {"organisation": None, "organisation_type": None, "secure_routes": None, "active": None},
@@ -246,23 +244,23 @@ async def test_null_removes_what_may_be_missing_and_nothing_else(service: Servic
 
 async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Service):
     dsl = await service.caller("dsl")
-    hub = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
-    assert (await patched(dsl, khan, {"active": False})).json()["active"] is False
+    hub = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
+    assert (await patch(dsl, khan, {"active": False})).json()["active"] is False
     check = {"method": "warrant_card", "result": "yes", "contact_id": khan.rsplit("/", 1)[1]}
     problem(await dsl.post(f"{hub}/verifications", json=check), 409, "recipient-retired")
     assert [
         one["name"] for one in (await read(dsl, f"{hub}/contacts?active=false")).json()["items"]
     ] == [KHAN["name"]]
     assert (await read(dsl, f"{hub}/contacts?active=true")).json()["items"] == []
-    assert (await patched(dsl, hub, {"active": False})).json()["active"] is False
+    assert (await patch(dsl, hub, {"active": False})).json()["active"] is False
     problem(await dsl.post(f"{hub}/contacts", json=KHAN), 409, "recipient-retired")
     problem(await dsl.post(f"{hub}/verifications", json=CALLED), 409, "recipient-retired")
     assert (await read(dsl, "/v1/recipients?active=true")).json()["items"] == []
     assert len((await read(dsl, "/v1/recipients")).json()["items"]) == 1
     for path in (hub, khan):
         assert (await dsl.delete(path)).status_code == httpx.codes.METHOD_NOT_ALLOWED
-    assert (await patched(dsl, hub, {"active": True})).json()["active"] is True
+    assert (await patch(dsl, hub, {"active": True})).json()["active"] is True
     assert (await dsl.post(f"{hub}/contacts", json=KHAN)).status_code == httpx.codes.CREATED
 
 
@@ -303,7 +301,7 @@ async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(
     service: Service, body: dict[str, Any], pointer: str
 ):
     dsl = await service.caller("dsl")
-    reply = await dsl.post(f"/v1/recipients/{await a_hub(dsl)}/contacts", json=body)
+    reply = await dsl.post(f"/v1/recipients/{await create_hub(dsl)}/contacts", json=body)
     assert pointer in pointers(reply)
     assert "aisha" not in reply.text.lower()
 
@@ -339,12 +337,12 @@ async def test_every_change_and_every_look_is_an_entry_without_personal_data(
     service: Service, clock: MovableClock
 ):
     dsl = await service.caller("dsl")
-    hub = await a_hub(dsl)
+    hub = await create_hub(dsl)
     path = f"/v1/recipients/{hub}"
-    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
-    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
-    await patched(dsl, path, {"active": False})
-    await patched(dsl, f"{path}/contacts/{khan}", {"phone": "01632 960125"})
+    khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]
+    await create(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
+    await patch(dsl, path, {"active": False})
+    await patch(dsl, f"{path}/contacts/{khan}", {"phone": "01632 960125"})
     for looked in ("", f"/{hub}/contacts", f"/{hub}/verifications"):
         await read(dsl, f"/v1/recipients{looked}")
     found = [row for row in await entries(service) if row.action.startswith("recipients.")]
@@ -371,9 +369,9 @@ async def test_every_change_and_every_look_is_an_entry_without_personal_data(
 
 async def test_personal_data_stands_in_one_table_only(service: Service):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
-    await made(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
+    path = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]
+    await create(dsl, f"{path}/verifications", CALLED | {"contact_id": khan})
     stored: dict[str, str] = {}
     async with service.database.reading() as session:
         for table in (tables.RECIPIENT, tables.CONTACT, tables.RECORD, tables.NARRATIVE):
@@ -391,11 +389,11 @@ async def test_personal_data_stands_in_one_table_only(service: Service):
 
 async def test_a_contact_whose_personal_data_was_destroyed_is_still_shown(service: Service):
     dsl = await service.caller("dsl")
-    hub = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = f"{hub}/contacts/{(await made(dsl, f'{hub}/contacts', KHAN))['id']}"
+    hub = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
     async with service.database.transaction() as session:
         await session.execute(sa.delete(tables.NARRATIVE))
     shown = (await read(dsl, khan)).json()
     assert (shown["name"], shown["email"], shown["active"]) == (None, None, True)
-    assert pointers(await patched(dsl, khan, {"email": "a@mash.example"})) == ["/name"]
-    assert (await patched(dsl, khan, {"name": "B. Lee"})).json()["name"] == "B. Lee"
+    assert pointers(await patch(dsl, khan, {"email": "a@mash.example"})) == ["/name"]
+    assert (await patch(dsl, khan, {"name": "B. Lee"})).json()["name"] == "B. Lee"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.sharing import REFUSE, SHARE, consented, decided, facts, landlord, submitted
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 from tests.unit.audit.trail import rows
@@ -31,26 +31,26 @@ def counts(found: dict[str, Any], table: str) -> dict[str, int | None]:
 
 async def shares(dsl: Caller, count: int, body: dict[str, Any] | None = None) -> None:
     for _ in range(count):
-        await decided(dsl, (await submitted(dsl, body))["id"])
+        await decide(dsl, (await submit(dsl, body))["id"])
 
 
 async def test_everything_is_counted_as_it_happened(service: Service, clock: MovableClock) -> None:
     dsl_account, lead_account = await service.add("dsl"), await service.add("ig_lead")
     dsl, ig_lead = await service.sign_in(dsl_account), await service.sign_in(lead_account)
     await shares(dsl, 5)
-    await shares(dsl, 6, consented())
+    await shares(dsl, 6, consented_facts())
     for _ in range(5):
-        await decided(ig_lead, (await submitted(dsl, landlord()))["id"], REFUSE)
+        await decide(ig_lead, (await submit(dsl, landlord_facts()))["id"], REFUSE)
     for _ in range(5):
-        refused = await submitted(dsl)
-        await decided(dsl, refused["id"], REFUSE | {"departs_because": "Asked in error."})
+        refused = await submit(dsl)
+        await decide(dsl, refused["id"], REFUSE | {"departs_because": "Asked in error."})
         again = await dsl.post(
             f"/v1/sharing-requests/{refused['id']}/reconsiderations",
             json={"new_information": "More"},
         )
         assert again.status_code == httpx.codes.CREATED, again.text
     for _ in range(7):
-        one = await submitted(dsl, facts(urgency="routine"))
+        one = await submit(dsl, facts(urgency="routine"))
         sought = await dsl.post(
             f"/v1/sharing-requests/{one['id']}/advice", json={"ask": "ig_lead", "question": "?"}
         )
@@ -60,7 +60,7 @@ async def test_everything_is_counted_as_it_happened(service: Service, clock: Mov
     open_ones = (await dsl.get("/v1/sharing-requests?status=submitted")).json()["items"]
     assert len(open_ones) == 5
     for one in open_ones:
-        await decided(dsl, one["id"], REFUSE | {"departs_because": "Still not needed."})
+        await decide(dsl, one["id"], REFUSE | {"departs_because": "Still not needed."})
     found = await report(ig_lead)
     assert found["requests"] == {"count": 28, "suppressed": False}
     assert counts(found, "outcome") == {"share": 23, "do_not_share": 5}
@@ -94,7 +94,7 @@ async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
         for _ in range(15)
     ]
     for one in made[:5]:
-        await decided(dsl, one, SHARE | {"outcome": "share_emergency"})
+        await decide(dsl, one, SHARE | {"outcome": "share_emergency"})
     asked = []
     for one in made[:11]:
         reply = await dsl.post(
@@ -113,7 +113,7 @@ async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
             await ig_lead.post(f"/v1/sharing-requests/{one}/advice/{advice}/answer", json=answer)
         ).status_code == 201
     for one in made[5:10]:
-        await decided(dsl, one, SHARE | {"outcome": "share_emergency"})
+        await decide(dsl, one, SHARE | {"outcome": "share_emergency"})
     found = await report(dsl)
     assert counts(found, "timeliness") == {
         "emergency_in_time": 5,
@@ -126,7 +126,7 @@ async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
 async def test_a_small_number_is_withheld_and_what_would_give_it_away(service: Service) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     await shares(dsl, 6)
-    await decided(ig_lead, (await submitted(dsl, landlord()))["id"], REFUSE)
+    await decide(ig_lead, (await submit(dsl, landlord_facts()))["id"], REFUSE)
     found = await report(dsl)
     assert found["requests"]["count"] == 7
     assert counts(found, "outcome") == dict.fromkeys(

@@ -1,6 +1,4 @@
-"""Keeping, reviewing and destroying over HTTP: a person decides, nothing personal is left, and the
-trail still proves everything.
-"""
+"""Retention over HTTP: periods, reviews and disposal, each decided by a person."""
 
 from typing import Any
 
@@ -8,38 +6,47 @@ import httpx
 import pytest
 
 from app.retention.service import list_due
-from tests.api.disposing import DISPOSE, LET_GO, SECRETS, at, days, disposed, made, people
-from tests.api.sharing import consented, decided, submitted
+from tests.api.disposal import (
+    DISPOSE,
+    DISPOSE_REVIEW,
+    SECRETS,
+    create,
+    dispose_request,
+    path_of,
+    retention_dates,
+    sign_in_roles,
+)
+from tests.api.sharing import consented_facts, decide, submit
 from tests.running import MovableClock
 from tests.service import Service
 from tests.unit.audit.trail import rows
 
 
-async def test_the_years_of_its_class_run_from_the_last_step(
+async def test_the_retention_period_starts_at_the_last_step(
     service: Service, clock: MovableClock
 ) -> None:
     account, dsl_account = await service.add("staff"), await service.add("dsl")
     staff, dsl = await service.sign_in(account), await service.sign_in(dsl_account)
-    one, other = await submitted(staff), await submitted(staff, consented())
-    assert await days(staff, one["id"]) == (None, None)
-    await decided(dsl, one["id"])
-    await made(staff, at(other["id"], "/withdrawal"), {})
-    assert await days(staff, one["id"]) == ("2051-03-03", None)
-    assert await days(staff, other["id"]) == ("2032-03-03", None)
+    one, other = await submit(staff), await submit(staff, consented_facts())
+    assert await retention_dates(staff, one["id"]) == (None, None)
+    await decide(dsl, one["id"])
+    await create(staff, path_of(other["id"], "/withdrawal"), {})
+    assert await retention_dates(staff, one["id"]) == ("2051-03-03", None)
+    assert await retention_dates(staff, other["id"]) == ("2032-03-03", None)
     clock.forward(days=10)
     dsl = await service.sign_in(dsl_account)
-    await made(dsl, at(one["id"], "/closure"), {})
-    assert await days(dsl, one["id"]) == ("2051-03-13", None)
+    await create(dsl, path_of(one["id"], "/closure"), {})
+    assert await retention_dates(dsl, one["id"]) == ("2051-03-13", None)
     emergency = {
         "recipient": {"organisation_type": "police"},
         "what": "Address",
         "why": "Danger now",
     }
-    recorded = await made(dsl, "/v1/emergency-disclosures", emergency)
+    recorded = await create(dsl, "/v1/emergency-disclosures", emergency)
     assert recorded["sharing_request"]["retention"]["retain_until"] == "2051-03-13"
 
 
-async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableClock) -> None:
+async def test_requests_due_are_listed_in_pages(service: Service, clock: MovableClock) -> None:
     account = await service.add("ig_lead")
     staff, dsl, ig_lead = (
         await service.caller("staff"),
@@ -49,12 +56,12 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
     until = {"keep": "until", "why": "Needed until then."}
     ids = []
     for day in (9, 5, 7, 30):
-        made_one = await submitted(staff)
+        made_one = await submit(staff)
         ids.append(made_one["id"])
-        await decided(dsl, made_one["id"])
-        await made(
+        await decide(dsl, made_one["id"])
+        await create(
             ig_lead,
-            at(made_one["id"], "/retention-reviews"),
+            path_of(made_one["id"], "/retention-reviews"),
             until | {"until": f"2026-03-{day:02}"},
         )
     looked = {
@@ -63,7 +70,7 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
         "why": "An inquiry asks for it.",
         "legal_hold": True,
     }
-    await made(ig_lead, at(ids[3], "/retention-reviews"), looked)
+    await create(ig_lead, path_of(ids[3], "/retention-reviews"), looked)
     assert (await ig_lead.get("/v1/retention/due")).json() == {"items": [], "next_cursor": None}
     clock.forward(days=6)
     ig_lead = await service.sign_in(account)
@@ -90,32 +97,34 @@ async def test_what_is_due_is_listed_and_pages(service: Service, clock: MovableC
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "WyJ4Il0"])
-async def test_a_mangled_cursor_of_what_is_due_is_refused(service: Service, cursor: str) -> None:
+async def test_a_changed_cursor_of_the_list_of_due_requests_is_rejected(
+    service: Service, cursor: str
+) -> None:
     reply = await (await service.caller("ig_lead")).get(
         "/v1/retention/due", params={"cursor": cursor}
     )
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
 
 
-async def test_another_schools_records_are_not_due_here(
+async def test_requests_of_another_school_are_not_listed_as_due(
     service: Service, clock: MovableClock
 ) -> None:
-    _, staff, dsl, ig_lead = await disposed(service, clock)
-    one = await submitted(staff)
-    await decided(dsl, one["id"])
-    await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO)
+    _, staff, dsl, ig_lead = await dispose_request(service, clock)
+    one = await submit(staff)
+    await decide(dsl, one["id"])
+    await create(ig_lead, path_of(one["id"], "/retention-reviews"), DISPOSE_REVIEW)
     far = await service.caller("ig_lead", school="654321")
     assert (await far.get("/v1/retention/due")).json()["items"] == []
     assert [item["id"] for item in (await ig_lead.get("/v1/retention/due")).json()["items"]] == [
         one["id"]
     ]
-    for path, body in (("/retention-reviews", LET_GO), ("/disposal", DISPOSE)):
-        assert (await far.post(at(one["id"], path), json=body)).status_code == 404
+    for path, body in (("/retention-reviews", DISPOSE_REVIEW), ("/disposal", DISPOSE)):
+        assert (await far.post(path_of(one["id"], path), json=body)).status_code == 404
 
 
-async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Service) -> None:
-    staff, dsl, ig_lead = await people(service)
-    one = await submitted(staff)
+async def test_a_later_step_never_shortens_a_reviewed_period(service: Service) -> None:
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    one = await submit(staff)
     body = {
         "keep": "until",
         "until": "2061-09-01",
@@ -123,8 +132,8 @@ async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Se
         "why": "For the whole of the inquiry.",
         "legal_hold": True,
     }
-    review = await made(
-        ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"}
+    review = await create(
+        ig_lead, path_of(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"}
     )
     assert (review["until"], review["next_review_on"], review["legal_hold"], review["why"]) == (
         "2061-09-01",
@@ -133,11 +142,13 @@ async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Se
         body["why"],
     )
     assert (
-        await made(ig_lead, at(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"})
+        await create(
+            ig_lead, path_of(one["id"], "/retention-reviews"), body, **{"Idempotency-Key": "k"}
+        )
         == review
     )
-    await decided(dsl, one["id"])
-    shown = (await ig_lead.get(at(one["id"]))).json()
+    await decide(dsl, one["id"])
+    shown = (await ig_lead.get(path_of(one["id"]))).json()
     assert shown["retention"] == {
         "class": "safeguarding",
         "retain_until": "2061-09-01",
@@ -145,8 +156,8 @@ async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Se
         "legal_hold": True,
     }
     assert [record["id"] for record in shown["retention_reviews"]] == [review["id"]]
-    await made(ig_lead, at(one["id"], "/retention-reviews"), body)
-    assert await days(dsl, one["id"]) == ("2061-09-01", "2027-03-03")
+    await create(ig_lead, path_of(one["id"], "/retention-reviews"), body)
+    assert await retention_dates(dsl, one["id"]) == ("2061-09-01", "2027-03-03")
 
 
 @pytest.mark.parametrize(
@@ -161,59 +172,67 @@ async def test_a_review_is_kept_and_a_later_step_never_cuts_it_short(service: Se
         ({"keep": "dispose", "untill": "2041-01-01"}, "/untill"),
     ],
 )
-async def test_an_unsound_review_is_refused_where_it_is_wrong(
+async def test_an_invalid_retention_review_is_rejected_with_pointers(
     service: Service, body: dict[str, Any], pointer: str
 ) -> None:
-    staff, _, ig_lead = await people(service)
-    one = await submitted(staff)
-    reply = await ig_lead.post(at(one["id"], "/retention-reviews"), json={"why": "Needed.", **body})
+    staff, _, ig_lead = await sign_in_roles(service)
+    one = await submit(staff)
+    reply = await ig_lead.post(
+        path_of(one["id"], "/retention-reviews"), json={"why": "Needed.", **body}
+    )
     assert reply.status_code == 422, reply.text
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [pointer]
 
 
-async def test_nothing_goes_before_its_time_under_a_hold_or_undecided(service: Service) -> None:
-    staff, dsl, ig_lead = await people(service)
-    one = await submitted(staff)
-    await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO)
-    refused = await ig_lead.post(at(one["id"], "/disposal"), json=DISPOSE)
+async def test_a_request_that_is_not_due_on_hold_or_undecided_cannot_be_disposed_of(
+    service: Service,
+) -> None:
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    one = await submit(staff)
+    await create(ig_lead, path_of(one["id"], "/retention-reviews"), DISPOSE_REVIEW)
+    refused = await ig_lead.post(path_of(one["id"], "/disposal"), json=DISPOSE)
     assert (refused.status_code, refused.json()["code"]) == (409, "invalid-state")
-    await decided(dsl, one["id"])
-    refused = await ig_lead.post(at(one["id"], "/disposal"), json=DISPOSE)
+    await decide(dsl, one["id"])
+    refused = await ig_lead.post(path_of(one["id"], "/disposal"), json=DISPOSE)
     assert (refused.status_code, refused.json()["code"]) == (409, "disposal-not-due")
-    await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO | {"legal_hold": True})
-    refused = await ig_lead.post(at(one["id"], "/disposal"), json=DISPOSE)
+    await create(
+        ig_lead, path_of(one["id"], "/retention-reviews"), DISPOSE_REVIEW | {"legal_hold": True}
+    )
+    refused = await ig_lead.post(path_of(one["id"], "/disposal"), json=DISPOSE)
     assert (refused.status_code, refused.json()["code"]) == (409, "legal-hold")
-    await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO | {"legal_hold": False})
+    await create(
+        ig_lead, path_of(one["id"], "/retention-reviews"), DISPOSE_REVIEW | {"legal_hold": False}
+    )
     for name in DISPOSE:
-        refused = await ig_lead.post(at(one["id"], "/disposal"), json=DISPOSE | {name: " "})
+        refused = await ig_lead.post(path_of(one["id"], "/disposal"), json=DISPOSE | {name: " "})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{name}")
-    assert (await dsl.get(at(one["id"]))).json()["facts"]["purpose"][
+    assert (await dsl.get(path_of(one["id"]))).json()["facts"]["purpose"][
         "statement"
     ] == "Section 47 enquiry opened today"
-    await made(ig_lead, at(one["id"], "/disposal"), DISPOSE)
+    await create(ig_lead, path_of(one["id"], "/disposal"), DISPOSE)
 
 
 @pytest.mark.parametrize("role", ["staff", "dsl", "integration"])
-async def test_only_the_ig_lead_keeps_and_destroys(service: Service, role: str) -> None:
+async def test_only_the_ig_lead_reviews_and_disposes(service: Service, role: str) -> None:
     caller = await service.caller(role)
-    one = await submitted(caller)
+    one = await submit(caller)
     assert (await caller.get("/v1/retention/due")).status_code == 403
-    for path, body in (("/retention-reviews", LET_GO), ("/disposal", DISPOSE)):
-        assert (await caller.post(at(one["id"], path), json=body)).status_code == 403
+    for path, body in (("/retention-reviews", DISPOSE_REVIEW), ("/disposal", DISPOSE)):
+        assert (await caller.post(path_of(one["id"], path), json=body)).status_code == 403
 
 
-# PostgreSQL reuses the space when it vacuums, in its own time.
+# PostgreSQL frees the space when it vacuums.
 
 
-async def test_the_service_lists_what_is_due_once_a_day_and_disposes_of_nothing(
+async def test_the_service_lists_due_requests_daily_and_disposes_of_none(
     service: Service, clock: MovableClock
 ) -> None:
-    staff, dsl, ig_lead = await people(service)
+    staff, dsl, ig_lead = await sign_in_roles(service)
     await list_due(service.database, clock())
     assert await _daily(service) == 0
-    one = await submitted(staff)
-    await decided(dsl, one["id"])
-    await made(ig_lead, at(one["id"], "/retention-reviews"), LET_GO)
+    one = await submit(staff)
+    await decide(dsl, one["id"])
+    await create(ig_lead, path_of(one["id"], "/retention-reviews"), DISPOSE_REVIEW)
     for _ in range(2):
         await list_due(service.database, clock())
         assert await _daily(service) == 1

@@ -1,5 +1,5 @@
-"""The guide for reviewing the policy, tried word for word: its blocks are pasted into a shell, in
-order, against a real server.
+"""The guide for reviewing the policy, run word for word: its code blocks run in a shell, in order,
+against a real server.
 """
 
 import re

@@ -1,5 +1,5 @@
-"""Ten days at a school, and what is left of them years later: a story, day by day, after each of
-which the trail holds.
+"""A scenario of ten days at a school, and its disposal years later. The audit log is verified after
+each day.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ import pytest
 
 from app.audit import checkpoint, seal
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
+from app.main import LOG_KEY, RECORD_SOURCES
 from app.platform import outbox
-from tests.api.sharing import REFUSE, SHARE, consented, decided, facts, landlord, submitted
+from tests.api.sharing import REFUSE, SHARE, consented_facts, decide, facts, landlord_facts, submit
 from tests.running import LiveServer, MovableClock
 from tests.service import PASSWORD, Account, Caller, Service
 
@@ -43,8 +43,8 @@ AGREED: Final[dict[str, Any]] = {
 
 @dataclass
 class School:
-    """The people of the story. Their tokens last a quarter of an hour, so each signs in anew when a
-    day begins.
+    """The people of the scenario. Each signs in again when a day begins, because tokens expire
+    after 15 minutes.
     """
 
     service: Service
@@ -74,9 +74,7 @@ class School:
         }
 
     async def evening(self) -> None:
-        """The day's entries are sealed, the whole trail is verified, and the next working day
-        begins.
-        """
+        """Seal the day's entries, verify the log, and move to the next working day."""
         for _ in range(600):
             async with self.service.database.reading() as session:
                 if (await seal.backlog(session, self.clock()))[0] == 0:
@@ -85,7 +83,7 @@ class School:
         key = checkpoint.checkpoint_key(
             self.service.settings.keys_dir / LOG_KEY, make=False
         ).public_key()
-        report = await verify(self.service.database, key, READERS, now=self.clock())
+        report = await verify(self.service.database, key, RECORD_SOURCES, now=self.clock())
         assert report.exit_code == 0, "\n".join(report.lines())
         tomorrow = self.clock() + timedelta(days=1)
         while tomorrow.weekday() > 4:
@@ -103,12 +101,12 @@ class School:
         return found
 
     async def asks(self, who: str, case: str, body: dict[str, Any]) -> dict[str, Any]:
-        made = await submitted(self.people[who], body)
+        made = await submit(self.people[who], body)
         self.cases[case] = made["id"]
         return made
 
     async def decides(self, who: str, case: str, decision: dict[str, Any]) -> dict[str, Any]:
-        return await decided(self.people[who], self.cases[case], decision)
+        return await decide(self.people[who], self.cases[case], decision)
 
     async def sends(
         self, who: str, case: str, decision: dict[str, Any], status: int = 201
@@ -143,7 +141,7 @@ class School:
 
 
 async def a_landlord_asks_and_is_refused(school: School) -> None:
-    made = await school.asks("office", "tenants", landlord())
+    made = await school.asks("office", "tenants", landlord_facts())
     assert made["outcome"] == "do_not_share"
     await school.decides("ig_lead", "tenants", REFUSE)
     letter = await school.does("office", "tenants", "letters", WORDS)
@@ -236,7 +234,7 @@ async def she_is_found_and_the_record_is_completed(school: School) -> None:
 
 
 async def a_psychologist_is_to_help_and_the_mother_agrees(school: School) -> None:
-    await school.asks("mis", "assessment", consented())
+    await school.asks("mis", "assessment", consented_facts())
     school.cases["consent"] = (await school.does("mis", "assessment", "consents", AGREED))["id"]
     decision = await school.decides("deputy", "assessment", SHARE)
     await school.sends("mis", "assessment", decision)
@@ -328,7 +326,7 @@ TEN_DAYS: Final = (
 )
 
 
-async def test_ten_days(service: Service, clock: MovableClock) -> None:
+async def test_ten_days_at_a_school(service: Service, clock: MovableClock) -> None:
     school = await School.opens(service, clock)
     for day in TEN_DAYS:
         await day(school)
@@ -363,8 +361,8 @@ async def test_ten_days(service: Service, clock: MovableClock) -> None:
 async def signed_in(server: LiveServer, role: str) -> httpx.AsyncClient:
     email = f"{role.replace('_', '.')}@school.example"
     server.run("users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
-    async with server.client() as door:
-        granted = await door.post(
+    async with server.client() as client:
+        granted = await client.post(
             "/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD}
         )
     assert granted.status_code == 200, granted.text
@@ -372,13 +370,13 @@ async def signed_in(server: LiveServer, role: str) -> httpx.AsyncClient:
 
 
 @pytest.mark.live
-async def test_the_main_line_of_it_over_a_real_socket(live_server: LiveServer) -> None:
+async def test_the_main_steps_over_a_real_socket(live_server: LiveServer) -> None:
     staff, dsl, ig_lead = [
         await signed_in(live_server, role) for role in ("staff", "dsl", "ig_lead")
     ]
     async with staff, dsl, ig_lead:
-        asked = await submitted(staff)
-        decision = await decided(dsl, asked["id"])
+        asked = await submit(staff)
+        decision = await decide(dsl, asked["id"])
         path = f"/v1/sharing-requests/{asked['id']}"
         went = {
             "decision_id": decision["id"],
@@ -387,12 +385,12 @@ async def test_the_main_line_of_it_over_a_real_socket(live_server: LiveServer) -
             "sent_at": "2026-01-01T00:00:00Z",
         }
         assert (await staff.post(f"{path}/disclosures", json=went)).status_code == 201
-        refused = await submitted(ig_lead, landlord())
-        await decided(ig_lead, refused["id"], REFUSE)
+        refused = await submit(ig_lead, landlord_facts())
+        await decide(ig_lead, refused["id"], REFUSE)
         emergency = (await staff.post("/v1/emergency-disclosures", json=MISSING)).json()[
             "sharing_request"
         ]
-        await decided(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
+        await decide(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
         assert (await dsl.post(f"{path}/closure", json={})).status_code == 201
         assert (await dsl.get(path)).json()["status"] == "closed"
         assert (await dsl.get("/v1/attention")).json()["next_cursor"] is None

@@ -1,5 +1,5 @@
-"""Every operation that the application answers, taken from its document and from its routes, so
-that none is passed over.
+"""Every operation of the application, from its OpenAPI document and from its routes, so that none
+is missed.
 """
 
 import re
@@ -10,15 +10,15 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
-NOBODY = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
-"""An id that nothing has."""
+UNKNOWN_ID = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
+"""An id of no resource."""
 
 DIGEST = f"sha256:{'0' * 64}"
 
 
 @dataclass(frozen=True, order=True)
 class Operation:
-    """A method on a path; `id` is empty for one that the document does not show."""
+    """A method on a path. `id` is empty for an operation that is not in the document."""
 
     method: str
     path: str
@@ -30,17 +30,17 @@ class Operation:
         return re.findall(r"{(\w+)(?::\w+)?}", self.path)
 
     def url(self, **parts: str) -> str:
-        """The path with its parameters filled in, by ids that nothing has unless they are given."""
+        """The path with its parameters filled in: the given values, and unknown ids otherwise."""
 
         def fill(match: "re.Match[str]") -> str:
             name = match[1]
-            return parts.get(name, DIGEST if name == "digest" else NOBODY)
+            return parts.get(name, DIGEST if name == "digest" else UNKNOWN_ID)
 
         return re.sub(r"{(\w+)(?::\w+)?}", fill, self.path)
 
 
 def referred(document: dict[str, Any], value: Any) -> Any:
-    """What a `$ref` of the document names; any other value as it is."""
+    """The target of a `$ref` in the document; any other value unchanged."""
     while isinstance(value, dict) and "$ref" in value:
         found: Any = document
         for part in value["$ref"].removeprefix("#/").split("/"):
@@ -49,9 +49,9 @@ def referred(document: dict[str, Any], value: Any) -> Any:
     return value
 
 
-def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
-    """What the OpenAPI document shows, each with its description; shared parameters, replies and
-    headers stand where they are used.
+def documented_operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
+    """Every documented operation with its description, with references to shared parameters,
+    replies and headers resolved.
     """
     document = app.openapi()
 
@@ -72,8 +72,8 @@ def documented(app: FastAPI) -> dict[Operation, dict[str, Any]]:
     }
 
 
-def served(app: FastAPI) -> set[tuple[str, str]]:
-    """What the router answers, whether or not it is documented."""
+def served_routes(app: FastAPI) -> set[tuple[str, str]]:
+    """The methods and paths of the routes, documented or not."""
     return {
         (method, re.sub(r":\w+}", "}", str(context.path)))
         for context in iter_route_contexts(app.routes)
@@ -81,7 +81,9 @@ def served(app: FastAPI) -> set[tuple[str, str]]:
     }
 
 
-def every(app: FastAPI) -> list[Operation]:
-    """Documented and hidden operations together."""
-    shown = {(operation.method, operation.path): operation for operation in documented(app)}
-    return sorted(shown.get(pair) or Operation(*pair) for pair in served(app) | set(shown))
+def all_operations(app: FastAPI) -> list[Operation]:
+    """All operations, documented or not."""
+    shown = {
+        (operation.method, operation.path): operation for operation in documented_operations(app)
+    }
+    return sorted(shown.get(pair) or Operation(*pair) for pair in served_routes(app) | set(shown))

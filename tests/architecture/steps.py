@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from tests.api.policies import meaning
-from tests.api.sharing import REFUSE, SHARE, consented
+from tests.api.policies import changed_policy
+from tests.api.sharing import REFUSE, SHARE, consented_facts
 from tests.service import Caller
 
 Ids = dict[str, str]
@@ -32,7 +32,7 @@ RECIPIENT_URL: Final = "/v1/recipients/{recipient_id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SchoolSetup:
     """The people of one school who take part in the steps."""
 
     owner: Caller
@@ -56,47 +56,47 @@ async def _tag(caller: Caller, path: str) -> str:
     return tag
 
 
-async def nothing(side: Side) -> Ids:
+async def nothing(side: SchoolSetup) -> Ids:
     return {}
 
 
-async def policy(side: Side) -> Ids:
+async def policy(side: SchoolSetup) -> Ids:
     return {"digest": (await side.dsl.get("/v1/policy")).json()["digest"]}
 
 
-async def person(side: Side) -> Ids:
+async def person(side: SchoolSetup) -> Ids:
     return {"person_ref": "mis:7781"}
 
 
-async def drafted(side: Side) -> Ids:
-    """A draft by somebody else: its author could not approve it."""
+async def drafted(side: SchoolSetup) -> Ids:
+    """A draft by another IG lead, because an author cannot approve it."""
     return {
-        "digest": (await _made(side.ig_lead, "/v1/policies", meaning(version=uuid4().hex)))[
+        "digest": (await _made(side.ig_lead, "/v1/policies", changed_policy(version=uuid4().hex)))[
             "digest"
         ]
     }
 
 
-async def assessed(side: Side) -> Ids:
+async def assessed(side: SchoolSetup) -> Ids:
     ids = await drafted(side)
     return ids | {
         "job": (await _made(side.ig_lead, f"/v1/policies/{ids['digest']}/impact", {}))["id"]
     }
 
 
-async def submitted(side: Side) -> Ids:
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
+async def submitted(side: SchoolSetup) -> Ids:
+    body = consented_facts() | {"subjects": [{"person_ref": "mis:7781"}]}
     made = await _made(side.owner, "/v1/sharing-requests", body)
     return {"request_id": made["id"], "evaluation_id": made["evaluation"]["id"]}
 
 
-async def evaluated(side: Side) -> Ids:
+async def evaluated(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     request = (await side.owner.get(REQUEST_URL.format(**ids))).json()
     return ids | {"evaluation_id": request["evaluations"][0]["id"]}
 
 
-async def decided(side: Side) -> Ids:
+async def decided(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
     decision = await _made(
@@ -105,13 +105,13 @@ async def decided(side: Side) -> Ids:
     return ids | {"decision_id": decision["id"]}
 
 
-async def due(side: Side) -> Ids:
+async def due(side: SchoolSetup) -> Ids:
     ids = await decided(side)
     await _made(side.ig_lead, REQUEST_URL.format(**ids) + "/retention-reviews", LET_GO)
     return ids
 
 
-async def refused(side: Side) -> Ids:
+async def refused(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     path = REQUEST_URL.format(**ids)
     await _made(
@@ -123,7 +123,7 @@ async def refused(side: Side) -> Ids:
     return ids
 
 
-async def answered(side: Side) -> Ids:
+async def answered(side: SchoolSetup) -> Ids:
     ids = await refused(side)
     body = {"reasons": "It does not concern the child.", "contact": "The office"}
     return ids | {
@@ -131,7 +131,7 @@ async def answered(side: Side) -> Ids:
     }
 
 
-async def advised(side: Side) -> Ids:
+async def advised(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     asked = await _made(
         side.owner,
@@ -141,7 +141,7 @@ async def advised(side: Side) -> Ids:
     return ids | {"advice_id": asked["id"]}
 
 
-async def consented_to(side: Side) -> Ids:
+async def consented_to(side: SchoolSetup) -> Ids:
     ids = await submitted(side)
     return ids | {
         "consent_id": (await _made(side.owner, REQUEST_URL.format(**ids) + "/consents", GIVEN))[
@@ -150,11 +150,11 @@ async def consented_to(side: Side) -> Ids:
     }
 
 
-async def recipient(side: Side) -> Ids:
+async def recipient(side: SchoolSetup) -> Ids:
     return {"recipient_id": (await _made(side.dsl, "/v1/recipients", ORGANISATION))["id"]}
 
 
-async def contact(side: Side) -> Ids:
+async def contact(side: SchoolSetup) -> Ids:
     ids = await recipient(side)
     return ids | {
         "contact_id": (
@@ -163,8 +163,8 @@ async def contact(side: Side) -> Ids:
     }
 
 
-async def entry(side: Side) -> Ids:
-    """The entry of a submission, sealed."""
+async def entry(side: SchoolSetup) -> Ids:
+    """The sealed audit entry of a submission."""
     ids = await submitted(side)
     found = (
         await side.ig_lead.get("/v1/audit/entries", params={"sharing_request": ids["request_id"]})
@@ -178,7 +178,7 @@ async def entry(side: Side) -> Ids:
     raise AssertionError("nothing is sealed")
 
 
-STEPS: Final[dict[str, Callable[[Side], Awaitable[Ids]]]] = {
+STEPS: Final[dict[str, Callable[[SchoolSetup], Awaitable[Ids]]]] = {
     "nothing": nothing,
     "policy": policy,
     "drafted": drafted,

@@ -1,5 +1,5 @@
-"""The laws of the house that a reader would otherwise have to believe: direction, purity, one
-committer, one sentence for each module.
+"""Rules of the architecture: import contracts, commits and the clock in one place each, size and
+docstrings of modules.
 """
 
 import ast
@@ -41,18 +41,18 @@ def lint_imports(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_contracts_of_the_house_are_kept():
+def test_the_import_contracts_are_kept():
     done = lint_imports()
     assert done.returncode == 0, done.stdout
     assert " kept, 0 broken" in done.stdout
 
 
-def test_there_is_something_to_check():
+def test_there_are_modules_to_check():
     assert len(MODULES) > 10
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
-def test_a_module_opens_with_one_sentence_for_what_it_is(module: Path):
+def test_the_docstring_of_a_module_starts_with_a_sentence(module: Path):
     said = ast.get_docstring(ast.parse(module.read_text()))
     assert said
     assert said.splitlines()[0].rstrip().endswith((".", ":")) or said.split("\n\n")[
@@ -61,19 +61,19 @@ def test_a_module_opens_with_one_sentence_for_what_it_is(module: Path):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
-def test_a_module_fits_in_a_reading(module: Path):
+def test_a_module_has_at_most_400_lines(module: Path):
     lines = len(module.read_text().splitlines())
     assert lines <= LONGEST
 
 
-def test_no_module_is_named_for_nothing():
+def test_no_module_has_a_meaningless_name():
     assert {
         name(module) for module in MODULES if {module.stem, *module.parent.parts} & NO_ROOM
     } == set()
 
 
-def test_one_committer():
-    """`platform.migrations` brings the schema up; everything else is committed by `platform.db`."""
+def test_only_the_database_module_and_migrations_commit():
+    """`platform.migrations` commits migrations; `platform.db` commits everything else."""
     committers = {
         name(module)
         for module in MODULES
@@ -82,10 +82,8 @@ def test_one_committer():
     assert committers == {"app/platform/db.py", "app/platform/migrations.py"}
 
 
-def test_one_reader_of_the_clock():
-    """Besides ruff's ban on names: no call of `.now()`, `.utcnow()` or `.today()` under whatever
-    name it was imported.
-    """
+def test_only_the_clock_module_reads_the_clock():
+    """Finds what ruff's banned names cannot: `.now()`, `.utcnow()` and `.today()` on any object."""
     readers = {
         name(module)
         for module in MODULES
@@ -95,10 +93,8 @@ def test_one_reader_of_the_clock():
     assert readers == {"app/kernel/clock.py"}
 
 
-def test_one_table_of_kinds_and_statuses():
-    """Only the edge turns a kind of failure into an HTTP status: no other module keys anything by
-    `Kind`.
-    """
+def test_only_problems_maps_kinds_to_statuses():
+    """No other module has a table with keys of `Kind`."""
     tables = set()
     for module in MODULES:
         for node in ast.walk(ast.parse(module.read_text())):
@@ -120,10 +116,8 @@ def imported(module: Path) -> set[str]:
     return found
 
 
-def test_routes_reach_no_store_and_no_table():
-    """A route that loads what a service then changes would decide on what it read before the
-    lock.
-    """
+def test_routes_import_no_store_and_no_table():
+    """A route that loads data would decide on data read before the lock."""
     routes = [module for module in MODULES if module.stem == "routes"]
     assert len(routes) > 10
     assert {

@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 from app import cli, housekeeping
 from app.audit.model import Action
 from app.platform.settings import Settings
+from tests.architecture.access_matrix import ROLES, ROWS, Row
 from tests.architecture.audit_actions import (
     ACTOR,
     COMMANDS,
@@ -31,10 +32,9 @@ from tests.architecture.audit_actions import (
     SUBJECTS,
     Appended,
 )
-from tests.architecture.matrix import ROLES, ROWS, Row
-from tests.architecture.operations import Operation, documented
-from tests.architecture.steps import STEPS, Side
-from tests.architecture.test_matrix import World, call, tag
+from tests.architecture.operations import Operation, documented_operations
+from tests.architecture.steps import STEPS, SchoolSetup
+from tests.architecture.test_access_matrix import World, call, tag
 from tests.running import ROOT, LiveServer, MovableClock
 from tests.service import PASSWORD, Service
 
@@ -84,11 +84,13 @@ def permitted(row: Row) -> tuple[str, str]:
 
 
 async def perform(world: World, log: Log, operation: Operation) -> Appended:
-    """Call an operation of the access matrix; gives the entries that it appended."""
+    """Call an operation of the access matrix; returns the entries that it appended."""
     row = ROWS[operation.id]
     scope, role = permitted(row)
     caller = world.acting[role]
-    side = world.home if scope == "other" else Side(caller, world.home.dsl, world.home.ig_lead)
+    side = (
+        world.home if scope == "other" else SchoolSetup(caller, world.home.dsl, world.home.ig_lead)
+    )
     ids = await STEPS[row.needs](side)
     headers = await tag(caller, row, ids)
     world.clock.forward(milliseconds=1)  # ids of one instant have no order
@@ -104,7 +106,7 @@ async def test_every_operation_appends_the_entries_in_the_table(
     world = await World.built(service, clock)
     await STEPS["submitted"](world.home)  # a school's first request adopts the default policy
     log = Log(service)
-    operations = {one.id: one for one in documented(service.app) if one.id in ROWS}
+    operations = {one.id: one for one in documented_operations(service.app) if one.id in ROWS}
     assert len(operations) > 50
     appended = {name: await perform(world, log, one) for name, one in operations.items()}
     assert appended == {name: OPERATIONS[name] for name in operations}
@@ -113,11 +115,11 @@ async def test_every_operation_appends_the_entries_in_the_table(
 async def test_operations_without_a_token_append_the_entries_in_the_table(
     service: Service, clock: MovableClock
 ) -> None:
-    account, log, stranger = await service.add("staff"), Log(service), await service.stranger()
+    account, log, anonymous = await service.add("staff"), Log(service), await service.anonymous()
 
     async def sign_in(**form: str) -> httpx.Response:
         clock.forward(milliseconds=1)
-        return await stranger.post("/v1/token", data=form)
+        return await anonymous.post("/v1/token", data=form)
 
     password = {"grant_type": "password", "username": account.login}
     await log.appended()
@@ -137,13 +139,13 @@ async def test_operations_without_a_token_append_the_entries_in_the_table(
 
     tokens = (await sign_in(**password, password=PASSWORD)).json()
     await log.appended()
-    await stranger.post("/v1/token/revocation", data={"token": tokens["refresh_token"]})
+    await anonymous.post("/v1/token/revocation", data={"token": tokens["refresh_token"]})
     assert await log.appended() == OPERATIONS["revoke_token"]
-    public = {one.id: one for one in documented(service.app) if one.id not in ROWS}
+    public = {one.id: one for one in documented_operations(service.app) if one.id not in ROWS}
     for operation in public.values():
         if operation.method == "GET":
             url = operation.url()
-            assert (await stranger.get(url)).status_code != httpx.codes.UNAUTHORIZED, url
+            assert (await anonymous.get(url)).status_code != httpx.codes.UNAUTHORIZED, url
             assert await log.appended() == OPERATIONS[operation.id] == (), operation
 
 
@@ -161,7 +163,7 @@ async def test_a_denial_and_the_daily_work_append_the_entries_in_the_table(
 
 
 async def test_every_operation_command_and_action_is_in_the_table(service: Service) -> None:
-    assert {operation.id for operation in documented(service.app)} == OPERATIONS.keys()
+    assert {operation.id for operation in documented_operations(service.app)} == OPERATIONS.keys()
     assert set(commands()) == COMMANDS.keys()
     tables = (OPERATIONS, OTHER_OUTCOMES, COMMANDS)
     logged = {action for table in tables for row in table.values() for action, _ in row}
@@ -182,7 +184,7 @@ def commands() -> Iterator[str]:
 
 
 class Operator:
-    """Runs operator commands on a database of its own and compares their entries with the table."""
+    """Runs operator commands on its own database and compares their entries with the table."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.server = LiveServer(settings, folder / "server.log")
@@ -191,7 +193,7 @@ class Operator:
         self._count = 0
 
     def runs(self, command: str, *arguments: str, stdin: str | None = None) -> str:
-        """Run a command; gives its output."""
+        """Run a command; returns its output."""
         with self.watched(command):
             done = self.server.run(*command.split(), *arguments, stdin=stdin)
             assert done.returncode == 0, (command, done.stdout, done.stderr)

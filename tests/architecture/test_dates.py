@@ -1,4 +1,4 @@
-"""Every date and date-time in a query or body accepts only RFC 3339 text: digits are no date."""
+"""Every date and date-time in a query or body accepts only RFC 3339 text; digits are rejected."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.sharing import submitted
-from tests.architecture.matrix import ROLES
-from tests.architecture.operations import Operation, documented
+from tests.api.sharing import submit
+from tests.architecture.access_matrix import ROLES
+from tests.architecture.operations import Operation, documented_operations
 from tests.service import Caller, Service
 
 sqlite_alone = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -56,7 +56,7 @@ def parameters(service: Service) -> list[tuple[Operation, str, str]]:
     components = service.app.openapi()["components"]
     return [
         (operation, one["name"], " or ".join(kind for _, kind in found))
-        for operation, described in documented(service.app).items()
+        for operation, described in documented_operations(service.app).items()
         for one in [resolved(part, components) for part in described.get("parameters", [])]
         if one["in"] == "query" and (found := list(formats(one["schema"], components)))
     ]
@@ -67,7 +67,7 @@ def members(service: Service) -> list[tuple[Operation, str, str]]:
     components = service.app.openapi()["components"]
     return [
         (operation, pointer, kind)
-        for operation, described in documented(service.app).items()
+        for operation, described in documented_operations(service.app).items()
         for media, content in described.get("requestBody", {}).get("content", {}).items()
         if media == "application/json"
         for pointer, kind in formats(content["schema"], components)
@@ -82,7 +82,7 @@ def body_with(pointer: str, value: object) -> object:
 
 
 async def faults(callers: list[Caller], operation: Operation, **sent: Any) -> set[str]:
-    """The pointers of the faults that the first caller with permission is told of."""
+    """The pointers of the faults in the reply to the first caller with permission."""
     for caller in callers:
         headers = {"If-Match": "*"}
         reply = await caller.request(operation.method, operation.url(), headers=headers, **sent)
@@ -122,7 +122,7 @@ async def test_every_date_in_a_body_is_rfc_3339_text(service: Service) -> None:
 @sqlite_alone
 async def test_every_date_in_a_partial_body_is_rfc_3339_text(service: Service) -> None:
     submitter = await service.caller("staff")
-    path = f"/v1/sharing-requests/{(await submitted(submitter))['id']}"
+    path = f"/v1/sharing-requests/{(await submit(submitter))['id']}"
     parts = [
         (pointer, kind)
         for operation, pointer, kind in members(service)

@@ -47,7 +47,7 @@ FILE = re.compile(
 
 
 def diagram() -> str:
-    """The changes of state in `TRANSITIONS` as a Mermaid diagram, the source of the page's."""
+    """The transition table `TRANSITIONS` as a Mermaid diagram."""
     lines = [f"    [*] --> {status.value}: {act}" for status, act in FIRST.items()]
     for status in Status:
         acts: dict[Status, list[str]] = {}
@@ -64,12 +64,12 @@ def diagram() -> str:
 
 
 def rewrite_diagram() -> None:
-    """Put the diagram of the code into the page."""
+    """Write the diagram into the page."""
     page = LIFE.read_text(encoding="utf-8")
     LIFE.write_text(DIAGRAM.sub(f"```mermaid\n{diagram()}```", page), encoding="utf-8")
 
 
-def test_the_diagram_of_states_is_the_table_of_transitions():
+def test_the_state_diagram_matches_the_transition_table():
     assert DIAGRAM.findall(LIFE.read_text(encoding="utf-8")) == [diagram()]
 
 
@@ -151,12 +151,12 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_link_leads_to_a_page_and_a_heading(page: Path):
+def test_every_link_resolves(page: Path):
     assert list(broken_links(page)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_file_that_a_page_names_exists(page: Path):
+def test_every_file_named_in_the_documentation_exists(page: Path):
     named = FILE.findall(page.read_text(encoding="utf-8"))
     assert [file for file in named if not (ROOT / file).exists()] == []
 

@@ -1,5 +1,5 @@
-"""The linters of the OpenAPI document: pinned, run by the one command, and with no exception that
-has no reason.
+"""The linters of the OpenAPI document are pinned and run by one command, and every exception has a
+reason.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def dev(checkout: Path, chore: str, failing: str = "") -> tuple[int, list[str], str]:
-    """The exit code of a chore, the calls that it made, and what it wrote to the terminal."""
+    """The exit code of a command of `dev`, the calls that it made, and its output."""
     calls = checkout / "calls"
     calls.write_text("")
     done = subprocess.run(

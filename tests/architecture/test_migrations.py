@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 from app.platform import migrations
 from app.platform.db import Database, connect
 from app.platform.settings import Settings
-from tests.api.sharing import SHARE, decided, facts, submitted
+from tests.api.sharing import SHARE, decide, facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -128,13 +128,13 @@ async def made(caller: Caller, path: str, body: Any = None, **headers: str) -> d
 
 
 async def fill(service: Service, clock: MovableClock) -> None:
-    """Make rows in every table, through the API."""
+    """Create rows in every table, through the API."""
     staff, dsl, ig_lead, other = [
         await service.caller(role) for role in ("staff", "dsl", "ig_lead", "ig_lead")
     ]
     await service.caller("integration")
-    stranger = await service.stranger()
-    await stranger.post(
+    anonymous = await service.anonymous()
+    await anonymous.post(
         "/v1/token",
         data={"grant_type": "password", "username": "nobody@school.example", "password": "wrong"},
     )
@@ -147,7 +147,7 @@ async def fill(service: Service, clock: MovableClock) -> None:
         await ig_lead.get("/livez")
     await staff.get(
         "/v1/sharing-requests?limit=1"
-    )  # one entry that is still to be sealed, unless the sealer is quicker
+    )  # one entry that is not sealed, unless the sealer was faster
 
 
 async def fill_requests(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> None:
@@ -159,7 +159,7 @@ async def fill_requests(staff: Caller, dsl: Caller, ig_lead: Caller, clock: Mova
         "/v1/sharing-requests", json=facts(subjects=two), headers={"Idempotency-Key": "one"}
     )
     gone = reply.headers["Location"]
-    await decided(dsl, reply.json()["id"], SHARE)
+    await decide(dsl, reply.json()["id"], SHARE)
     await made(dsl, f"{gone}/closure")
     await made(
         ig_lead,
@@ -171,7 +171,7 @@ async def fill_requests(staff: Caller, dsl: Caller, ig_lead: Caller, clock: Mova
         f"{gone}/disposal",
         {"basis": "Retention ended.", "approved_by": "The head teacher"},
     )
-    await submitted(staff, facts(subjects=two))
+    await submit(staff, facts(subjects=two))
     await made(
         staff,
         "/v1/emergency-disclosures",
@@ -223,7 +223,7 @@ async def fill_policies(author: Caller, other: Caller) -> None:
 
 @pytest.fixture
 async def filled(settings: Settings, clock: MovableClock) -> Database:
-    """A database with rows in every table, and no service running on it."""
+    """A database with rows in every table and without a running service."""
     mailing = settings.model_copy(
         update={"smtp_url": "smtp://127.0.0.1:1", "mail_dsl": "dsl@school.example"}
     )
@@ -244,7 +244,7 @@ async def filled(settings: Settings, clock: MovableClock) -> Database:
 
 @pytest.fixture
 def refused_after(filled: Database) -> Callable[[str], Awaitable[str]]:
-    """Runs a statement to its commit and gives the message of its refusal, or ""; rolls back."""
+    """Run a statement and commit; returns the message of the error, or "". Rolls back."""
 
     async def run(statement: str) -> str:
         async with filled.engine.connect() as connection:
@@ -279,7 +279,7 @@ def test_the_migrations_are_one_chain() -> None:
     assert len(revisions) == len(list((ROOT / "migrations" / "versions").glob("0*.py")))
 
 
-async def test_down_step_by_step_and_up_again_with_rows_in_every_table(filled: Database) -> None:
+async def test_migrations_run_down_and_up_again_with_rows_in_every_table(filled: Database) -> None:
     script = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
     before = await schema(filled)
     for revision in script.walk_revisions():
@@ -309,7 +309,7 @@ def same_type(column: sa.Column[Any], stored: sa.types.TypeEngine[Any]) -> bool:
     return found is expected or (found is str and expected in {UUID, datetime})
 
 
-async def test_the_tables_agree_with_their_classes(database: Database) -> None:
+async def test_the_tables_match_their_classes(database: Database) -> None:
     def compare(connection: Connection) -> list[str]:
         inspector = sa.inspect(connection)
         found = []
@@ -369,7 +369,7 @@ async def test_every_table_has_the_guards_of_its_kind(database: Database) -> Non
     assert needed - found == set()
 
 
-async def test_the_database_refuses_changes_without_an_entry_and_of_append_only_rows(
+async def test_the_database_rejects_changes_without_an_audit_entry_and_of_append_only_rows(
     filled: Database, refused_after: Callable[[str], Awaitable[str]]
 ) -> None:
     for name in citing():

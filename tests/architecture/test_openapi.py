@@ -1,4 +1,4 @@
-"""The published contract is true, complete and the one that is committed."""
+"""The OpenAPI document is committed, valid, complete, and matches the service."""
 
 import json
 import re
@@ -16,10 +16,10 @@ from app.openapi import EXAMPLES
 from app.platform.settings import Settings
 from app.policy.facts.examples import DIGEST_EXAMPLE
 from app.policy.lifecycle.in_force import shipped
-from tests.api.sharing import MASH, SHARE, decided, facts, submitted
-from tests.architecture.operations import Operation, documented, referred
-from tests.architecture.test_strangers import is_public
-from tests.examples.story import recorded
+from tests.api.sharing import MASH, SHARE, decide, facts, submit
+from tests.architecture.operations import Operation, documented_operations, referred
+from tests.architecture.test_authentication import is_public
+from tests.examples.story import record_story
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -31,19 +31,18 @@ OAUTH = {
     ("revoke_token", "400"),
     ("revoke_token", "401"),
 }
-"""Refusals that RFC 6749 words, not RFC 9457."""
+"""Error replies in the format of RFC 6749 instead of RFC 9457."""
 
 EMPTY = {("revoke_token", "200")}
 """Replies without a body."""
 
 NO_TEXT = {"application/pdf"}
-"""Media types that cannot be shown in a page of text."""
+"""Binary media types."""
 
 BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
-"""Replies whose examples are written, not recorded: a token is a secret, and the figures are
-timings."""
+"""Replies with written examples instead of recorded ones: tokens are secrets, and metrics vary."""
 
-TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
+HOW_TO_RECORD = "call it in tests/examples/story.py, then run: make openapi"
 RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
 
 IF_MATCH_IS_OPTIONAL = {"approve_policy_version", "withdraw_policy_version"}
@@ -57,7 +56,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def document(app: FastAPI) -> dict[str, Any]:
-    """What is served as `/openapi.json`."""
+    """The document that `/openapi.json` serves."""
     served: dict[str, Any] = json.loads(json.dumps(app.openapi()))
     return served
 
@@ -65,7 +64,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def operations(app: FastAPI) -> dict[Operation, dict[str, Any]]:
     """Every documented operation."""
-    found = documented(app)
+    found = documented_operations(app)
     assert len(found) > 40
     return found
 
@@ -74,12 +73,12 @@ def test_the_committed_document_is_the_generated_one(document: dict[str, Any]) -
     assert json.loads(COMMITTED.read_text()) == document, "run: python -m app openapi"
 
 
-def test_it_is_a_valid_openapi_document(document: dict[str, Any]) -> None:
+def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
-def test_every_operation_has_a_name_of_its_own(operations: dict[Operation, dict[str, Any]]) -> None:
+def test_every_operation_has_a_unique_id(operations: dict[Operation, dict[str, Any]]) -> None:
     names = [operation.id for operation in operations]
     assert len(set(names)) == len(names)
     assert [
@@ -87,7 +86,7 @@ def test_every_operation_has_a_name_of_its_own(operations: dict[Operation, dict[
     ] == []
 
 
-def test_everything_is_described(
+def test_every_operation_and_field_has_a_description(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     bare = [
@@ -152,7 +151,7 @@ def test_no_schema_repeats_its_name_as_a_title(document: dict[str, Any]) -> None
     assert titles(document["paths"]) == []
 
 
-def test_if_match_is_required_where_its_absence_is_refused(
+def test_if_match_is_required_where_its_absence_is_a_428(
     operations: dict[Operation, dict[str, Any]],
 ) -> None:
     required = {
@@ -172,7 +171,7 @@ def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]
 
 
 def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
-    """The examples of a body, from the media type, or from its schema or one that it may be."""
+    """The examples of a body, from its media type or its schema."""
     if "example" in media:
         return [media["example"]]
     if "examples" in media:
@@ -185,15 +184,13 @@ def examples(document: dict[str, Any], media: dict[str, Any]) -> list[Any]:
 
 
 def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
-    """Where a value is not what a schema of the document says. References are followed within the
-    document.
-    """
+    """The faults of a value by a schema of the document, with references resolved."""
     whole = {"components": document["components"], **schema}
     checker = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
     return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(value)]
 
 
-def test_every_body_that_is_asked_for_has_sound_examples(
+def test_every_request_body_has_valid_examples(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     seen = 0
@@ -207,10 +204,10 @@ def test_every_body_that_is_asked_for_has_sound_examples(
     assert seen > 20
 
 
-def good_replies(
+def successful_replies(
     operations: dict[Operation, dict[str, Any]],
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What is said of each reply that is no refusal, by operation, status and media type."""
+    """Each successful reply by operation, status and media type."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for operation, said in operations.items():
         good = {
@@ -227,11 +224,11 @@ def good_replies(
     return found
 
 
-def test_every_good_reply_has_a_schema_and_sound_examples(
+def test_every_successful_reply_has_a_schema_and_valid_examples(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     bare = []
-    for reply, media in good_replies(operations).items():
+    for reply, media in successful_replies(operations).items():
         assert media.get("schema"), reply
         shown = examples(document, media)
         if not shown and reply[2] not in NO_TEXT:
@@ -242,10 +239,10 @@ def test_every_good_reply_has_a_schema_and_sound_examples(
             else:
                 assert isinstance(example, str), reply
                 assert example.strip(), reply
-    assert bare == [], TELL
+    assert bare == [], HOW_TO_RECORD
 
 
-def test_the_examples_of_good_replies_are_recorded(
+def test_the_examples_of_successful_replies_are_recorded(
     operations: dict[Operation, dict[str, Any]],
 ) -> None:
     kept = json.loads(EXAMPLES.read_text())
@@ -255,31 +252,34 @@ def test_the_examples_of_good_replies_are_recorded(
         for status, media_types in replies.items()
         for media in media_types
     }
-    shown = {reply for reply in good_replies(operations) if reply[2] not in NO_TEXT}
-    assert shown - found == BY_HAND, TELL
+    shown = {reply for reply in successful_replies(operations) if reply[2] not in NO_TEXT}
+    assert shown - found == BY_HAND, HOW_TO_RECORD
     assert found <= shown, "run: make openapi"
 
 
-async def test_the_recorded_examples_are_what_the_service_answers(settings: Settings) -> None:
-    now, kept = json.loads(json.dumps(await recorded(settings))), json.loads(EXAMPLES.read_text())
+async def test_the_recorded_examples_are_current(settings: Settings) -> None:
+    now, kept = (
+        json.loads(json.dumps(await record_story(settings))),
+        json.loads(EXAMPLES.read_text()),
+    )
     assert [
         name for name in sorted(now.keys() | kept.keys()) if now.get(name) != kept.get(name)
     ] == [], RECORD
 
 
-def test_the_recorded_examples_are_small_and_give_nothing_away() -> None:
+def test_the_recorded_examples_are_small_and_contain_no_secret() -> None:
     text = EXAMPLES.read_text()
     assert len(text.encode()) < 150_000
     assert re.findall(r"eyJ[\w-]+\.eyJ|access_token|refresh_token|PRIVATE KEY", text) == []
 
 
-def test_the_policy_that_examples_name_is_the_one_that_ships() -> None:
+def test_the_examples_name_the_default_policy() -> None:
     assert shipped().digest == DIGEST_EXAMPLE, (
         "write the shipped policy's digest into app/policy/facts/examples.py"
     )
 
 
-def test_every_refusal_is_documented_as_a_problem_with_an_example(
+def test_every_error_reply_is_documented_as_a_problem_with_an_example(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     for operation, said in operations.items():
@@ -296,7 +296,7 @@ def test_every_refusal_is_documented_as_a_problem_with_an_example(
             assert example["status"] == int(status), (operation, status)
 
 
-def test_every_operation_documents_the_refusals_that_it_must_have(
+def test_every_operation_documents_the_error_replies_that_it_needs(
     operations: dict[Operation, dict[str, Any]],
 ) -> None:
     for operation, said in operations.items():
@@ -324,13 +324,13 @@ def test_every_operation_documents_the_refusals_that_it_must_have(
         assert needed <= said["responses"].keys(), (operation, needed - said["responses"].keys())
 
 
-async def test_replies_are_what_the_document_says(  # noqa: PLR0915 - one reply after the other
+async def test_replies_match_the_document(  # noqa: PLR0915 - one reply after the other
     service: Service, clock: MovableClock, document: dict[str, Any]
 ) -> None:
     ig_lead, dsl = await service.caller("ig_lead"), await service.caller("dsl")
-    made = await submitted(dsl)
+    made = await submit(dsl)
     path = f"/v1/sharing-requests/{made['id']}"
-    decision = await decided(dsl, made["id"])
+    decision = await decide(dsl, made["id"])
     sent = {
         "decision_id": decision["id"],
         "recipient": {},

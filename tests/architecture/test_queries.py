@@ -1,22 +1,20 @@
-"""A filter that was misspelt never goes silently missing: every operation that is read says which
-parameter it does not know.
-"""
+"""No query parameter is silently ignored: every GET operation rejects an unknown one."""
 
 import pytest
 
-from tests.architecture.matrix import ROLES
-from tests.architecture.operations import documented
-from tests.architecture.test_strangers import is_public
+from tests.architecture.access_matrix import ROLES
+from tests.architecture.operations import documented_operations
+from tests.architecture.test_authentication import is_public
 from tests.service import Service
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_reading_operation_refuses_a_parameter_that_it_does_not_know(
+async def test_every_get_operation_rejects_an_unknown_parameter(
     service: Service,
 ) -> None:
     callers = [await service.caller(role) for role in ROLES]
     asked = 0
-    for operation in documented(service.app):
+    for operation in documented_operations(service.app):
         if operation.method != "GET" or is_public(operation):
             continue
         answers = [
@@ -37,7 +35,7 @@ async def test_every_reading_operation_refuses_a_parameter_that_it_does_not_know
     assert asked > 15
 
 
-async def test_the_name_that_was_meant_is_said(service: Service) -> None:
+async def test_the_fault_of_a_misspelt_parameter_suggests_the_nearest_one(service: Service) -> None:
     caller = await service.caller("ig_lead")
     for path, given, meant in (
         ("/v1/audit/export", "sharing_requst", "sharing_request"),
@@ -49,13 +47,13 @@ async def test_the_name_that_was_meant_is_said(service: Service) -> None:
         assert f"did you mean '{meant}'?" in fault["detail"], path
 
 
-async def test_no_parameter_holds_up_what_somebody_has_to_say(service: Service) -> None:
+async def test_no_unknown_parameter_rejects_an_emergency(service: Service) -> None:
     caller = await service.caller("staff")
     told = {"recipient": {"organisation_type": "police"}, "what": "Address", "why": "Danger now"}
     assert (await caller.post("/v1/emergency-disclosures?urgent=1", json=told)).status_code == 201
 
 
-async def test_every_period_that_ends_before_it_begins_is_refused_alike(service: Service) -> None:
+async def test_every_reversed_period_is_rejected_in_the_same_way(service: Service) -> None:
     caller = await service.caller("ig_lead")
     period = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
     for path, prefix in (

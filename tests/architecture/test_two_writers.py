@@ -1,7 +1,7 @@
-"""Two callers change one request at the same time, on PostgreSQL: for every pair of operations that
-change a request, the result is that of one order or the other, or one caller is refused.
+"""Two callers change one request at the same time, on PostgreSQL. For every pair of operations that
+change a request, the result is that of one of the two orders, or one caller is rejected.
 
-The operations are those of the OpenAPI document, so a new one fails here until it is prepared.
+The operations come from the OpenAPI document; a new one fails here until it is prepared.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.sharing import REFUSE, SHARE, consented
-from tests.architecture.operations import NOBODY, Operation, documented
+from tests.api.sharing import REFUSE, SHARE, consented_facts
+from tests.architecture.operations import UNKNOWN_ID, Operation, documented_operations
 from tests.service import Caller, Service
 
 OPEN, DECIDED, REFUSED = "open", "decided", "refused"
@@ -37,7 +37,7 @@ UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Who calls an operation, with what body, and in which states of the request it succeeds."""
+    """The caller and body of an operation, and the states of the request in which it succeeds."""
 
     by: str = "staff"
     body: dict[str, Any]
@@ -82,31 +82,25 @@ PREPARED: Final[dict[str, Prepared]] = {
 }
 
 Result = tuple[int, int, Any]
-"""What both callers were told, and the request afterwards."""
+"""The statuses of both replies, and the request afterwards."""
 
 
 @dataclass
 class Town:
-    """A request in one state, which can be put back into it, and callers who change it."""
+    """A request in one state, which can be restored, and callers who change it."""
 
     callers: dict[str, Caller]
     gate: asyncpg.Connection
     ids: dict[str, str]
 
     async def put_back(self) -> None:
-        """Restore the rows of the request as they were."""
-        request, names = self.ids["request_id"], reversed(TABLES)
-        column = {"sharing_request": "id"}
-        statements = ["DELETE FROM audit_disposed"]
-        statements += [
-            f"DELETE FROM {name} WHERE {column.get(name, 'request_id')} = '{request}'"
-            for name in names
-        ]
+        """Restore the rows of the request, which is the only one, as they were."""
+        statements = [f"DELETE FROM {name}" for name in ("audit_disposed", *reversed(TABLES))]
         statements += [f"INSERT INTO {name} SELECT * FROM before_{name}" for name in TABLES]
         await self.gate.execute(";".join(statements))
 
     async def call(self, operation: Operation) -> int:
-        """Call an operation and give the status of the reply."""
+        """Call an operation; returns the status of the reply."""
         prepared = PREPARED[operation.id]
         body = {
             name: value.format(**self.ids) if isinstance(value, str) else value
@@ -142,7 +136,7 @@ class Town:
         return await self.after()
 
     async def together(self, first: Operation, second: Operation) -> Result:
-        """Both calls at once: both have read what they read before the lock, and wait for it."""
+        """Both calls at once: both have read before the lock and wait for it."""
         await self.put_back()
         async with self.locked():
             calls = []
@@ -162,7 +156,7 @@ class Town:
             yield
 
     async def waiting(self, number: int, calls: "list[asyncio.Task[int]]") -> None:
-        """Return when that many callers wait for the lock, or have been answered without it."""
+        """Return when this number of callers wait for the lock or have their reply."""
         async with asyncio.timeout(20):
             while True:
                 blocked = await self.gate.fetchval(
@@ -177,7 +171,7 @@ def changing(service: Service) -> list[Operation]:
     """Every operation that changes a request, by the OpenAPI document."""
     return sorted(
         operation
-        for operation in documented(service.app)
+        for operation in documented_operations(service.app)
         if operation.method != "GET" and "request_id" in operation.parameters
     )
 
@@ -193,8 +187,8 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
     decision.
     """
     staff = callers["staff"]
-    body = consented() | {"subjects": [{"person_ref": "mis:7781"}]}
-    ids = {"decision_id": NOBODY, "request_id": await made(staff, "/v1/sharing-requests", body)}
+    body = consented_facts() | {"subjects": [{"person_ref": "mis:7781"}]}
+    ids = {"decision_id": UNKNOWN_ID, "request_id": await made(staff, "/v1/sharing-requests", body)}
     path = f"/v1/sharing-requests/{ids['request_id']}"
     ids["consent_id"] = await made(staff, f"{path}/consents", CONSENT)
     ids["advice_id"] = await made(staff, f"{path}/advice", ADVICE)
@@ -202,15 +196,11 @@ async def town(callers: dict[str, Caller], gate: asyncpg.Connection, state: str)
         decision = SHARE if state == DECIDED else REFUSE | {"departs_because": "No answer."}
         ids["decision_id"] = await made(callers["dsl"], f"{path}/decisions", decision)
         await made(callers["ig_lead"], f"{path}/retention-reviews", LET_GO)
-    # Only the test takes rows back; the triggers against that have tests of their own.
+    # Only this test restores rows; the triggers that forbid it have their own tests.
     for name in (*TABLES, "audit_disposed"):
         await gate.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
     for name in TABLES:
-        column = "id" if name == "sharing_request" else "request_id"
-        await gate.execute(
-            f"DROP TABLE IF EXISTS before_{name}; CREATE TEMPORARY TABLE before_{name} AS SELECT *"
-            f" FROM {name} WHERE {column} = '{ids['request_id']}'"
-        )
+        await gate.execute(f"CREATE TEMPORARY TABLE before_{name} AS SELECT * FROM {name}")
     return Town(callers, gate, ids)
 
 
@@ -232,14 +222,14 @@ async def gate(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_every_operation_that_changes_a_request_is_prepared(service: Service):
+async def test_every_operation_that_changes_a_request_is_covered(service: Service):
     assert {operation.id for operation in changing(service)} == set(PREPARED)
     assert len(PREPARED) > 10
 
 
 @pytest.mark.parametrize("state", ALL)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_two_writers_leave_what_one_after_the_other_would_leave(
+async def test_two_writers_give_the_result_of_one_order_or_reject_one(
     service: Service,
     gate: asyncpg.Connection,
     staff: Caller,
@@ -266,7 +256,7 @@ async def test_two_writers_leave_what_one_after_the_other_would_leave(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_of_two_writers_who_read_the_same_version_one_is_refused(
+async def test_of_two_writers_with_the_same_version_one_is_rejected(
     service: Service, gate: asyncpg.Connection, staff: Caller, dsl: Caller, ig_lead: Caller
 ):
     at = await town({"staff": staff, "dsl": dsl, "ig_lead": ig_lead}, gate, OPEN)

@@ -1,6 +1,4 @@
-"""`python -m tests.examples` records the examples of the OpenAPI document anew; part of `make
-openapi`.
-"""
+"""`python -m tests.examples` records the examples of the OpenAPI document (`make openapi`)."""
 
 import asyncio
 import json
@@ -13,20 +11,20 @@ from app.platform import migrations
 from app.platform.db import connect
 from app.platform.settings import PREFIX, Settings
 from tests.examples.recorder import Examples
-from tests.examples.story import recorded
+from tests.examples.story import record_story
 
 
 async def record(folder: Path) -> Examples:
-    """What the service answers on an empty SQLite database in this folder."""
+    """The replies of the service on an empty SQLite database in this folder."""
     settings = Settings(data_dir=folder)
     database = connect(settings)
     await migrations.upgrade(database)
     await database.close()
-    return await recorded(settings)
+    return await record_story(settings)
 
 
 def main() -> None:
-    """Write the file, one operation on a line, so that a change shows where it is."""
+    """Write the file with one operation on each line, so that differences are readable."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as folder:

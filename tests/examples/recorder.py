@@ -1,9 +1,9 @@
-"""Calls the service's operations by their names and keeps the first good reply of each kind, to be
-the document's example.
+"""Calls the operations of the service by their ids and records the first successful reply of each
+kind as the example in the document.
 
-Law: no reply is made up. The database is empty at first, the clock stands still between two acts,
-the keys are always the same and so is what falls by chance, so that a recording differs from the
-last one only where the service answers otherwise.
+Invariant: every example is a real reply. The database is empty at first, the clock stands still
+between two calls, and the keys and random numbers are fixed, so that two recordings differ only if
+the service replies differently.
 """
 
 import contextlib
@@ -29,9 +29,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.audit import seal
 from app.identity.keys import CURRENT
-from app.main import LOG_KEY, log_host, shelf_of
+from app.main import LOG_KEY, checkpoint_folder, log_host
 from app.platform.settings import Settings
-from tests.architecture.operations import Operation, documented
+from tests.architecture.operations import Operation, documented_operations
 from tests.running import MovableClock
 from tests.service import Account, Caller, Service
 
@@ -39,7 +39,7 @@ Examples = dict[str, dict[str, dict[str, Any]]]
 """By operation id, status and media type."""
 
 MONDAY: Final = datetime(2026, 11, 23, 9, 10, tzinfo=UTC)
-"""The day on which the examples of request bodies play, which are what the story sends."""
+"""The day of the documented examples of request bodies, which the story sends."""
 
 PEOPLE: Final = {
     "teacher": "staff",
@@ -51,25 +51,24 @@ PEOPLE: Final = {
 }
 
 ALWAYS_SENT: Final = ("ETag", "Location")
-"""Headers that a reply carries wherever the document declares them."""
+"""Headers that a reply must have if the document declares them."""
 
 LONGEST: Final = 1
-"""A longer list of objects is shown with its first, unless an act asks for more."""
+"""Longer lists of objects are shortened to their first item, unless the call sets another limit."""
 
 WIDEST: Final = 50
-"""A mapping with more members than any reply has of its own is a table of the policy; it is shown
-with its first."""
+"""A mapping with more members is a table of the policy; it is shortened to its first."""
 
 STEPS: Final = 6
-"""Of the steps of an evaluation, which are shown whole where they are asked for."""
+"""The number of steps of an evaluation that is shown when the steps are requested."""
 
 TEXT: Final = 300
-"""Characters of a page, drawing or document."""
+"""Characters that are shown of a page, drawing or document."""
 
 
 @dataclass
 class Recorder:
-    """A started service, the people who speak to it, and what it answered them."""
+    """A running service, its callers, and the recorded replies."""
 
     service: Service
     clock: MovableClock
@@ -81,8 +80,8 @@ class Recorder:
     @classmethod
     @contextlib.asynccontextmanager
     async def started(cls, settings: Settings) -> AsyncIterator[Self]:
-        """A recorder of the service on these settings, whose database is empty and migrated, on a
-        Monday morning.
+        """A recorder of the service with these settings, on an empty migrated database, on a Monday
+        morning.
         """
         clock = MovableClock(MONDAY)
         settings = settings.model_copy(update={"embedded_worker": False, "log_level": "error"})
@@ -92,12 +91,12 @@ class Recorder:
             with recorder._dice("the people"):
                 for who, role in PEOPLE.items():
                     recorder.accounts[who] = await service.add(role)
-            recorder.people["stranger"] = await service.stranger()
+            recorder.people["anonymous"] = await service.anonymous()
             await recorder.at(MONDAY)
             yield recorder
 
     async def at(self, instant: datetime) -> None:
-        """Go to that instant and sign everybody in: tokens last a quarter of an hour."""
+        """Set the clock and sign all callers in again, because tokens expire after 15 minutes."""
         self.clock.now = instant
         with self._dice("signing in"):
             for who, account in self.accounts.items():
@@ -116,8 +115,8 @@ class Recorder:
         query: Mapping[str, Any] | None = None,
         **path: str,
     ) -> Any:
-        """Somebody calls an operation, with its documented example as the body unless there is
-        another; gives what was answered.
+        """Call an operation, with its documented example as the body unless another is given;
+        returns the reply.
         """
         called, described = self._named(operation)
         self.clock.forward(seconds=7)
@@ -155,16 +154,16 @@ class Recorder:
         return answer
 
     async def seals(self) -> None:
-        """The entries so far are sealed, and a checkpoint is signed."""
+        """Seal the entries so far and sign a checkpoint."""
         settings, database = self.service.settings, self.service.database
         with self._dice("sealing"):
             while await seal.seal(
-                database, _log_key(), host=log_host(settings), shelf=shelf_of(settings)
+                database, _log_key(), host=log_host(settings), folder=checkpoint_folder(settings)
             ):
                 pass
 
     def example_of(self, operation: str, **changed: Any) -> dict[str, Any]:
-        """The first documented example of an operation's JSON body, with top-level members
+        """The first documented example of the JSON body of an operation, with top-level members
         replaced.
         """
         document = self.service.app.openapi()
@@ -178,14 +177,14 @@ class Recorder:
     def _named(self, operation: str) -> tuple[Operation, dict[str, Any]]:
         return next(
             (called, described)
-            for called, described in documented(self.service.app).items()
+            for called, described in documented_operations(self.service.app).items()
             if called.id == operation
         )
 
     @contextlib.contextmanager
     def _dice(self, act: str) -> Iterator[None]:
-        """What falls by chance depends on the act alone, so that a change of one does not change
-        every id after it.
+        """Seed the random numbers by the call alone, so that a changed call does not change every
+        later id.
         """
         self._acts[act] += 1
         dice = random.Random(f"{act} {self._acts[act]}")
@@ -200,7 +199,7 @@ class Recorder:
 
 
 def shortened(value: Any, longest: int, widest: int) -> Any:
-    """The same with lists of objects and long tables cut."""
+    """The value with long lists of objects and long tables shortened."""
     if isinstance(value, list):
         whole = len(value) <= longest or not isinstance(value[0], dict)
         return [shortened(one, longest, widest) for one in (value if whole else value[:1])]
@@ -214,7 +213,7 @@ def shortened(value: Any, longest: int, widest: int) -> Any:
 
 
 def excerpt(text: str, media: str) -> Any:
-    """How a document begins, without its style sheet; of a file of lines, the first."""
+    """The beginning of a document without its style sheet; of a file of lines, the first line."""
     if media == "application/x-ndjson":
         return json.loads(text.partition("\n")[0])
     if media == "text/csv":
@@ -234,7 +233,7 @@ def _log_key() -> Ed25519PrivateKey:
 
 
 def _lay_down_keys(settings: Settings) -> None:
-    """Keys that everybody knows, in place of those that a service makes for itself."""
+    """Write fixed keys instead of those that the service would generate."""
     keys: dict[str, Ed25519PrivateKey | EllipticCurvePrivateKey] = {
         CURRENT: derive_private_key(2026, SECP256R1()),
         LOG_KEY: _log_key(),

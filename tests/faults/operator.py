@@ -1,5 +1,5 @@
-"""What the tests of faults share: accounts made by the operator's verbs, callers of a real server,
-and hands inside the database.
+"""Helpers for the tests of faults: accounts created by operator commands, callers of a real server,
+and SQL as the owner of the database.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def add_user(server: LiveServer, role: str) -> str:
-    """An account made at the command line; gives its email."""
+    """Create an account at the command line; returns its e-mail address."""
     email = f"{role.replace('_', '.')}@school.example"
     done = server.run(
         "users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n"
@@ -27,9 +27,9 @@ def add_user(server: LiveServer, role: str) -> str:
 
 
 async def token(server: LiveServer, email: str) -> str:
-    """A fresh access token, got through the door."""
-    async with server.client() as stranger:
-        reply = await stranger.post(
+    """A new access token from `POST /v1/token`."""
+    async with server.client() as anonymous:
+        reply = await anonymous.post(
             "/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD}
         )
     assert reply.status_code == httpx.codes.OK, reply.text
@@ -38,14 +38,14 @@ async def token(server: LiveServer, email: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def signed_in(server: LiveServer, email: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that carries the account's token."""
+async def sign_in(server: LiveServer, email: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the token of the account."""
     async with server.client(await token(server, email)) as client:
         yield client
 
 
-def verify(server: LiveServer, *arguments: str) -> tuple[int, str]:
-    """What `python -m app audit verify` ends with and says."""
+def verify_log(server: LiveServer, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of `python -m app audit verify`."""
     done = server.run("audit", "verify", *arguments)
     return done.returncode, done.stdout + done.stderr
 
@@ -54,9 +54,9 @@ Run = Callable[..., list[tuple[Any, ...]]]
 
 
 @contextlib.asynccontextmanager
-async def inside(settings: Settings) -> AsyncIterator[Any]:
-    """An awaitable function that runs SQL as the owner of the database would who wants to leave no
-    trace: past every trigger.
+async def run_sql_as_owner(settings: Settings) -> AsyncIterator[Any]:
+    """An awaitable function that runs SQL as the owner of the database, with every trigger
+    disabled.
     """
     if settings.database_url:
         connection = await asyncpg.connect(settings.database_url)

@@ -1,5 +1,5 @@
-"""A real server on uvloop stores 200 submissions that arrive at once: no error is in its log, and no
-connection is open that is not needed.
+"""A real server on uvloop stores 200 submissions that arrive at once, with no error in its log and
+with no more connections than the documentation says.
 """
 
 import asyncio

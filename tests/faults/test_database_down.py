@@ -1,5 +1,5 @@
-"""A database that does not answer is said within three seconds, with what a person can do
-meanwhile; and then the work goes on.
+"""A database that does not answer is reported within three seconds with advice for emergencies; the
+service recovers when it answers again.
 """
 
 import asyncio
@@ -31,9 +31,7 @@ EMERGENCY = {"recipient": {"organisation_type": "police"}, "what": "Address", "w
 
 
 class Line:
-    """The wire between the service and its PostgreSQL, which may be cut, or go dead without a
-    word.
-    """
+    """The connection between the service and PostgreSQL, which a test can cut or silence."""
 
     def __init__(self, host: str, port: int) -> None:
         self._to = (host, port)
@@ -60,7 +58,7 @@ class Line:
         self._open.clear()
 
     def deaden(self) -> None:
-        """Take every byte and answer none: a frozen host, a firewall that drops."""
+        """Accept every byte and answer none, as a frozen host or a firewall does."""
         self._flowing.clear()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,7 +80,7 @@ class Line:
 
 @pytest.fixture
 async def line(cluster: Cluster) -> AsyncIterator[Line]:
-    """A line to the tests' PostgreSQL."""
+    """A connection to the tests' PostgreSQL."""
     address = urlsplit(cluster.url)
     made = Line(str(address.hostname), int(address.port or 5432))
     await made.connect()
@@ -95,7 +93,7 @@ async def line(cluster: Cluster) -> AsyncIterator[Line]:
 async def distant(
     line: Line, cluster: Cluster, data_dir: Path, clock: MovableClock
 ) -> AsyncIterator[Service]:
-    """The service, with that line between it and its database."""
+    """The service with this connection to its database."""
     name = f"line_{line.port}"
     url = urlsplit(await cluster.create(name))
     netloc = f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}"
@@ -110,8 +108,8 @@ async def distant(
 
 
 async def in_time(call: Callable[[], Awaitable[T]]) -> T:
-    """What is answered in time, at one of three calls: a shared machine pauses now and then, a
-    service that is late is late each time.
+    """The reply to one of three calls that arrives in time: a shared machine can pause, but a slow
+    service is late each time.
     """
     for _ in range(3):
         began = time.monotonic()
@@ -123,7 +121,7 @@ async def in_time(call: Callable[[], Awaitable[T]]) -> T:
 
 
 async def answers(caller: Caller) -> None:
-    """Every kind of call is answered in time, with words that help."""
+    """Every kind of call is answered in time, with advice for emergencies."""
     for method, path, body in (
         ("POST", "/v1/sharing-requests", MASH),
         ("POST", "/v1/emergency-disclosures", EMERGENCY),
@@ -143,9 +141,7 @@ async def answers(caller: Caller) -> None:
 
 
 async def crowds_are_answered(caller: Caller) -> None:
-    """Many at once, more than there are connections: nobody waits for those ahead of them and then
-    once more.
-    """
+    """More concurrent calls than connections are answered in time."""
     replies = await in_time(
         lambda: asyncio.gather(*(caller.post("/v1/sharing-requests", json=MASH) for _ in range(30)))
     )
@@ -164,21 +160,21 @@ async def works_again(caller: Caller) -> None:
     assert len((await caller.get("/v1/sharing-requests")).json()["items"]) == 1
 
 
-async def test_a_database_that_is_gone_is_said_at_once_and_found_again(
+async def test_a_lost_database_is_reported_at_once_and_used_again_later(
     line: Line, distant: Service
 ) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
     await line.cut()
     await answers(caller)
-    stranger = await distant.stranger()
-    ready = await stranger.get("/readyz")
+    anonymous = await distant.anonymous()
+    ready = await anonymous.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "not reachable")
-    assert (await stranger.get("/livez")).status_code == httpx.codes.OK
+    assert (await anonymous.get("/livez")).status_code == httpx.codes.OK
     await line.connect()
     await works_again(caller)
 
 
-async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(
+async def test_a_silent_database_is_reported_in_time_and_used_again_later(
     line: Line, distant: Service
 ) -> None:
     caller = await distant.caller("dsl", raise_app_exceptions=False)
@@ -189,7 +185,7 @@ async def test_a_database_that_has_gone_silent_is_said_in_time_and_found_again(
     await works_again(caller)
 
 
-async def test_a_file_that_somebody_else_holds_is_said_in_time(
+async def test_a_locked_sqlite_file_is_reported_in_time(
     data_dir: Path, blank_sqlite: Path, clock: MovableClock
 ) -> None:
     settings = Settings(data_dir=data_dir)

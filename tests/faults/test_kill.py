@@ -1,6 +1,4 @@
-"""A server that is killed in the middle of its work has lost nothing that it acknowledged, and does
-nothing twice.
-"""
+"""A killed server has lost no acknowledged request and creates no duplicate."""
 
 import asyncio
 import contextlib
@@ -12,7 +10,7 @@ import httpx
 import pytest
 
 from tests.api.sharing import MASH
-from tests.faults.operator import add_user, signed_in, verify
+from tests.faults.operator import add_user, sign_in, verify_log
 from tests.running import LiveServer
 
 AT_ONCE = 8
@@ -21,9 +19,7 @@ ENOUGH = 60
 
 @dataclass
 class Load:
-    """Callers who go on submitting, each call with a key of its own, until nobody answers any
-    more.
-    """
+    """Callers who submit with a new idempotency key each time until the server stops answering."""
 
     client: httpx.AsyncClient
     sent: list[str] = field(default_factory=list)
@@ -58,13 +54,13 @@ async def everything(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.live
-async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_nothing(
+async def test_acknowledged_requests_survive_a_kill_and_repeated_keys_create_no_duplicate(
     live_server: LiveServer,
 ) -> None:
     email = add_user(live_server, "dsl")
     acknowledged: dict[str, dict[str, Any]] = {}
     sent: list[str] = []
-    async with signed_in(live_server, email) as client:
+    async with sign_in(live_server, email) as client:
         load = Load(client)
         callers = [asyncio.create_task(load.submit(number)) for number in range(AT_ONCE)]
         await asyncio.wait_for(load.enough.wait(), 60)
@@ -73,10 +69,10 @@ async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_
             await asyncio.gather(*callers)
         acknowledged, sent = load.acknowledged, load.sent
     assert len(acknowledged) >= ENOUGH
-    assert len(sent) > len(acknowledged), "nobody was in the middle of a call"
+    assert len(sent) > len(acknowledged), "no call was in progress"
 
     live_server.start()
-    async with signed_in(live_server, email) as client:
+    async with sign_in(live_server, email) as client:
         kept = await everything(client)
         assert {made["id"] for made in acknowledged.values()} <= kept.keys()
         assert len(kept) <= len(sent)
@@ -91,6 +87,6 @@ async def test_what_was_acknowledged_survives_a_kill_and_a_repeated_key_doubles_
         assert len(await everything(client)) == len(sent)
 
     live_server.stop()
-    status, said = verify(live_server)
+    status, said = verify_log(live_server)
     assert status == 0, said
     assert "intact" in said

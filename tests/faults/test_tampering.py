@@ -1,6 +1,4 @@
-"""Whoever holds the database can change it, and is found out: `python -m app audit verify` says
-what was altered, and where.
-"""
+"""`python -m app audit verify` detects and names every change made in the database itself."""
 
 import json
 import re
@@ -13,8 +11,8 @@ import httpx
 import pytest
 
 from app.platform.settings import Settings
-from tests.api.sharing import SHARE, decided, submitted
-from tests.faults.operator import add_user, inside, signed_in, verify
+from tests.api.sharing import SHARE, decide, submit
+from tests.faults.operator import add_user, run_sql_as_owner, sign_in, verify_log
 from tests.running import LiveServer
 
 SCHOOL = "123456"
@@ -22,10 +20,10 @@ SCHOOL = "123456"
 
 async def a_decided_request(server: LiveServer) -> None:
     email = add_user(server, "dsl")
-    async with signed_in(server, email) as dsl:
+    async with sign_in(server, email) as dsl:
         for _ in range(3):
-            made = await submitted(dsl)
-            await decided(dsl, made["id"], SHARE)
+            made = await submit(dsl)
+            await decide(dsl, made["id"], SHARE)
         deadline = time.monotonic() + 30
         while (
             await dsl.get(f"/v1/sharing-requests/{made['id']}")
@@ -39,12 +37,12 @@ async def a_decided_request(server: LiveServer) -> None:
 
 
 def settle(server: LiveServer) -> None:
-    """Serve for a moment, so that what was written last is sealed too."""
+    """Serve until the last entries are sealed."""
     deadline = time.monotonic() + 30
     server.start()
     while time.monotonic() < deadline:
         checks = httpx.get(f"{server.url}/readyz", trust_env=False).json()["checks"]
-        if checks["sealing"] == "ok" and "; 0 unsealed" in verify(server)[1]:
+        if checks["sealing"] == "ok" and "; 0 unsealed" in verify_log(server)[1]:
             break
         time.sleep(0.2)
     server.stop()
@@ -52,32 +50,32 @@ def settle(server: LiveServer) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
-async def test_what_was_changed_is_found_and_named(
+async def test_every_change_in_the_database_is_detected_and_named(
     live_server: LiveServer, settings: Settings
 ) -> None:
     await a_decided_request(live_server)
-    status, said = verify(live_server)
+    status, said = verify_log(live_server)
     assert (status, "intact" in said) == (0, True), said
 
-    async with inside(settings) as run:
+    async with run_sql_as_owner(settings) as run:
         await a_changed_reason(live_server, run)
         await a_changed_outcome(live_server, run)
         await a_changed_entry(live_server, run)
         await a_deleted_entry(live_server, run)
-        intact(live_server)  # each of them put back what it changed
+        intact(live_server)  # each test restores what it changed
         await a_cut_tail(live_server, run, settings.checkpoints_dir / f"{SCHOOL}.txt")
 
 
 def found(server: LiveServer, *arguments: str) -> str:
-    """What a verification says that must find something."""
-    status, said = verify(server, *arguments)
+    """The output of a verification that must fail."""
+    status, said = verify_log(server, *arguments)
     assert status == 1, said
     assert "VIOLATION" in said
     return said
 
 
 def intact(server: LiveServer) -> None:
-    status, said = verify(server)
+    status, said = verify_log(server)
     assert status == 0, said
 
 
@@ -131,8 +129,8 @@ async def a_deleted_entry(server: LiveServer, run: Any) -> None:
 
 
 async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
-    """The newest entries, which no record cites, with their leaves and with every checkpoint that
-    knew of them.
+    """Delete the newest entries, which no record cites, with their leaves and every checkpoint that
+    covers them.
     """
     aside = str(published.with_name("elsewhere.note"))
     shutil.copy(published, aside)
@@ -148,4 +146,4 @@ async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
     said = found(server)
     assert f"school {SCHOOL}, entry #{shorter}" in said
     assert "rolled-back" in said
-    assert "rolled-back" in found(server, "--kept", aside)
+    assert "rolled-back" in found(server, "--checkpoint", aside)

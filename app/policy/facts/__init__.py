@@ -1,1 +1,1 @@
-"""Facts as clients state them: wire schemas, personal-data split, worked examples."""
+"""The facts of a case as clients send them: schemas, field types and examples."""

@@ -1,4 +1,4 @@
-"""Wire schemas for the answers to the policy's questions: consent, lawful reason, risk and the
+"""Request schemas for the answers to the policy's questions: consent, lawful reason, risk and the
 checks before release.
 """
 
@@ -25,41 +25,40 @@ from app.policy.facts.fields import Body, Day, Instant, Reference, Text
 
 
 class ScopeIn(Body):
-    """What a consent covers; null is everything."""
+    """The scope of a consent; null means unlimited."""
 
     purposes: Annotated[
         Structural[list[PurposeCode] | None],
-        Field(max_length=len(PurposeCode), description="For which purposes."),
+        Field(max_length=len(PurposeCode), description="The purposes it covers."),
     ] = None
     recipients: Annotated[
         Structural[list[OrganisationType] | None],
-        Field(max_length=len(OrganisationType), description="To whom."),
+        Field(max_length=len(OrganisationType), description="The types of recipient it covers."),
     ] = None
     items: Annotated[
         Structural[list[ItemCategory] | None],
-        Field(max_length=len(ItemCategory), description="Which categories of items."),
+        Field(max_length=len(ItemCategory), description="The categories of items it covers."),
     ] = None
 
 
 class ConsentIn(Body):
-    """Whether there is consent, and what is known about it. A detail that is left out is no
-    objection; one that contradicts is.
-    """
+    """The consent and its details. A detail that contradicts a yes makes it unsure."""
 
     answer: Annotated[
         Structural[Answer], Field(description="Is there consent to share?", examples=["no"])
     ]
     status: Annotated[
         Structural[ConsentStatus | None],
-        Field(description="How far asking has got.", examples=["not_sought"]),
+        Field(description="The status of the consent.", examples=["not_sought"]),
     ] = None
     not_sought_reason: Annotated[
         Structural[NotSoughtReason | None],
-        Field(description="Why none was sought.", examples=["would_increase_risk"]),
+        Field(description="Why consent was not sought.", examples=["would_increase_risk"]),
     ] = None
-    person_ref: Annotated[Personal[Reference | None], Field(description="Whose consent it is.")] = (
-        None
-    )
+    person_ref: Annotated[
+        Personal[Reference | None],
+        Field(description="The reference of the person who gives consent."),
+    ] = None
     explicit: Annotated[
         Structural[StrictBool | None], Field(description="Whether it was explicit.")
     ] = None
@@ -67,16 +66,24 @@ class ConsentIn(Body):
         Structural[Answer | None], Field(description="Whether it was freely given.")
     ] = None
     unambiguous: Annotated[
-        Structural[Answer | None], Field(description="Whether it can be read in one way only.")
+        Structural[Answer | None], Field(description="Whether it was unambiguous.")
     ] = None
-    form: Annotated[Structural[ConsentForm | None], Field(description="How it was given.")] = None
-    authority: Annotated[Structural[Authority | None], Field(description="By what right.")] = None
-    scope: Annotated[ScopeIn | None, Field(description="What it covers.")] = None
-    given_at: Annotated[Structural[Instant | None], Field(description="When it was given.")] = None
+    form: Annotated[
+        Structural[ConsentForm | None], Field(description="The form in which it was given.")
+    ] = None
+    authority: Annotated[
+        Structural[Authority | None], Field(description="The authority of the person who gave it.")
+    ] = None
+    scope: Annotated[ScopeIn | None, Field(description="The scope of the consent.")] = None
+    given_at: Annotated[
+        Structural[Instant | None], Field(description="The instant at which it was given.")
+    ] = None
     expires_on: Annotated[
-        Structural[Day | None], Field(description="The last day on which it holds.")
+        Structural[Day | None], Field(description="The last day on which it is valid.")
     ] = None
-    evidence: Annotated[Releasable[Text | None], Field(description="Where it is on file.")] = None
+    evidence: Annotated[
+        Releasable[Text | None], Field(description="Where the evidence is filed.")
+    ] = None
 
 
 class ConditionTestsIn(Body):
@@ -86,17 +93,17 @@ class ConditionTestsIn(Body):
 
     protects: Annotated[
         Structural[Answer | None],
-        Field(description="It protects from harm or protects well-being."),
+        Field(description="It protects a person from harm or protects their well-being."),
     ] = None
     at_risk: Annotated[
-        Structural[Answer | None], Field(description="The person is under 18, or an adult at risk.")
+        Structural[Answer | None], Field(description="The person is under 18 or an adult at risk.")
     ] = None
     without_consent: Annotated[
         Structural[Answer | None],
         Field(
             description=(
-                "Consent cannot be given, cannot reasonably be had, or asking would prejudice the"
-                " protection."
+                "Consent cannot be given, cannot reasonably be obtained, or seeking it would"
+                " prejudice the protection."
             )
         ),
     ] = None
@@ -107,15 +114,17 @@ class ConditionTestsIn(Body):
 
 
 class LawfulReasonIn(Body):
-    """Whether there is a lawful reason to share without consent."""
+    """The lawful reason to share without consent."""
 
-    answer: Annotated[Structural[Answer], Field(description="Is there one?", examples=["yes"])]
+    answer: Annotated[
+        Structural[Answer], Field(description="Is there a lawful reason?", examples=["yes"])
+    ]
     code: Annotated[
         Structural[LawfulReasonCode | None],
-        Field(description="Which one.", examples=["safeguarding_condition"]),
+        Field(description="The lawful reason.", examples=["safeguarding_condition"]),
     ] = None
     necessity: Annotated[
-        Releasable[Text | None], Field(description="Why this information is needed for it.")
+        Releasable[Text | None], Field(description="Why this information is necessary for it.")
     ] = None
     tests: Annotated[
         ConditionTestsIn | None, Field(description="The tests of the safeguarding condition.")
@@ -123,51 +132,53 @@ class LawfulReasonIn(Body):
 
 
 class RiskIn(Body):
-    """Danger and crime."""
+    """Risk of harm, and suspected crime."""
 
     immediate_risk: Annotated[
-        Structural[Answer], Field(description="Is anybody at risk of harm now?", examples=["no"])
+        Structural[Answer],
+        Field(description="Is anyone at immediate risk of harm?", examples=["no"]),
     ] = Answer.UNSURE
     crime_suspected: Annotated[
-        Structural[Answer], Field(description="May a crime have been committed?", examples=["no"])
+        Structural[Answer], Field(description="Is a crime suspected?", examples=["no"])
     ] = Answer.UNSURE
     emergency_kind: Annotated[
-        Structural[EmergencyKind | None], Field(description="What sort of danger.")
+        Structural[EmergencyKind | None], Field(description="The kind of emergency.")
     ] = None
 
 
 class TransparencyIn(Body):
-    """Whether the person or family is told. To be decided; holds nothing up."""
+    """Whether the person or family is informed. The decision never delays sharing."""
 
     decision: Annotated[
         Structural[TransparencyDecision | None],
-        Field(description="What was decided.", examples=["not_informed"]),
+        Field(description="The decision.", examples=["not_informed"]),
     ] = None
     reason: Annotated[
         Structural[TransparencyReason | None],
-        Field(description="Why they are not told, or not yet."),
+        Field(description="Why they are not informed, or not yet."),
     ] = None
     revisit_on: Annotated[
-        Structural[Day | None], Field(description="When somebody looks at it again.")
+        Structural[Day | None], Field(description="The day on which to review the decision.")
     ] = None
 
 
 class HowIn(Body):
-    """The checks that hold the release of a share."""
+    """The checks on how to share, which must be met before release."""
 
     amount: Annotated[
-        Structural[Answer], Field(description="Is it only what is needed?", examples=["yes"])
+        Structural[Answer],
+        Field(description="Is it limited to what is necessary?", examples=["yes"]),
     ] = Answer.UNSURE
     fact_from_opinion: Annotated[
-        Structural[Answer], Field(description="Is fact told from opinion?", examples=["yes"])
+        Structural[Answer], Field(description="Is fact separated from opinion?", examples=["yes"])
     ] = Answer.UNSURE
     right_recipient: Annotated[
         Structural[Answer],
-        Field(description="The right information to the right person?", examples=["yes"]),
+        Field(description="Does the right information go to the right person?", examples=["yes"]),
     ] = Answer.UNSURE
     secure: Annotated[
-        Structural[Answer], Field(description="Does it travel securely?", examples=["yes"])
+        Structural[Answer], Field(description="Is the route secure?", examples=["yes"])
     ] = Answer.UNSURE
     transparency: Annotated[
-        TransparencyIn, Field(description="Whether the person or family is told.")
+        TransparencyIn, Field(description="Whether the person or family is informed.")
     ] = TransparencyIn()

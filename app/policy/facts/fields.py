@@ -1,6 +1,4 @@
-"""What the fields of a body are made of: texts in one form of each character, days and instants in
-one notation each.
-"""
+"""Types for the fields of request bodies: normalised texts, references, days and instants."""
 
 import unicodedata
 from collections.abc import Container
@@ -14,8 +12,7 @@ from app.kernel.references import pupil_number_fault
 from app.platform import instants, references
 
 KNOWN: Final = "known"
-"""In the context of a validation: references that were recorded before and are taken as they
-are."""
+"""The key of the validation context for stored references, which are not checked again."""
 
 
 class _Any(Container[str]):
@@ -24,27 +21,26 @@ class _Any(Container[str]):
 
 
 ANY: Final = _Any()
-"""For `KNOWN`, where nothing is to be refused for a reference."""
+"""The value for `KNOWN` that accepts every reference."""
 
 INVALID_UPN: Final = "invalid-upn"
 """The code of the fault in a pupil number."""
 
 
 def _normal(text: str) -> str:
-    # Hashing needs one form of each character; which form a keyboard sent is no business of the
-    # caller's.
+    # Digests need one form of each character, whichever form the client sent.
     if "\x00" in text:
         raise PydanticCustomError("nul-character", "contains a NUL character; remove it")
     return unicodedata.normalize("NFC", text)
 
 
-def _said(text: str) -> str:
+def _not_blank(text: str) -> str:
     if all(character.isspace() or not character.isprintable() for character in text):
-        raise PydanticCustomError("missing", "required, and blank; write a text")
+        raise PydanticCustomError("missing", "required, but blank; enter text")
     return text
 
 
-def _sound(reference: str, info: ValidationInfo) -> str:
+def _valid_reference(reference: str, info: ValidationInfo) -> str:
     fault = (
         None if info.context and reference in info.context[KNOWN] else pupil_number_fault(reference)
     )
@@ -55,17 +51,19 @@ def _sound(reference: str, info: ValidationInfo) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_normal)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_normal)]
-Said = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_said)]
-"""A text without which nothing would be said, such as a reason: blanks alone are none."""
-SaidShort = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_said)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_not_blank)]
+"""A required text, such as a reason, which must not be blank."""
+SaidShort = Annotated[
+    str, StringConstraints(min_length=1, max_length=300), AfterValidator(_not_blank)
+]
 Reference = references.Reference
-PersonRef = Annotated[Reference, AfterValidator(_sound)]
-"""A reference of a person; of the scheme `upn` only with a sound check letter."""
+PersonRef = Annotated[Reference, AfterValidator(_valid_reference)]
+"""A reference to a person; one of the scheme `upn` needs a valid check letter."""
 Day = instants.Day
 Instant = instants.When
 
 
 class Body(BaseModel):
-    """A part of a body."""
+    """A part of a request body; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid")

@@ -1,9 +1,9 @@
-"""The facts of a request as clients send them, and what the policy engine reads of them.
+"""Request schema for the facts of a case, and their conversion into the input of the engine.
 
 Unknown fields are rejected so that typos surface.
 """
 
-from datetime import UTC, date
+from datetime import UTC
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field, field_validator
@@ -14,9 +14,6 @@ from app.kernel.canonical import Json
 from app.kernel.classification import Structural
 from app.policy.engine import inputs
 from app.policy.engine.deadlines import today_in_school
-from app.policy.engine.derive import derive
-from app.policy.engine.evaluate import Policy
-from app.policy.engine.model import Facts
 from app.policy.engine.vocabulary import Answer, Direction, PurposeCode, Urgency
 from app.policy.facts.answers import (
     ConditionTestsIn,
@@ -43,25 +40,29 @@ MAX_SUBJECTS: Final = 50
 
 
 class FactsIn(Body):
-    """What is known about a case. What is left out counts as unsure where it is a question, never
-    as yes.
-    """
+    """The facts of a case. An omitted answer counts as unsure, never as yes."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [FACTS_EXAMPLE]})
 
     direction: Annotated[
         Structural[Direction],
-        Field(description="Whether the school was asked, or wishes to share of its own accord."),
+        Field(description="Whether the school received a request or shares on its own initiative."),
     ]
     external_id: Annotated[
         ExternalIdIn | None, Field(description="The request's id in another system.")
     ] = None
-    requester: Annotated[RequesterIn | None, Field(description="Who asks.")] = None
-    recipient: Annotated[RecipientIn, Field(description="Who would receive it.")]
-    purpose: Annotated[PurposeIn, Field(description="What it is for.")]
+    requester: Annotated[
+        RequesterIn | None, Field(description="The person who requests the information.")
+    ] = None
+    recipient: Annotated[RecipientIn, Field(description="The intended recipient.")]
+    purpose: Annotated[PurposeIn, Field(description="The purpose of sharing.")]
     subjects: Annotated[
         list[SubjectIn],
-        Field(default_factory=list, max_length=MAX_SUBJECTS, description="Whom it is about."),
+        Field(
+            default_factory=list,
+            max_length=MAX_SUBJECTS,
+            description="The people the information is about.",
+        ),
     ]
     items: Annotated[
         list[ItemIn],
@@ -69,33 +70,34 @@ class FactsIn(Body):
             default_factory=list,
             max_length=MAX_ITEMS,
             validate_default=True,
-            description="What would be shared; none only for de-identified advice.",
+            description="The items of information; only de-identified advice has none.",
         ),
     ]
-    consent: Annotated[ConsentIn, Field(description="Whether there is consent.")]
+    consent: Annotated[ConsentIn, Field(description="The consent.")]
     identifiable: Annotated[
-        Structural[Answer], Field(description="Could somebody be identified from it?")
+        Structural[Answer], Field(description="Can a person be identified from the information?")
     ]
     lawful_reason: Annotated[
         LawfulReasonIn,
-        Field(description="Whether there is a lawful reason to share without consent."),
+        Field(description="The lawful reason to share without consent."),
     ]
     statutory: Annotated[
         StatutoryIn | None,
-        Field(description="By what power the school is made to share, where it is."),
+        Field(description="The legal power behind the request, if there is one."),
     ] = None
-    risk: Annotated[RiskIn, Field(description="Danger and crime.")] = RiskIn()
-    how: Annotated[HowIn, Field(description="The checks before anything leaves.")] = HowIn()
-    urgency: Annotated[Structural[Urgency], Field(description="How soon an answer is needed.")] = (
+    risk: Annotated[RiskIn, Field(description="Risk of harm, and suspected crime.")] = RiskIn()
+    how: Annotated[HowIn, Field(description="The checks on how to share.")] = HowIn()
+    urgency: Annotated[Structural[Urgency], Field(description="How soon a decision is needed.")] = (
         Urgency.ROUTINE
     )
     needed_by: Annotated[
-        Structural[Day | None], Field(description="The day by which the requester needs it.")
+        Structural[Day | None],
+        Field(description="The day by which the requester needs the information."),
     ] = None
 
     @field_validator("items")
     @classmethod
-    def _something(cls, items: list[ItemIn], info: ValidationInfo) -> list[ItemIn]:
+    def _require_items(cls, items: list[ItemIn], info: ValidationInfo) -> list[ItemIn]:
         purpose = info.data.get("purpose")
         if (
             not items
@@ -108,7 +110,7 @@ class FactsIn(Body):
         return items
 
     def stated(self) -> inputs.Stated:
-        """What is stated, without names and narrative, as the policy's functions read it."""
+        """Convert the facts to policy input, without names and narrative."""
         requester, recipient, purpose = self.requester, self.recipient, self.purpose
         return inputs.Stated(
             direction=self.direction,
@@ -150,13 +152,9 @@ class FactsIn(Body):
             urgency=self.urgency,
         )
 
-    def to_facts(self, policy: Policy, today: date) -> Facts:
-        """The enumerated facts under a policy on a day."""
-        return derive(self.stated(), policy.rules(today), today)
-
     def as_sent(self) -> dict[str, Json]:
-        """The facts object with the members that were sent, and always the code of the purpose, the
-        subjects and the items.
+        """The facts object with the sent members; purpose code, subjects and items are always
+        present.
         """
         whole = self.model_dump(mode="json", exclude_unset=True)
         whole["purpose"].setdefault("code", PurposeCode.UNKNOWN.value)

@@ -1,8 +1,6 @@
-"""Requests that the law makes the school answer: by what power, whether the burden was explained,
-and whether answering does more harm.
+"""Request schemas for statutory requests: the power, the explanation given, and possible detriment.
 
-Law: what is stated here is shown and recorded. It changes no evaluation, and nothing is refused for
-it.
+These facts are shown and recorded; they change no evaluation and lead to no refusal.
 """
 
 from typing import Annotated
@@ -15,20 +13,20 @@ from app.policy.facts.fields import Body, Text
 
 
 class DetrimentIn(Body):
-    """Whether sharing would do the child more harm than not sharing (Children's Wellbeing and
-    Schools Act 2026, not yet commenced).
+    """Whether sharing would be more detrimental to the child than not sharing (Children's Wellbeing
+    and Schools Act 2026, not yet commenced).
     """
 
     more_detrimental: Annotated[
         Structural[Answer],
         Field(description="Would sharing be more detrimental to the child than not sharing?"),
     ] = Answer.UNSURE
-    why: Annotated[Releasable[Text | None], Field(description="Why that is so.")] = None
+    why: Annotated[Releasable[Text | None], Field(description="The reasons.")] = None
 
 
 class StatutoryIn(Body):
-    """By what power the school is made to share. A safeguarding partner that asks by law should
-    make plain what that asks of the school.
+    """The legal power behind a request. A safeguarding partner that uses one should explain what
+    the request requires of the school.
     """
 
     model_config = ConfigDict(
@@ -60,14 +58,18 @@ class StatutoryIn(Body):
     ]
     burden_explained: Annotated[
         Structural[Answer],
-        Field(description="Did they explain why they ask, and what it asks of the school?"),
+        Field(
+            description="Did the requester explain the reason and what is required of the school?"
+        ),
     ] = Answer.UNSURE
-    explanation: Annotated[Releasable[Text | None], Field(description="What they explained.")] = (
+    explanation: Annotated[Releasable[Text | None], Field(description="The explanation given.")] = (
         None
     )
     compelled_reason: Annotated[
-        Releasable[Text | None], Field(description="What the school is compelled for, in words.")
+        Releasable[Text | None],
+        Field(description="The purpose of the compelled sharing, in words."),
     ] = None
     detriment: Annotated[
-        DetrimentIn | None, Field(description="Whether sharing would do the child more harm.")
+        DetrimentIn | None,
+        Field(description="Whether sharing would be more detrimental to the child."),
     ] = None

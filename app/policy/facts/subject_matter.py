@@ -1,4 +1,4 @@
-"""Wire schemas for the subject matter of the facts: requester, recipient, purpose, subjects and
+"""Request schemas for the subject matter of the facts: requester, recipient, purpose, subjects and
 items.
 """
 
@@ -28,76 +28,87 @@ from app.policy.facts.fields import Body, Day, PersonRef, Reference, Short, Text
 class ExternalIdIn(Body):
     """The request's id in another system."""
 
-    system: Annotated[Personal[Short], Field(description="Which system.", examples=["mis.example"])]
-    value: Annotated[Personal[Reference], Field(description="Its id there.", examples=["SR-2231"])]
+    system: Annotated[
+        Personal[Short], Field(description="The other system.", examples=["mis.example"])
+    ]
+    value: Annotated[
+        Personal[Reference], Field(description="The id in that system.", examples=["SR-2231"])
+    ]
 
 
 class RequesterIn(Body):
-    """Who asks."""
+    """The person who requests the information."""
 
-    name: Annotated[Personal[Short | None], Field(description="Name.", examples=["A. Khan"])] = None
+    name: Annotated[
+        Personal[Short | None], Field(description="The requester's name.", examples=["A. Khan"])
+    ] = None
     role_title: Annotated[
         Personal[Short | None],
-        Field(description="What they are there.", examples=["Social worker"]),
+        Field(description="Their role.", examples=["Social worker"]),
     ] = None
     organisation: Annotated[
-        Personal[Short | None], Field(description="For whom they ask.", examples=["Anytown MASH"])
+        Personal[Short | None],
+        Field(description="The requester's organisation.", examples=["Anytown MASH"]),
     ] = None
     identity_verified: Annotated[
         Structural[Answer | None],
-        Field(description="Whether you know that they are who they say; left out: unsure."),
+        Field(description="Whether their identity is verified; unsure by default."),
     ] = None
     verification_method: Annotated[
-        Structural[VerificationMethod | None], Field(description="How that was checked.")
+        Structural[VerificationMethod | None], Field(description="How the identity was verified.")
     ] = None
 
 
 class RecipientIn(Body):
-    """Who would receive the information."""
+    """The intended recipient of the information."""
 
     organisation: Annotated[
         Personal[Short | None],
-        Field(description="Name of the organisation.", examples=["Anytown MASH"]),
+        Field(description="The organisation's name.", examples=["Anytown MASH"]),
     ] = None
     organisation_type: Annotated[
         Structural[OrganisationType],
-        Field(description="What kind of body it is.", examples=["mash"]),
+        Field(description="The type of organisation.", examples=["mash"]),
     ]
     named_individual: Annotated[
-        Personal[Short | None], Field(description="The person there.", examples=["A. Khan"])
+        Personal[Short | None],
+        Field(description="The person who would receive it.", examples=["A. Khan"]),
     ] = None
     role_title: Annotated[
         Personal[Short | None],
-        Field(description="What they are there.", examples=["Social worker"]),
+        Field(description="The person's role.", examples=["Social worker"]),
     ] = None
     identity_verified: Annotated[
         Structural[Answer | None],
         Field(
             description=(
-                "Whether you know that they are who they say; left out: as for the requester, else"
-                " unsure."
+                "Whether their identity is verified; by default, the answer for the requester, and"
+                " otherwise unsure."
             )
         ),
     ] = None
     verification_method: Annotated[
-        Structural[VerificationMethod | None], Field(description="How that was checked.")
+        Structural[VerificationMethod | None], Field(description="How the identity was verified.")
     ] = None
     secure_route: Annotated[
         Structural[SecureRoute | None],
-        Field(description="How it would travel.", examples=["secure_email"]),
+        Field(
+            description="The route by which the information would be sent.",
+            examples=["secure_email"],
+        ),
     ] = None
     directory_id: Annotated[
         Personal[UUID | None],
-        Field(description="The organisation in the school's directory of recipients."),
+        Field(description="The organisation's id in the school's directory of recipients."),
     ] = None
     contact_id: Annotated[
         Personal[UUID | None],
-        Field(description="The person there, among the organisation's contacts."),
+        Field(description="The person's id among the organisation's contacts."),
     ] = None
 
 
 class PurposeIn(Body):
-    """What it is for."""
+    """The purpose of sharing."""
 
     code: Annotated[
         Structural[PurposeCode],
@@ -108,104 +119,111 @@ class PurposeIn(Body):
         Field(description="The purpose in words.", examples=["Section 47 enquiry opened today"]),
     ] = None
     answer: Annotated[
-        Structural[Answer], Field(description="Is it clear and legitimate?", examples=["yes"])
+        Structural[Answer],
+        Field(description="Is the purpose clear and legitimate?", examples=["yes"]),
     ] = Answer.UNSURE
     compatible: Annotated[
         Structural[Answer | None],
-        Field(description="Does it fit why the information was collected?"),
+        Field(
+            description="Is it compatible with the purpose for which the information was collected?"
+        ),
     ] = None
 
 
 class SubjectIn(Body):
-    """Somebody the information is about."""
+    """A person the information is about."""
 
     person_ref: Annotated[
         Personal[PersonRef],
         Field(
             description=(
-                "The school's reference of the person, with its scheme: `mis` (the school's own"
-                " system), `upn` (whose check letter is looked at), `uln`, or another that the"
-                " school uses. A member of staff is `staff` with the e-mail address, or `account`"
-                " with the account's id, so that nobody decides their own case."
+                "The school's reference for the person, with its scheme: `mis` (the school's own"
+                " system), `upn` (with a valid check letter), `uln`, or another scheme that the"
+                " school uses. For a member of staff, `staff` with the email address or `account`"
+                " with the account's id, which prevents decisions on their own case."
             ),
             examples=["mis:7781"],
         ),
     ]
     role: Annotated[
-        Structural[SubjectRole], Field(description="What they are in it.", examples=["child"])
+        Structural[SubjectRole], Field(description="The person's role.", examples=["child"])
     ] = SubjectRole.CHILD
     born_on: Annotated[
         Personal[Day | None],
         Field(
-            description="When they were born; a de-identified view shows the band of their age.",
+            description="Date of birth; a de-identified view shows an age band instead.",
             examples=["2014-05-09"],
         ),
     ] = None
     identity_to_protect: Annotated[
         Structural[StrictBool],
-        Field(description="Whether it must not come out who they are, as with a reporter."),
+        Field(description="Whether their identity must be protected, for example a reporter's."),
     ] = False
 
 
 class ItemIn(Body):
-    """A piece of information."""
+    """An item of information."""
 
     description: Annotated[
-        Releasable[Text | None], Field(description="What it is.", examples=["Attendance this term"])
+        Releasable[Text | None],
+        Field(description="What the item contains.", examples=["Attendance this term"]),
     ] = None
     category: Annotated[
-        Structural[ItemCategory], Field(description="What it is about.", examples=["attendance"])
+        Structural[ItemCategory],
+        Field(description="The category of the item.", examples=["attendance"]),
     ] = ItemCategory.OTHER
     nature: Annotated[
         Structural[ItemNature | None],
-        Field(description="Whether it is known or believed.", examples=["fact"]),
+        Field(description="Whether it is fact, opinion or allegation.", examples=["fact"]),
     ] = None
     as_at: Annotated[
         Structural[Day | None],
-        Field(description="The day on which it was so.", examples=["2026-11-20"]),
+        Field(description="The day to which it refers.", examples=["2026-11-20"]),
     ] = None
     historical: Annotated[
-        Structural[StrictBool], Field(description="Whether it is about the past.")
+        Structural[StrictBool], Field(description="Whether it is historical.")
     ] = False
     explanation: Annotated[
         Releasable[Text | None],
-        Field(description="What makes history understood: how old it is, what has changed since."),
+        Field(description="For historical information: how old it is and what has changed since."),
     ] = None
     special_category: Annotated[
         Structural[list[SpecialCategory]],
         Field(
             default_factory=list,
             max_length=len(SpecialCategory),
-            description="Special categories of data in it.",
+            description="The special categories of data in it.",
         ),
     ]
     criminal_offence: Annotated[
-        Structural[StrictBool], Field(description="Whether it tells of an offence.")
+        Structural[StrictBool], Field(description="Whether it contains criminal offence data.")
     ] = False
     third_party: Annotated[
-        Structural[StrictBool], Field(description="Whether it tells of somebody else.")
+        Structural[StrictBool],
+        Field(description="Whether it contains information about a third party."),
     ] = False
     include: Annotated[
         Structural[Include],
-        Field(description="Whether it is to be shared, redacted or withheld.", examples=["share"]),
+        Field(description="Whether to share, redact or withhold it.", examples=["share"]),
     ] = Include.SHARE
     withheld_because: Annotated[
         Releasable[Text | None],
         Field(
             validate_default=True,
-            description="Why it is withheld, or in part; required when it is withheld.",
+            description="Why it is redacted or withheld; required if it is withheld.",
         ),
     ] = None
     identity_to_protect: Annotated[
         Structural[StrictBool],
-        Field(description="Whether it gives away somebody who must not be known."),
+        Field(description="Whether it reveals an identity that must be protected."),
     ] = False
     smallest_group: Annotated[
         Structural[int | None],
-        Field(ge=0, le=1_000_000, strict=True, description="In figures, the smallest count."),
+        Field(ge=0, le=1_000_000, strict=True, description="For figures: the smallest count."),
     ] = None
     key_held: Annotated[
-        Structural[StrictBool], Field(description="Whether the school can undo its pseudonyms.")
+        Structural[StrictBool],
+        Field(description="Whether the school can reverse the pseudonyms in it."),
     ] = False
 
     @field_validator("withheld_because")

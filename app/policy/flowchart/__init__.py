@@ -1,1 +1,1 @@
-"""The policy's When-and-How flowchart: drawn as SVG and told as text."""
+"""The policy's flowchart on when and how to share, as SVG and as text."""

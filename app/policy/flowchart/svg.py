@@ -1,5 +1,5 @@
-"""Paper to draw on: boxes, arrows and words as SVG, with every line of words measured beforehand so
-that nothing overlaps or is cut.
+"""Boxes, arrows and words as SVG; every line of words is measured, so that nothing overlaps or is
+cut off.
 """
 
 import unicodedata
@@ -31,8 +31,8 @@ _WIDTHS: Final[Mapping[str, float]] = MappingProxyType(
         for letter in letters
     }
 )
-"""Widths in ems, rounded up, of DejaVu Sans: the widest font in the list below, so that a line
-measured with it fits in any of them."""
+"""The widths of letters in ems, rounded up, in DejaVu Sans: the widest of the fonts that the image
+names."""
 
 _BOLD: Final = 1.2
 _GREY: Final = "#505a5f"
@@ -43,7 +43,7 @@ BADGE: Final = 13
 
 
 class Mark(Enum):
-    """How a box or line is drawn: as part of a blank chart, as taken, or as left aside."""
+    """The style of a box or line: part of a blank chart, on the path taken, or beside it."""
 
     PLAIN = (1.5, None)
     TAKEN = (4.0, None)
@@ -55,14 +55,14 @@ class Mark(Enum):
 
     @property
     def stroke(self) -> dict[str, str | float | None]:
-        """The attributes of a line drawn so."""
+        """The attributes of a line in this style."""
         width, dashes = self.value
         return {"stroke": self.ink, "stroke_width": width, "stroke_dasharray": dashes}
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on the paper, in pixels from its upper left corner."""
+    """A rectangle, in pixels from the upper left corner of the image."""
 
     x: float
     y: float
@@ -99,7 +99,7 @@ class Words:
 
 
 def measure(text: str, size: float = SIZE, *, bold: bool = False) -> float:
-    """The greatest width in pixels that a text takes in any of the fonts that the writer names."""
+    """The largest width in pixels of a text in any of the fonts that the image names."""
     ems = sum(_WIDTHS[letter] if letter in _WIDTHS else _wide(letter) for letter in text)
     return ems * size * (_BOLD if bold else 1)
 
@@ -111,7 +111,7 @@ def _wide(letter: str) -> float:
 
 
 def wrap(text: str, width: float, *, bold: bool = False) -> tuple[str, ...]:
-    """A text in lines no wider than `width` pixels; a word that is wider by itself is broken."""
+    """A text in lines of at most `width` pixels; a wider word is broken."""
     lines: list[str] = []
     line = ""
     for word in printable(text).split():
@@ -132,7 +132,7 @@ def wrap(text: str, width: float, *, bold: bool = False) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Sheet:
-    """Where boxes, lines and words gather."""
+    """Collects the boxes, lines and words of an image."""
 
     parts: list[str] = field(default_factory=list)
 
@@ -151,9 +151,7 @@ class Sheet:
         )
 
     def words(self, x: float, y: float, words: Sequence[Words], ink: str) -> None:
-        """Paragraphs from the top edge `y` down, each line an element of its own: no reader has to
-        wrap anything.
-        """
+        """Add paragraphs from the top edge `y` down, each line as its own element."""
         top = y
         for part in words:
             weight = "bold" if part.bold else None
@@ -178,8 +176,8 @@ class Sheet:
         ]
 
     def edge(self, mark: Mark, *corners: tuple[float, float]) -> None:
-        """A line along the corners with an arrow head at its end, which must lie straight below or
-        beside the last corner but one.
+        """Add a line along the corners with an arrow head at its end. The last segment must be
+        horizontal or vertical.
         """
         (x0, y0), (x, y) = corners[-2:]
         size = 11 if mark is Mark.TAKEN else 8
@@ -197,7 +195,7 @@ class Sheet:
         ]
 
     def tick(self, x: float, y: float, met: str | None, ink: str) -> None:
-        """A box to tick: ticked, crossed, or left empty."""
+        """Add a check box: ticked, crossed or empty."""
         self.parts.append(
             element("rect", x=x, y=y, width=15, height=15, fill=PAPER, stroke=ink, stroke_width=1.5)
         )

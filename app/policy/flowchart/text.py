@@ -1,6 +1,4 @@
-"""The flowchart in sentences: all that the drawing shows, for whoever does not see it, and the
-words that both use.
-"""
+"""The flowchart in sentences (the description of the image), and the words that both use. Pure."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,7 +15,7 @@ QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
         Step.LAWFUL_REASON: "Is there a lawful reason to share without consent?",
     }
 )
-"""The questions in words, for a caller that has not the policy's own at hand."""
+"""The default wording of the questions."""
 
 CHECKS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -28,7 +26,7 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
         HowCheck.TRANSPARENCY: "Decided whether to tell the person or family",
     }
 )
-"""The checks of How in words."""
+"""The default wording of the checks on how to share."""
 
 OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -38,7 +36,7 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         Outcome.SEEK_ADVICE: "Seek advice",
     }
 )
-"""The results in words."""
+"""The outcomes in words."""
 
 RELEASES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -47,7 +45,7 @@ RELEASES: Final[Mapping[str, str]] = MappingProxyType(
         Release.NONE: "Not reached. Do not share anything.",
     }
 )
-"""What may leave, in words."""
+"""The releases in words."""
 
 _NOT_HELD_UP: Final = "Release: ready. In an emergency, do not wait for checks that are still open."
 
@@ -55,8 +53,7 @@ MIDDLE: Final = (Step.CONSENT, Step.IDENTIFIABLE, Step.LAWFUL_REASON)
 SHARES_BY: Final[Mapping[str, Answer]] = MappingProxyType(
     {Step.CONSENT: Answer.YES, Step.IDENTIFIABLE: Answer.NO, Step.LAWFUL_REASON: Answer.YES}
 )
-"""The answer by which each middle question settles for sharing; the safety floor holds every policy
-to it."""
+"""The answer to each middle question that leads to sharing, as the safety floor requires."""
 
 
 def describe(
@@ -69,7 +66,7 @@ def describe(
     questions: Mapping[str, str] | None = None,
     checks: Mapping[str, str] | None = None,
 ) -> str:
-    """The way taken in sentences: all that the drawing shows, for whoever does not see it."""
+    """The flowchart with the path of a request, in sentences."""
     asked, checked = {**QUESTIONS, **(questions or {})}, {**CHECKS, **(checks or {})}
     said = [
         f"{n}. {asked.get(str(step['step']), str(step['step']))} Answered: {step['answer']}."
@@ -125,16 +122,16 @@ def describe_policy(
 
 
 def released(outcome: str, release: str) -> str:
-    """What may leave, in words; an emergency waits for nothing."""
+    """The release in words; an emergency share is always ready."""
     return _NOT_HELD_UP if outcome == Outcome.SHARE_EMERGENCY else RELEASES[release]
 
 
 def ordered(order: Sequence[str]) -> tuple[str, ...]:
-    """The three middle questions: those that were asked, in that order, then the rest."""
+    """The three middle questions: first those asked, in that order, then the others."""
     first = [step for step in order if step in MIDDLE]
     return (*first, *(step for step in MIDDLE if step not in first))
 
 
 def opposite(step: str) -> Answer:
-    """The plain answer to a middle question that does not settle for sharing."""
+    """The answer to a middle question that does not lead to sharing."""
     return Answer.NO if SHARES_BY[step] is Answer.YES else Answer.YES

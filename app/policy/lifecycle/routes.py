@@ -1,7 +1,6 @@
-"""The policy, its versions and evaluation over HTTP.
+"""Routes for the policy in force and for policy versions.
 
-Law: policy text is open to every caller of its school; of a case that is tried out nothing is
-stored.
+Every role may read the policies of its school.
 """
 
 from datetime import datetime
@@ -48,8 +47,7 @@ router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute
 Reader = Annotated[Actor, Require(Permission.POLICY_READ)]
 
 CACHEABLE: Final = {"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Authorization"}
-"""Policy text may be kept by anybody, but is asked after each time, so that a new version is seen
-at once."""
+"""Policy text may be cached, but must be revalidated, so that a new version is seen at once."""
 
 HTML: Final = "text/html"
 

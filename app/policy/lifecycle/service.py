@@ -186,7 +186,7 @@ async def _load_for_update(
 
 
 class ShippedVersion(ServiceError):
-    """The version that ships is nobody's to approve or to withdraw."""
+    """A shipped version cannot be approved or withdrawn."""
 
     kind = Kind.CONFLICT
     code = "shipped-version"

@@ -1,8 +1,8 @@
-"""A version of the policy to read over HTTP: the whole of it as HTML, PDF or its own bytes, its
-flowchart, and what it changes.
+"""Routes for reading a policy version: its document as HTML, PDF or source, its flowchart, and its
+difference from another version.
 
-Law: it is public policy text. It may be kept, and is asked after each time, because where a version
-stands changes with the day.
+A policy is public text, so replies may be cached, but must be revalidated because the status of a
+version changes with the day.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ from app.policy.diff import page as diff_page
 from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle.routes import CACHEABLE, Digest
 from app.policy.lifecycle.versions import Listed
-from app.policy.publication import listing
 from app.policy.wording import page as pages
+from app.policy.wording.page import VersionStatus
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 
@@ -51,9 +51,9 @@ AcceptDep = Annotated[
 _HEADERS: Final = {**CACHEABLE, "Vary": "Authorization, Accept"}
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-_KEPT: Final = 16
-_SET: Final[OrderedDict[str, bytes]] = OrderedDict()
-"""PDF files by ETag: typesetting takes a third of a second, and a version is read by many."""
+_MOST_CACHED: Final = 16
+_PDFS: Final[OrderedDict[str, bytes]] = OrderedDict()
+"""PDF files by ETag, because typesetting takes a third of a second."""
 
 
 def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
@@ -84,26 +84,26 @@ async def get_policy_document(
     """
     form = content_negotiation.choose(accepted, (HTML, PDF, YAML))
     today = today_in_school(call.now)
-    listed = await listing.listed(call.session, actor.school, digest, today)
+    listed, _ = await versions.version(call.session, actor.school, digest, today)
     if form == YAML:
         source = await in_force.source(call.session, actor.school, digest)
-        return _sent(
+        return _reply_with(
             request,
             source,
             form,
             etag_of(hashlib.sha256(source).hexdigest(), "yaml"),
-            _named(listed, "yaml"),
+            _content_disposition(listed, "yaml"),
         )
 
     page = await asyncio.to_thread(
         pages.page,
         await in_force.at(call.session, actor.school, digest),
-        listing.version_status(listed),
+        _version_status(listed),
     )
 
     etag = _etag(page, form)
     if form == HTML:
-        return _sent(
+        return _reply_with(
             request,
             html.page(page).encode(),
             form,
@@ -111,12 +111,12 @@ async def get_policy_document(
             {"Content-Security-Policy": html.CSP},
         )
     old = unchanged(request, etag, _HEADERS)
-    return old or _sent(
+    return old or _reply_with(
         request,
-        await _typeset(page, etag, _dated(listed, today)),
+        await _typeset(page, etag, _date_of(listed, today)),
         form,
         etag,
-        _named(listed, "pdf"),
+        _content_disposition(listed, "pdf"),
     )
 
 
@@ -134,7 +134,7 @@ async def get_policy_flowchart(
     all of it in words.
     """
     drawn = pages.flowchart(await in_force.at(call.session, actor.school, digest)).encode()
-    return _sent(
+    return _reply_with(
         request,
         drawn,
         SVG,
@@ -183,7 +183,7 @@ async def compare_policy_versions(
 
     if form == HTML:
         page = diff_page.page(old, new, found)
-        return _sent(
+        return _reply_with(
             request,
             html.page(page).encode(),
             HTML,
@@ -195,15 +195,25 @@ async def compare_policy_versions(
     return unchanged(request, etag, _HEADERS) or reply(body, 200, {"ETag": etag, **_HEADERS})
 
 
+def _version_status(of: Listed) -> VersionStatus:
+    """The status of a version as its page shows it."""
+    return VersionStatus(
+        status=of.status.value,
+        starts_on=of.starts_on,
+        approved_by=of.approved_by,
+        approved_on=None if of.approved_at is None else today_in_school(of.approved_at),
+        review_due=of.review_due,
+    )
+
+
 def _etag(page: Page, form: str) -> str:
-    # What is read depends on the version, on where it stands, and on how this release words it: all
-    # of that is on the page.
+    # The page contains all that the reply depends on: version, status and wording of this release.
     return etag_of(
         hashlib.sha256(canonical.encode(page.to_json())).hexdigest(), form.rpartition("/")[2]
     )
 
 
-def _sent(
+def _reply_with(
     request: Request, body: bytes, form: str, etag: str, headers: Mapping[str, str]
 ) -> Response:
     return unchanged(request, etag, _HEADERS) or Response(
@@ -211,7 +221,7 @@ def _sent(
     )
 
 
-def _named(listed: Listed, ending: str) -> dict[str, str]:
+def _content_disposition(listed: Listed, ending: str) -> dict[str, str]:
     name = "".join(
         letter
         for letter in listed.version
@@ -220,7 +230,7 @@ def _named(listed: Listed, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'inline; filename="information-sharing-policy-{name}.{ending}"'}
 
 
-def _dated(listed: Listed, today: date) -> datetime:
+def _date_of(listed: Listed, today: date) -> datetime:
     return (
         listed.approved_at
         or listed.created_at
@@ -229,10 +239,10 @@ def _dated(listed: Listed, today: date) -> datetime:
 
 
 async def _typeset(page: Page, etag: str, at: datetime) -> bytes:
-    if etag not in _SET:
-        _SET[etag] = await asyncio.to_thread(
+    if etag not in _PDFS:
+        _PDFS[etag] = await asyncio.to_thread(
             documents_pdf.pdf, documents_pdf.PAGE, page.to_json(), at=at
         )
-        while len(_SET) > _KEPT:
-            _SET.popitem(last=False)
-    return _SET[etag]
+        while len(_PDFS) > _MOST_CACHED:
+            _PDFS.popitem(last=False)
+    return _PDFS[etag]

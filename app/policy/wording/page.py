@@ -29,7 +29,7 @@ MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
         "withdrawn": "Withdrawn: this version never came into force.",
     }
 )
-"""What a version's status means for its reader."""
+"""The marking of the page for each status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class VersionStatus:
 
 
 def page(policy: Policy, version: VersionStatus) -> Page:
-    """The whole policy in plain English."""
+    """The page with the whole policy in plain English."""
     document = policy.document
     shown: Page = inert(
         Page(
@@ -87,9 +87,7 @@ def page(policy: Policy, version: VersionStatus) -> Page:
 
 
 def flowchart(policy: Policy) -> str:
-    """The When-and-How flowchart of a version as SVG, in the order in which it asks and with its
-    own wording.
-    """
+    """The flowchart of a version as SVG, with its order of questions and its wording."""
     title = f"{policy.document.policy.title}: when and how to share"
     words = _chart_words(policy)
     return drawing.draw_policy(
@@ -152,7 +150,7 @@ def _short(policy: Policy) -> tuple[Block, ...]:
 
 
 def inert(value: Any) -> Any:
-    """The page without characters that control or reorder what is read; a drawing has none."""
+    """A value of the page without control and direction characters; charts have none."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, tuple):

@@ -17,7 +17,7 @@ from app.policy.wording.words import day, either, label, sentence, spoken
 
 
 def lawful_reasons(document: Document) -> tuple[Block, ...]:
-    """Each lawful reason with its place in data protection law."""
+    """Each lawful reason with its basis in data protection law."""
     return tuple(_lawful(document, reason) for reason in document.lawful_reasons.values())
 
 
@@ -34,7 +34,7 @@ def _lawful(document: Document, reason: Lawful) -> Part:
 
 
 def clocks(document: Document) -> tuple[Block, ...]:
-    """The time limits, and the days on which the school does not work."""
+    """The time limits, and the days on which the school is closed."""
     of = document.clocks
     rows = tuple(
         (label(name), rule_.text, _counted(document, rule_)) for name, rule_ in of.rules.items()
@@ -90,7 +90,7 @@ def _values(parameter: Parameter) -> str:
 
 
 def parameters(document: Document) -> tuple[Block, ...]:
-    """The numbers that rules and time limits use."""
+    """The parameters used by rules and time limits."""
     rows = tuple(
         (label(name), of.text, sentence(_values(of))) for name, of in document.parameters.items()
     )
@@ -100,7 +100,7 @@ def parameters(document: Document) -> tuple[Block, ...]:
 
 
 def retention(document: Document) -> tuple[Block, ...]:
-    """How long each kind of record is kept, and which record is of which kind."""
+    """The retention classes, and the rules that assign records to them."""
     table = document.retention
     rows = tuple(
         (
@@ -138,7 +138,7 @@ def groups(document: Document) -> tuple[Block, ...]:
 
 
 def myths(document: Document) -> tuple[Block, ...]:
-    """Each myth, what is true instead, and when the service says so."""
+    """Each myth with its correction and the cases in which it is shown."""
     return tuple(
         Part(
             f"“{myth.claim}”",
@@ -153,13 +153,13 @@ def myths(document: Document) -> tuple[Block, ...]:
 
 
 def guidance(document: Document) -> tuple[Block, ...]:
-    """What holds at all times."""
+    """The instructions for every case."""
     said = tuple(each.text for each in document.guidance.values())
     return Bullets(said), rests_on(document, *(each.cites for each in document.guidance.values()))
 
 
 def duties(document: Document) -> tuple[Block, ...]:
-    """The duties in law and whom they bind."""
+    """The legal duties and the bodies they bind."""
     return tuple(
         Part(
             duty.title,
@@ -174,7 +174,7 @@ def duties(document: Document) -> tuple[Block, ...]:
 
 
 def upcoming(document: Document) -> tuple[Block, ...]:
-    """Changes of law that are known and not applied."""
+    """Changes of law that are not yet applied."""
     if not document.upcoming:
         return (Paragraph("None."),)
     return tuple(
@@ -187,7 +187,7 @@ def upcoming(document: Document) -> tuple[Block, ...]:
 
 
 def resources(document: Document) -> tuple[Block, ...]:
-    """Where to read more."""
+    """References for further reading."""
     said = (
         f"{each.title}. {each.publisher}." + (f" {each.url}" if each.url else "")
         for each in document.resources
@@ -196,13 +196,13 @@ def resources(document: Document) -> tuple[Block, ...]:
 
 
 def clauses(document: Document) -> tuple[Block, ...]:
-    """Every clause that is cited."""
+    """Every cited clause."""
     rows = tuple((name, each.where, each.says) for name, each in document.citations.items())
     return (Grid("Clauses", ("Id", "Where it is", "What it says"), rows),)
 
 
 def cases(document: Document) -> tuple[Block, ...]:
-    """The worked examples: what happened, what was answered, what the policy says of it."""
+    """The worked cases with their facts and expected results."""
     return (
         Paragraph(
             "The people in these examples are invented. The service checks every example before it"
@@ -234,7 +234,7 @@ def _case(case: Case) -> Part:
 
 
 def _stated(facts: Any) -> Iterator[tuple[str, str]]:
-    """What somebody stated, one line for each part of it; what was left out is not there."""
+    """The stated facts, one line for each part that is not omitted."""
     for field, part in _members(facts):
         said = _said(part)
         if said:
@@ -261,9 +261,7 @@ def _said(value: Any) -> str:
 
 
 def _members(value: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
-    """What somebody stated in an object: its answers, and whatever is not as it is when nothing is
-    stated.
-    """
+    """The stated members of an object: its answers, and members that differ from their default."""
     for field in dataclasses.fields(value):
         part = getattr(value, field.name)
         if isinstance(part, Answer) or (part is not False and part != field.default):

@@ -14,7 +14,7 @@ from app.policy.wording.words import ROLES, either, label, sentence
 
 
 def rests_on(document: Document, *cited: Iterable[str]) -> Paragraph:
-    """The clauses that a part of the policy cites, by where they stand; each once."""
+    """The clauses that a part of the policy cites, each once."""
     names = dict.fromkeys(name for cites in cited for name in cites)
     return Paragraph(
         "Based on: "
@@ -24,7 +24,7 @@ def rests_on(document: Document, *cited: Iterable[str]) -> Paragraph:
 
 
 def questions(document: Document) -> tuple[Block, ...]:
-    """What is asked, how to answer, and when an answer is not taken as it is given."""
+    """The questions, how to answer them, and when an answer is changed to unsure."""
     return tuple(
         _question(document, question) for question in Question if question in document.questions
     )
@@ -45,7 +45,7 @@ def _question(document: Document, question: Question) -> Part:
 
 
 def order(document: Document) -> tuple[Step, ...]:
-    """The questions in the order in which the flow first comes to them."""
+    """The questions in the order in which the flow first asks them."""
     return tuple(dict.fromkeys(document.flow.nodes[name].asks for name in _nodes(document)))
 
 
@@ -61,7 +61,7 @@ def _nodes(document: Document) -> list[str]:
 
 
 def flow(document: Document) -> tuple[Block, ...]:
-    """Each point of the way with its rules, numbered in the order in which one can come to it."""
+    """Each node of the flow with its rules, numbered in the order of first use."""
     numbers = {name: number for number, name in enumerate(_nodes(document), 1)}
     return tuple(_node(document, name, numbers) for name in numbers)
 
@@ -107,7 +107,7 @@ def _leads(row: FlowRow, numbers: dict[str, int]) -> str:
 
 
 def checks(document: Document) -> tuple[Block, ...]:
-    """The checks of How, and whether each holds what may be shared."""
+    """The checks on how to share, and whether the release waits for each."""
     return tuple(
         Part(
             table.title,
@@ -132,7 +132,7 @@ def checks(document: Document) -> tuple[Block, ...]:
 
 
 def principles(document: Document) -> tuple[Block, ...]:
-    """The seven principles, and when the facts stand to each how."""
+    """The seven principles with the rules for each finding."""
     return tuple(
         _judged(document, document.principles[name].title, document.principles[name])
         for name in PrincipleId
@@ -161,7 +161,7 @@ def _judged(document: Document, title: str, table: Judged) -> Part:
 
 
 def actions(document: Document) -> tuple[Block, ...]:
-    """What somebody is told to do, by whom and by when, and in which cases."""
+    """The actions, who performs them and by when, and in which cases."""
     return (
         Paragraph(
             "Every action that fits a case applies. If several actions with the same name fit,"
@@ -189,7 +189,7 @@ def _actions(document: Document) -> Iterator[tuple[str, ...]]:
 
 
 def authority(document: Document) -> tuple[Block, ...]:
-    """Who may record which outcome."""
+    """The roles that may record each outcome."""
     table = document.authority
     said = (
         rule(row.when, f"{_deciders(row)} can decide", first=n == 0)

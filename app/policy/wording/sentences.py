@@ -105,7 +105,7 @@ _CLAUSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
     }
 )
-"""Facts whose every value is a clause of its own."""
+"""The facts with a clause for each value."""
 
 _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -132,7 +132,7 @@ _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "decided_at": ("it was decided by the question on", ""),
     }
 )
-"""The rest: what is said before the values, and what when nothing was stated."""
+"""The other facts: the words before the values, and the clause for a fact that was not stated."""
 
 OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -142,7 +142,7 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         Outcome.SEEK_ADVICE: "seek advice",
     }
 )
-"""The outcomes inside a sentence."""
+"""The outcomes as part of a sentence."""
 
 STEPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -153,7 +153,7 @@ STEPS: Final[Mapping[str, str]] = MappingProxyType(
         Step.LAWFUL_REASON: "lawful reasons",
     }
 )
-"""The questions inside a sentence: “decided by the question on …”."""
+"""The questions as part of a sentence: “decided by the question on …”."""
 
 FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -163,16 +163,16 @@ FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
         Finding.NOT_APPLICABLE: "does not apply",
     }
 )
-"""The findings inside a sentence."""
+"""The findings as part of a sentence."""
 
 MET: Final[Mapping[str, str]] = MappingProxyType(
     {Answer.YES: "met", Answer.NO: "not met", Answer.UNSURE: "unsure"}
 )
-"""How a check stands, inside a sentence."""
+"""The result of a check as part of a sentence."""
 
 
 def value(fact: str, word: str) -> str:
-    """One value of a fact inside a sentence; a `$set` by its name."""
+    """A value of a fact as part of a sentence; a `$set` by its name."""
     if word.startswith("$"):
         return f"in the group “{spoken(word[1:])}”"
     if fact == "decided_at":
@@ -181,9 +181,7 @@ def value(fact: str, word: str) -> str:
 
 
 def clauses(fact: str, words: Iterable[str]) -> tuple[str, ...]:
-    """A cell: what a fact may be, of which one must be the case. Raises KeyError for a fact outside
-    the grammar.
-    """
+    """The allowed values of a fact as alternative clauses; raises KeyError for an unknown fact."""
     words = tuple(words)
     if fact in _CLAUSES:
         return tuple(_CLAUSES[fact][word] for word in words)
@@ -194,7 +192,7 @@ def clauses(fact: str, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def condition(when: Condition) -> str:
-    """All cells of a row, as what follows “if”; empty for a row that fits everything."""
+    """All cells of a row, as the words after “if”; empty for a row that matches everything."""
     cells = [clauses(fact, words) for fact, words in when.cells.items()]
     several = len(cells) > 1
     return ", and ".join(
@@ -203,7 +201,7 @@ def condition(when: Condition) -> str:
 
 
 def rule(when: Condition, then: str, *, first: bool) -> str:
-    """A row of a table in which the first that fits speaks."""
+    """A row of a first-match table."""
     said = condition(when)
     if not said:
         return sentence(f"always: {then}" if first else f"otherwise: {then}")
@@ -211,7 +209,7 @@ def rule(when: Condition, then: str, *, first: bool) -> str:
 
 
 def occasions(when: Iterable[Condition]) -> str:
-    """The conditions of a row that speaks whenever one of them fits, each on a line of its own."""
+    """The alternative conditions of a result, each on its own line."""
     said = [condition(one) for one in when]
     if not all(said):
         return "Always."
@@ -219,7 +217,7 @@ def occasions(when: Iterable[Condition]) -> str:
 
 
 def judged(table: Judged) -> tuple[str, ...]:
-    """A principle or golden rule as rules in order, those that `needs` stands for among them."""
+    """A principle or golden rule as rules in order, including those that `needs` implies."""
     said = [
         rule(row.when, f"{FINDINGS[row.finding]}. {row.basis}", first=n == 0)
         for n, row in enumerate(table.rows)

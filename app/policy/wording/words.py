@@ -39,27 +39,27 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
         Role.INTEGRATION: "connected system",
     }
 )
-"""The roles as people call them."""
+"""The roles in words."""
 
 
 def spoken(code: str) -> str:
-    """A code as words inside a sentence: `section_47_enquiry` is “section 47 enquiry”."""
+    """A code as words in a sentence: `section_47_enquiry` is “section 47 enquiry”."""
     return " ".join(_CAPITALS.get(word, word) for word in code.split("_") if word)
 
 
 def label(code: str) -> str:
-    """A code as words that begin a line: `section_47_enquiry` is “Section 47 enquiry”."""
+    """A code as words at the start of a line: `section_47_enquiry` is “Section 47 enquiry”."""
     text = spoken(code)
     return text[:1].upper() + text[1:]
 
 
 def day(of: date) -> str:
-    """A date as it is written in letters: 23 November 2026."""
+    """A date in words: 23 November 2026."""
     return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
 
 
 def month(text: str) -> str:
-    """A month `YYYY-MM`, or a day `YYYY-MM-DD`, as it is written in letters: November 2026."""
+    """A month `YYYY-MM` or a day `YYYY-MM-DD` in words: November 2026."""
     if len(text) == len("YYYY-MM-DD"):
         return day(date.fromisoformat(text))
     year, _, number = text.partition("-")
@@ -67,12 +67,12 @@ def month(text: str) -> str:
 
 
 def either(parts: Iterable[str], last: str = "or") -> str:
-    """Several things in one sentence: “a, b or c”."""
+    """A list in words: “a, b or c”."""
     *most, final = parts
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
 def sentence(text: str) -> str:
-    """A text that begins with a capital and ends with a stop."""
+    """A text with a capital letter at the start and a full stop at the end."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!", ":", ".”")) else f"{text}."

@@ -1,5 +1,5 @@
-"""Appending and sealing on real databases: every committed entry once, and no signature over
-anything doubtful.
+"""Every committed entry is sealed once, and the sealer signs nothing that contradicts its last
+checkpoint.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import checkpoint, log, merkle, seal, sealer
-from app.audit.model import Action, EntryOutcome, Event, stranger
-from app.audit.publisher import Shelf
+from app.audit.model import Action, EntryOutcome, Event, anonymous
+from app.audit.publisher import CheckpointFolder
 from app.audit.seal import SealRefused
 from app.kernel import canonical
 from app.kernel.ids import new_id
@@ -31,7 +31,9 @@ async def note_of(database: Database) -> str:
     )
 
 
-async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database: Database) -> None:
+async def test_an_entry_stores_its_body_and_repeats_it_in_columns(
+    database: Database,
+) -> None:
     by, children = trail.actor(), (new_id(NOON), new_id(NOON), new_id(NOON))
     event = Event(
         action=Action.DECISION_RECORDED,
@@ -71,15 +73,15 @@ async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database
     assert len(await rows(database, "SELECT subject FROM audit_subject")) == 2
 
 
-async def test_an_entry_without_account_and_an_oversized_one(database: Database) -> None:
+async def test_an_entry_can_lack_an_account_and_cannot_be_oversized(database: Database) -> None:
     async with database.transaction() as session:
         event = Event(action=Action.SESSION_REFUSED, outcome=EntryOutcome.FAILURE)
-        log.append(session, event, by=stranger(SCHOOL), at=NOON, request_id="r")
+        log.append(session, event, by=anonymous(SCHOOL), at=NOON, request_id="r")
         with pytest.raises(log.EntryTooLarge):
             log.append(
                 session,
                 Event(action=Action.REQUEST_READ, data={"x": "y" * 70_000}),
-                by=stranger(SCHOOL),
+                by=anonymous(SCHOOL),
                 at=NOON,
                 request_id="r",
             )
@@ -89,8 +91,8 @@ async def test_an_entry_without_account_and_an_oversized_one(database: Database)
 async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_bytes(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path / "checkpoints")
-    await sealed(database, 3, 1, 300, 256, shelf=shelf)
+    folder = CheckpointFolder(tmp_path / "checkpoints")
+    await sealed(database, 3, 1, 300, 256, folder=folder)
     stored = await rows(
         database,
         "SELECT l.idx, l.hash, e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id"
@@ -103,29 +105,29 @@ async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_byt
         await note_of(database), KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}"
     )
     assert (signed.size, signed.root) == (560, merkle.root_of(leaves))
-    assert shelf.newest(SCHOOL) == await note_of(database)
+    assert folder.newest(SCHOOL) == await note_of(database)
     nodes = await rows(database, "SELECT level, idx, hash FROM audit_node ORDER BY level, idx")
     assert nodes == [(1, 0, merkle.root_of(leaves[:256])), (1, 1, merkle.root_of(leaves[256:512]))]
     assert await rows(database, "SELECT * FROM audit_pending") == []
     assert await seal.seal(database, KEY, host="renamed.example") == 0
 
 
-async def test_a_log_keeps_its_name_when_the_host_is_renamed(database: Database) -> None:
+async def test_a_log_has_the_same_name_after_the_host_is_renamed(database: Database) -> None:
     await sealed(database, 1)
     await append(database, 1)
     await seal.seal(database, KEY, host="renamed.example")
     assert checkpoint.parse(await note_of(database)).origin == f"{HOST}/schools/{SCHOOL}"
 
 
-async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop_another(
+async def test_each_school_has_its_own_log_and_a_fault_in_one_does_not_stop_another(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
+    folder = CheckpointFolder(tmp_path)
     await append(database, 2)
     await append(database, 3, by=trail.actor(school="654321"))
-    assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == 5
+    assert await seal.seal(database, KEY, host=HOST, folder=folder) == 5
     for school, size in ((SCHOOL, 2), ("654321", 3)):
-        signed = checkpoint.verify(str(shelf.newest(school)), KEY.public_key())
+        signed = checkpoint.verify(str(folder.newest(school)), KEY.public_key())
         assert (signed.origin, signed.size) == (f"{HOST}/schools/{school}", size)
     async with tampering(database) as run:
         await run(
@@ -134,10 +136,10 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
     await append(database, 1)
     await append(database, 1, by=trail.actor(school="654321"))
     with pytest.raises(SealRefused) as refused:
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
     assert set(refused.value.faults) == {SCHOOL}
-    assert checkpoint.parse(str(shelf.newest("654321"))).size == 4
-    assert checkpoint.parse(str(shelf.newest(SCHOOL))).size == 2
+    assert checkpoint.parse(str(folder.newest("654321"))).size == 4
+    assert checkpoint.parse(str(folder.newest(SCHOOL))).size == 2
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
         "UPDATE audit_checkpoint SET size = 6 WHERE size = 5",
     ],
 )
-async def test_the_sealer_refuses_what_does_not_match_its_last_signature(
+async def test_the_sealer_refuses_a_log_that_contradicts_its_last_checkpoint(
     database: Database, change: str
 ) -> None:
     await sealed(database, 3, 2)
@@ -185,7 +187,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def roll_back(database: Database, size: int) -> None:
-    """What restoring an older backup does."""
+    """Delete what an older backup does not have."""
     async with tampering(database) as run:
         kept = "SELECT entry_id FROM audit_leaf WHERE idx >= :size"
         await run(f"DELETE FROM audit_entry WHERE id IN ({kept})", size=size)
@@ -196,21 +198,21 @@ async def roll_back(database: Database, size: int) -> None:
 async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 3, 2, shelf=shelf)
-    lost = str(shelf.newest(SCHOOL))
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 3, 2, folder=folder)
+    lost = str(folder.newest(SCHOOL))
     await roll_back(database, 3)
     await append(database, 1)
     with pytest.raises(
         SealRefused, match="a checkpoint of 5 entries was published, and the stored log has 3"
     ):
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
     note = await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=1)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=1)
     )
     signed = checkpoint.verify(note, KEY.public_key(), origin=f"{HOST}/schools/{SCHOOL}/2")
     assert signed.size == 5
-    assert shelf.newest(SCHOOL) == note == await note_of(database)
+    assert folder.newest(SCHOOL) == note == await note_of(database)
     assert lost in texts(tmp_path)
     ((body,),) = await rows(
         database, "SELECT body FROM audit_entry WHERE action = 'audit.log.reopened'"
@@ -221,50 +223,52 @@ async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
         (f"{HOST}/schools/{SCHOOL}", 5),
     ]
     await append(database, 4)
-    assert await seal.seal(database, KEY, host=HOST, shelf=shelf) == 4
+    assert await seal.seal(database, KEY, host=HOST, folder=folder) == 4
     assert checkpoint.parse(await note_of(database)).origin == signed.origin
     await roll_back(database, 5)
     again = await seal.reopen(
-        database, KEY, school=SCHOOL, host=HOST, shelf=shelf, at=NOON + timedelta(hours=2)
+        database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=2)
     )
     assert checkpoint.parse(again).origin == f"{HOST}/schools/{SCHOOL}/3"
 
 
-async def test_a_history_with_a_gap_is_not_reopened(database: Database, tmp_path: Path) -> None:
+async def test_a_log_with_a_gap_cannot_be_reopened(database: Database, tmp_path: Path) -> None:
     await sealed(database, 5)
     async with tampering(database) as run:
         await run("DELETE FROM audit_leaf WHERE idx = 2")
     with pytest.raises(SealRefused, match="no leaf 2"):
-        await seal.reopen(database, KEY, school=SCHOOL, host=HOST, shelf=Shelf(tmp_path), at=NOON)
+        await seal.reopen(
+            database, KEY, school=SCHOOL, host=HOST, folder=CheckpointFolder(tmp_path), at=NOON
+        )
 
 
 @pytest.mark.parametrize("published", ["nothing like a note", "", None])
-async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(
+async def test_the_sealer_refuses_if_the_published_checkpoint_is_not_its_own(
     database: Database, tmp_path: Path, published: str | None
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 2, 1, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 2, 1, folder=folder)
     forged = checkpoint.sign(checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 2, bytes(32)), KEY)
     (tmp_path / f"{SCHOOL}.txt").write_text(
         forged if published is None else published, encoding="utf-8"
     )
     await append(database, 1)
     with pytest.raises(SealRefused):
-        await seal.seal(database, KEY, host=HOST, shelf=shelf)
+        await seal.seal(database, KEY, host=HOST, folder=folder)
 
 
-async def test_a_crash_between_commit_and_publishing_is_made_good(
+async def test_a_checkpoint_is_published_after_a_crash_between_commit_and_publication(
     database: Database, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    await sealed(database, 2, shelf=shelf)
+    folder = CheckpointFolder(tmp_path)
+    await sealed(database, 2, folder=folder)
     await sealed(database, 2)
-    await seal.publish(database, shelf)
-    assert shelf.newest(SCHOOL) == await note_of(database)
-    assert checkpoint.parse(str(shelf.newest(SCHOOL))).size == 4
+    await seal.publish(database, folder)
+    assert folder.newest(SCHOOL) == await note_of(database)
+    assert checkpoint.parse(str(folder.newest(SCHOOL))).size == 4
 
 
-async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_sealed(
+async def test_a_missing_unsealed_entry_is_reported_and_the_rest_is_sealed(
     database: Database,
 ) -> None:
     made = await append(database, 3)
@@ -276,7 +280,7 @@ async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_seale
     assert checkpoint.parse(await note_of(database)).size == 2
 
 
-async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(
+async def test_many_writers_and_three_sealers_seal_each_entry_once(
     database: Database,
 ) -> None:
     stop = asyncio.Event()
@@ -307,7 +311,7 @@ async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(
     assert checkpoint.verify(await note_of(database), KEY.public_key()).root == root
 
 
-async def test_a_rolled_back_transaction_leaves_nothing_to_seal(database: Database) -> None:
+async def test_a_rolled_back_transaction_leaves_no_entry(database: Database) -> None:
     async def fails() -> None:
         async with database.transaction() as session:
             log.append(
@@ -325,7 +329,7 @@ async def test_a_rolled_back_transaction_leaves_nothing_to_seal(database: Databa
     assert await seal.seal(database, KEY, host=HOST) == 0
 
 
-async def test_the_backlog_is_counted_and_aged(database: Database) -> None:
+async def test_the_backlog_has_a_number_and_an_age(database: Database) -> None:
     async with database.reading() as session:
         assert await seal.backlog(session, NOON) == (0, timedelta(0))
     await append(database, 3)
@@ -343,7 +347,9 @@ async def test_the_backlog_is_counted_and_aged(database: Database) -> None:
         "TRUNCATE {t} CASCADE",
     ],
 )
-async def test_the_tables_of_the_trail_only_grow(database: Database, table: str, verb: str) -> None:
+async def test_rows_of_the_log_cannot_be_changed_or_deleted(
+    database: Database, table: str, verb: str
+) -> None:
     if ("REPLACE" in verb and database.dialect != "sqlite") or (
         "TRUNCATE" in verb and database.dialect != "postgresql"
     ):
@@ -365,15 +371,15 @@ async def test_the_tables_of_the_trail_only_grow(database: Database, table: str,
     assert await rows(database, f"SELECT * FROM {table}") == before
 
 
-async def test_the_loop_seals_publishes_and_says_when_it_refuses(
+async def test_the_background_task_seals_publishes_and_logs_a_refusal(
     database: Database, settings: Settings
 ) -> None:
-    shelf = Shelf(settings.checkpoints_dir)
-    loop = sealer.Sealer(database, KEY, host=HOST, shelf=shelf, pause=0.01)
+    folder = CheckpointFolder(settings.checkpoints_dir)
+    loop = sealer.Sealer(database, KEY, host=HOST, folder=folder, pause=0.01)
     stop = asyncio.Event()
     task = asyncio.create_task(loop.run(stop))
     await append(database, 3)
-    await until(lambda: shelf.newest(SCHOOL) is not None)
+    await until(lambda: folder.newest(SCHOOL) is not None)
     assert loop.trouble is None
     async with tampering(database) as run:
         await run("DELETE FROM audit_leaf WHERE idx = 2")

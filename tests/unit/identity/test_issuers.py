@@ -17,7 +17,7 @@ from app.identity.issuers import ExternalIssuers, subject_id
 from app.identity.model import Role
 from app.identity.tokens import Refused
 from app.platform.settings import IssuerSettings
-from tests.api.outside import DISCOVERY, Provider, provider, published, rsa_key
+from tests.api.openid_provider import DISCOVERY, Provider, public_jwk, rsa_key, running_provider
 from tests.running import MovableClock
 
 KEY, NEXT = rsa_key(), rsa_key()
@@ -27,8 +27,8 @@ ROLES = {"teacher": Role.STAFF, "safeguarding": Role.DSL}
 
 @pytest.fixture
 def outside() -> Iterator[Provider]:
-    with provider() as running:
-        running.publish(published(KEY, "one"))
+    with running_provider() as running:
+        running.publish(public_jwk(KEY, "one"))
         yield running
 
 
@@ -66,7 +66,7 @@ async def test_an_issuer_is_asked_at_most_once_a_minute(
     clock.forward(seconds=59)
     assert not await trusted.refresh(outside.url)
     assert outside.asked == [DISCOVERY]
-    outside.publish(published(KEY, "one"))
+    outside.publish(public_jwk(KEY, "one"))
     clock.forward(seconds=1)
     assert await trusted.refresh(outside.url)
 
@@ -82,7 +82,7 @@ async def test_many_who_wait_for_a_key_are_answered_by_one_question(
 async def test_a_new_key_replaces_the_old_ones(outside: Provider, clock: MovableClock) -> None:
     trusted = trusting(outside.url, clock)
     await trusted.refresh(outside.url)
-    outside.publish(published(NEXT, "two"))
+    outside.publish(public_jwk(NEXT, "two"))
     clock.forward(seconds=60)
     assert await trusted.refresh(outside.url)
     assert key_of(trusted, clock, "two") is not None
@@ -101,7 +101,7 @@ async def test_a_new_key_replaces_the_old_ones(outside: Provider, clock: Movable
 async def test_stale_keys_are_served_for_a_day_and_no_longer(
     outside: Provider, clock: MovableClock, header: str, fresh_s: int
 ) -> None:
-    outside.publish(published(KEY, "one"), Cache_Control=header)
+    outside.publish(public_jwk(KEY, "one"), Cache_Control=header)
     trusted = trusting(outside.url, clock)
     await trusted.refresh(outside.url)
     outside.answers.clear()
@@ -123,7 +123,7 @@ async def test_keys_that_are_no_longer_fresh_are_read_in_the_background(
     await trusted.refresh(outside.url)
     trusted.renew(outside.url)
     assert len(outside.asked) == 2
-    outside.publish(published(NEXT, "two"))
+    outside.publish(public_jwk(NEXT, "two"))
     clock.forward(days=1)
     for _ in range(5):
         trusted.renew(outside.url)
@@ -176,22 +176,22 @@ BAD: dict[str, Callable[[Provider], None]] = {
     "a list": lambda p: p.answer(DISCOVERY, []),
     "too much": lambda p: p.answer(DISCOVERY, b" " * (issuers.MAX_BYTES + 1)),
     "too many keys": lambda p: p.answer(
-        "/jwks", {"keys": [published(KEY, str(number)) for number in range(65)]}
+        "/jwks", {"keys": [public_jwk(KEY, str(number)) for number in range(65)]}
     ),
     "keys that are none": lambda p: p.answer("/jwks", {"keys": "one"}),
     "an empty set": lambda p: p.answer("/jwks", {"keys": []}),
     "only keys for encryption": lambda p: p.answer(
-        "/jwks", {"keys": [published(KEY, "one") | {"use": "enc"}]}
+        "/jwks", {"keys": [public_jwk(KEY, "one") | {"use": "enc"}]}
     ),
     "only private keys": lambda p: p.answer(
-        "/jwks", {"keys": [published(KEY, "one") | {"d": "AQAB"}]}
+        "/jwks", {"keys": [public_jwk(KEY, "one") | {"d": "AQAB"}]}
     ),
     "only weak keys": lambda p: p.answer(
-        "/jwks", {"keys": [published(KEY, "one") | {"n": "AQAB"}, 1, None, {}]}
+        "/jwks", {"keys": [public_jwk(KEY, "one") | {"n": "AQAB"}, 1, None, {}]}
     ),
     "compressed": lambda p: p.answer(
         "/jwks",
-        gzip.compress(json.dumps({"keys": [published(KEY, "one")]}).encode()),
+        gzip.compress(json.dumps({"keys": [public_jwk(KEY, "one")]}).encode()),
         Content_Encoding="gzip",
     ),
 }
@@ -203,7 +203,11 @@ async def test_what_is_wrongly_published_is_not_believed(
 ) -> None:
     outside.answer(
         "/elsewhere",
-        {"issuer": outside.url, "jwks_uri": f"{outside.url}/jwks", "keys": [published(KEY, "one")]},
+        {
+            "issuer": outside.url,
+            "jwks_uri": f"{outside.url}/jwks",
+            "keys": [public_jwk(KEY, "one")],
+        },
     )
     BAD[fault](outside)
     trusted = trusting(outside.url, clock)

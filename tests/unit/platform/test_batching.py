@@ -264,6 +264,24 @@ async def test_a_session_that_has_begun_finds_what_it_wrote_itself(database: Dat
         assert found["number"] == 3
 
 
+async def test_a_commit_is_awaited_although_its_caller_is_cancelled(database: Database) -> None:
+    await with_things(database)
+    with pytest.raises(Rejected):
+        async with database.transaction() as other:
+            other.add(THING, {"id": uuid4(), "name": "same", "number": 1})
+            await other.flush()
+            storing = asyncio.create_task(store(database, "same"))
+            await asyncio.sleep(SLOW_S)
+            storing.cancel()
+            await asyncio.sleep(SLOW_S)
+            assert not storing.done()
+            raise Rejected
+    with pytest.raises(asyncio.CancelledError):
+        await storing
+    async with database.reading() as session:
+        assert len(await session.all(sa.select(THING.c.name))) == 1
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_busy_event_loop_does_not_make_a_quick_batch_count_as_slow(
     database: Database,

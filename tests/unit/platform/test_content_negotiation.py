@@ -1,4 +1,4 @@
-"""The caller's most liked media type, of those that are offered."""
+"""The choice of the media type by the header `Accept`."""
 
 import pytest
 
@@ -23,11 +23,11 @@ OFFERED = ("application/json", "text/html", "application/pdf")
         ("text/html;q=high, application/pdf", "application/pdf"),
     ],
 )
-def test_the_best_is_chosen(accept: str | None, chosen: str) -> None:
+def test_the_type_with_the_highest_quality_is_chosen(accept: str | None, chosen: str) -> None:
     assert choose(accept, OFFERED) == chosen
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/html;q=0", ",", "nonsense", "text/html;q=2"])
-def test_what_is_not_offered_is_refused_with_what_is(accept: str) -> None:
+def test_an_unacceptable_type_is_rejected_with_the_offered_ones(accept: str) -> None:
     with pytest.raises(NotAcceptable, match="application/pdf"):
         choose(accept, OFFERED)

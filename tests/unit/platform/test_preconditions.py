@@ -1,4 +1,4 @@
-"""Nobody overwrites what they have not read (RFC 9110, section 13)."""
+"""Entity tags and preconditions (RFC 9110, section 13)."""
 
 import pytest
 from starlette.requests import Request
@@ -24,25 +24,25 @@ def test_a_tag_is_strong_and_quoted() -> None:
 
 
 @pytest.mark.parametrize("given", [TAG, "*", f'"0.full", {TAG}', f"  {TAG}  ", f'"x",{TAG},"y"'])
-def test_who_read_it_may_change_it(given: str) -> None:
+def test_the_current_entity_tag_matches(given: str) -> None:
     IfMatch(given).check(TAG)
 
 
 @pytest.mark.parametrize(
     "given", ["", '"2.full"', f"W/{TAG}", TAG.strip('"'), TAG[:-1], f"{TAG}x", "**", TAG.upper()]
 )
-def test_who_read_something_else_may_not(given: str) -> None:
+def test_another_entity_tag_fails(given: str) -> None:
     with pytest.raises(PreconditionFailed):
         IfMatch(given).check(TAG)
 
 
-def test_who_does_not_say_may_not() -> None:
+def test_a_missing_if_match_fails() -> None:
     with pytest.raises(PreconditionRequired):
         IfMatch(None).check(TAG)
 
 
 @pytest.mark.parametrize("given", [TAG, f"W/{TAG}", "*", f'"0.full", {TAG}'])
-def test_what_has_not_changed_is_not_sent_again(given: str) -> None:
+def test_an_unchanged_resource_is_304(given: str) -> None:
     reply = unchanged(asking(given), TAG, {"Cache-Control": "public"})
     assert reply is not None
     assert (
@@ -54,5 +54,5 @@ def test_what_has_not_changed_is_not_sent_again(given: str) -> None:
 
 
 @pytest.mark.parametrize("given", [None, "", '"2.full"', TAG.strip('"')])
-def test_what_has_changed_is_sent(given: str | None) -> None:
+def test_a_changed_resource_is_sent(given: str | None) -> None:
     assert unchanged(asking(given), TAG) is None

@@ -1,6 +1,4 @@
-"""Every setting that cannot be used stops the start, with its name and what to do, and never with
-its value.
-"""
+"""An invalid setting stops the start; the message names it and the remedy, never its value."""
 
 from pathlib import Path
 
@@ -20,7 +18,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_a_misspelt_setting_is_named_with_the_nearest(
+def test_a_misspelt_setting_is_reported_with_the_nearest_name(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     misspelt = f"{PREFIX}{name.upper()}X"
@@ -28,7 +26,7 @@ def test_a_misspelt_setting_is_named_with_the_nearest(
     assert said == f"{misspelt} is not a setting; did you mean {PREFIX}{name.upper()}?"
 
 
-def test_every_unknown_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_unknown_setting_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     said = refusal(monkeypatch, SHARING_DATABASE_ULR=SECRET, SHARING_QQQQQQQQ="2")
     assert "SHARING_DATABASE_ULR is not a setting; did you mean SHARING_DATABASE_URL?" in said
     assert "SHARING_QQQQQQQQ is not a setting" in said
@@ -47,7 +45,7 @@ def test_every_unknown_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch)
         ("SHARING_ISSUERS", '[{"issuer": "hunter2"}]'),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_and_not_repeated(
+def test_an_invalid_value_is_reported_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     said = refusal(monkeypatch, **{name: value})
@@ -55,18 +53,18 @@ def test_a_value_that_cannot_be_used_is_named_and_not_repeated(
     assert "hunter2" not in said
 
 
-def test_a_list_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_is_not_json_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     said = refusal(monkeypatch, SHARING_CORS_ORIGINS="https://hunter2.example")
     assert "JSON" in said
     assert "hunter2" not in said
 
 
-def test_without_variables_everything_has_its_default() -> None:
+def test_without_variables_every_setting_has_its_default() -> None:
     assert read_settings() == Settings()
     assert read_settings().sqlite_file == Path("data/sharing.db")
 
 
-def test_what_is_set_is_read_and_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_is_read_and_an_empty_one_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "SHARING_SCHOOL": "654321",
         "SHARING_PUBLIC_URL": "https://a.example/",
@@ -88,7 +86,7 @@ def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "hunter2" not in repr(read_settings())
 
 
-def test_a_folder_of_secrets_that_is_not_there_stops_the_start(
+def test_a_missing_folder_of_secrets_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert "SHARING_SECRETS_DIR" in refusal(

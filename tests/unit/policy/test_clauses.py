@@ -1,5 +1,5 @@
-"""The table of clauses leaves nothing out: each clause is a citation, each citation is in the
-table, each place cites it.
+"""The table of clauses is complete: each clause is a citation, each citation is in the table, and
+each listed place cites it.
 """
 
 import re
@@ -32,7 +32,7 @@ def test_every_clause_is_a_citation_and_every_citation_is_in_the_table():
     assert set(ids) == set(MEANING["citations"])
 
 
-def test_every_place_named_cites_its_clause():
+def test_every_listed_place_cites_its_clause():
     for row in ROWS:
         places = re.findall(r"`(/[^`]+)`", row[-1])
         assert places, row[0]
@@ -40,7 +40,7 @@ def test_every_place_named_cites_its_clause():
             assert row[0].strip("`") in at(place)["cites"], (row[0], place)
 
 
-def test_the_words_of_the_table_are_those_of_the_document():
+def test_the_table_has_the_texts_of_the_document():
     for row in ROWS:
         citation = MEANING["citations"][row[0].strip("`")]
         assert (row[1], row[2]) == (citation["where"], citation["says"])

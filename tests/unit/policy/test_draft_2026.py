@@ -1,5 +1,5 @@
-"""The worked draft for the review of 2026: it may be used, it decides outcomes as 2025 does, and
-the docs list its differences exactly.
+"""The draft for the review of 2026 is valid, gives the outcomes of 2025, and differs from it as the
+docs list.
 """
 
 import re
@@ -25,12 +25,12 @@ def found() -> Difference:
     return compare(in_force.shipped(), draft())
 
 
-def test_the_draft_may_be_used_and_keeps_the_safety_floor():
+def test_the_draft_is_valid_and_meets_the_safety_floor():
     assert document_loader.check(DRAFT.read_bytes()) == []
     assert safety_floor.breaches(draft()) == []
 
 
-def test_every_case_comes_out_as_it_says():
+def test_every_worked_case_has_its_expected_result():
     policy = draft()
     for name, case in policy.document.cases.items():
         got = evaluate(policy, table_checks.facts_of(policy, case))
@@ -41,12 +41,12 @@ def test_every_case_comes_out_as_it_says():
         ), name
 
 
-def test_it_follows_the_edition_of_2024():
+def test_the_draft_follows_the_edition_of_2024():
     assert {rule.edition for rule in draft().document.golden_rules} == {"hmg2024"}
     assert GoldenRuleId.IDENTITIES_PROTECTED in draft().document.golden_rules
 
 
-def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
+def test_the_flow_authority_and_parameters_are_those_of_2025():
     old, new = in_force.shipped().document, draft().document
     for section in ("flow", "authority", "clocks", "parameters", "sets", "retention"):
         assert getattr(old, section) == getattr(new, section), section
@@ -57,7 +57,7 @@ def test_the_flow_the_deciders_and_the_numbers_are_those_of_2025():
     ]
 
 
-def test_law_that_is_not_in_force_is_shown_and_applied_nowhere():
+def test_law_that_is_not_in_force_is_shown_and_not_applied():
     of = draft().document
     assert [each.title for each in of.upcoming] == ["Children's Wellbeing and Schools Act 2026"]
     assert of.upcoming[0].status == "waiting for regulations, so not applied yet"
@@ -68,7 +68,7 @@ def test_law_that_is_not_in_force_is_shown_and_applied_nowhere():
     ]
 
 
-def test_the_docs_count_exactly_the_tables_that_decide_otherwise():
+def test_the_docs_count_the_tables_with_another_result():
     listed = re.findall(
         r"^\| `(/[^`]+)` \| ([\d,]+) of ([\d,]+) \| ([\d,]+) \|$", DOCS, re.MULTILINE
     )
@@ -80,12 +80,12 @@ def test_the_docs_count_exactly_the_tables_that_decide_otherwise():
     )
 
 
-def test_the_docs_list_exactly_the_places_that_differ():
+def test_the_docs_list_the_places_that_differ():
     listed = [(SIGNS[sign], place) for sign, place in re.findall(r"`([+~-]) (/[^`]+)`", DOCS)]
     assert sorted(listed) == sorted((edit.kind, edit.pointer) for edit in found().edits)
 
 
-def test_the_worked_cases_of_2025_come_out_the_same_but_for_what_the_docs_say():
+def test_the_worked_cases_of_2025_have_the_same_result_except_as_documented():
     old, new = in_force.shipped(), draft()
     said: dict[str, tuple[set[str], set[str]]] = {}
     for name, case in old.document.cases.items():

@@ -1,5 +1,5 @@
-"""A policy follows one edition of the advice, whole; and what an older edition said of a case stays
-as it was, byte for byte.
+"""A policy follows one complete edition of the advice, and evaluations under an older edition are
+unchanged to the byte.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def codes(document: Any) -> set[tuple[str, str]]:
     return {(fault.code, fault.pointer) for fault in check(encode(document))}
 
 
-def test_the_results_of_2025_are_what_they_were():
+def test_the_results_of_2025_are_unchanged():
     policy = in_force.shipped()
     assert policy.digest == DIGEST_2025
     results = encode(
@@ -46,13 +46,13 @@ def test_each_edition_has_seven_rules(edition: str):
     ]
 
 
-def test_rules_of_two_editions_do_not_go_together():
+def test_golden_rules_of_two_editions_are_refused():
     document = meaning()
     document["golden_rules"]["hmg2024.5"] = document["golden_rules"]["hmg2018.5"]
     assert codes(document) == {("two-editions", "/golden_rules/hmg2024.5")}
 
 
-def test_an_edition_is_followed_whole():
+def test_an_incomplete_edition_is_refused():
     document = meaning()
     document["golden_rules"]["hmg2024.5"] = document["golden_rules"].pop("hmg2018.5")
     assert codes(document) == {
@@ -61,7 +61,7 @@ def test_an_edition_is_followed_whole():
     }
 
 
-def test_rules_of_the_later_edition_alone_will_do():
+def test_the_later_edition_alone_is_accepted():
     document = meaning()
     document["golden_rules"] = {
         name.replace("hmg2018", "hmg2024"): rule for name, rule in document["golden_rules"].items()

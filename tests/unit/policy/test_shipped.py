@@ -1,6 +1,4 @@
-"""Every policy that ever shipped can still be found: requests were judged under it, and their
-evaluations are made again from it.
-"""
+"""Every policy that ever shipped can be loaded, so that evaluations under it can be repeated."""
 
 from app.policy.document import loader as document_loader
 from app.policy.lifecycle import in_force
@@ -24,7 +22,7 @@ def ships() -> dict[str, str]:
     return {policy.digest: policy.version for policy in found}
 
 
-def test_every_policy_that_ever_shipped_can_still_be_found():
+def test_every_policy_that_ever_shipped_can_be_loaded():
     lost = sorted(SHIPPED_SO_FAR.keys() - ships().keys())
     assert not lost, (
         f"{', '.join(lost)} can no longer be found, and requests were judged under it. Put the"
@@ -33,6 +31,6 @@ def test_every_policy_that_ever_shipped_can_still_be_found():
     )
 
 
-def test_every_policy_that_ships_is_written_down_here():
+def test_every_shipped_policy_is_listed_here():
     new = sorted(ships().items() - SHIPPED_SO_FAR.items())
     assert not new, f"add to SHIPPED_SO_FAR, from which nothing is ever taken: {new}"

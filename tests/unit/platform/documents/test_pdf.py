@@ -1,6 +1,4 @@
-"""The typesetter prints with the fonts that are shipped, whatever the script, and says so where it
-is not installed.
-"""
+"""PDF files use only the shipped fonts, print any script, and need the extra `pdf`."""
 
 import hashlib
 import re
@@ -31,7 +29,7 @@ def template(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_fonts_are_those_that_the_notice_names():
+def test_the_shipped_fonts_are_those_in_the_notice():
     notice = dict(
         re.findall(
             r"^([0-9a-f]{64})  (\S+)$", (documents_pdf.FONTS / "NOTICE").read_text(), re.MULTILINE
@@ -60,7 +58,7 @@ FONTS = typst.Fonts(
 
 
 def alone(template: Path, family: str, letters: str) -> bytes:
-    """The letters set in one family: the compiler refuses PDF/UA when one of them has no shape."""
+    """Characters set in one font family: typst rejects PDF/UA if one of them has no glyph."""
     inputs = {"data": encode({"title": "a", "text": letters, "fonts": [family]}).decode()}
     file = typst.compile(
         str(template),
@@ -74,7 +72,7 @@ def alone(template: Path, family: str, letters: str) -> bytes:
 
 
 @pytest.mark.parametrize("font", FONTS.fonts(), ids=lambda font: f"{font.family} {font.weight}")
-def test_the_code_points_of_a_font_are_those_that_can_be_set_in_it(
+def test_the_code_points_of_a_font_are_those_that_typst_can_set(
     template: Path, font: typst.FontInfo
 ):
     lone = TEMPLATE.replace(
@@ -95,7 +93,7 @@ def test_the_code_points_of_a_font_are_those_that_can_be_set_in_it(
 
 
 def plain(letter: str) -> bool:
-    """A letter that has a shape by itself."""
+    """A character with its own glyph."""
     return unicodedata.category(letter) in {
         "Lu",
         "Ll",
@@ -114,7 +112,7 @@ def test_the_scripts_of_a_school_are_covered():
     assert [letter for letter in names if ord(letter) not in documents_pdf.coverage()] == []
 
 
-def test_the_same_data_give_the_same_bytes(template: Path):
+def test_the_same_data_gives_the_same_bytes(template: Path):
     assert documents_pdf.pdf(template, {"title": "a", "text": "b"}, at=NOON) == documents_pdf.pdf(
         template, {"title": "a", "text": "b"}, at=NOON
     )
@@ -136,17 +134,19 @@ def test_the_same_data_give_the_same_bytes(template: Path):
         "\ud83d",
     ],
 )
-def test_data_is_never_run_and_never_stops_the_press(template: Path, text: str):
+def test_data_is_never_executed_and_can_always_be_printed(template: Path, text: str):
     assert documents_pdf.pdf(template, {"title": "a", "text": text}, at=NOON).startswith(b"%PDF-")
 
 
-def test_a_fault_of_the_template_is_not_hidden(template: Path):
+def test_an_error_in_the_template_is_raised(template: Path):
     template.write_text('#panic("broken")')
     with pytest.raises(typst.TypstError, match="broken"):
         documents_pdf.pdf(template, {}, at=NOON)
 
 
-def test_without_the_extra_another_form_is_offered(template: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_the_extra_pdf_the_error_suggests_html(
+    template: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(documents_pdf, "find_spec", lambda _: None)
     assert not documents_pdf.available()
     with pytest.raises(documents_pdf.PdfNotAvailable, match="text/html") as missing:

@@ -21,7 +21,7 @@ from app.policy.engine.compile import compile_policy
 from app.policy.engine.evaluate import Policy, outcome_of_bits
 from app.policy.engine.grammar import Document
 from app.policy.lifecycle import in_force
-from tests.api.policies import meaning, without_health_providers
+from tests.api.policies import changed_policy, without_health_providers
 from tests.unit.policy.document.mutations import DRAFT
 
 OLD = in_force.shipped()
@@ -29,7 +29,7 @@ OLD = in_force.shipped()
 
 def policy(change: Any) -> Policy:
     """The changed policy, without the checks."""
-    root = read(encode(meaning(change)))
+    root = read(encode(changed_policy(change)))
     document = Reader().read(root, Document)
     return compile_policy(document, "sha256:other", root.plain())
 

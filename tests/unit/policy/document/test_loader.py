@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.documents import policy_verbs
+from app.cli.documents import policy_commands
 from app.policy.document.loader import InvalidPolicy, check, load, load_accepted
 from app.policy.document.source import MAX_BYTES, DocumentFault, Unreadable, read
 from app.policy.lifecycle import in_force
@@ -373,17 +373,17 @@ def test_a_stored_document_is_loaded_only_if_its_digest_matches():
 def test_the_command_line_checks_a_document_in_a_file(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(swapped("sound: consent_in_force@1", "sound: consent@1"), encoding="utf-8")
-    refused = CliRunner().invoke(policy_verbs, ["check", str(path)])
+    refused = CliRunner().invoke(policy_commands, ["check", str(path)])
     assert (
         refused.exit_code,
         refused.stdout.count("did you mean"),
-        "may not be used" in refused.output,
+        "is not valid" in refused.output,
     ) == (1, 1, True)
     assert "'consent@1' is not a function" in refused.stdout
-    taken = CliRunner().invoke(policy_verbs, ["check", str(in_force.SHIPPED)])
+    taken = CliRunner().invoke(policy_commands, ["check", str(in_force.SHIPPED)])
     assert (taken.exit_code, taken.stdout.strip()) == (
         0,
-        f"the document may be used: version 2025-11, {in_force.shipped().digest}",
+        f"the document is valid: version 2025-11, {in_force.shipped().digest}",
     )
 
 

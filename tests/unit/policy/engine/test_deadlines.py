@@ -1,5 +1,5 @@
-"""Time limits in school working days: over week-ends, bank holidays, year ends and the changes of
-the clock.
+"""Time limits in school working days, across weekends, bank holidays, year ends and clock
+changes.
 """
 
 from dataclasses import replace
@@ -47,17 +47,17 @@ def london(text: str) -> datetime:
         ("advice", "2026-10-23T10:00", "2026-10-26T16:30"),
     ],
 )
-def test_when_things_are_due(clock: str, start: str, due: str):
+def test_a_clock_runs_out_at_the_expected_instant(clock: str, start: str, due: str):
     assert due_at(clock, london(start), CALENDAR) == london(due)
 
 
-def test_now_is_now_and_a_date_to_be_set_is_none():
+def test_an_immediate_clock_runs_out_at_once_and_a_date_to_be_set_has_no_instant():
     start = london("2026-03-03T10:00")
     assert due_at("immediate", start, CALENDAR) == start
     assert due_at("notice_deferred", start, CALENDAR) is None
 
 
-def test_the_schools_own_holidays_do_not_count():
+def test_school_holidays_are_not_working_days():
     half_term = Holiday(name="half-term", first=date(2026, 10, 26), last=date(2026, 10, 30))
     away = calendar_of(
         replace(DOCUMENT, clocks=replace(DOCUMENT.clocks, school_holidays=(half_term,)))
@@ -65,13 +65,13 @@ def test_the_schools_own_holidays_do_not_count():
     assert due_at("advice", london("2026-10-23T10:00"), away) == london("2026-11-02T16:30")
 
 
-def test_a_school_that_never_works_is_told_so():
+def test_a_calendar_without_working_days_raises():
     days = frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(4000))
     with pytest.raises(NoWorkingDay):
         due_at("advice", london("2026-01-05T10:00"), replace(CALENDAR, closed=days))
 
 
-def test_numbers_beyond_every_calendar_still_give_a_day():
+def test_very_large_numbers_of_days_or_years_still_give_a_day():
     huge = Parameter(text="A slip", cites=(), values=(Dated(start=date(2025, 11, 1), value=10**9),))
     calendar = replace(CALENDAR, parameters={**CALENDAR.parameters, "emergency_record_days": huge})
     found = due_at("emergency_record", london("2026-03-03T10:00"), calendar)
@@ -99,7 +99,7 @@ def count_by_hand(day: date, days: int) -> date:
         [("routine", 10), ("emergency_record", 1), ("advice", 1), ("file_transfer", 5)]
     ),
 )
-def test_working_days_are_those_one_counts_by_hand(start: datetime, clock: tuple[str, int]):
+def test_working_days_equal_those_counted_one_by_one(start: datetime, clock: tuple[str, int]):
     found = due_at(clock[0], start, CALENDAR)
     assert found is not None
     local = found.astimezone(LONDON)
@@ -109,7 +109,7 @@ def test_working_days_are_those_one_counts_by_hand(start: datetime, clock: tuple
 
 
 @given(STARTS)
-def test_urgent_is_never_past_and_falls_on_a_working_day(start: datetime):
+def test_an_urgent_clock_ends_on_a_working_day_and_not_in_the_past(start: datetime):
     found = due_at("urgent", start, CALENDAR)
     assert found is not None
     assert found >= start
@@ -122,7 +122,7 @@ def test_urgent_is_never_past_and_falls_on_a_working_day(start: datetime):
     st.timedeltas(timedelta(0), timedelta(days=30)),
     st.sampled_from(["urgent", "routine", "advice", "file_transfer"]),
 )
-def test_what_starts_later_is_never_due_earlier(start: datetime, later: timedelta, clock: str):
+def test_a_later_start_never_gives_an_earlier_end(start: datetime, later: timedelta, clock: str):
     first, second = due_at(clock, start, CALENDAR), due_at(clock, start + later, CALENDAR)
     assert first is not None
     assert second is not None

@@ -1,5 +1,5 @@
-"""The flowchart says all it says without colour, keeps its words in their boxes and apart, and runs
-nothing.
+"""The flowchart needs no colour to be understood, its words do not overlap, and it contains no
+scripts.
 """
 
 import re
@@ -112,7 +112,7 @@ def test_no_words_overlap_and_none_are_cut(svg: str):
 
 
 @every_chart
-def test_words_stand_in_a_box_or_outside_but_never_across_an_edge(svg: str):
+def test_words_never_cross_the_border_of_a_box(svg: str):
     for text in texts(svg):
         left, top, right, bottom = box_of(text)
         for box in rectangles(svg):
@@ -130,7 +130,7 @@ def test_boxes_do_not_overlap(svg: str):
 
 
 @every_chart
-def test_nothing_runs_loads_or_needs_a_style_sheet(svg: str):
+def test_the_image_has_no_scripts_resources_or_style_sheets(svg: str):
     assert not re.search(
         r"<(script|style|image|use|foreignObject|a)\b|\b(href|style|on\w+)=|url\(|@import", svg
     )
@@ -138,7 +138,7 @@ def test_nothing_runs_loads_or_needs_a_style_sheet(svg: str):
 
 
 @every_chart
-def test_every_word_has_contrast_on_every_ground(svg: str):
+def test_every_word_has_enough_contrast(svg: str):
     inks = {one.get("fill", "") for one in texts(svg)} | set(re.findall(r'stroke="(#\w+)"', svg))
     grounds = {one.get("fill", "") for one in ET.fromstring(svg).iter(f"{SVG}rect")}
     assert inks
@@ -162,7 +162,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("outcome", WAYS)
-def test_the_way_is_told_by_numbers_words_and_weight(outcome: str):
+def test_the_path_is_shown_by_numbers_words_and_line_width(outcome: str):
     svg = chart(outcome)
     path, _, _ = WAYS[outcome]
     numbers = [
@@ -190,7 +190,7 @@ def test_a_thick_line_leads_to_each_step_and_to_the_outcome(outcome: str):
     assert len(thick) == len(path) + (1 if outcome.startswith("share") else 0)
 
 
-def test_a_blank_chart_shows_no_way():
+def test_a_blank_chart_shows_no_path():
     svg = CHARTS["blank"]
     assert "Answered" not in svg
     assert "<circle" not in svg
@@ -198,7 +198,7 @@ def test_a_blank_chart_shows_no_way():
     assert all(word in words_of(svg) for text in OUTCOMES.values() for word in text.split())
 
 
-def test_the_checks_say_in_words_whether_they_are_met():
+def test_the_checks_have_their_result_in_words():
     svg = words_of(chart("share"))
     assert svg.count("Met: yes") == 4
     assert svg.count("Met: unsure") == 1
@@ -206,11 +206,11 @@ def test_the_checks_say_in_words_whether_they_are_met():
     assert "Met:" not in words_of(chart("do_not_share"))
 
 
-def test_an_emergency_is_not_shown_as_held_up():
+def test_an_emergency_share_is_shown_as_ready():
     assert "In an emergency, do not wait" in words_of(chart("share_emergency"))
 
 
-def test_the_questions_come_in_the_order_in_which_the_policy_asks():
+def test_the_questions_are_in_the_order_of_the_policy():
     lines = [text.text or "" for text in texts(CHARTS["another order"])]
     said = " ".join(lines)
     assert (
@@ -220,7 +220,7 @@ def test_the_questions_come_in_the_order_in_which_the_policy_asks():
     )
 
 
-def test_the_description_says_all_that_the_drawing_shows():
+def test_the_description_contains_everything_in_the_image():
     path, decided_at, release = WAYS["share"]
     said = drawing.describe(
         path, outcome="share", decided_at=decided_at, release=release, how=how(secure="unsure")
@@ -241,7 +241,7 @@ def test_the_table_of_widths_is_never_narrower_than_the_font():
     ] == []
 
 
-def test_hostile_words_are_escaped_and_cannot_turn_the_line_round():
+def test_hostile_words_are_escaped_and_control_characters_removed():
     svg = blank(
         title="<script>alert(1)</script> \u202eabc\u202c \x07 & \"'",
         policy_version="</text><script/>",
@@ -251,6 +251,6 @@ def test_hostile_words_are_escaped_and_cannot_turn_the_line_round():
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", svg)
 
 
-def test_the_same_way_gives_the_same_bytes():
+def test_the_same_path_gives_the_same_bytes():
     assert chart("share") == chart("share")
     assert Path(drawing.__file__).read_text().count("import random") == 0

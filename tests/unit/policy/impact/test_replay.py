@@ -18,7 +18,7 @@ from app.policy.engine.model import FACTS_VERSION, Facts, FactsUnreadable, fact_
 from app.policy.engine.vocabulary import Answer, Direction, OrganisationType, PurposeCode, Step
 from app.policy.impact.replay import NOT_KNOWN, PastRequest, Replay, last_common_step
 from app.policy.lifecycle import in_force
-from tests.api.policies import meaning, without_health_providers
+from tests.api.policies import changed_policy, without_health_providers
 from tests.unit.policy.diff.test_diff import policy as unchecked
 from tests.unit.policy.engine.test_evaluate import some_facts
 
@@ -28,7 +28,7 @@ YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
 
 
 def policy(change: Any = None) -> Policy:
-    return load(encode(meaning(change)))
+    return load(encode(changed_policy(change)))
 
 
 def replayed(

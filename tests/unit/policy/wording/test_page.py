@@ -1,5 +1,5 @@
-"""The policy in plain English: every value of every fact has its words, every section is on the
-page, and every row is a sentence.
+"""The policy in plain English: every value of every fact has words, every section is on the page,
+and every row is a sentence.
 """
 
 import io
@@ -89,7 +89,7 @@ def when(**cells: Any) -> Condition:
     )
 
 
-def test_every_value_of_every_fact_reads_as_words():
+def test_every_value_of_every_fact_has_words():
     for fact, domain in DOMAINS.items():
         clauses = [sentences.condition(when(**{fact: value})) for value in domain]
         assert len(set(clauses)) == len(domain), fact
@@ -98,7 +98,7 @@ def test_every_value_of_every_fact_reads_as_words():
             assert "_" not in clause
 
 
-def test_a_row_says_which_facts_go_together():
+def test_a_row_joins_its_facts_in_a_sentence():
     row = when(
         outcome=["share", "seek_advice"], amount=["no", "unsure"], recipient_type="$protective"
     )
@@ -112,7 +112,7 @@ def test_a_row_says_which_facts_go_together():
     assert sentences.rule(when(), "met", first=True) == "Always: met."
 
 
-def test_what_is_not_stated_is_said_not_to_be():
+def test_a_fact_that_was_not_stated_has_words():
     assert sentences.condition(when(lawful_code="not_stated")) == "no lawful reason is named"
     assert (
         sentences.condition(when(emergency_kind=["medical", "not_stated"]))
@@ -120,7 +120,7 @@ def test_what_is_not_stated_is_said_not_to_be():
     )
 
 
-def test_several_occasions_are_told_apart():
+def test_alternative_conditions_are_on_separate_lines():
     assert (
         sentences.occasions([when(consent="yes"), when(consent="no")])
         == "If there is consent.\nOr if there is no consent."
@@ -196,20 +196,20 @@ def test_every_row_is_a_sentence_and_every_section_is_there(policy: Policy):
     )
 
 
-def test_the_edition_of_the_golden_rules_is_named():
+def test_the_page_names_the_edition_of_the_golden_rules():
     shown = [said(pages.page(policy, IN_FORCE)) for policy in policies()]
     assert "The numbers are those in HM Government’s advice of 2018." in shown[0]
     assert "The numbers are those in HM Government’s advice of 2024." in shown[1]
 
 
-def test_every_status_is_explained():
+def test_every_status_has_a_marking():
     assert MARKINGS.keys() == set(Status)
     page = pages.page(in_force.shipped(), VersionStatus(status="draft"))
     assert dict(page.head.rows)["Approved by"] == "No one yet"
     assert "does not follow it" in page.marking
 
 
-def test_a_schools_text_stays_text():
+def test_the_schools_texts_are_escaped():
     meaning: Any = read(in_force.SHIPPED.read_bytes()).plain()
     meaning["policy"]["summary"] = "<script>alert(1)</script> \u202eturned"
     hostile = pages.page(document_loader.load(json.dumps(meaning).encode()), IN_FORCE)
@@ -245,14 +245,14 @@ def _outline(pdf: pikepdf.Pdf) -> list[pikepdf.OutlineItem]:
 
 
 @both
-def test_the_flowchart_is_drawn_in_the_policys_own_words(policy: Policy):
+def test_the_flowchart_uses_the_wording_of_the_policy(policy: Policy):
     drawn = pages.flowchart(policy)
     assert f"Policy version {policy.version}" in drawn
     assert "Is there a lawful reason to share this without consent?" in drawn
     assert not re.search(r"<script|href|style=|url\(", drawn)
 
 
-def test_the_flowchart_follows_the_policys_order():
+def test_the_flowchart_follows_the_order_of_the_policy():
     meaning: Any = read(in_force.SHIPPED.read_bytes()).plain()
     nodes = meaning["flow"]["nodes"]
     nodes["purpose"]["rows"][0]["to"] = "identifiable_first"
@@ -286,7 +286,7 @@ def _unchecked(meaning: Any) -> Policy:
     return compile_policy(document, "sha256:drawn")
 
 
-def test_words_are_put_together_as_people_do():
+def test_lists_and_codes_are_written_in_words():
     assert either(["a"]) == "a"
     assert either(["a", "b", "c"]) == "a, b or c"
     assert label("section_47_enquiry") == "Section 47 enquiry"

@@ -1,25 +1,27 @@
-"""Who may do what to whose: one row for each operation that asks for a token. A new operation needs
-a row here, or the tests fail.
+"""The access matrix: one row for each operation that needs a token. A new operation needs a row
+here, or the tests fail.
 
-To add one, write its `operationId` with
+Each row states, by `operationId`:
 
-* `cells`: for each role, what becomes of the call, word by word for the columns of the row's `scope`: `ok` (it is done), `403` or `404`.
-`REQUEST` has the columns own, another's, another school's; `SCHOOL` has this school's, another's;
-`ALONE` has one.
-* `needs`: the step of `STEPS` that makes what the operation acts on. Each step begins with the one it follows, and adds ids to the world's
-parts, which fill the path's parameters by name. A new kind of thing needs a step of its own.
-* `body`, plain or as a function of those ids; `query`; `if_match` where the operation asks for the ETag of what `read` names.
+* `cells`: the result of the call for each role, one word for each column of the row's `scope`:
+  `ok`, `403` or `404`. `REQUEST` has the columns own, another person's, another school's; `SCHOOL`
+  has this school's, another school's; `ALONE` has one.
+* `needs`: the step of `STEPS` that creates what the operation acts on. A step starts from the one
+  before it and adds ids, which fill the parameters of the path by name. A new kind of resource
+  needs its own step.
+* `body`, plain or as a function of those ids; `query`; `if_match` if the operation needs the ETag
+  of what `read` names.
 
-A cell says `ok` only when the service does the thing: a 409 or 422 is a fault in the row (or in the
-service), not permission.
-"""  # noqa: E501
+A cell is `ok` only if the service performs the operation: a 409 or 422 is a mistake in the row or
+in the service.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.policy.lifecycle.in_force import shipped
-from tests.api.policies import APPROVED, meaning
+from tests.api.policies import APPROVED, changed_policy
 from tests.api.sharing import SHARE, facts
 from tests.architecture.steps import GIVEN, LET_GO, ORGANISATION, RECIPIENT_URL, REQUEST_URL, Ids
 
@@ -33,7 +35,7 @@ REQUEST: Final = ("own", "other", "far")
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What becomes of the call for each role, column by column."""
+    """The result of the call for each role, by column."""
 
     staff: str
     dsl: str
@@ -43,7 +45,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One operation, and who may do it."""
+    """One operation and its permissions."""
 
     cells: Cells
     scope: tuple[str, ...] = ALONE
@@ -67,15 +69,15 @@ SEEN: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "ok 404 404")
 SUBMITTER_OR_DSL: Final = Cells("ok 404 404", "ok ok 404", "ok 403 404", "ok 404 404")
 SUBMITTER: Final = Cells("ok 404 404", "ok 403 404", "ok 403 404", "ok 404 404")
 ADVISERS: Final = Cells("403 403 403", "403 ok 404", "403 ok 404", "403 403 403")
-"""Nobody answers what they asked themselves."""
+"""Advice is answered by another person than the one who asked."""
 
 NO_MACHINE: Final = Cells("ok 404 404", "ok ok 404", "ok ok 404", "403 403 403")
 AUTHORITY: Final = Cells("ok 404 404", "ok ok 404", "403 403 404", "403 403 403")
-"""The policy's authority table, for a share with consent and nothing of a special category: the
+"""The authority table of the policy for sharing with consent and without special category data: the
 submitting member of staff, or the DSL."""
 
 KEEPER: Final = Cells("403 403 403", "403 403 403", "ok ok 404", "403 403 403")
-"""Only the information governance lead says how long something is kept, or destroys it."""
+"""Only the IG lead changes retention periods and disposes of requests."""
 
 
 def disclosure(ids: Ids) -> dict[str, Any]:
@@ -96,7 +98,7 @@ ROWS: Final[dict[str, Row]] = {
     "get_policy_document": Row(cells=ANYBODY, needs="policy"),
     "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
     "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
-    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: meaning(version="drafted")),
+    "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: changed_policy(version="drafted")),
     "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
     "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
     "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
@@ -213,7 +215,7 @@ ROWS: Final[dict[str, Row]] = {
         body={"basis": "Retention ended.", "approved_by": "Head teacher"},
     ),
     "read_report_summary": Row(cells=KEEPERS),
-    # --- the trail
+    # --- the audit log
     "list_audit_entries": Row(cells=ANYBODY),
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_proof": Row(cells=SEEN, scope=REQUEST, needs="entry"),

@@ -1,24 +1,34 @@
-"""How long the check of a recipient counts, what ends it, and how its history and the directory are
-paged.
+"""Identity checks of recipients: how long they count, what ends them, and the pages of the history
+and the directory.
 """
 
 from uuid import uuid4
 
 import pytest
 
-from tests.api.directory import CALLED, KHAN, a_hub, ids, made, patched, pointers, problem, read
+from tests.api.directory import (
+    CALLED,
+    KHAN,
+    create,
+    create_hub,
+    ids,
+    patch,
+    pointers,
+    problem,
+    read,
+)
 from tests.running import MovableClock
 from tests.service import Service
 
 pytestmark = pytest.mark.database_independent
 
 
-async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(
+async def test_a_check_expires_after_a_year_and_the_etag_changes(
     service: Service, clock: MovableClock
 ):
     dsl = await service.caller("dsl")
-    hub = await a_hub(dsl)
-    check = await made(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
+    hub = await create_hub(dsl)
+    check = await create(dsl, f"/v1/recipients/{hub}/verifications", CALLED)
     assert check["recorded_by"] == {"subject": str(dsl.account.id), "role": "dsl"}
     assert (check["verified_on"], check["contact_id"], check["note"]) == (
         "2026-03-03",
@@ -40,44 +50,42 @@ async def test_a_check_counts_for_a_year_and_the_tag_changes_when_it_runs_out(
     assert later.headers["etag"] != reply.headers["etag"]
 
 
-async def test_other_details_need_another_check(service: Service, clock: MovableClock):
+async def test_changed_details_need_another_check(service: Service, clock: MovableClock):
     dsl = await service.caller("dsl")
-    hub = await a_hub(dsl)
+    hub = await create_hub(dsl)
     path = f"/v1/recipients/{hub}"
-    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
-    await made(dsl, f"{path}/verifications", CALLED)
-    await made(
+    khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]
+    await create(dsl, f"{path}/verifications", CALLED)
+    await create(
         dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"}
     )
     assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
-    changed = (await patched(dsl, path, {"call_back_number": "01632 960999"})).json()
+    changed = (await patch(dsl, path, {"call_back_number": "01632 960999"})).json()
     assert changed["verification"]["why"] == "details_changed"
-    changed = (
-        await patched(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})
-    ).json()
+    changed = (await patch(dsl, f"{path}/contacts/{khan}", {"email": "a.khan@mash.example"})).json()
     assert (changed["verification"]["verified"], changed["verification"]["why"]) == (
         "unsure",
         "details_changed",
     )
     clock.forward(minutes=1)
-    await made(
+    await create(
         dsl, f"{path}/verifications", CALLED | {"contact_id": khan, "method": "warrant_card"}
     )
     assert (await read(dsl, f"{path}/contacts/{khan}")).json()["verification"]["verified"] == "yes"
 
 
-async def test_the_newest_day_decides_and_not_the_newest_record(
+async def test_the_check_with_the_latest_day_counts_not_the_latest_record(
     service: Service, clock: MovableClock
 ):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
-    await made(
+    path = f"/v1/recipients/{await create_hub(dsl)}"
+    await create(
         dsl,
         f"{path}/verifications",
         {"method": "warrant_card", "result": "no", "verified_on": "2026-03-02"},
     )
     clock.forward(minutes=1)
-    await made(
+    await create(
         dsl,
         f"{path}/verifications",
         {"method": "warrant_card", "result": "yes", "verified_on": "2026-02-01"},
@@ -89,33 +97,33 @@ async def test_the_newest_day_decides_and_not_the_newest_record(
     assert [one["verification"]["verified"] for one in listed] == ["no"]
 
 
-async def test_a_refuted_organisation_refutes_its_contacts(service: Service):
+async def test_a_failed_check_of_an_organisation_applies_to_its_contacts(service: Service):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
-    await made(
+    path = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]
+    await create(
         dsl,
         f"{path}/verifications",
         {"method": "warrant_card", "result": "yes", "contact_id": khan},
     )
-    await made(dsl, f"{path}/verifications", {"method": "secure_domain", "result": "no"})
+    await create(dsl, f"{path}/verifications", {"method": "secure_domain", "result": "no"})
     assert [
         one["verification"]["verified"]
         for one in (await read(dsl, f"{path}/contacts")).json()["items"]
     ] == ["no"]
 
 
-async def test_the_history_is_paged_and_narrowed_to_a_contact(
+async def test_the_history_of_checks_is_paged_and_filtered_by_contact(
     service: Service, clock: MovableClock
 ):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}"
-    khan = (await made(dsl, f"{path}/contacts", KHAN))["id"]
+    path = f"/v1/recipients/{await create_hub(dsl)}"
+    khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]
     recorded = []
     for number in range(5):
         clock.forward(seconds=1)
         whom = {"contact_id": khan} if number % 2 else {}
-        recorded.append((await made(dsl, f"{path}/verifications", CALLED | whom))["id"])
+        recorded.append((await create(dsl, f"{path}/verifications", CALLED | whom))["id"])
     assert await ids(dsl, f"{path}/verifications?limit=2") == recorded[::-1]
     assert await ids(dsl, f"{path}/verifications?limit=1&contact_id={khan}") == [
         recorded[3],
@@ -123,9 +131,9 @@ async def test_the_history_is_paged_and_narrowed_to_a_contact(
     ]
 
 
-async def test_what_cannot_have_been_checked_is_refused(service: Service):
+async def test_an_impossible_check_is_rejected(service: Service):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl, call_back_number=None)}/verifications"
+    path = f"/v1/recipients/{await create_hub(dsl, call_back_number=None)}/verifications"
     assert pointers(await dsl.post(path, json=CALLED)) == ["/method"]
     assert pointers(
         await dsl.post(
@@ -142,7 +150,7 @@ async def test_what_cannot_have_been_checked_is_refused(service: Service):
     )
 
 
-async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service: Service):
+async def test_the_directory_is_paged_by_name_and_searched_by_prefix(service: Service):
     dsl = await service.caller("dsl")
     names = [
         "Zebra trust",
@@ -155,7 +163,7 @@ async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service
         "Anytown MASH",
     ]
     made_ids = {
-        name: await a_hub(
+        name: await create_hub(
             dsl, organisation=name, organisation_type="police" if "police" in name else "charity"
         )
         for name in names
@@ -178,7 +186,7 @@ async def test_the_directory_is_paged_by_name_and_found_by_its_beginning(service
     "query",
     ["limit=0", "limit=201", "cursor=nonsense", "organisation_type=mish", "q=", "active=perhaps"],
 )
-async def test_a_bad_question_is_refused(service: Service, query: str):
+async def test_an_invalid_query_of_the_directory_is_rejected(service: Service, query: str):
     reply = await (await service.caller("staff")).get(f"/v1/recipients?{query}")
     assert pointers(reply) == [f"/query/{query.partition('=')[0]}"]
 
@@ -186,7 +194,7 @@ async def test_a_bad_question_is_refused(service: Service, query: str):
 async def test_a_cursor_belongs_to_its_list(service: Service):
     dsl, staff = await service.caller("dsl"), await service.caller("staff")
     for name in ("One", "Two"):
-        await a_hub(dsl, organisation=name)
+        await create_hub(dsl, organisation=name)
     cursor = (await read(dsl, "/v1/recipients?limit=1")).json()["next_cursor"]
     problem(await dsl.get(f"/v1/recipients?limit=1&q=t&cursor={cursor}"), 422, "invalid-cursor")
     problem(await staff.get(f"/v1/recipients?limit=1&cursor={cursor}"), 422, "invalid-cursor")
@@ -195,9 +203,9 @@ async def test_a_cursor_belongs_to_its_list(service: Service):
 
 async def test_contacts_are_paged(service: Service, clock: MovableClock):
     dsl = await service.caller("dsl")
-    path = f"/v1/recipients/{await a_hub(dsl)}/contacts"
+    path = f"/v1/recipients/{await create_hub(dsl)}/contacts"
     added = []
     for number in range(5):
         clock.forward(seconds=1)
-        added.append((await made(dsl, path, KHAN | {"name": f"Person {number}"}))["id"])
+        added.append((await create(dsl, path, KHAN | {"name": f"Person {number}"}))["id"])
     assert await ids(dsl, f"{path}?limit=2") == added

@@ -1,5 +1,5 @@
-"""What the tests of bad input share: a word that no answer may repeat, and what every refusal must
-be.
+"""Helpers for the tests of invalid input: a text that no reply may repeat, and the checks of every
+error reply.
 """
 
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 CANARY = "canary-7f3a"
-"""Stands in every bad body; must stand in no answer."""
+"""A text in every invalid body and in no reply."""
 
 EMERGENCY = {
     "recipient": {"organisation_type": "police"},
@@ -18,7 +18,7 @@ EMERGENCY = {
 
 
 def fault_of(reply: httpx.Response, cell: object, status: int) -> dict[str, Any]:
-    """The first fault of a problem; everything that every refusal must be is asserted here."""
+    """The first fault of a problem document, after checking what every error reply must have."""
     assert reply.status_code == status, (cell, reply.status_code, reply.text[:500])
     assert reply.headers["Content-Type"] == "application/problem+json", cell
     problem = reply.json()

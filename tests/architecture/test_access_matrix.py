@@ -1,5 +1,5 @@
-"""Every operation by every role on what is theirs, another's and another school's, over HTTP. A
-refusal changes nothing and is recorded.
+"""The access matrix over HTTP: every operation by every role on own, other and another school's
+resources. A denied call changes nothing and is audited.
 """
 
 import json
@@ -10,44 +10,49 @@ import httpx
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from tests.architecture import matrix
-from tests.architecture.matrix import ALONE, REQUEST, ROLES, ROWS, Row
-from tests.architecture.operations import NOBODY, Operation, documented, every
-from tests.architecture.steps import STEPS, Ids, Side
-from tests.architecture.test_strangers import is_public
+from tests.architecture import access_matrix
+from tests.architecture.access_matrix import ALONE, REQUEST, ROLES, ROWS, Row
+from tests.architecture.operations import (
+    UNKNOWN_ID,
+    Operation,
+    all_operations,
+    documented_operations,
+)
+from tests.architecture.steps import STEPS, Ids, SchoolSetup
+from tests.architecture.test_authentication import is_public
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
 FAR = "654321"
 SEALING = {"audit_pending", "audit_leaf", "audit_node", "audit_checkpoint"}
-"""Tables that the sealer moves entries through on its own time."""
+"""Tables that the sealer changes at any time."""
 
 CONCEALED = {"request_id", "entry_id"}
-"""Parameters of the path that name what one person of a school may see and another may not."""
+"""Path parameters of resources that one person of a school can see and another cannot."""
 
 TRACE = "matrix"
 
 
 @dataclass
 class World:
-    """Two schools with somebody in every part, and things in the states that rows need."""
+    """Two schools with callers in every role, and resources in the states that rows need."""
 
     service: Service
     clock: MovableClock
     acting: dict[str, Caller]
-    home: Side
-    far: Side
+    home: SchoolSetup
+    far: SchoolSetup
     made: dict[tuple[str, ...], Ids] = field(default_factory=dict)
 
     @classmethod
     async def built(cls, service: Service, clock: MovableClock) -> "World":
         acting = {role: await service.caller(role) for role in ROLES}
-        home = Side(
+        home = SchoolSetup(
             await service.caller("staff"),
             await service.caller("dsl"),
             await service.caller("ig_lead"),
         )
-        far = Side(
+        far = SchoolSetup(
             await service.caller("staff", school=FAR),
             await service.caller("dsl", school=FAR),
             await service.caller("ig_lead", school=FAR),
@@ -55,12 +60,12 @@ class World:
         return cls(service, clock, acting, home, far)
 
     async def thing(self, row: Row, scope: str, role: str, *, consumed: bool) -> Ids:
-        """What the row acts on, in the state that it needs; kept for the next cell unless this one
-        uses it up.
+        """The resource of the row in the state that it needs; reused by the next cell unless this
+        one changes it.
         """
         side = self.far if scope == "far" else self.home
         if scope == "own":
-            side = Side(self.acting[role], side.dsl, side.ig_lead)
+            side = SchoolSetup(self.acting[role], side.dsl, side.ig_lead)
         key = (row.needs, scope, role if scope == "own" else "")
         ids = self.made.pop(key, None) or await STEPS[row.needs](side)
         if not consumed:
@@ -112,12 +117,12 @@ async def tag(caller: Caller, row: Row, ids: Ids) -> dict[str, str]:
 async def judge(
     world: World, operation: Operation, row: Row, role: str, scope: str, expected: str
 ) -> str | None:
-    """What is wrong with this cell, or None."""
+    """The difference from the cell, or None."""
     caller = world.acting[role]
     ids = await world.thing(
         row, scope, role, consumed=expected == "ok" and operation.method != "GET"
     )
-    if row.many:  # a second one of the same name would be a duplicate
+    if row.many:  # a second one with the same name would be a duplicate
         row = Row(cells=row.cells, body={**row.body, "organisation": f"For {role} {scope}"})  # type: ignore[dict-item]
     headers = await tag(caller, row, ids)
     world.clock.forward(milliseconds=1)  # ids of one instant have no order
@@ -133,8 +138,8 @@ async def judge(
         for name, count in (await world.counts()).items()
         if count != before[name]
     }
-    # Of what is the whole school's, another school's cannot be told from what is not there, by the
-    # service either: nothing is denied.
+    # A resource of a whole school looks like a missing one to another school, for the service too:
+    # nothing is denied.
     denied = (
         {}
         if (scope, expected) == ("far", "404") and not CONCEALED & set(operation.parameters)
@@ -154,7 +159,7 @@ async def judge(
         )
         if denied:
             said.append(masked(newest, *ids.values()))
-            of_nothing.append(masked(await world.newest_entry(), NOBODY))
+            of_nothing.append(masked(await world.newest_entry(), UNKNOWN_ID))
         return (
             None
             if said == of_nothing
@@ -164,7 +169,7 @@ async def judge(
 
 
 def masked(entry: str, *asked_for: str) -> str:
-    """An entry without what is every entry's own, and without the ids that the caller sent."""
+    """An entry without its unique members and without the ids that the caller sent."""
     for sent in asked_for:
         entry = entry.replace(f'"{sent}"', '"asked for"')
     return json.dumps(
@@ -177,7 +182,7 @@ def masked(entry: str, *asked_for: str) -> str:
 
 
 async def absent(caller: Caller, operation: Operation, row: Row, ids: Ids) -> httpx.Response:
-    """The same call about something that does not exist."""
+    """The same call for a resource that does not exist."""
     body = row.body(ids) if callable(row.body) else row.body
     return await caller.request(
         operation.method,
@@ -188,14 +193,14 @@ async def absent(caller: Caller, operation: Operation, row: Row, ids: Ids) -> ht
     )
 
 
-async def test_who_may_do_what_to_whose(service: Service, clock: MovableClock) -> None:
+async def test_every_cell_of_the_access_matrix(service: Service, clock: MovableClock) -> None:
     world = await World.built(service, clock)
-    operations = {operation.id: operation for operation in documented(service.app)}
+    operations = {operation.id: operation for operation in documented_operations(service.app)}
     faults: list[str] = []
     judged = 0
     for name, row in ROWS.items():
         if name not in operations:
-            continue  # the test below says so
+            continue  # see the test below
         for role in ROLES:
             cells = getattr(row.cells, role).split()
             assert len(cells) == len(row.scope), (name, role)
@@ -208,24 +213,26 @@ async def test_who_may_do_what_to_whose(service: Service, clock: MovableClock) -
 
 
 async def test_every_operation_has_a_row_and_every_row_an_operation(service: Service) -> None:
-    guarded = {operation.id for operation in every(service.app) if not is_public(operation)}
+    guarded = {
+        operation.id for operation in all_operations(service.app) if not is_public(operation)
+    }
     assert len(guarded) > 35
     assert guarded == ROWS.keys()
 
 
-async def test_every_row_can_be_made(service: Service) -> None:
+async def test_every_step_of_the_matrix_can_be_made(service: Service) -> None:
     assert {row.needs for row in ROWS.values()} == STEPS.keys()
-    assert {row.scope for row in ROWS.values()} <= {ALONE, REQUEST, matrix.SCHOOL}
+    assert {row.scope for row in ROWS.values()} <= {ALONE, REQUEST, access_matrix.SCHOOL}
 
 
-async def test_lists_show_what_single_reads_show_and_no_more(
+async def test_a_list_shows_exactly_the_resources_that_the_caller_can_read(
     service: Service, clock: MovableClock
 ) -> None:
     world = await World.built(service, clock)
     requests: dict[str, Ids] = {}
     for role in ROLES:
         requests[role] = await STEPS["submitted"](
-            Side(world.acting[role], world.home.dsl, world.home.ig_lead)
+            SchoolSetup(world.acting[role], world.home.dsl, world.home.ig_lead)
         )
     requests["colleague"] = await STEPS["submitted"](world.home)
     requests["far"] = await STEPS["submitted"](world.far)
@@ -265,14 +272,14 @@ async def test_lists_show_what_single_reads_show_and_no_more(
     }
 
 
-async def test_what_is_not_sent_again_when_unchanged_is_what_the_document_says(
+async def test_operations_reply_304_exactly_where_documented(
     service: Service, clock: MovableClock
 ) -> None:
     world = await World.built(service, clock)
-    reader = Side(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
-    await STEPS["entry"](reader)  # something is sealed
+    reader = SchoolSetup(world.acting["ig_lead"], world.home.dsl, world.home.ig_lead)
+    await STEPS["entry"](reader)  # at least one entry is sealed
     answered, declared = set(), set()
-    for operation, described in documented(service.app).items():
+    for operation, described in documented_operations(service.app).items():
         if operation.method != "GET" or operation.id not in ROWS:
             continue
         row = ROWS[operation.id]

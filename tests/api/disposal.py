@@ -1,4 +1,4 @@
-"""What the tests of keeping and disposing share: a request that lived through everything, and its
+"""Helpers for the tests of retention and disposal: a request with every kind of record, and its
 disposal.
 """
 
@@ -9,8 +9,8 @@ import httpx
 from app.audit import checkpoint
 from app.audit.report import Report
 from app.audit.verify import verify
-from app.main import LOG_KEY, READERS
-from tests.api.sharing import SHARE, decided, facts
+from app.main import LOG_KEY, RECORD_SOURCES
+from tests.api.sharing import SHARE, decide, facts
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -32,10 +32,10 @@ SECRETS: Final = (
 
 DISPOSE: Final = {"basis": "Retention ended.", "approved_by": "The head teacher"}
 
-LET_GO: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
+DISPOSE_REVIEW: Final = {"keep": "dispose", "why": "No reason is left to keep it."}
 
 
-async def people(service: Service) -> tuple[Caller, Caller, Caller]:
+async def sign_in_roles(service: Service) -> tuple[Caller, Caller, Caller]:
     return (
         await service.caller("staff"),
         await service.caller("dsl"),
@@ -43,9 +43,11 @@ async def people(service: Service) -> tuple[Caller, Caller, Caller]:
     )
 
 
-async def whole(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock) -> str:
-    """A request about two children with every kind of record, and with the canary in every text;
-    decided, disclosed and closed.
+async def create_full_request(
+    staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock
+) -> str:
+    """Create a request about two children with every kind of record and the canary in every text;
+    decide, disclose and close it.
     """
     child = {"person_ref": "mis:7781", "role": "child", "born_on": "2014-05-09"}
     body = facts(subjects=[child, {"person_ref": "mis:7782", "role": "sibling"}])
@@ -55,59 +57,61 @@ async def whole(staff: Caller, dsl: Caller, ig_lead: Caller, clock: MovableClock
     )
     path = reply.headers["Location"]
     gone = str(reply.json()["id"])
-    asked = await made(staff, f"{path}/advice", {"ask": "dsl", "question": f"What of {CANARY}?"})
-    await made(
+    asked = await create(staff, f"{path}/advice", {"ask": "dsl", "question": f"What of {CANARY}?"})
+    await create(
         ig_lead,
         f"{path}/advice/{asked['id']}/answer",
         {"advice": f"Share: {CANARY}", "outcome_of_discussion": CANARY},
     )
-    await made(staff, f"{path}/evaluations", {})
-    decision = await decided(dsl, gone, SHARE | {"reasons": f"For {CANARY}"})
+    await create(staff, f"{path}/evaluations", {})
+    decision = await decide(dsl, gone, SHARE | {"reasons": f"For {CANARY}"})
     sent = {
         "decision_id": decision["id"],
         "recipient": {"named_individual": CANARY},
         "route": "secure_email",
     }
-    await made(staff, f"{path}/disclosures", sent | {"sent_at": clock().isoformat()})
-    await made(
+    await create(staff, f"{path}/disclosures", sent | {"sent_at": clock().isoformat()})
+    await create(
         staff,
         f"{path}/notices",
         {"person_ref": "mis:7781", "decision": "informed_after", "how": f"{CANARY} was told"},
     )
-    await made(
+    await create(
         staff,
         f"{path}/consents",
         {"person_ref": "mis:7781", "status": "given", "evidence": f"Signed {CANARY}"},
     )
-    await made(dsl, f"{path}/closure", {"why": f"Done for {CANARY}"})
+    await create(dsl, f"{path}/closure", {"why": f"Done for {CANARY}"})
     return gone
 
 
-async def made(caller: Caller, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+async def create(caller: Caller, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     reply = await caller.post(path, json=body, headers=headers)
     assert reply.status_code == httpx.codes.CREATED, (path, reply.text)
     found: dict[str, Any] = reply.json()
     return found
 
 
-def at(request: str, of: str = "") -> str:
+def path_of(request: str, of: str = "") -> str:
     return f"/v1/sharing-requests/{request}{of}"
 
 
-async def disposed(service: Service, clock: MovableClock) -> tuple[str, Caller, Caller, Caller]:
-    staff, dsl, ig_lead = await people(service)
-    gone = await whole(staff, dsl, ig_lead, clock)
-    await made(ig_lead, at(gone, "/retention-reviews"), LET_GO)
-    await made(ig_lead, at(gone, "/disposal"), DISPOSE)
+async def dispose_request(
+    service: Service, clock: MovableClock
+) -> tuple[str, Caller, Caller, Caller]:
+    staff, dsl, ig_lead = await sign_in_roles(service)
+    gone = await create_full_request(staff, dsl, ig_lead, clock)
+    await create(ig_lead, path_of(gone, "/retention-reviews"), DISPOSE_REVIEW)
+    await create(ig_lead, path_of(gone, "/disposal"), DISPOSE)
     return gone, staff, dsl, ig_lead
 
 
-async def verified(service: Service) -> Report:
-    """What a verification finds, of the entries that wait to be sealed as well."""
+async def verify_log(service: Service) -> Report:
+    """The report of a verification, including the entries that are not sealed yet."""
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
-    return await verify(service.database, key.public_key(), READERS, now=service.clock())
+    return await verify(service.database, key.public_key(), RECORD_SOURCES, now=service.clock())
 
 
-async def days(caller: Caller, request: str) -> tuple[str | None, str | None]:
-    kept = (await caller.get(at(request))).json()["retention"]
+async def retention_dates(caller: Caller, request: str) -> tuple[str | None, str | None]:
+    kept = (await caller.get(path_of(request))).json()["retention"]
     return kept["retain_until"], kept["review_on"]

@@ -1,18 +1,18 @@
-"""The right information to the right person: what the directory knows stands beside what was
-stated, and overrules nobody.
+"""The comparison of the stated recipient with the directory: it is shown beside the facts and
+changes no answer.
 """
 
 from typing import Any
 
 import pytest
 
-from tests.api.sharing import MASH, SHARE, decided, etag_for, facts, submitted
+from tests.api.sharing import MASH, SHARE, decide, etag_for, facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
 
-NOBODY = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
+UNKNOWN_ID = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 
 
 async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any
 
 
 async def listed(dsl: Caller, *, checked: bool = True) -> tuple[str, str]:
-    """Anytown MASH and A. Khan there, both checked today."""
+    """List Anytown MASH with A. Khan as a contact, both checked today."""
     hub = {
         "organisation": "Anytown MASH",
         "organisation_type": "mash",
@@ -50,7 +50,7 @@ async def listed(dsl: Caller, *, checked: bool = True) -> tuple[str, str]:
 
 
 def citing(recipient: str, contact: str | None = None, **changed: Any) -> dict[str, Any]:
-    """The MASH request, with nothing said of who was checked, citing the directory."""
+    """The MASH request citing the directory, without statements about identity."""
     stated = {
         "organisation": "Anytown MASH",
         "organisation_type": "mash",
@@ -62,11 +62,11 @@ def citing(recipient: str, contact: str | None = None, **changed: Any) -> dict[s
     return facts(requester=requester, recipient={**stated, **cites, **changed})
 
 
-async def test_a_check_in_the_directory_is_shown_and_answers_nothing(
+async def test_an_identity_check_is_shown_and_changes_no_answer(
     service: Service, dsl: Caller
 ) -> None:
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient, contact))
+    cited = await submit(dsl, citing(recipient, contact))
     assert cited["recipient_check"] == {
         "directory_id": recipient,
         "contact_id": contact,
@@ -81,13 +81,13 @@ async def test_a_check_in_the_directory_is_shown_and_answers_nothing(
     uncited = citing(recipient) | {
         "recipient": {"organisation_type": "mash", "secure_route": "secure_email"}
     }
-    plain = await submitted(dsl, uncited)
+    plain = await submit(dsl, uncited)
     assert plain["recipient_check"] is None
     assert "verify_recipient" in {action["code"] for action in plain["evaluation"]["actions"]}
 
 
 @pytest.mark.parametrize("answer", ["no", "unsure"])
-async def test_it_turns_no_answer_that_was_given(
+async def test_the_directory_never_changes_a_stated_answer(
     service: Service, dsl: Caller, answer: str
 ) -> None:
     recipient, contact = await listed(dsl)
@@ -95,7 +95,7 @@ async def test_it_turns_no_answer_that_was_given(
         citing(recipient, contact, identity_verified=answer),
         citing(recipient, contact) | {"requester": {"identity_verified": answer}},
     ):
-        cited = await submitted(dsl, body)
+        cited = await submit(dsl, body)
         assert cited["recipient_check"]["supports_identity"] is True
         assert "verify_recipient" in {action["code"] for action in cited["evaluation"]["actions"]}
 
@@ -109,11 +109,11 @@ async def test_it_turns_no_answer_that_was_given(
         ({"secure_route": "post_tracked"}, "route_not_listed"),
     ],
 )
-async def test_a_mismatch_is_shown_and_overrules_nobody(
+async def test_a_mismatch_with_the_directory_is_only_shown(
     service: Service, dsl: Caller, changed: dict[str, Any], finding: str
 ) -> None:
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient, contact, **changed))
+    cited = await submit(dsl, citing(recipient, contact, **changed))
     assert [one["code"] for one in cited["recipient_check"]["findings"]] == [finding]
     assert cited["recipient_check"]["supports_identity"] is (finding == "route_not_listed")
     right = next(
@@ -122,32 +122,32 @@ async def test_a_mismatch_is_shown_and_overrules_nobody(
     assert right["met"] == "yes"
 
 
-async def test_a_check_of_the_organisation_is_none_of_the_person(
+async def test_a_check_of_the_organisation_is_not_a_check_of_the_contact(
     service: Service, dsl: Caller
 ) -> None:
     recipient, _ = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient))
+    cited = await submit(dsl, citing(recipient))
     assert [one["code"] for one in cited["recipient_check"]["findings"]] == [
         "individual_not_checked"
     ]
     assert cited["recipient_check"]["supports_identity"] is False
 
 
-async def test_what_nobody_checked_supports_nothing(service: Service, dsl: Caller) -> None:
+async def test_an_unchecked_entry_supports_no_answer(service: Service, dsl: Caller) -> None:
     recipient, contact = await listed(dsl, checked=False)
-    cited = await submitted(dsl, citing(recipient, contact))
+    cited = await submit(dsl, citing(recipient, contact))
     assert [one["code"] for one in cited["recipient_check"]["findings"]] == ["never_verified"]
     assert cited["recipient_check"]["verified"] == "unsure"
 
 
 @pytest.mark.parametrize("cites", ["unknown organisation", "unknown contact", "contact alone"])
-async def test_an_entry_that_there_is_not_is_named(
+async def test_a_cited_entry_that_does_not_exist_is_named(
     service: Service, dsl: Caller, cites: str
 ) -> None:
     recipient, contact = await listed(dsl)
     body = {
-        "unknown organisation": citing(NOBODY),
-        "unknown contact": citing(recipient, NOBODY),
+        "unknown organisation": citing(UNKNOWN_ID),
+        "unknown contact": citing(recipient, UNKNOWN_ID),
         "contact alone": facts(recipient={"organisation_type": "mash", "contact_id": contact}),
     }[cites]
     reply = await dsl.post("/v1/sharing-requests", json=body)
@@ -158,18 +158,20 @@ async def test_an_entry_that_there_is_not_is_named(
     )
 
 
-async def test_another_schools_entry_is_not_there(service: Service, dsl: Caller) -> None:
+async def test_an_entry_of_another_school_cannot_be_cited(service: Service, dsl: Caller) -> None:
     far = await service.caller("dsl", school="654321")
     recipient, _ = await listed(far)
     assert (await dsl.post("/v1/sharing-requests", json=citing(recipient))).status_code == 422
 
 
-async def test_an_amendment_is_looked_up_anew(service: Service, dsl: Caller) -> None:
+async def test_an_amendment_is_compared_with_the_directory_again(
+    service: Service, dsl: Caller
+) -> None:
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, MASH)
+    cited = await submit(dsl, MASH)
     path = f"/v1/sharing-requests/{cited['id']}"
     bad = await dsl.patch(
-        path, json={"recipient": {"directory_id": NOBODY}}, headers={"If-Match": cited["etag"]}
+        path, json={"recipient": {"directory_id": UNKNOWN_ID}}, headers={"If-Match": cited["etag"]}
     )
     assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/recipient/directory_id")
     cites = {"recipient": {"directory_id": recipient, "contact_id": contact}}
@@ -177,13 +179,11 @@ async def test_an_amendment_is_looked_up_anew(service: Service, dsl: Caller) -> 
     assert (good.status_code, good.json()["recipient_check"]["verified"]) == (200, "yes")
 
 
-async def test_a_check_that_ran_out_no_longer_supports(
-    service: Service, clock: MovableClock
-) -> None:
+async def test_an_expired_check_supports_no_answer(service: Service, clock: MovableClock) -> None:
     account = await service.add("dsl")
     dsl = await service.sign_in(account)
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient, contact))
+    cited = await submit(dsl, citing(recipient, contact))
     clock.forward(days=800)
     dsl = await service.sign_in(account)
     assert (await dsl.post(f"/v1/sharing-requests/{cited['id']}/evaluations")).status_code == 201
@@ -192,7 +192,7 @@ async def test_a_check_that_ran_out_no_longer_supports(
     assert [one["code"] for one in again["recipient_check"]["findings"]] == ["verification_expired"]
 
 
-async def test_an_unknown_caller_gets_nothing_from_the_name_of_a_hospital_that_was_checked(
+async def test_an_unknown_contact_is_not_verified_by_a_verified_organisation(
     service: Service, dsl: Caller
 ) -> None:
     recipient, _ = await listed(dsl)
@@ -207,14 +207,14 @@ async def test_an_unknown_caller_gets_nothing_from_the_name_of_a_hospital_that_w
         risk={"immediate_risk": "yes"},
         consent={"answer": "unsure"},
     )
-    assert (await submitted(dsl, body))["outcome"] != "share_emergency"
+    assert (await submit(dsl, body))["outcome"] != "share_emergency"
 
 
-async def test_an_emergency_is_recorded_whatever_it_cites(
+async def test_an_emergency_can_cite_any_entry(
     service: Service, staff: Caller, dsl: Caller
 ) -> None:
     recipient, _ = await listed(dsl)
-    for cites, findings in ((NOBODY, ["not_in_directory"]), (recipient, [])):
+    for cites, findings in ((UNKNOWN_ID, ["not_in_directory"]), (recipient, [])):
         body = {
             "recipient": {"organisation_type": "mash", "directory_id": cites},
             "what": "Her address",
@@ -227,12 +227,12 @@ async def test_an_emergency_is_recorded_whatever_it_cites(
     assert check["supports_identity"] is True
 
 
-async def test_whoever_received_it_is_held_against_the_directory(
+async def test_the_recipient_of_a_disclosure_is_compared_with_the_directory(
     service: Service, dsl: Caller, clock: MovableClock
 ) -> None:
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient, contact))
-    decision = await decided(dsl, cited["id"], SHARE)
+    cited = await submit(dsl, citing(recipient, contact))
+    decision = await decide(dsl, cited["id"], SHARE)
     body = {
         "decision_id": decision["id"],
         "recipient": {"named_individual": "C. Other"},
@@ -249,11 +249,11 @@ async def test_whoever_received_it_is_held_against_the_directory(
     }
 
 
-async def test_the_ig_lead_sees_what_disagrees_and_not_who_it_is(
+async def test_the_ig_lead_sees_the_mismatch_and_not_the_person(
     service: Service, dsl: Caller, ig_lead: Caller
 ) -> None:
     recipient, contact = await listed(dsl)
-    cited = await submitted(dsl, citing(recipient, contact, named_individual="B. Jones"))
+    cited = await submit(dsl, citing(recipient, contact, named_individual="B. Jones"))
     reply = await ig_lead.get(f"/v1/sharing-requests/{cited['id']}")
     assert [one["code"] for one in reply.json()["recipient_check"]["findings"]] == [
         "individual_differs"

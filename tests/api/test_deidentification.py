@@ -1,17 +1,15 @@
-"""What advisers see of a request: how old people are in bands, days instead of instants, and never
-whom it is about.
-"""
+"""The de-identified view of a request: age bands, days instead of times, and no person."""
 
 import re
 
 import sqlalchemy as sa
 
-from tests.api.sharing import decided, facts, submitted
+from tests.api.sharing import decide, facts, submit
 from tests.running import MovableClock
 from tests.service import Service
 
 
-async def test_advisers_see_the_band_of_the_age_at_the_submission_and_never_the_day_of_birth(
+async def test_advisers_see_the_age_band_and_never_the_date_of_birth(
     service: Service, clock: MovableClock
 ) -> None:
     staff, ig_lead = await service.add("staff"), await service.add("ig_lead")
@@ -20,12 +18,12 @@ async def test_advisers_see_the_band_of_the_age_at_the_submission_and_never_the_
             "person_ref": "mis:7781",
             "role": "child",
             "born_on": "2015-03-04",
-        },  # eleven on the day after it is submitted
+        },  # the eleventh birthday is the day after the submission
         {"person_ref": "mis:7782", "role": "sibling", "born_on": "2010-03-03"},
         {"person_ref": "mis:7783", "role": "parent_or_carer"},
     ]
     asking = await service.sign_in(staff)
-    made = await submitted(asking, facts(subjects=people))
+    made = await submit(asking, facts(subjects=people))
     path = f"/v1/sharing-requests/{made['id']}"
     assert made["facts"]["subjects"] == people
     for released in (False, True):
@@ -58,16 +56,14 @@ async def test_advisers_see_the_band_of_the_age_at_the_submission_and_never_the_
     assert not [body for body in bodies if "2015-03-04" in body or "born_on" in body]
 
 
-async def test_no_instant_that_advisers_see_is_finer_than_a_day(
-    service: Service, clock: MovableClock
-) -> None:
+async def test_advisers_see_days_and_no_times(service: Service, clock: MovableClock) -> None:
     clock.forward(hours=3, minutes=14, seconds=15)
     staff, dsl, lead = [await service.caller(role) for role in ("staff", "dsl", "ig_lead")]
     body = facts(
         risk={"immediate_risk": "unsure", "crime_suspected": "yes"},
         consent={"answer": "no", "status": "given", "given_at": "2026-02-20T09:26:53+01:00"},
     )
-    made = await submitted(staff, body)
+    made = await submit(staff, body)
     assert made["facts"]["consent"]["given_at"] == "2026-02-20T09:26:53+01:00"
     path = f"/v1/sharing-requests/{made['id']}"
     at = clock().isoformat()
@@ -85,7 +81,7 @@ async def test_no_instant_that_advisers_see_is_finer_than_a_day(
             json={"advice": "Yes.", "outcome_of_discussion": "Agreed."},
         )
     ]
-    decision = await decided(dsl, made["id"])
+    decision = await decide(dsl, made["id"])
     sent = {
         "decision_id": decision["id"],
         "recipient": {"named_individual": "A. Khan"},

@@ -1,6 +1,4 @@
-"""Whatever becomes of the policy, an emergency is recorded: the policy is broken here in every way,
-and the record says that it was.
-"""
+"""An emergency is recorded even if the policy is broken; the record says that it was."""
 
 from collections import OrderedDict
 from time import perf_counter
@@ -15,7 +13,7 @@ from app.policy.lifecycle import in_force as policies
 from app.policy.lifecycle import store as lifecycle_store
 from app.policy.lifecycle.store import VersionRef
 from app.sharing.evaluation import assessment
-from tests.api.policies import approved, drafted, meaning
+from tests.api.policies import approve, changed_policy, create_draft
 from tests.api.sharing import MASH, SHARE
 from tests.service import Caller, Service
 
@@ -59,7 +57,7 @@ def breaks(error: Exception) -> Any:
 
 @pytest.fixture
 async def second_lead(service: Service) -> Caller:
-    """Somebody who may record the approval of what another drafted."""
+    """A second IG lead, who can approve the draft of the first."""
     return await service.caller("ig_lead")
 
 
@@ -79,7 +77,7 @@ async def recorded(caller: Caller, body: dict[str, Any] = VERIFIED) -> dict[str,
     range(len(BROKEN)),
     ids=[f"{room.__name__.rpartition('.')[2]}.{name}" for room, name in BROKEN],
 )
-async def test_an_emergency_is_recorded_while_the_policy_fails(
+async def test_an_emergency_is_recorded_when_the_policy_fails(
     staff: Caller, dsl: Caller, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     room, name = BROKEN[number]
@@ -122,14 +120,14 @@ async def can_be_read_and_completed(dsl: Caller, request: str) -> None:
     assert done.status_code == 201, done.text
 
 
-async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
+async def test_an_emergency_is_recorded_when_the_policy_cannot_be_read(
     staff: Caller,
     dsl: Caller,
     ig_lead: Caller,
     second_lead: Caller,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await approved(second_lead, await drafted(ig_lead))
+    await approve(second_lead, await create_draft(ig_lead))
     with monkeypatch.context() as patched:
         patched.setattr(policies, "_POLICIES", OrderedDict())
         patched.setattr(document_loader, "load_accepted", breaks(TypeError()))
@@ -150,7 +148,7 @@ async def test_an_emergency_is_recorded_while_the_document_cannot_be_read(
     ("name", "value"),
     [("keep_safeguarding", 9000), ("emergency_record_days", 10**9), ("routine_days", 10**15)],
 )
-async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_up(
+async def test_a_policy_with_a_mistake_is_rejected_and_blocks_no_emergency(
     staff: Caller,
     dsl: Caller,
     ig_lead: Caller,
@@ -162,13 +160,17 @@ async def test_a_slip_of_the_pen_is_refused_and_one_that_was_not_holds_nothing_u
         document["parameters"][name]["values"][0]["value"] = value
 
     reply = await ig_lead.post(
-        "/v1/policies", content=encode(meaning(slip)), headers={"Content-Type": "application/json"}
+        "/v1/policies",
+        content=encode(changed_policy(slip)),
+        headers={"Content-Type": "application/json"},
     )
     assert (reply.status_code, [fault["pointer"] for fault in reply.json()["errors"]]) == (
         422,
         [f"/parameters/{name}/values/0/value"],
     )
-    stored = document_loader.load_accepted(encode(meaning(slip)), digest(meaning(slip)))
+    stored = document_loader.load_accepted(
+        encode(changed_policy(slip)), digest(changed_policy(slip))
+    )
     policies.remember(stored)
     with monkeypatch.context() as patched:
         patched.setattr(lifecycle_store, "in_force", in_force(stored.digest))

@@ -1,8 +1,7 @@
-"""An unsure never becomes a refusal, and an emergency is never held up: every combination of
-answers, asked over HTTP.
+"""Invariants of the policy over HTTP, for every combination of answers: an unsure answer never
+becomes a refusal, and no answer delays an emergency.
 
-The answers are counted and compared with each other here, by the laws alone; no rule of the
-evaluator is repeated.
+The outcomes are compared with each other; no rule of the evaluator is repeated here.
 """
 
 import itertools
@@ -37,7 +36,7 @@ def body(
     recipient: str = "mash",
     verified: str = "yes",
 ) -> dict[str, Any]:
-    """The four answers, and nothing else that speaks for or against."""
+    """A body with the four answers and no other reason for or against sharing."""
     purpose, consent, identifiable, lawful = case
     return facts(
         requester={"identity_verified": verified},
@@ -62,14 +61,14 @@ async def outcome(caller: Caller, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def settled(case: Case) -> list[Case]:
-    """Every way in which the unsure answers of a case may turn out."""
+    """Every combination of yes and no for the unsure answers of a case."""
     purpose, consent, identifiable, lawful = (
         ("yes", "no") if answer == "unsure" else (answer,) for answer in case
     )
     return list(itertools.product(purpose, consent, identifiable, lawful))
 
 
-async def test_an_unsure_never_becomes_a_refusal(staff: Caller) -> None:
+async def test_an_unsure_answer_never_becomes_a_refusal(staff: Caller) -> None:
     outcomes = {case: (await outcome(staff, body(case)))["outcome"] for case in CASES}
 
     assert Counter(outcomes.values()) == {"share": 19, "do_not_share": 28, "seek_advice": 34}
@@ -83,7 +82,7 @@ async def test_an_unsure_never_becomes_a_refusal(staff: Caller) -> None:
             assert outcomes[case] == "do_not_share", case
 
 
-async def test_an_emergency_is_never_held_up_by_an_answer(staff: Caller) -> None:
+async def test_no_answer_delays_an_emergency(staff: Caller) -> None:
     for case in CASES:
         found = await outcome(staff, body(case, risk="yes"))
         assert (found["outcome"], found["decided_at"], found["release"]) == (
@@ -97,7 +96,7 @@ async def test_an_emergency_is_never_held_up_by_an_answer(staff: Caller) -> None
         assert {"staff", "dsl", "ig_lead"} <= set(found["may_decide"]), case
 
 
-async def test_the_emergency_branch_opens_for_every_protective_body_and_for_nobody_unverified(
+async def test_the_emergency_branch_needs_a_verified_protective_body(
     staff: Caller,
 ) -> None:
     nothing: Case = ("unsure", "no", "yes", "no")
@@ -120,7 +119,7 @@ async def test_the_emergency_branch_opens_for_every_protective_body_and_for_nobo
         assert "notify_police_immediately" in {act["code"] for act in found["actions"]}, case
 
 
-async def test_a_danger_that_nobody_is_sure_of_goes_to_the_dsl_at_once_and_stops_nothing(
+async def test_an_unsure_danger_alerts_the_dsl_and_blocks_nothing(
     staff: Caller,
 ) -> None:
     for case in CASES:

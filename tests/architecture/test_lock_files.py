@@ -1,6 +1,4 @@
-"""The lock files pin every package by hash, agree with each other, and name no host: where packages
-come from is the reader's affair.
-"""
+"""The lock files pin every package by hash, agree with each other, and name no host."""
 
 import re
 from pathlib import Path
@@ -16,17 +14,17 @@ def pins(lock: Path) -> dict[str, str]:
     return {match["name"]: match["version"] for match in PIN.finditer(lock.read_text())}
 
 
-def test_there_are_locks_for_running_and_for_developing():
+def test_there_are_lock_files_for_runtime_and_development():
     assert [lock.name for lock in LOCKS] == ["dev.txt", "runtime.txt"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_a_lock_names_no_host(lock: Path):
+def test_a_lock_file_names_no_host(lock: Path):
     text = lock.read_text()
     assert not re.search(
         r"https?:|file:|git\+|--(index-url|extra-index-url|find-links|trusted-host)|@ ", text
     )
-    assert not re.search(r"(?<![\w./-])/(?!\*)[a-z]+/", text), "a path of somebody's machine"
+    assert not re.search(r"(?<![\w./-])/(?!\*)[a-z]+/", text), "a path of one machine"
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -41,7 +39,7 @@ def test_every_package_is_pinned_by_hash(lock: Path):
     ] == []
 
 
-def test_what_is_tested_is_what_runs():
+def test_both_lock_files_pin_the_same_versions():
     developing, running = (
         pins(ROOT / "requirements" / "dev.txt"),
         pins(ROOT / "requirements" / "runtime.txt"),
@@ -51,7 +49,7 @@ def test_what_is_tested_is_what_runs():
     } == {}
 
 
-def test_npm_locks_name_no_host():
+def test_npm_lock_files_name_no_host():
     for lock in ROOT.glob("**/package-lock.json"):
         if "node_modules" not in lock.parts:
             assert '"resolved"' not in lock.read_text(), lock

@@ -1,12 +1,10 @@
-"""What waits for somebody is listed, the most pressing first, to those who look after it, and
-without naming anybody.
-"""
+"""The work queue lists open tasks, the most urgent first, without names."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.sharing import MASH, SHARE, decided, facts, submitted
+from tests.api.sharing import MASH, SHARE, decide, facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -34,22 +32,24 @@ async def post(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any
     return made
 
 
-async def test_nothing_waits_at_first(service: Service, dsl: Caller) -> None:
-    await submitted(dsl)
+async def test_the_work_queue_is_empty_at_first(service: Service, dsl: Caller) -> None:
+    await submit(dsl)
     assert await queue(dsl) == []
 
 
-async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableClock) -> None:
+async def test_the_work_queue_lists_every_kind_of_open_task(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     staff, dsl = await service.caller("staff"), await service.sign_in(account)
-    late = await submitted(staff)
-    advised = await submitted(staff, facts(urgency="routine"))
+    late = await submit(staff)
+    advised = await submit(staff, facts(urgency="routine"))
     asked = await post(
         staff,
         f"/v1/sharing-requests/{advised['id']}/advice",
         {"ask": "dsl", "question": "Is there a reason?"},
     )
-    told = await submitted(staff, facts(urgency="routine"))
+    told = await submit(staff, facts(urgency="routine"))
     deferred = {
         "person_ref": "mis:7781",
         "decision": "deferred",
@@ -57,8 +57,8 @@ async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableCl
         "revisit_on": "2026-03-05",
     }
     await post(staff, f"/v1/sharing-requests/{told['id']}/notices", deferred)
-    held = await submitted(staff, HELD)
-    await decided(dsl, held["id"], SHARE)
+    held = await submit(staff, HELD)
+    await decide(dsl, held["id"], SHARE)
     emergency = (await post(staff, "/v1/emergency-disclosures", BARE))["sharing_request"]
     clock.forward(days=3)
 
@@ -85,7 +85,7 @@ async def test_every_kind_of_waiting_shows_up(service: Service, clock: MovableCl
     assert {one["overdue"] for one in waiting.values()} == {True, False}
 
 
-async def test_what_is_done_leaves_the_queue(service: Service, dsl: Caller) -> None:
+async def test_a_finished_task_leaves_the_queue(service: Service, dsl: Caller) -> None:
     emergency = (await post(dsl, "/v1/emergency-disclosures", BARE))["sharing_request"]
     path = f"/v1/sharing-requests/{emergency['id']}"
     assert {one["kind"] for one in await queue(dsl)} == {"emergency_open", "emergency_incomplete"}
@@ -93,11 +93,11 @@ async def test_what_is_done_leaves_the_queue(service: Service, dsl: Caller) -> N
     known = {"subjects": [{"person_ref": "mis:7781"}], "purpose": {"code": "missing_child"}}
     assert (await dsl.patch(path, json=known, headers={"If-Match": tag})).status_code == 200
     assert {one["kind"] for one in await queue(dsl)} == {"emergency_open"}
-    await decided(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
+    await decide(dsl, emergency["id"], SHARE | {"outcome": "share_emergency"})
     assert await queue(dsl) == []
 
 
-async def test_the_most_pressing_comes_first_and_pages_miss_nothing(
+async def test_the_most_urgent_task_comes_first_and_pages_are_complete(
     service: Service, clock: MovableClock
 ) -> None:
     account = await service.add("dsl")
@@ -126,7 +126,7 @@ async def test_the_most_pressing_comes_first_and_pages_miss_nothing(
     )
 
 
-async def test_a_policy_whose_review_is_overdue_waits_too(
+async def test_an_overdue_policy_review_is_an_open_task(
     service: Service, clock: MovableClock
 ) -> None:
     clock.forward(days=600)
@@ -141,7 +141,7 @@ async def test_a_policy_whose_review_is_overdue_waits_too(
 
 async def test_the_ig_lead_sees_days_and_no_names(service: Service, clock: MovableClock) -> None:
     staff, account = await service.caller("staff"), await service.add("ig_lead")
-    made = await submitted(staff, MASH)
+    made = await submit(staff, MASH)
     clock.forward(days=5)
     reply = await (await service.sign_in(account)).get("/v1/attention")
     assert [one["sharing_request_id"] for one in reply.json()["items"]] == [made["id"]]
@@ -150,13 +150,13 @@ async def test_the_ig_lead_sees_days_and_no_names(service: Service, clock: Movab
 
 
 @pytest.mark.parametrize("role", ["staff", "integration"])
-async def test_it_is_for_those_who_look_after_everybodys_requests(
+async def test_only_the_dsl_and_the_ig_lead_read_the_work_queue(
     service: Service, role: str
 ) -> None:
     assert (await (await service.caller(role)).get("/v1/attention")).status_code == 403
 
 
-async def test_another_schools_dsl_sees_nothing_of_ours(
+async def test_the_work_queue_shows_no_tasks_of_another_school(
     service: Service, clock: MovableClock
 ) -> None:
     await post(await service.caller("staff"), "/v1/emergency-disclosures", BARE)
@@ -164,13 +164,15 @@ async def test_another_schools_dsl_sees_nothing_of_ours(
 
 
 @pytest.mark.parametrize("query", ["?cursor=AAAA", "?kind=nonsense", "?limit=0", "?knd=notice_due"])
-async def test_a_question_that_makes_no_sense_is_refused(
+async def test_an_invalid_query_of_the_work_queue_is_rejected(
     service: Service, dsl: Caller, query: str
 ) -> None:
     assert (await dsl.get(f"/v1/attention{query}")).status_code == 422
 
 
-async def test_looking_leaves_an_entry(service: Service, dsl: Caller, ig_lead: Caller) -> None:
+async def test_reading_the_work_queue_appends_an_audit_entry(
+    service: Service, dsl: Caller, ig_lead: Caller
+) -> None:
     await queue(dsl)
     found = (await ig_lead.get("/v1/audit/entries?action=sharing.attention.listed")).json()["items"]
     assert [entry["details"]["count"] for entry in found] == [0]

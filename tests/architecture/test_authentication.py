@@ -1,23 +1,26 @@
-"""A stranger is told that they are one, before anything that they sent is judged, by every
-operation but the few that are for everybody.
-"""
+"""Every operation but the public ones rejects an unauthenticated request before validation."""
 
 import httpx
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from tests.architecture.operations import Operation, documented, every, served
+from tests.architecture.operations import (
+    Operation,
+    all_operations,
+    documented_operations,
+    served_routes,
+)
 from tests.service import Service
 
 PUBLIC = {
-    "issue_token": "the door itself",
-    "revoke_token": "whoever holds a token may end it",
+    "issue_token": "authenticates the caller",
+    "revoke_token": "the token is the proof",
     "list_signing_keys": "public keys",
     "check_alive": "operations",
     "check_ready": "operations",
     "read_metrics": "operations; can be bound elsewhere",
 }
-"""Operations that ask for no token, and why."""
+"""Operations without authentication, and why."""
 
 HIDDEN = {
     ("GET", "/openapi.json"),
@@ -27,9 +30,9 @@ HIDDEN = {
     ("GET", "/problems"),
     ("GET", "/problems/{code}"),
 }
-"""Routes that the document does not show. All of them public."""
+"""Routes outside the OpenAPI document. All are public."""
 
-STRANGERS: tuple[dict[str, str], ...] = (
+INVALID_CREDENTIALS: tuple[dict[str, str], ...] = (
     {},
     {"Authorization": "Bearer not-a-token"},
     {"Authorization": "Basic c3RhZmY6c2VjcmV0"},
@@ -58,38 +61,41 @@ async def counts(service: Service) -> dict[str, int]:
 
 
 async def test_the_document_shows_every_route(service: Service) -> None:
-    shown = {(operation.method, operation.path) for operation in documented(service.app)}
+    shown = {(operation.method, operation.path) for operation in documented_operations(service.app)}
     assert len(shown) > 40
-    assert shown <= served(service.app)
-    assert served(service.app) - shown <= HIDDEN
+    assert shown <= served_routes(service.app)
+    assert served_routes(service.app) - shown <= HIDDEN
 
 
-async def test_a_stranger_is_refused_before_anything_is_judged(service: Service) -> None:
-    stranger = await service.stranger()
-    guarded = [operation for operation in every(service.app) if not is_public(operation)]
+async def test_an_unauthenticated_request_is_rejected_before_validation(service: Service) -> None:
+    anonymous = await service.anonymous()
+    guarded = [operation for operation in all_operations(service.app) if not is_public(operation)]
     assert len(guarded) > 35
     before = await counts(service)
 
     for operation in guarded:
         url = operation.url()
         replies = [
-            await stranger.request(operation.method, url, headers=headers) for headers in STRANGERS
+            await anonymous.request(operation.method, url, headers=headers)
+            for headers in INVALID_CREDENTIALS
         ]
         replies.append(
-            await stranger.request(
-                operation.method, url.replace(url.rsplit("/", 1)[1], "%00"), headers=STRANGERS[1]
+            await anonymous.request(
+                operation.method,
+                url.replace(url.rsplit("/", 1)[1], "%00"),
+                headers=INVALID_CREDENTIALS[1],
             )
         )
         if operation.method in {"POST", "PUT", "PATCH", "DELETE"}:
             replies += [
-                await stranger.request(
+                await anonymous.request(
                     operation.method, operation.url(), content=body, headers={"Content-Type": media}
                 )
                 for media, body in BODIES
             ]
         for reply in replies:
             if reply.status_code == httpx.codes.NOT_FOUND and "%00" in str(reply.request.url):
-                continue  # without its last part it is no address of ours
+                continue  # without its last part it is not a path of the service
             assert reply.status_code == httpx.codes.UNAUTHORIZED, (
                 operation,
                 reply.request.content,
@@ -102,10 +108,10 @@ async def test_a_stranger_is_refused_before_anything_is_judged(service: Service)
     assert await counts(service) == before
 
 
-async def test_what_is_for_everybody_asks_for_no_token(service: Service) -> None:
-    stranger = await service.stranger()
-    public = [operation for operation in every(service.app) if is_public(operation)]
+async def test_public_operations_need_no_token(service: Service) -> None:
+    anonymous = await service.anonymous()
+    public = [operation for operation in all_operations(service.app) if is_public(operation)]
     assert len(public) >= 7
     for operation in public:
-        reply = await stranger.request(operation.method, operation.url())
+        reply = await anonymous.request(operation.method, operation.url())
         assert reply.status_code not in {401, 403, 405, 500}, operation

@@ -1,8 +1,7 @@
-"""The life of a version over HTTP: drafted by one, approved by another, in force on its day, taken
-back before it or never.
+"""The lifecycle of a policy version over HTTP: drafted, approved by another account, in force from
+its first day, or withdrawn before it.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -10,11 +9,16 @@ import sqlalchemy as sa
 
 from app.audit import checkpoint, seal, verify
 from app.kernel.canonical import encode
-from app.main import LOG_KEY, READERS, log_host, shelf_of
+from app.main import LOG_KEY, RECORD_SOURCES, checkpoint_folder, log_host
 from app.policy.lifecycle import in_force as policies
-from app.sharing.evaluation import replay as evaluation_replay
-from tests.api.policies import APPROVED, YAML, approved, drafted, meaning, without_health_providers
-from tests.api.sharing import consented, decided, facts, landlord, submitted
+from tests.api.policies import (
+    APPROVED,
+    YAML,
+    approve,
+    changed_policy,
+    create_draft,
+    without_health_providers,
+)
 from tests.running import MovableClock
 from tests.service import Caller, Service
 
@@ -38,7 +42,7 @@ def renamed(version: str = "2026-03") -> str:
     return SOURCE.replace('version: "2025-11"', f'version: "{version}"  # drafted for the review')
 
 
-async def test_a_draft_is_stored_as_it_was_sent_and_is_in_force_nowhere(ig_lead: Caller):
+async def test_a_draft_is_stored_as_sent_and_is_not_in_force(ig_lead: Caller):
     reply = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
     assert reply.status_code == 201, reply.text
     body = reply.json()
@@ -60,21 +64,21 @@ async def test_a_draft_is_stored_as_it_was_sent_and_is_in_force_nowhere(ig_lead:
     assert sent.text == renamed()
 
 
-async def test_json_and_yaml_of_one_meaning_are_one_version(ig_lead: Caller):
-    digest = await drafted(ig_lead)
+async def test_json_and_yaml_with_the_same_meaning_are_the_same_version(ig_lead: Caller):
+    digest = await create_draft(ig_lead)
     again = await ig_lead.post("/v1/policies", content=renamed(), headers=YAML)
     assert (again.status_code, again.json()["code"]) == (409, "policy-version-exists")
     assert again.headers["location"] == f"/v1/policies/{digest}"
 
 
-async def test_the_version_that_ships_cannot_be_drafted_approved_or_withdrawn(ig_lead: Caller):
+async def test_a_shipped_version_cannot_be_drafted_approved_or_withdrawn(ig_lead: Caller):
     assert (await ig_lead.post("/v1/policies", content=SOURCE, headers=YAML)).status_code == 409
     url = f"/v1/policies/{policies.shipped().digest}"
     assert (await ig_lead.post(f"{url}/approval", json=APPROVED)).status_code == 409
     assert (await ig_lead.post(f"{url}/withdrawal")).status_code == 409
 
 
-async def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
+async def test_every_fault_is_reported_with_its_line_and_nothing_is_stored(
     service: Service, ig_lead: Caller
 ):
     text = (
@@ -97,14 +101,14 @@ async def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
     assert await count(service, "audit_entry") == before
 
 
-async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Caller):
-    def shares_anyway(document: Any) -> None:
+async def test_a_breach_of_the_safety_floor_is_refused_with_a_counterexample(ig_lead: Caller):
+    def share_without_purpose(document: Any) -> None:
         row = document["flow"]["nodes"]["purpose"]["rows"][1]
         row["outcome"] = "share"
 
     reply = await ig_lead.post(
         "/v1/policies",
-        content=encode(meaning(shares_anyway)),
+        content=encode(changed_policy(share_without_purpose)),
         headers={"Content-Type": "application/json"},
     )
     assert reply.status_code == 422
@@ -131,7 +135,7 @@ async def test_a_broken_floor_is_refused_with_a_case_that_shows_it(ig_lead: Call
         (b"#" * (256 * 1024 + 1), "application/yaml", 413, "body-too-large"),
     ],
 )
-async def test_what_is_no_document_is_refused(
+async def test_a_body_that_is_not_a_document_is_refused(
     ig_lead: Caller, content: bytes, media: str, status: int, code: str
 ):
     reply = await ig_lead.post(
@@ -144,7 +148,7 @@ async def test_what_is_no_document_is_refused(
 async def test_only_information_governance_leads_change_the_policy(
     service: Service, ig_lead: Caller, role: str
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     caller = await service.caller(role)
     assert (
         await caller.post("/v1/policies", content=renamed("x"), headers=YAML)
@@ -157,22 +161,22 @@ async def test_only_information_governance_leads_change_the_policy(
         ).status_code == 403
 
 
-async def test_nobody_approves_what_they_drafted(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
+async def test_the_author_cannot_approve_a_version(service: Service, ig_lead: Caller):
+    digest = await create_draft(ig_lead)
     reply = await ig_lead.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert (reply.status_code, reply.json()["code"]) == (403, "approver-is-author")
     assert await count(service, "policy_approval") == 0
 
 
-async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
+async def test_an_approved_version_is_in_force_from_its_first_day_and_supersedes_the_other(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
     first, second = (
-        await drafted(ig_lead),
-        await drafted(ig_lead, without_health_providers, version="2026-04"),
+        await create_draft(ig_lead),
+        await create_draft(ig_lead, without_health_providers, version="2026-04"),
     )
-    assert (await approved(other, first))["status"] == "in_force"
-    found = await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
+    assert (await approve(other, first))["status"] == "in_force"
+    found = await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-04-15")
     assert (found["status"], found["starts_on"], found["review_due"]) == (
         "approved",
         "2026-04-01",
@@ -192,9 +196,11 @@ async def test_an_approved_version_is_in_force_from_its_day_and_supersedes(
     }
 
 
-async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Caller, other: Caller):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
+async def test_a_version_is_approved_once_and_two_never_start_on_the_same_day(
+    ig_lead: Caller, other: Caller
+):
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
     again = await other.post(
         f"/v1/policies/{first}/approval", json={**APPROVED, "in_force_from": "2026-05-01"}
     )
@@ -218,17 +224,17 @@ async def test_a_version_is_approved_once_and_one_begins_on_a_day(ig_lead: Calle
         ({"approved_by": "x" * 201}, "/approved_by", None),
     ],
 )
-async def test_dates_that_cannot_be_are_refused(
+async def test_invalid_dates_are_refused(
     ig_lead: Caller, other: Caller, changed: dict[str, str], pointer: str, code: str | None
 ):
-    digest = await drafted(ig_lead)
+    digest = await create_draft(ig_lead)
     reply = await other.post(f"/v1/policies/{digest}/approval", json={**APPROVED, **changed})
     assert reply.status_code == 422, reply.text
     assert [fault["pointer"] for fault in reply.json()["errors"]] == [pointer]
     assert code is None or reply.json()["errors"][0]["code"] == code
 
 
-async def test_a_version_does_not_begin_before_its_numbers_have_values(
+async def test_a_version_cannot_start_before_its_parameters_have_values(
     ig_lead: Caller, other: Caller
 ):
     def later(document: Any) -> None:
@@ -239,18 +245,18 @@ async def test_a_version_does_not_begin_before_its_numbers_have_values(
             case.pop("on", None)
         document["policy"]["next_review"] = "2026-11"
 
-    digest = await drafted(ig_lead, later)
+    digest = await create_draft(ig_lead, later)
     reply = await other.post(f"/v1/policies/{digest}/approval", json=APPROVED)
     assert reply.status_code == 422
     assert [fault["code"] for fault in reply.json()["errors"]] == ["no-value"]
-    await approved(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
+    await approve(other, digest, in_force_from="2026-12-01", next_review_on="2027-12")
 
 
-async def test_a_version_is_taken_back_before_its_day_and_never_after(
+async def test_a_version_can_be_withdrawn_before_its_first_day_only(
     service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first, in_force_from="2026-03-05", next_review_on="2027-03")
     gone = await ig_lead.post(f"/v1/policies/{first}/withdrawal")
     assert (gone.status_code, gone.json()["status"]) == (201, "withdrawn")
     assert (await ig_lead.post(f"/v1/policies/{first}/withdrawal")).json()[
@@ -259,7 +265,7 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
     assert (await other.post(f"/v1/policies/{first}/approval", json=APPROVED)).json()[
         "code"
     ] == "policy-version-withdrawn"
-    await approved(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
+    await approve(other, second, in_force_from="2026-03-05", next_review_on="2027-03")
     clock.forward(days=2)
     lead = await service.sign_in(ig_lead.account)
     assert (await lead.get("/v1/policy")).json()["digest"] == second
@@ -267,8 +273,8 @@ async def test_a_version_is_taken_back_before_its_day_and_never_after(
     assert (late.status_code, late.json()["code"]) == (409, "version-already-started")
 
 
-async def test_what_was_read_before_it_changed_is_not_approved(ig_lead: Caller, other: Caller):
-    digest = await drafted(ig_lead)
+async def test_an_approval_with_an_outdated_etag_is_refused(ig_lead: Caller, other: Caller):
+    digest = await create_draft(ig_lead)
     tag = (await other.get(f"/v1/policies/{digest}")).headers["etag"]
     await ig_lead.post(f"/v1/policies/{digest}/withdrawal", headers={"If-Match": tag})
     stale = await other.post(
@@ -277,7 +283,9 @@ async def test_what_was_read_before_it_changed_is_not_approved(ig_lead: Caller, 
     assert stale.status_code == 412
 
 
-async def test_the_same_call_twice_is_done_once(service: Service, ig_lead: Caller, other: Caller):
+async def test_a_repeated_idempotency_key_does_not_repeat_the_operation(
+    service: Service, ig_lead: Caller, other: Caller
+):
     key = {"Idempotency-Key": "once"}
     replies = [
         await ig_lead.post("/v1/policies", content=renamed(), headers={**YAML, **key})
@@ -294,20 +302,20 @@ async def test_the_same_call_twice_is_done_once(service: Service, ig_lead: Calle
     assert await count(service, "policy_approval") == 1
 
 
-async def test_another_school_knows_nothing_of_it(service: Service, ig_lead: Caller):
-    digest = await drafted(ig_lead)
-    stranger = await service.caller("ig_lead", school="654321")
-    assert (await stranger.get(f"/v1/policies/{digest}")).status_code == 404
+async def test_another_school_cannot_see_a_version(service: Service, ig_lead: Caller):
+    digest = await create_draft(ig_lead)
+    outsider = await service.caller("ig_lead", school="654321")
+    assert (await outsider.get(f"/v1/policies/{digest}")).status_code == 404
     for act, body in (("approval", APPROVED), ("withdrawal", None), ("impact", None)):
-        assert (await stranger.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
+        assert (await outsider.post(f"/v1/policies/{digest}/{act}", json=body)).status_code == 404
 
 
-async def test_the_trail_seals_every_step_and_names_nobody(
+async def test_the_audit_log_seals_every_step_and_names_no_approver(
     service: Service, ig_lead: Caller, other: Caller
 ):
-    first, second = await drafted(ig_lead), await drafted(ig_lead, version="2026-04")
-    await approved(other, first)
-    await approved(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
+    first, second = await create_draft(ig_lead), await create_draft(ig_lead, version="2026-04")
+    await approve(other, first)
+    await approve(other, second, in_force_from="2026-04-01", next_review_on="2027-03")
     await ig_lead.post(f"/v1/policies/{second}/withdrawal")
     async with service.database.reading() as session:
         rows = await session.all(sa.text("SELECT action, body FROM audit_entry"))
@@ -323,85 +331,10 @@ async def test_the_trail_seals_every_step_and_names_nobody(
     assert not any("Example" in row.body for row in rows)
     settings = service.settings
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=False)
-    await seal.seal(service.database, key, host=log_host(settings), shelf=shelf_of(settings))
-    report = await verify.verify(service.database, key.public_key(), READERS, now=service.clock())
+    await seal.seal(
+        service.database, key, host=log_host(settings), folder=checkpoint_folder(settings)
+    )
+    report = await verify.verify(
+        service.database, key.public_key(), RECORD_SOURCES, now=service.clock()
+    )
     assert report.exit_code == 0, report.lines()
-
-
-async def test_an_overdue_review_is_flagged_everywhere_and_stops_nothing(
-    service: Service, ig_lead: Caller, other: Caller, clock: MovableClock
-):
-    assert (await ig_lead.get("/readyz")).json()["checks"]["policy"] == "ok"
-    digest = await drafted(ig_lead)
-    await approved(other, digest, next_review_on="2026-03-10")
-    clock.forward(days=8)
-    staff, lead = await service.caller("staff"), await service.sign_in(ig_lead.account)
-    for caller in (lead, await service.caller("dsl")):
-        (waiting,) = (await caller.get("/v1/attention?kind=policy_review_overdue")).json()["items"]
-        assert (waiting["overdue"], waiting["due"]) == (True, "2026-03-10T23:59:59.999999Z")
-    ready = await lead.get("/readyz")
-    assert ready.status_code == 200
-    assert "review overdue" in ready.json()["checks"]["policy"]
-    assert (await lead.get("/v1/policy")).json()["review_overdue"] is True
-    made = await submitted(staff)
-    assert made["evaluation"]["outcome"] == "share"
-    assert made["evaluation"]["policy"] == {
-        "version": "2026-03",
-        "digest": digest,
-        "review_overdue": True,
-    }
-    assert "review_the_policy" in {action["code"] for action in made["evaluation"]["actions"]}
-
-
-async def test_past_evaluations_are_made_again_byte_for_byte_after_the_policy_changed(
-    service: Service, staff: Caller, dsl: Caller, ig_lead: Caller, other: Caller
-):
-    bodies = [
-        facts(),
-        consented(),
-        landlord(),
-        facts(risk={"immediate_risk": "yes"}, purpose={"code": "unknown", "answer": "yes"}),
-    ]
-    made = [await submitted(staff, body) for body in bodies]
-    await decided(dsl, made[0]["id"])
-    emergency = {
-        "recipient": {"organisation_type": "police"},
-        "what": "Address",
-        "why": "Danger now",
-    }
-    assert (await staff.post("/v1/emergency-disclosures", json=emergency)).status_code == 201
-    digest = await drafted(ig_lead, without_health_providers)
-    await approved(other, digest)
-    again = await staff.post(
-        f"/v1/sharing-requests/{made[1]['id']}/evaluations",
-        json={"policy_digest": policies.shipped().digest},
-    )
-    assert again.json()["policy"]["digest"] == policies.shipped().digest
-    made += [await submitted(staff, body) for body in bodies]
-    async with service.database.reading() as session:
-        found = [one async for one in evaluation_replay.replay(session)]
-        few = [one async for one in evaluation_replay.replay(session, request=found[0].request)]
-    assert len(found) == 2 * len(bodies) + 2
-    assert {one.policy for one in found} == {digest, policies.shipped().digest}
-    assert [one.differs for one in found] == [None] * len(found)
-    assert 0 < len(few) < len(found)
-
-
-async def test_a_result_that_was_altered_is_found(service: Service, staff: Caller):
-    await submitted(staff)
-    async with service.database.reading() as session:
-        row = await session.first(
-            sa.text("SELECT body FROM sharing_record WHERE kind = 'evaluation'")
-        )
-    assert row is not None
-    body = json.loads(row.body)
-    assert evaluation_replay.differs(policies.shipped(), body, service.clock()) is None
-    body["result"]["outcome"] = "do_not_share"
-    assert (
-        evaluation_replay.differs(policies.shipped(), body, service.clock())
-        == "result comes out otherwise"
-    )
-    body["facts"].pop("consent")
-    assert "not known when these facts were stored: consent" in str(
-        evaluation_replay.differs(policies.shipped(), body, service.clock())
-    )

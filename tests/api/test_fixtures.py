@@ -1,5 +1,5 @@
-"""The fixtures themselves: each role signs in through the door, each test has a database of its
-own, and the real server serves.
+"""The fixtures: each role signs in over HTTP, each test has its own database, and the live server
+serves.
 """
 
 import signal
@@ -27,23 +27,23 @@ async def test_each_role_signs_in_as_itself(service: Service, role: str):
     )
 
 
-async def test_somebody_of_another_school_is_of_that_school(service: Service):
+async def test_a_caller_belongs_to_the_given_school(service: Service):
     caller = await service.caller("dsl", school="654321")
     assert (await caller.get("/v1/me")).json()["school"] == "654321"
 
 
-async def test_a_stranger_is_not_known(stranger: httpx.AsyncClient):
-    assert (await stranger.get("/v1/me")).status_code == httpx.codes.UNAUTHORIZED
+async def test_the_anonymous_client_is_not_authenticated(anonymous: httpx.AsyncClient):
+    assert (await anonymous.get("/v1/me")).status_code == httpx.codes.UNAUTHORIZED
 
 
-async def test_the_clock_is_the_tests_to_move(service: Service, clock: MovableClock):
+async def test_tests_can_move_the_clock(service: Service, clock: MovableClock):
     caller = await service.caller("staff")
     clock.forward(minutes=16)
     assert (await caller.get("/v1/me")).status_code == httpx.codes.UNAUTHORIZED
 
 
 @pytest.mark.live
-def test_the_real_server_serves_and_ends_when_told(live_server: LiveServer):
+def test_the_live_server_serves_and_stops_on_a_signal(live_server: LiveServer):
     assert (
         httpx.get(f"{live_server.url}/readyz", trust_env=False).json()["checks"]["database"] == "ok"
     )
@@ -54,22 +54,22 @@ def test_the_real_server_serves_and_ends_when_told(live_server: LiveServer):
     assert live_server.stop() in {
         0,
         -signal.SIGTERM,
-    }  # uvicorn ends itself by the signal that it was told to end with
+    }  # uvicorn ends itself with the signal that it received
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_it_answers_to_its_names_and_to_the_health_check_beside_it(
+async def test_only_allowed_hosts_and_the_loopback_names_are_answered(
     settings: Settings, clock: MovableClock
 ):
     named = settings.model_copy(update={"allowed_hosts": ("share.school.example",)})
     async with Service.started(named, clock) as service:
-        stranger = await service.stranger()
+        anonymous = await service.anonymous()
         for host, status in (
             ("share.school.example", 200),
             ("127.0.0.1:8000", 200),
             ("localhost", 200),
             ("elsewhere.example", 400),
         ):
-            assert (await stranger.get("/livez", headers={"Host": host})).status_code == status, (
+            assert (await anonymous.get("/livez", headers={"Host": host})).status_code == status, (
                 host
             )

@@ -1,5 +1,5 @@
-"""An OpenID provider on the loopback interface, which publishes what a test tells it to and counts
-how often it is asked.
+"""An OpenID provider on the loopback interface. A test sets what it publishes, and it records the
+requests.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+def public_jwk(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     numbers = key.public_key().public_numbers()
     n, e = (
         base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
@@ -30,14 +30,16 @@ def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     return {"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": e}
 
 
-def signed(key: rsa.RSAPrivateKey, kid: str, claims: dict[str, Any], typ: str = "at+jwt") -> str:
+def sign_token(
+    key: rsa.RSAPrivateKey, kid: str, claims: dict[str, Any], typ: str = "at+jwt"
+) -> str:
     header = {"alg": "RS256", "kid": kid, "typ": typ}
     text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
     return f"{text}.{base64url(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
 class Provider:
-    """What is answered at each path: a status, headers and a body."""
+    """The replies of the provider by path: status, headers and body."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -60,8 +62,8 @@ class Provider:
 
 
 @contextlib.contextmanager
-def provider() -> Iterator[Provider]:
-    """A provider for the length of the block."""
+def running_provider() -> Iterator[Provider]:
+    """Run a provider during the block."""
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
