@@ -1,1 +1,1 @@
-"""Emergency disclosures: recorded in one call and never refused for missing details."""
+"""Emergency disclosures: recorded in one call, with few required details."""

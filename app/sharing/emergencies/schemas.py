@@ -1,7 +1,7 @@
 """Request and record schemas for emergencies.
 
-Invariant: a body is refused only if it lacks `what`, `recipient` or `why`. Any other invalid member
-is stored and flagged.
+Invariant: a body is refused only if it lacks `what`, `why` or the organisation type of the
+recipient. Any other invalid member is stored and flagged.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Operation to record an emergency disclosure. It never refuses one for missing details."""
+"""Operation to record an emergency disclosure, whatever optional details are missing."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -34,7 +34,8 @@ async def record_emergency(
 ) -> tuple[Case, Record[Disclosure]]:
     """Record an emergency disclosure that was made or must be made now.
 
-    The service accepts it whatever details are missing, and creates a task to complete the record.
+    The service accepts it whatever optional details are missing, and creates a task to complete the
+    record.
     """
     policy = await _readable(session, actor, now, trace)
     statement = await recipient_check.cited(session, actor.school, statement, now)

@@ -151,26 +151,26 @@ def decisions(case: Printed) -> Iterator[Block]:
             else []
         )
         first += [] if refused else [("items", "Items that may be shared")]
-        stands = number == len(every) and case.request.get("decision") is not None
+        current = number == len(every) and case.request.get("decision") is not None
         skip = (
             "evaluation_id",
             *(("items",) if refused else ()),
             *(() if decision.get("departs_from_evaluation") else ("departs_because",)),
         )
         yield Part(
-            f"Decision {number}{' (current)' if stands else ''}",
+            f"Decision {number}{' (current)' if current else ''}",
             (case.record(decision, *first, skip=skip),),
         )
 
 
 def disclosures(case: Printed) -> Iterator[Block]:
     """Print the disclosures: items sent and left out, recipient, route and instant."""
-    told = [
+    emergencies = [
         record
         for member in ("emergency", "emergencies")
         for record in one_or_more(case.request.get(member))
     ]
-    for record in told:
+    for record in emergencies:
         yield Part(
             "Emergency record",
             (case.record(record, ("what", "What was shared"), ("why", "Why it could not wait")),),
@@ -243,23 +243,25 @@ def clocks(case: Printed) -> Iterator[Block]:
 
 def retention(case: Printed) -> Iterator[Block]:
     """Print the retention period, and how the request ended."""
-    kept = case.request.get("retention", {})
+    retention_terms = case.request.get("retention", {})
     yield Pairs(
         (
-            ("Class", label(str(kept.get("class")))),
+            ("Class", label(str(retention_terms.get("class")))),
             (
                 "Keep until",
                 (
-                    case.text(kept["retain_until"])
-                    if kept.get("retain_until")
+                    case.text(retention_terms["retain_until"])
+                    if retention_terms.get("retain_until")
                     else "Not set while the request is open"
                 ),
             ),
             (
                 "Review on",
-                case.text(kept["review_on"]) if kept.get("review_on") else "No review is set",
+                case.text(retention_terms["review_on"])
+                if retention_terms.get("review_on")
+                else "No review is set",
             ),
-            ("Legal hold", case.text(bool(kept.get("legal_hold")))),
+            ("Legal hold", case.text(bool(retention_terms.get("legal_hold")))),
         )
     )
     for number, review in enumerate(listed(case.request.get("retention_reviews")), 1):

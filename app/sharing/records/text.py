@@ -1,4 +1,4 @@
-"""Format codes, instants and free text for print: readable and inert. Pure.
+"""Format codes, instants and free text for print: readable and inert.
 
 Invariant: text in the form of a unique pupil number (UPN) is never printed. Control and reordering
 characters are printed as their code points.

@@ -301,10 +301,10 @@ async def ask_for_information(
     body: AskIn,
     call: CallDep,
 ) -> Response:
-    """Records a question to the requester. The status stays undecided until the facts are
-    amended.
+    """Records a question to the requester about missing information.
 
-    A pending question never delays an emergency disclosure.
+    The request stays undecided until its facts are amended. A pending question never delays an
+    emergency disclosure.
     """
     case, record = await service.ask(
         call.session, actor, request_id, body.question, now=call.now, trace=call.trace

@@ -294,7 +294,7 @@ async def ask(
 ) -> tuple[Case, Record[Question]]:
     """Record a question to the requester about missing information.
 
-    The request waits for the answer until its facts are amended.
+    The request stays undecided until its facts are amended.
     """
     case = await store.load(session, actor, request_id, to_change=True)
 
