@@ -1,3 +1,1 @@
-"""Decides, records and proves the sharing of information about a child, so that nobody is held up
-and nothing goes unrecorded.
-"""
+"""Evaluate, record and audit the sharing of information about children in schools."""

@@ -53,7 +53,7 @@ VERSION: Final = "0.1.0"
 LOG_KEY: Final = "audit-log.pem"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    # The two most used routers come first, because routers are tried in order.
+    # Routers are tried in order, so the two most used come first.
     evaluation_routes.router,
     sharing_router,
     identity_routes.router,
@@ -81,8 +81,9 @@ READINESS: Final[tuple[Readiness, ...]] = (sender.readiness,)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """Create the application; it opens the database and its tasks at start-up and closes them at
-    shutdown.
+    """Create the application.
+
+    It opens the database and starts its tasks at start-up, and closes them at shutdown.
     """
     metrics = Metrics()
     app = FastAPI(
@@ -157,7 +158,7 @@ def checkpoint_folder(settings: Settings) -> CheckpointFolder:
 
 
 def sealer_of(settings: Settings, database: Database) -> Sealer:
-    """Create the sealer, and at the first start the log's key, unless keys are required."""
+    """Create the sealer; at the first start, also create the log's key unless keys are required."""
     key = checkpoint.checkpoint_key(settings.keys_dir / LOG_KEY, make=not settings.keys_required)
     return Sealer(database, key, host=log_host(settings), folder=checkpoint_folder(settings))
 

@@ -1,5 +1,7 @@
-"""The OpenAPI document: what the framework generates, completed with the problem schema, headers
-and recorded examples, and with what operations repeat moved into `components`.
+"""Build the OpenAPI document.
+
+The framework's document is completed with the problem schema, headers and recorded examples, and
+repeated parts are moved into `components`.
 """
 
 import json
@@ -16,24 +18,25 @@ from app.platform.preconditions import LONGEST_TAGS, header
 from app.platform.problems import MEDIA_TYPE, FaultOut, Problem
 
 DESCRIPTION: Final = """\
-Decides, records and proves the sharing of information about a child, under a school's Information Sharing Policy.
+Evaluates, records and audits the sharing of information about a child, under a school's Information Sharing Policy.
 
-* An emergency is never held up, and an *unsure* never becomes a refusal: it becomes *ask*.
-* The service advises; a person decides; a decision not to share is recorded like one to share.
-* Every change and every look at personal data leaves an entry in a log that cannot be altered unseen.
+* The service never delays an emergency. The answer *unsure* leads to *ask*, never to a refusal.
+* The service advises and a person decides. A decision not to share is recorded like a decision to share.
+* Every change and every read of personal data makes an entry in a tamper-evident log.
 
-Errors are RFC 9457 problem documents. Lists page by cursor. Every POST takes an `Idempotency-Key`.
+Errors are RFC 9457 problem documents. Lists are paginated by cursor. Every POST accepts an `Idempotency-Key`.
 
-The examples of replies are what the service answered about an invented school. Lists are cut to their first item; long tables and texts are cut short.
+The example replies are recorded from the service with data of an invented school. Lists are shortened to their first item; long tables and texts are truncated.
 """  # noqa: E501
 
 EXAMPLES: Final = Path(__file__).parent / "apidocs" / "examples.json"
-"""Good replies by operation id, status and media type, as `make openapi` recorded them."""
+"""The file of successful replies by operation id, status and media type, written by `make openapi`.
+"""
 
 TAGS: Final = [
     {
         "name": "identity",
-        "description": "Signing in, tokens, keys, and who the service thinks you are.",
+        "description": "Sign-in, tokens, keys and the caller's identity.",
     },
     {
         "name": "policy",
@@ -50,11 +53,14 @@ TAGS: Final = [
     {"name": "recipients", "description": "The directory of organisations and verified contacts."},
     {
         "name": "audit",
-        "description": "The tamper-evident trail: entries, proofs, checkpoints, export.",
+        "description": "The tamper-evident audit log: entries, proofs, checkpoints, export.",
     },
-    {"name": "retention", "description": "What is due for review or disposal, and doing it."},
+    {
+        "name": "retention",
+        "description": "Requests due for review or disposal; retention reviews and disposals.",
+    },
     {"name": "reports", "description": "Counts for governors."},
-    {"name": "operations", "description": "Alive, ready, how busy."},
+    {"name": "operations", "description": "Health checks and metrics."},
 ]
 
 
@@ -76,7 +82,7 @@ _HEADERS: Final = {
     "Idempotency-Replayed": "`true` when this is the stored reply to an earlier identical call.",
     "Link": 'The next page, as `rel="next"` (RFC 8288); absent on the last page.',
     "Location": "The address of the resource.",
-    "Retry-After": "Seconds to wait before the next try; absent where waiting does not help.",
+    "Retry-After": "Seconds to wait before the next try; absent if a retry does not help.",
     "WWW-Authenticate": "How to authenticate (RFC 9110, section 11.6.1).",
     "X-Request-Id": "The id of this request; quote it to the operator.",
 }
@@ -98,7 +104,9 @@ _ANSWERED_BY: Final = {
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "ETags that the client holds; the reply is 304 when one of them is current.",
+    "description": (
+        "ETags of versions that the client has stored; the reply is 304 if one of them is current."
+    ),
     "schema": {"type": "string", "maxLength": LONGEST_TAGS},
 }
 
@@ -132,11 +140,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         recorded = json.loads(EXAMPLES.read_text(encoding="utf-8"))
         for operation in _operations(document):
             _complete(operation, document["security"])
-            _exemplify(operation["responses"], recorded.get(operation["operationId"], {}))
+            _add_examples(operation["responses"], recorded.get(operation["operationId"], {}))
         schemas = document["components"]["schemas"]
         for schema in schemas.values():
             for example in schema.get("examples", ()):
-                _give_back_nulls(example, schema, schemas)
+                _restore_nulls(example, schema, schemas)
         _tidy_all(document)
         _share(document)
         app.openapi_schema = document
@@ -158,14 +166,12 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _complete(operation: dict[str, Any], security: list[Any]) -> None:
-    """Add what the framework cannot know: what the service does with headers, and that an operation
-    without a security requirement is public.
-    """
+    """Complete an operation with headers, and mark operations without security as public."""
     if operation.setdefault("security", []) == security:
         del operation["security"]
     replies: dict[str, Any] = operation["responses"]
     if "application/json" in replies.get("422", {}).get("content", {}):
-        # The framework's own description of a 422, which this service never sends.
+        # Remove the framework's description of a 422, which this service never sends.
         del replies["422"]
     parameters: list[dict[str, Any]] = operation.pop("parameters", [])
     if "304" in replies:
@@ -202,31 +208,29 @@ def _complete_parameter(parameter: dict[str, Any], replies: dict[str, Any]) -> N
         parameter |= {"required": True} if "428" in replies else {}
 
 
-def _exemplify(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> None:
+def _add_examples(replies: dict[str, Any], recorded: dict[str, dict[str, Any]]) -> None:
     for status, reply in replies.items():
         for media_type, media in reply.get("content", {}).items():
             if media_type in recorded.get(status, {}):
                 media["example"] = recorded[status][media_type]
 
 
-def _give_back_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Put back the members that are null: the framework takes every null out of the document, and
-    with it out of the examples.
-    """
+def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Restore null members of examples, because the framework removes every null."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
     for kind in schema.get("anyOf", ()):
-        _give_back_nulls(example, kind, schemas)
+        _restore_nulls(example, kind, schemas)
     if isinstance(example, list) and "items" in schema:
         for one in example:
-            _give_back_nulls(one, schema["items"], schemas)
+            _restore_nulls(one, schema["items"], schemas)
     if isinstance(example, dict):
         members = schema.get("properties", {})
         for name in schema.get("required", ()):
             if name not in example and {"type": "null"} in members[name].get("anyOf", ()):
                 example[name] = None
         for name in example.keys() & members.keys():
-            _give_back_nulls(example[name], members[name], schemas)
+            _restore_nulls(example[name], members[name], schemas)
 
 
 _WITHIN: Final = ("items", "additionalProperties", "propertyNames", "schema")
@@ -234,14 +238,12 @@ _AMONG: Final = ("anyOf", "oneOf", "allOf", "prefixItems", "properties", "$defs"
 
 
 def _tidy(schema: Any) -> None:
-    """Take out the titles, which only repeat names, give integers their format, and say more
-    briefly that a plain value may be null.
-    """
+    """Remove titles, which repeat names; add integer formats; shorten nullable plain types."""
     if not isinstance(schema, dict):
         return
     schema.pop("title", None)
     if "$ref" in schema:
-        schema.pop("examples", None)  # what is referred to lists its values
+        schema.pop("examples", None)  # the referenced schema lists its values
     match schema.get("anyOf"):
         case [{"type": str(kind), **rest}, {"type": "null"}] if not rest.keys() & {"enum", "const"}:
             del schema["anyOf"]
@@ -271,9 +273,7 @@ def _tidy_all(document: dict[str, Any]) -> None:
 
 
 def _share(document: dict[str, Any]) -> None:
-    """Put every error reply, and every parameter that several operations have, into `components`
-    once, and refer to it.
-    """
+    """Move error replies and repeated parameters into `components` and refer to them."""
     components = document["components"]
     every = [one for operation in _operations(document) for one in operation.get("parameters", ())]
     for operation in _operations(document):
@@ -281,23 +281,23 @@ def _share(document: dict[str, Any]) -> None:
         for place, parameter in enumerate(operation.get("parameters", ())):
             if every.count(parameter) > 1:
                 name = _camel(parameter["name"])
-                shared = _shared(components, "parameters", (name, tag + name), parameter)
+                shared = _share_component(components, "parameters", (name, tag + name), parameter)
                 operation["parameters"][place] = shared
         for status, reply in operation["responses"].items():
             if status >= "4":
                 name = _name_of(status, reply)
-                shared = _shared(components, "responses", (name, tag + name), reply)
+                shared = _share_component(components, "responses", (name, tag + name), reply)
                 operation["responses"][status] = shared
 
 
-def _shared(
+def _share_component(
     components: dict[str, Any], kind: str, names: tuple[str, ...], value: dict[str, Any]
 ) -> dict[str, str]:
-    kept: dict[str, Any] = components.setdefault(kind, {})
-    alike = (name for name, other in kept.items() if other == value)
-    free = (name for name in names if name not in kept)
+    existing: dict[str, Any] = components.setdefault(kind, {})
+    alike = (name for name, other in existing.items() if other == value)
+    free = (name for name in names if name not in existing)
     for name in (*alike, *free):
-        kept[name] = value
+        existing[name] = value
         return {"$ref": f"#/components/{kind}/{name}"}
     raise ValueError(
         f"components/{kind}: {' and '.join(names)} are taken by others; make them alike"

@@ -1,3 +1,3 @@
-"""What the service costs, always as a ratio: two things measured side by side in one run, so that
-the machine cancels out.
+"""Measurements of the cost of the service, as ratios: two programs are measured in one run, so that
+the speed of the machine cancels out.
 """

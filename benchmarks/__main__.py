@@ -1,8 +1,7 @@
-"""`python -m benchmarks [p1 p3 …]`: one line for each figure. Exits 0 when everything could be
+"""`python -m benchmarks [p1 p3 …]` prints one line for each figure. Exits 0 if everything could be
 measured, whatever the figures are.
 
-Each `benchmarks/p<number>.py` measures what it is named for: its `measure()` yields one or more
-figures.
+The function `measure()` of each `benchmarks/p<number>.py` yields one or more figures.
 """
 
 import importlib
@@ -17,7 +16,7 @@ FIGURES = sorted(
 
 
 def main(wanted: list[str]) -> int:
-    """Measure what is named, or everything."""
+    """Measure the named figures, or all."""
     names = [name.lower() for name in wanted] or FIGURES
     unknown = [name for name in names if name not in FIGURES]
     if unknown:
@@ -30,7 +29,7 @@ def main(wanted: list[str]) -> int:
         try:
             for figure in importlib.import_module(f"benchmarks.{name}").measure():
                 print(figure, flush=True)
-        except Exception:  # noqa: BLE001 - one figure that cannot be measured does not keep us from the others
+        except Exception:  # noqa: BLE001 - the other figures are still measured
             traceback.print_exc()
             print(f"{name.upper()} could not be measured", flush=True)
             failed += 1

@@ -1,5 +1,5 @@
-"""The service with one route more, which checks the caller, validates the body of an evaluation and
-returns it. Not part of the service.
+"""The service with one more route, which authenticates the caller, validates the body of an
+evaluation and returns it. Not part of the service.
 """
 
 from typing import Annotated
@@ -21,7 +21,7 @@ router = APIRouter(route_class=StrictRoute)
 async def echo(
     actor: Annotated[Actor, Require(Permission.EVALUATION_RUN)], body: FactsIn, call: CallDep
 ) -> Response:
-    """Give back what was sent."""
+    """Return the body."""
     return Response(body.model_dump_json(), media_type="application/json")
 
 

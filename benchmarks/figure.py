@@ -1,4 +1,4 @@
-"""One measured figure and the goal it is held against."""
+"""One measured figure and its goal."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,8 +6,8 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`name` as in docs/performance.md, the measured `value`, the goal, and what was compared how
-    often.
+    """`name` as in docs/performance.md, the measured `value`, the goal, and a description of the
+    comparison.
     """
 
     name: str

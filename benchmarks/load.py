@@ -1,9 +1,9 @@
-"""A load generator in a process of its own: keep-alive connections that send ready-made bytes and
-read just enough of the reply.
+"""A load generator in its own process: keep-alive connections send prepared bytes and parse only
+the status and length of the reply.
 
-Reads one JSON object from standard input (`Load`), and writes one to standard output (`Done`). It
-stops asking when the time is up and then waits for every reply that is still owed, so that what was
-acknowledged can be counted against what was stored.
+Reads one JSON object from standard input (`Load`) and writes one to standard output (`Done`). When
+the time is up it sends no more and waits for the outstanding replies, so that acknowledged requests
+can be compared with stored rows.
 """
 
 import asyncio
@@ -20,9 +20,7 @@ import uvloop
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: the bytes of `before`, a number that never comes twice, then the bytes of
-    `after`.
-    """
+    """The request: the bytes of `before`, a unique number, then the bytes of `after`."""
 
     port: int
     before: str
@@ -34,7 +32,7 @@ class Load:
 
 @dataclass(slots=True)
 class Done:
-    """What came back: replies by status, the seconds it took, and latencies in milliseconds at the
+    """The result: replies by status, the duration in seconds, and latencies in milliseconds at the
     median and the 99th percentile.
     """
 
@@ -47,7 +45,7 @@ class Done:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the next request as soon as the reply to the last one is whole."""
+    """Sends the next request as soon as the reply to the last one is complete."""
 
     def __init__(
         self,

@@ -1,52 +1,54 @@
-"""P1: `POST /v1/sharing-requests` with everything on, against the floor; PostgreSQL, two processes
+"""P1: `POST /v1/sharing-requests` with all features against the baseline; PostgreSQL, two processes
 each.
 """
 
 import asyncio
 from collections.abc import Iterator
 
-from benchmarks import floor, house
+from benchmarks import baseline, running_service
 from benchmarks.figure import Figure
-from benchmarks.pairs import Contender, compare
+from benchmarks.interleaved import Contender, compare
 from benchmarks.servers import serving
 
 
 def measure() -> Iterator[Figure]:
-    """Throughput, and processor time of server and database, over the floor's."""
-    with house.built("p1") as built:
-        floor_url = built.url.replace("postgresql://", "postgresql+asyncpg://")
-        asyncio.run(floor.prepare(floor_url))
+    """Throughput, and processor time of server and database, as ratios to the baseline."""
+    with running_service.create_setup("p1") as setup:
+        baseline_url = setup.url.replace("postgresql://", "postgresql+asyncpg://")
+        asyncio.run(baseline.prepare(baseline_url))
         with (
-            serving("app.cli.serving:served()", built.environment, "/livez") as service,
-            serving("benchmarks.floor:app", {"FLOOR_DATABASE_URL": floor_url}, "/livez") as bare,
+            serving("app.cli.serving:served()", setup.environment, "/livez") as service,
+            serving(
+                "benchmarks.baseline:app", {"BASELINE_DATABASE_URL": baseline_url}, "/livez"
+            ) as bare,
         ):
             submit = Contender(
                 name="submit",
                 server=service,
                 path="/v1/sharing-requests",
-                body=house.BODY,
-                headers=house.bearer(service),
-                stored=lambda: built.count("sharing_request"),
+                body=running_service.BODY,
+                headers=running_service.bearer(service),
+                stored=lambda: setup.count("sharing_request"),
             )
             insert = Contender(
-                name="floor",
+                name="baseline",
                 server=bare,
                 path="/notes",
-                body=house.BODY,
-                stored=lambda: built.count("note"),
+                body=running_service.BODY,
+                stored=lambda: setup.count("note"),
             )
-            compared = compare(submit, insert, built.cluster.pid)
+            compared = compare(submit, insert, setup.cluster.pid)
     yield Figure(
         name="P1",
         value=compared.throughput,
         compare=">=",
         goal=1.3,
-        what=f"requests/s, submit over floor; {compared}",
+        what=f"requests/s, submit over baseline; {compared}",
     )
     yield Figure(
         name="P1-cpu",
         value=compared.cpu,
         compare="<=",
         goal=1.0,
-        what="CPU a request, server and database, submit over floor",
+        what="CPU a request, server and database, submit over baseline",
     )

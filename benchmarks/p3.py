@@ -1,34 +1,34 @@
-"""P3: `POST /v1/evaluations` against the same application validating the same body and returning
-it; two processes each.
+"""P3: `POST /v1/evaluations` against a route of the same application that validates the same body
+and returns it; two processes each.
 """
 
 from collections.abc import Iterator
 
-from benchmarks import house
+from benchmarks import running_service
 from benchmarks.figure import Figure
-from benchmarks.pairs import Contender, compare
+from benchmarks.interleaved import Contender, compare
 from benchmarks.servers import serving
 
 
 def measure() -> Iterator[Figure]:
-    """Throughput, and processor time of server and database, over the echo's."""
+    """Throughput, and processor time of server and database, as ratios to the echo."""
     with (
-        house.built("p3") as built,
-        serving("app.cli.serving:served()", built.environment, "/livez") as service,
-        serving("benchmarks.echo:served()", built.environment, "/livez") as echoing,
+        running_service.create_setup("p3") as setup,
+        serving("app.cli.serving:served()", setup.environment, "/livez") as service,
+        serving("benchmarks.echo:served()", setup.environment, "/livez") as echoing,
     ):
-        headers = house.bearer(service)
+        headers = running_service.bearer(service)
         evaluate = Contender(
             name="evaluate",
             server=service,
             path="/v1/evaluations",
-            body=house.BODY,
+            body=running_service.BODY,
             headers=headers,
         )
         echo = Contender(
-            name="echo", server=echoing, path="/echo", body=house.BODY, headers=headers
+            name="echo", server=echoing, path="/echo", body=running_service.BODY, headers=headers
         )
-        compared = compare(evaluate, echo, built.cluster.pid)
+        compared = compare(evaluate, echo, setup.cluster.pid)
     yield Figure(
         name="P3",
         value=compared.throughput,

@@ -1,5 +1,5 @@
 """P4: the tables of the policy against the same policy written out as typed Python
-(`benchmarks.byhand`), in processor time of one process.
+(`benchmarks.handwritten_policy`), in processor time of one process.
 
 Both see the same facts: every worked case, and cases drawn at random. Before anything is measured
 they must decide the same about each. The goals of both figures stand against the whole hand-written
@@ -18,22 +18,22 @@ from app.policy.engine import evaluate
 from app.policy.engine.bitmasks import DOMAINS, NOT_STATED
 from app.policy.engine.model import Evaluation, Facts, fact_words
 from app.policy.lifecycle import in_force
-from benchmarks import byhand
-from benchmarks.byhand import Decided
+from benchmarks import handwritten_policy
 from benchmarks.figure import Figure
+from benchmarks.handwritten_policy import Decided
 
 QUADS = 12
 DRAWN = 400
 ROUNDS = 10
 
 
-class NotTheSamePolicy(RuntimeError):
-    """The hand-written policy decides otherwise: the comparison would say nothing."""
+class PoliciesDiffer(RuntimeError):
+    """The hand-written policy gives other codes, so the comparison would be meaningless."""
 
 
 def measure() -> Iterator[Figure]:
-    """Processor time of the tables over the hand-written policy's: the outcome alone, and the whole
-    recommendation.
+    """Processor time of the tables as a ratio to the hand-written policy: the outcome alone, and
+    the complete recommendation.
     """
     policy = in_force.shipped()
     facts = [
@@ -41,11 +41,11 @@ def measure() -> Iterator[Figure]:
         *_drawn(),
     ]
     for one in facts:
-        if codes(evaluate.evaluate(policy, one)) != byhand.evaluate(one) or evaluate.outcome(
-            policy, one
-        ) != byhand.outcome(one):
-            raise NotTheSamePolicy(str(one))
-    ratio, words = _compared(facts, partial(evaluate.evaluate, policy), byhand.evaluate)
+        if codes(evaluate.evaluate(policy, one)) != handwritten_policy.evaluate(
+            one
+        ) or evaluate.outcome(policy, one) != handwritten_policy.outcome(one):
+            raise PoliciesDiffer(str(one))
+    ratio, words = _compared(facts, partial(evaluate.evaluate, policy), handwritten_policy.evaluate)
     yield Figure(
         name="P4",
         value=ratio,
@@ -54,8 +54,8 @@ def measure() -> Iterator[Figure]:
         what=f"CPU, full result over hand-written; {words}",
     )
     outcome = partial(evaluate.outcome, policy)
-    ratio, words = _compared(facts, outcome, byhand.evaluate)
-    alone, beside = _compared(facts, outcome, byhand.outcome)
+    ratio, words = _compared(facts, outcome, handwritten_policy.evaluate)
+    alone, beside = _compared(facts, outcome, handwritten_policy.outcome)
     what = (
         f"CPU, outcome only over hand-written; {words}; over the hand-written outcome alone"
         f" {alone:.1f} ({beside})"
@@ -64,7 +64,7 @@ def measure() -> Iterator[Figure]:
 
 
 def codes(found: Evaluation) -> Decided:
-    """An evaluation without its words."""
+    """The codes of an evaluation, without texts."""
     return Decided(
         outcome=found.outcome,
         decided_at=found.decided_at,
@@ -96,7 +96,7 @@ def _compared(
     facts: Sequence[Facts], tables: Callable[[Facts], object], hand: Callable[[Facts], object]
 ) -> tuple[float, str]:
     for contender in (tables, hand):
-        _seconds(contender, facts)  # warms caches; not counted
+        _seconds(contender, facts)  # warm-up, not counted
     quads = [
         tuple(_seconds(contender, facts) for contender in (tables, hand, hand, tables))
         for _ in range(QUADS)

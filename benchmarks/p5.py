@@ -1,9 +1,9 @@
-"""P5: searching the trail, a page of 50: a million entries against ten thousand by each filter, the
-list's far end against its head.
+"""P5: search of the audit log, a page of 50: a million entries against ten thousand by each filter,
+and the last page against the first.
 
-The ratios are of the search alone (query, reading the page's rows and bodies); the milliseconds add
-the search's own entry, durably committed, and the reply's JSON. Each look is for another value,
-picked at random, on the two trails in turns.
+The ratios are of the search alone (query, rows and bodies of the page); the milliseconds include
+the search's own entry, durably committed, and the JSON of the reply. Each search is for another
+random value, alternating between the two logs.
 """
 
 import asyncio
@@ -23,44 +23,44 @@ from app.audit.presentation import entry_out
 from app.audit.schemas import AuditEntriesOut
 from app.audit.search import Filters
 from app.identity.model import Actor, Role
-from benchmarks import trail
+from benchmarks import audit_log
+from benchmarks.audit_log import AuditLog
 from benchmarks.figure import Figure
-from benchmarks.trail import Trail
 
 SMALL, LARGE = 10_000, 1_000_000
 PAIRS: Final = 60
 LIMIT: Final = 50
 
-Ask = Callable[[Trail, random.Random], Filters]
+Ask = Callable[[AuditLog, random.Random], Filters]
 
 
-def _between(of: Trail, dice: random.Random) -> Filters:
-    until = trail.BEGAN + trail.EVERY * dice.randrange(of.size // 2, of.size)
+def _between(of: AuditLog, dice: random.Random) -> Filters:
+    until = audit_log.BEGAN + audit_log.EVERY * dice.randrange(of.size // 2, of.size)
     return Filters(since=until - timedelta(hours=3), until=until)
 
 
 BY_FILTER: Final[dict[str, Ask]] = {
     "everything": lambda _, __: Filters(),
     "actor": lambda of, dice: Filters(actor=dice.choice(of.staff).id),
-    "action": lambda _, dice: Filters(action=dice.choice(trail.ACTIONS)),
+    "action": lambda _, dice: Filters(action=dice.choice(audit_log.ACTIONS)),
     "actor, action": lambda of, dice: Filters(
         actor=dice.choice(of.staff).id, action=Action.REQUEST_READ
     ),
-    "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -trail.OPEN])),
-    "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -trail.OPEN]),)),
+    "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -audit_log.OPEN])),
+    "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -audit_log.OPEN]),)),
     "recipient": lambda of, dice: Filters(recipient=dice.choice(of.recipients)),
     "denied": lambda _, __: Filters(outcome=EntryOutcome.DENIED),
     "success": lambda _, __: Filters(outcome=EntryOutcome.SUCCESS),
     "from, to": _between,
 }
-"""What the information governance lead asks, who sees every entry."""
+"""The searches of the IG lead, who sees every entry."""
 
 BY_ROLE: Final[dict[str, tuple[Role, Ask]]] = {
     "DSL, everything": (Role.DSL, BY_FILTER["everything"]),
     "DSL, reads": (Role.DSL, lambda _, __: Filters(action=Action.REQUEST_READ)),
     "staff, everything": (Role.STAFF, BY_FILTER["everything"]),
 }
-"""What those ask who see a part. Their page is full on either trail."""
+"""The searches of callers who see a part of the entries. Their page is full in both logs."""
 
 OWN: Final[dict[str, tuple[Role, Ask]]] = {
     **{
@@ -69,8 +69,8 @@ OWN: Final[dict[str, tuple[Role, Ask]]] = {
     },
     "DSL, sign-ins": (Role.DSL, lambda _, __: Filters(action=Action.SESSION_OPENED)),
 }
-"""One's own acts among everybody's. Of ten thousand entries there is no page of them, so that only
-the milliseconds are told."""
+"""The caller's own entries among all. Ten thousand entries contain no full page of them, so only
+the milliseconds are reported."""
 
 
 @dataclass(slots=True)
@@ -84,12 +84,12 @@ class _Times:
 
 
 Timed = dict[str, tuple[_Times, _Times]]
-"""By case, the times on the small trail and on the large one."""
+"""By case, the times for the small log and for the large one."""
 
 
 def measure() -> Iterator[Figure]:
-    """The worst ratio and the worst median of each kind, with all of them in words."""
-    with trail.filled(SMALL) as small, trail.filled(LARGE) as large:
+    """The worst ratio and the worst median of each kind; the description lists all."""
+    with audit_log.create_audit_log(SMALL) as small, audit_log.create_audit_log(LARGE) as large:
         by_filter, by_role, own, far = asyncio.run(_measured(small, large))
     yield from _figures("P5", "by filter, a million over ten thousand", by_filter)
     yield from _figures("P5-role", "by role, a million over ten thousand", by_role)
@@ -127,7 +127,7 @@ def _milliseconds(name: str, timed: Timed) -> Figure:
 
 
 async def _measured(
-    small: Trail, large: Trail
+    small: AuditLog, large: AuditLog
 ) -> tuple[Timed, Timed, Timed, tuple[_Times, _Times]]:
     dice, lead = random.Random(5), small.reader(Role.IG_LEAD)
 
@@ -159,15 +159,19 @@ async def _measured(
     return by_filter, by_role, own, (head, far)
 
 
-def _first(of: Trail, role: Role) -> Actor:
+def _first(of: AuditLog, role: Role) -> Actor:
     return next(who for who in of.staff if who.role is role)
 
 
 async def _pairs(
-    small: Trail, large: Trail, who: Callable[[Trail], Actor], ask: Ask, dice: random.Random
+    small: AuditLog,
+    large: AuditLog,
+    who: Callable[[AuditLog], Actor],
+    ask: Ask,
+    dice: random.Random,
 ) -> tuple[_Times, _Times]:
     in_small, in_large = _Times(), _Times()
-    for _ in range(3):  # warms the statement caches; not counted
+    for _ in range(3):  # warm-up of the statement caches, not counted
         for of in (small, large):
             await _look(of, who(of), ask(of, dice), None, _Times())
     for at in range(PAIRS):
@@ -178,7 +182,7 @@ async def _pairs(
 
 
 async def _look(
-    of: Trail, actor: Actor, filters: Filters, after: UUID | None, times: _Times
+    of: AuditLog, actor: Actor, filters: Filters, after: UUID | None, times: _Times
 ) -> None:
     began = time.perf_counter()
     async with of.database.transaction(lazily=True) as session:

@@ -1,4 +1,4 @@
-"""P8: verifying a million entries against a bare loop that reads the same bodies from the same
+"""P8: verification of a million entries against a loop that reads the same bodies from the same
 database and hashes them.
 """
 
@@ -13,29 +13,29 @@ from uuid import UUID
 import asyncpg
 
 from app.audit.verify import verify
-from benchmarks import trail
+from benchmarks import audit_log
+from benchmarks.audit_log import AuditLog
 from benchmarks.figure import Figure
 from benchmarks.servers import cpu_seconds
-from benchmarks.trail import Trail
 
 SIZE = 1_000_000
 PAGE = 8192
 SMALL_PAGE = 512
-"""The loop's pages are as large as they always were in this figure; in small ones it wakes Python's
-collector of garbage far less often."""
+"""The page size of the loop has not changed, so that figures stay comparable; with small pages
+Python collects garbage far less often."""
 
 QUADS = 3
 
 
 class NotVerified(RuntimeError):
-    """The trail was not found intact, or not all of it was read."""
+    """The verification failed or did not read every entry."""
 
 
 def measure() -> Iterator[Figure]:
-    """Wall time and processor time; for the record, both over a loop that reads small pages, and
-    over one that has every body in memory.
+    """Wall time and processor time; also as ratios to a loop that reads small pages and to one with
+    every body in memory.
     """
-    with trail.filled(SIZE) as of:
+    with audit_log.create_audit_log(SIZE) as of:
         (wall, small_wall), (cpu, small_cpu), memory, words = asyncio.run(_measured(of))
     yield Figure(
         name="P8",
@@ -53,7 +53,7 @@ def measure() -> Iterator[Figure]:
     )
 
 
-async def _measured(of: Trail) -> tuple[tuple[float, float], tuple[float, float], float, str]:
+async def _measured(of: AuditLog) -> tuple[tuple[float, float], tuple[float, float], float, str]:
     ratios, seen = [], []
     for _ in range(QUADS):
         runs = [
@@ -88,7 +88,7 @@ async def _measured(of: Trail) -> tuple[tuple[float, float], tuple[float, float]
     return (wall, small_wall), (cpu, small_cpu), took / from_memory, words
 
 
-async def _timed(work: Callable[[Trail], Awaitable[None]], of: Trail) -> tuple[float, float]:
+async def _timed(work: Callable[[AuditLog], Awaitable[None]], of: AuditLog) -> tuple[float, float]:
     cpu = time.process_time() + (cpu_seconds(of.server) if of.server else 0.0)
     began = time.perf_counter()
     await work(of)
@@ -98,13 +98,13 @@ async def _timed(work: Callable[[Trail], Awaitable[None]], of: Trail) -> tuple[f
     )
 
 
-async def _verified(of: Trail) -> None:
+async def _verified(of: AuditLog) -> None:
     report = await verify(of.database, of.key.public_key(), (), now=datetime.now(UTC))
-    if not report.intact or report.sizes != {trail.SCHOOL: SIZE}:
+    if not report.intact or report.sizes != {audit_log.SCHOOL: SIZE}:
         raise NotVerified("\n".join(report.lines()))
 
 
-async def _bare(of: Trail, page: int = PAGE) -> None:
+async def _bare(of: AuditLog, page: int = PAGE) -> None:
     connection, after, hashed, sha256 = (
         await asyncpg.connect(of.url),
         UUID(int=0),
@@ -124,12 +124,12 @@ async def _bare(of: Trail, page: int = PAGE) -> None:
         raise NotVerified(f"{hashed} entries were hashed")
 
 
-async def _bare_in_small_pages(of: Trail) -> None:
+async def _bare_in_small_pages(of: AuditLog) -> None:
     await _bare(of, SMALL_PAGE)
 
 
-async def _from_memory(of: Trail) -> float:
-    """Seconds for hashing every body, extrapolated from a tenth of them."""
+async def _from_memory(of: AuditLog) -> float:
+    """Seconds to hash every body, extrapolated from a tenth of them."""
     connection = await asyncpg.connect(of.url)
     bodies = [
         row[0].encode()

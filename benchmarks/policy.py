@@ -1,8 +1,8 @@
-"""`python -m benchmarks.policy`: what a change of the policy costs: reading and proving a document,
-trying the floor, comparing, impact.
+"""`python -m benchmarks.policy` measures the cost of a policy change: loading and checking a
+document, the safety floor, comparing, impact.
 
-These are seconds on this machine, not ratios: they tell whether a person waits. One line each;
-exits 0 when everything could be measured.
+The figures are seconds on this machine, not ratios, and show whether a user has to wait. Exits 0 if
+everything could be measured.
 """
 
 import json
@@ -33,7 +33,7 @@ TODAY = date(2026, 11, 23)
 
 
 def measure() -> Iterator[str]:
-    """Each figure as a line."""
+    """Each figure as a line of text."""
     old, new = in_force.shipped(), document_loader.load(DRAFT.read_bytes())
     yaml, as_json = DRAFT.read_bytes(), encode(new.meaning)
     yield _line(
@@ -87,7 +87,7 @@ def _line(name: str, work: Callable[[], object], what: str) -> str:
 
 
 def _tried(policy: Policy) -> int:
-    flow = safety_floor._Flow(policy)  # noqa: SLF001 - the very ground that the floor tries
+    flow = safety_floor._Flow(policy)  # noqa: SLF001 - measures the function itself
     return sum(1 for _ in flow.cases())
 
 
@@ -97,7 +97,7 @@ def _seen(replay: Replay, past: list[PastRequest]) -> None:
 
 
 def _past() -> Iterator[PastRequest]:
-    """Worked cases, each with a few facts drawn anew, as a school's requests vary."""
+    """Worked cases, each with a few facts changed at random."""
     policy, dice = in_force.shipped(), random.Random(10)
     cases = [table_checks.facts_of(policy, case) for case in policy.document.cases.values()]
     for number in range(REQUESTS):

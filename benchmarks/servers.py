@@ -1,5 +1,5 @@
-"""Servers to be measured, and what they cost: processor seconds of a server's processes and of the
-database, read from /proc.
+"""Servers under measurement, and their cost: processor seconds of their processes and of the
+database, from /proc.
 """
 
 import contextlib
@@ -32,26 +32,26 @@ UVICORN = (
     "--workers",
     str(WORKERS),
 )
-"""How every contender is served."""
+"""The options with which every contender is served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its port and the process that all of its others come from."""
+    """A running server: its port and its first process."""
 
     port: int
     pid: int
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextlib.contextmanager
 def serving(application: str, environment: Mapping[str, str], ready: str) -> Iterator[Server]:
-    """Serve `application` (`module:attribute`, or `module:function()` for a factory) by uvicorn,
-    once it answers at the path `ready`.
+    """Serve `application` (`module:attribute`, or `module:function()` for a factory) with uvicorn;
+    yields when the path `ready` answers.
     """
     port = free_port()
     factory = ("--factory",) if application.endswith("()") else ()
@@ -88,16 +88,14 @@ def _await(process: "subprocess.Popen[bytes]", url: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - the loopback address
             return
         time.sleep(0.05)
     raise RuntimeError(f"{url} did not answer")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor seconds of a process, its living descendants, and those that they have waited
-    for.
-    """
+    """Processor seconds of a process, of its living descendants, and of the ended ones."""
     return sum(_own_seconds(each) for each in (pid, *_descendants(pid)))
 
 

@@ -33,7 +33,7 @@ from app.audit.model import (
     state_digest,
 )
 from app.kernel import clock, ids
-from app.kernel.canonical import Json, kept
+from app.kernel.canonical import Json, to_sorted_json
 from app.platform.db import Session
 from app.platform.preconditions import PreconditionFailed
 
@@ -198,7 +198,7 @@ def digest_of(record: RecordWrite, salt: bytes) -> bytes:
         whole["text"] = record.text
     if record.people:
         people = sorted((canonical_row(person) for person in record.people), key=_by_id)
-        whole["people"] = kept(people)
+        whole["people"] = to_sorted_json(people)
     return record_digest(salt, whole)
 
 

@@ -1,3 +1,1 @@
-"""An invented school's past months, for whoever tries the service out. Every name, number and
-address in it is made up.
-"""
+"""An invented school to try the service with. Every name, number and address is invented."""

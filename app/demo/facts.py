@@ -1,6 +1,4 @@
-"""What the invented school is asked about: facts objects as people would state them, four different
-ones of each kind.
-"""
+"""The facts of the invented requests, in four variants of each kind."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -36,14 +34,12 @@ CONSENTED: Final[Mapping[str, Any]] = {
 
 
 def child(story: int, variant: int) -> str:
-    """The reference of an invented child; some turn up in several stories."""
+    """The reference of an invented child; some children occur in several stories."""
     return f"demo:{1000 + (story * 7 + variant * 3) % 40}"
 
 
 def with_days_of_birth(facts: Mapping[str, Any], today: date) -> Facts:
-    """The same facts with the days on which its pupils were born, as the school's register has
-    them; a few are missing there.
-    """
+    """Add the dates of birth of the subjects; a few are missing, as in a school's register."""
     subjects = [{**subject, **_born(subject, today)} for subject in facts.get("subjects", [])]
     return {**facts, "subjects": subjects} if subjects else dict(facts)
 
@@ -60,7 +56,7 @@ def _born(subject: Mapping[str, Any], today: date) -> Facts:
 
 
 def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **changed: Any) -> Facts:
-    """A referral hub asks within an enquiry; safeguarding condition, everything in order."""
+    """A referral hub asks within an enquiry, under the safeguarding condition."""
     name = WORKERS[variant]
     cited = (
         {"directory_id": str(cites[0]), "contact_id": str(cites[1])}
@@ -108,8 +104,8 @@ def hub(story: int, variant: int, cites: tuple[UUID, UUID] | None = None, **chan
     }
 
 
-def help_wanted(story: int, variant: int) -> Facts:
-    """A specialist is to help, and the family agrees."""
+def early_help(story: int, variant: int) -> Facts:
+    """A specialist offers help, and the family agrees."""
     kind = ("educational_psychologist", "health_provider", "educational_psychologist", "charity")[
         variant
     ]
@@ -135,8 +131,8 @@ def help_wanted(story: int, variant: int) -> Facts:
     )
 
 
-def out_of_place(story: int, variant: int) -> Facts:
-    """Somebody asks who has no business with it."""
+def no_purpose(story: int, variant: int) -> Facts:
+    """A requester has no purpose that concerns the child."""
     kind = ("landlord", "vendor", "parent", "solicitor")[variant]
     purpose = (
         "commercial_reference",
@@ -165,7 +161,7 @@ def out_of_place(story: int, variant: int) -> Facts:
 
 
 def unsure(story: int, variant: int) -> Facts:
-    """Nobody is certain what the law allows here."""
+    """The submitter is unsure of the lawful reason."""
     purpose = (
         "child_in_need_update",
         "domestic_abuse_risk_management",
@@ -192,8 +188,8 @@ def unsure(story: int, variant: int) -> Facts:
     )
 
 
-def by_law(story: int, variant: int) -> Facts:
-    """A partner or a court asks by law; half of them explain why."""
+def legal_duty(story: int, variant: int) -> Facts:
+    """A partner or a court has a legal power; half of them explain why."""
     code = ("statutory_request", "court_order", "statutory_request", "court_order")[variant]
     power = ("section_16h", "court_order", "section_14b", "court_order")[variant]
     return hub(
@@ -221,8 +217,8 @@ def by_law(story: int, variant: int) -> Facts:
     )
 
 
-def file_with_parts(story: int, variant: int) -> Facts:
-    """Several items, of which some go, some go redacted, and some stay."""
+def several_items(story: int, variant: int) -> Facts:
+    """Several items, of which some are included, some redacted and some withheld."""
     return hub(
         story,
         variant,
@@ -256,8 +252,8 @@ def file_with_parts(story: int, variant: int) -> Facts:
     )
 
 
-def elsewhere(variant: int) -> Facts:
-    """What has a procedure of its own, or is no case of one child."""
+def special_procedure(variant: int) -> Facts:
+    """Requests with a special procedure, or not about one child."""
     code = (
         "subject_access_request",
         "bulk_or_pre_agreed",
@@ -282,7 +278,7 @@ def elsewhere(variant: int) -> Facts:
 
 
 def emergency(story: int, variant: int) -> Facts:
-    """What somebody writes down in a hurry."""
+    """The short record of an emergency."""
     kind = ("police", "ambulance_or_emergency_service", "police", "childrens_social_care")[variant]
     why = (
         "She ran out of school towards the river.",

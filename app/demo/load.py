@@ -1,6 +1,4 @@
-"""Loads the invented school's past months into an empty service, in one transaction: all of it, or
-none.
-"""
+"""Load the past months of the invented school into an empty database, in one transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from app.demo.people import People
+from app.demo.school import School
 from app.demo.stories import STORIES, VARIANTS
-from app.demo.town import Town
 from app.identity import accounts
 from app.identity.accounts import Account, Save
 from app.identity.model import Actor, Role
@@ -95,7 +93,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
 
 
 class DatabaseNotEmpty(ServiceError):
-    """The service holds requests already."""
+    """The database already has sharing requests."""
 
     kind = Kind.CONFLICT
     code = "database-not-empty"
@@ -110,9 +108,7 @@ class DatabaseNotEmpty(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was loaded. `made` are the accounts that had to be made: whoever is to sign in with one
-    gives it a password.
-    """
+    """The numbers of requests and recipients, and the e-mail addresses of new accounts."""
 
     requests: int
     recipients: int
@@ -122,21 +118,22 @@ class Loaded:
 async def load(
     session: Session, school: str, *, password_hash: str, now: datetime, save: Save
 ) -> Loaded:
-    """Load everything; raises `DatabaseNotEmpty` where there are requests. Accounts of the school
-    that exist take the parts of their roles.
+    """Load everything; raises DatabaseNotEmpty if there are requests.
+
+    Existing accounts of the school act in their roles; missing ones are created.
     """
     if await requests_service.has_requests(session):
         raise DatabaseNotEmpty
     people, made = await _people(session, school, password_hash=password_hash, now=now, save=save)
     await session.flush()
-    town = Town(session=session, people=people, ends=now, now=now)
+    invented = School(session=session, people=people, ends=now, now=now)
 
-    town.starts(200)
+    invented.start(200)
     for name, listing, contact, checked in _DIRECTORY:
-        await town.list_recipient(name, listing, contact, checked=checked)
+        await invented.add_recipient(name, listing, contact, checked=checked)
     for story in STORIES:
         for variant in range(VARIANTS):
-            await story(town, variant)
+            await story(invented, variant)
     return Loaded(REQUESTS, len(_DIRECTORY), made)
 
 

@@ -1,4 +1,4 @@
-"""The people of the invented school."""
+"""Define the people of the invented school."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from app.identity.model import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Who works at the school."""
+    """The members of staff who act in the stories."""
 
     teacher: Actor
     counsellor: Actor

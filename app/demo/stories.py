@@ -1,45 +1,45 @@
-"""Fifteen stories, each told four times with other children, people and days: sixty requests,
-between them in every state there is.
+"""Fifteen stories, each in four variants with other children, people and days: sixty requests in
+every possible state.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from app.demo import facts
-from app.demo.town import Town
+from app.demo.school import School
 from app.policy.engine.vocabulary import SecureRoute, TransparencyDecision, TransparencyReason
 from app.sharing.case.model import Adviser, Keep
 from app.sharing.case.outcomes import DecisionOutcome as D
 
-Story = Callable[[Town, int], Awaitable[None]]
+Story = Callable[[School, int], Awaitable[None]]
 
 VARIANTS: Final = 4
 
 
-async def an_enquiry_is_answered(town: Town, n: int) -> None:
-    """Asked, decided, sent, told, closed."""
-    town.starts(180 - 30 * n)
-    who = town.people
-    request = await town.submits(
+async def enquiry_answered(school: School, n: int) -> None:
+    """A request is decided, disclosed, notified and closed."""
+    school.start(180 - 30 * n)
+    who = school.people
+    request = await school.submit(
         who.mis if n == 3 else who.teacher,
-        facts.hub(0, n, town.recipients["mash"] if n == 0 else None),
+        facts.hub(0, n, school.recipients["mash"] if n == 0 else None),
     )
-    town.later(hours=2)
-    decision = await town.decides(
+    school.pass_time(hours=2)
+    decision = await school.decide(
         None, request, D.SHARE, "The enquiry needs it; only what they asked for."
     )
-    await town.sends(who.dsl, request, decision, facts.WORKERS[n])
-    town.later(days=5)
-    await town.tells(
+    await school.disclose(who.dsl, request, decision, facts.WORKERS[n])
+    school.pass_time(days=5)
+    await school.record_notice(
         who.dsl,
         request,
         facts.child(0, n),
         TransparencyDecision.INFORMED_AFTER,
         how="Talked with the mother at school.",
     )
-    await town.closes(who.dsl, request)
+    await school.close(who.dsl, request)
     if n == 0:
-        await town.keeps(
+        await school.review_retention(
             request,
             Keep.INDEFINITELY,
             "An inquiry asked us to keep it.",
@@ -48,82 +48,82 @@ async def an_enquiry_is_answered(town: Town, n: int) -> None:
         )
 
 
-async def help_is_agreed(town: Town, n: int) -> None:
-    """With consent, decided by whoever submitted it."""
-    town.starts(150 - 28 * n)
-    who = town.people
-    request = await town.submits(who.counsellor, facts.help_wanted(1, n))
-    await town.consents(who.counsellor, request, facts.child(1, n), "Form on file")
-    decision = await town.decides(
+async def help_agreed(school: School, n: int) -> None:
+    """The submitter decides with the family's consent."""
+    school.start(150 - 28 * n)
+    who = school.people
+    request = await school.submit(who.counsellor, facts.early_help(1, n))
+    await school.record_consent(who.counsellor, request, facts.child(1, n), "Form on file")
+    decision = await school.decide(
         who.counsellor, request, D.SHARE, "The family asked for this help and agreed in writing."
     )
     if n:
-        await town.sends(who.counsellor, request, decision, facts.WORKERS[-n])
+        await school.disclose(who.counsellor, request, decision, facts.WORKERS[-n])
 
 
-async def somebody_is_refused(town: Town, n: int) -> None:
-    """No purpose that concerns a child: refused, answered in writing, closed."""
-    town.starts(140 - 25 * n)
-    who = town.people
-    request = await town.submits(who.office, facts.out_of_place(2, n))
-    town.later(days=1)
-    await town.decides(
+async def refusal(school: School, n: int) -> None:
+    """A request without a purpose for a child is refused, answered by letter and closed."""
+    school.start(140 - 25 * n)
+    who = school.people
+    request = await school.submit(who.office, facts.no_purpose(2, n))
+    school.pass_time(days=1)
+    await school.decide(
         None, request, D.DO_NOT_SHARE, "Nothing that they want concerns the child's welfare."
     )
     if n < 2:
-        await town.writes(
+        await school.release_letter(
             who.office, request, "You told us of no purpose that concerns the child's welfare."
         )
     if n == 0:
-        await town.closes(who.dsl, request)
+        await school.close(who.dsl, request)
 
 
-async def a_refusal_is_reconsidered(town: Town, n: int) -> None:
-    """New information after a refusal, which stands in the record."""
-    town.starts(120 - 22 * n)
-    who = town.people
-    request = await town.submits(who.office, facts.out_of_place(3, n))
-    await town.decides(None, request, D.DO_NOT_SHARE, "They would not say what it is for.")
-    town.later(days=3)
+async def refusal_reconsidered(school: School, n: int) -> None:
+    """A refusal is reconsidered on new information."""
+    school.start(120 - 22 * n)
+    who = school.people
+    request = await school.submit(who.office, facts.no_purpose(3, n))
+    await school.decide(None, request, D.DO_NOT_SHARE, "They would not say what it is for.")
+    school.pass_time(days=3)
     changed = {
         "recipient": {"organisation_type": "childrens_social_care", "secure_route": "secure_email"},
         "purpose": {"code": "child_in_need_update", "answer": "yes"},
         "lawful_reason": {"answer": "yes", "code": "safeguarding_condition"},
     }
-    await town.reconsiders(
+    await school.reconsider(
         who.office, request, "The social worker rang: it was asked for her.", changed
     )
     if n:
-        decision = await town.decides(None, request, D.SHARE, "The need is plain now.")
-        await town.sends(who.office, request, decision, facts.WORKERS[n])
+        decision = await school.decide(None, request, D.SHARE, "The need is plain now.")
+        await school.disclose(who.office, request, decision, facts.WORKERS[n])
 
 
-async def an_emergency_waits_to_be_completed(town: Town, n: int) -> None:
-    """Recorded in a hurry, these last days."""
-    town.starts((0, 1, 2, 5)[n])
-    request = await town.records_emergency(town.people.teacher, facts.emergency(4, n))
+async def emergency_incomplete(school: School, n: int) -> None:
+    """An emergency of the last few days is not completed yet."""
+    school.start((0, 1, 2, 5)[n])
+    request = await school.record_emergency(school.people.teacher, facts.emergency(4, n))
     if n == 1:
-        await town.seeks(
-            town.people.teacher, request, Adviser.DSL, "What else has to be written down?"
+        await school.seek_advice(
+            school.people.teacher, request, Adviser.DSL, "What else has to be written down?"
         )
 
 
-async def an_emergency_is_over(town: Town, n: int) -> None:
-    """Recorded in a hurry, completed the next day."""
-    town.starts(110 - 24 * n)
-    who = town.people
-    request = await town.records_emergency(who.counsellor, facts.emergency(5, n))
-    town.later(hours=20)
+async def emergency_completed(school: School, n: int) -> None:
+    """An emergency record is completed the next day."""
+    school.start(110 - 24 * n)
+    who = school.people
+    request = await school.record_emergency(who.counsellor, facts.emergency(5, n))
+    school.pass_time(hours=20)
     known = {
         "subjects": [{"person_ref": facts.child(5, n)}],
         "purpose": {"code": "missing_child"},
         "consent": {"answer": "no"},
     }
-    await town.amends(who.dsl, request, known)
-    await town.decides(
+    await school.amend(who.dsl, request, known)
+    await school.decide(
         None, request, D.SHARE_EMERGENCY, "There was no time; everything that went was needed."
     )
-    await town.tells(
+    await school.record_notice(
         who.dsl,
         request,
         facts.child(5, n),
@@ -131,32 +131,32 @@ async def an_emergency_is_over(town: Town, n: int) -> None:
         how="Rang the parents the same evening.",
     )
     if n > 1:
-        await town.closes(who.dsl, request)
+        await school.close(who.dsl, request)
 
 
-async def advice_is_waiting(town: Town, n: int) -> None:
-    """Nobody has answered yet."""
-    town.starts((0, 1, 4, 9)[n])
-    request = await town.submits(town.people.teacher, facts.unsure(6, n))
-    await town.seeks(
-        town.people.teacher,
+async def advice_open(school: School, n: int) -> None:
+    """Advice is sought and not answered yet."""
+    school.start((0, 1, 4, 9)[n])
+    request = await school.submit(school.people.teacher, facts.unsure(6, n))
+    await school.seek_advice(
+        school.people.teacher,
         request,
         Adviser.IG_LEAD if n % 2 else Adviser.DSL,
         "Is there a lawful reason to tell them this?",
     )
 
 
-async def advice_settles_it(town: Town, n: int) -> None:
-    """Asked, advised, amended, decided."""
-    town.starts(100 - 20 * n)
-    who = town.people
-    request = await town.submits(who.teacher, facts.unsure(7, n))
-    asked = await town.seeks(
+async def advice_followed(school: School, n: int) -> None:
+    """A request is amended and decided as advised."""
+    school.start(100 - 20 * n)
+    who = school.people
+    request = await school.submit(who.teacher, facts.unsure(7, n))
+    asked = await school.seek_advice(
         who.teacher, request, Adviser.DSL, "Can we tell them without the father's consent?"
     )
-    town.later(hours=3)
+    school.pass_time(hours=3)
     outcome = D.DO_NOT_SHARE if n == 3 else D.SHARE
-    await town.advises(
+    await school.answer_advice(
         who.deputy,
         request,
         asked,
@@ -165,87 +165,91 @@ async def advice_settles_it(town: Town, n: int) -> None:
         outcome,
     )
     if n == 3:
-        await town.amends(who.teacher, request, {"lawful_reason": {"answer": "no"}})
-        await town.decides(
+        await school.amend(who.teacher, request, {"lawful_reason": {"answer": "no"}})
+        await school.decide(
             None, request, D.DO_NOT_SHARE, "Nothing permits it; they can ask the family."
         )
         return
-    await town.amends(
+    await school.amend(
         who.teacher, request, {"lawful_reason": {"answer": "yes", "code": "safeguarding_condition"}}
     )
-    decision = await town.decides(None, request, D.SHARE, "The safeguarding condition is met.")
+    decision = await school.decide(None, request, D.SHARE, "The safeguarding condition is met.")
     if n:
-        await town.sends(
+        await school.disclose(
             who.dsl, request, decision, facts.WORKERS[n], route=SecureRoute.PHONE_VERIFIED
         )
 
 
-async def something_is_missing(town: Town, n: int) -> None:
-    """The requester has been asked."""
-    town.starts((1, 3, 6, 12)[n])
-    request = await town.submits(
-        town.people.mis if n == 2 else town.people.office, facts.unsure(8, n)
+async def information_requested(school: School, n: int) -> None:
+    """The requester is asked for information."""
+    school.start((1, 3, 6, 12)[n])
+    request = await school.submit(
+        school.people.mis if n == 2 else school.people.office, facts.unsure(8, n)
     )
-    await town.asks(town.people.dsl, request, "Which years do they need, and what for?")
+    await school.ask(school.people.dsl, request, "Which years do they need, and what for?")
 
 
-async def it_is_taken_back(town: Town, n: int) -> None:
-    """Withdrawn before a decision; of one, nothing personal is left."""
-    town.starts(90 - 20 * n)
-    who = town.people
-    request = await town.submits(who.mis if n == 1 else who.teacher, facts.hub(9, n))
-    await town.withdraws(who.mis if n == 1 else who.teacher, request, "Sent twice.")
+async def withdrawn(school: School, n: int) -> None:
+    """A request is withdrawn before a decision, and one of them is disposed of."""
+    school.start(90 - 20 * n)
+    who = school.people
+    request = await school.submit(who.mis if n == 1 else who.teacher, facts.hub(9, n))
+    await school.withdraw(who.mis if n == 1 else who.teacher, request, "Sent twice.")
     if n == 0:
-        town.later(days=2)
-        await town.keeps(request, Keep.DISPOSE, "Sent in error; no reason is left to keep it.")
-        await town.disposes(request)
+        school.pass_time(days=2)
+        await school.review_retention(
+            request, Keep.DISPOSE, "Sent in error; no reason is left to keep it."
+        )
+        await school.dispose(request)
 
 
-async def a_part_goes(town: Town, n: int) -> None:
-    """Some items go, one of them redacted, and some do not."""
-    town.starts(80 - 18 * n)
-    who = town.people
-    request = await town.submits(who.teacher, facts.file_with_parts(10, n))
-    decision = await town.decides(
+async def partial_share(school: School, n: int) -> None:
+    """Some items are shared, one of them redacted."""
+    school.start(80 - 18 * n)
+    who = school.people
+    request = await school.submit(who.teacher, facts.several_items(10, n))
+    decision = await school.decide(
         None, request, D.SHARE_PARTIALLY, "Her marks are not needed.", positions=(0, 1)
     )
     if n != 1:
-        await town.sends(who.teacher, request, decision, facts.WORKERS[n])
+        await school.disclose(who.teacher, request, decision, facts.WORKERS[n])
 
 
-async def a_consent_is_taken_back(town: Town, n: int) -> None:
-    """After something has gone; whoever has it is to be told."""
-    town.starts(70 - 16 * n)
-    who = town.people
-    request = await town.submits(who.counsellor, facts.help_wanted(11, n))
-    consent = await town.consents(who.counsellor, request, facts.child(11, n), "Form on file")
-    decision = await town.decides(who.counsellor, request, D.SHARE, "The family agreed.")
-    await town.sends(who.counsellor, request, decision, facts.WORKERS[-n])
-    town.later(days=4)
-    await town.takes_back(who.counsellor, request, consent, "The mother")
+async def consent_withdrawn(school: School, n: int) -> None:
+    """Consent is withdrawn after the disclosure, so that the recipient has to be informed."""
+    school.start(70 - 16 * n)
+    who = school.people
+    request = await school.submit(who.counsellor, facts.early_help(11, n))
+    consent = await school.record_consent(
+        who.counsellor, request, facts.child(11, n), "Form on file"
+    )
+    decision = await school.decide(who.counsellor, request, D.SHARE, "The family agreed.")
+    await school.disclose(who.counsellor, request, decision, facts.WORKERS[-n])
+    school.pass_time(days=4)
+    await school.withdraw_consent(who.counsellor, request, consent, "The mother")
 
 
-async def the_law_asks(town: Town, n: int) -> None:
-    """A partner or a court; the IG lead decides."""
-    town.starts(60 - 15 * n)
-    who = town.people
-    request = await town.submits(who.office, facts.by_law(12, n))
+async def legal_duty(school: School, n: int) -> None:
+    """The IG lead decides a request by a partner or a court."""
+    school.start(60 - 15 * n)
+    who = school.people
+    request = await school.submit(who.office, facts.legal_duty(12, n))
     if n == 3:
         return
-    town.later(days=1)
-    decision = await town.decides(
+    school.pass_time(days=1)
+    decision = await school.decide(
         None, request, D.SHARE, "Compelled; what they named and nothing more."
     )
     if n == 0:
-        await town.sends(
+        await school.disclose(
             who.office, request, decision, facts.WORKERS[n], route=SecureRoute.ENCRYPTED_PORTAL
         )
 
 
-async def telling_has_to_wait(town: Town, n: int) -> None:
-    """Decided; the way it would go is not secure yet, and the family is told later."""
-    town.starts((21, 14, 7, 3)[n])
-    who = town.people
+async def notice_deferred(school: School, n: int) -> None:
+    """A decided request lacks a secure route, and the notice to the family is deferred."""
+    school.start((21, 14, 7, 3)[n])
+    who = school.people
     body = facts.hub(
         13,
         n,
@@ -255,8 +259,8 @@ async def telling_has_to_wait(town: Town, n: int) -> None:
             "transparency": {"decision": "deferred", "reason": "would_prejudice_enquiry"},
         },
     )
-    request = await town.submits(who.teacher, body)
-    await town.tells(
+    request = await school.submit(who.teacher, body)
+    await school.record_notice(
         who.dsl,
         request,
         facts.child(13, n),
@@ -266,31 +270,35 @@ async def telling_has_to_wait(town: Town, n: int) -> None:
     )
     if n == 3:
         departs = "The father was arrested this morning; sharing can wait for the strategy meeting."
-        await town.decides(None, request, D.DO_NOT_SHARE, "Not today.", departs=departs)
+        await school.decide(None, request, D.DO_NOT_SHARE, "Not today.", departs=departs)
     else:
-        await town.decides(None, request, D.SHARE, "Needed; as soon as they have a secure address.")
+        await school.decide(
+            None, request, D.SHARE, "Needed; as soon as they have a secure address."
+        )
 
 
-async def it_has_just_come_in(town: Town, n: int) -> None:
-    """Waits for a decision; some have a procedure of their own."""
-    town.starts((9, 2, 1, 0)[n])
-    await town.submits(town.people.mis if n == 3 else town.people.office, facts.elsewhere(n))
+async def new_request(school: School, n: int) -> None:
+    """A request awaits a decision; some follow a special procedure."""
+    school.start((9, 2, 1, 0)[n])
+    await school.submit(
+        school.people.mis if n == 3 else school.people.office, facts.special_procedure(n)
+    )
 
 
 STORIES: Final[tuple[Story, ...]] = (
-    an_enquiry_is_answered,
-    help_is_agreed,
-    somebody_is_refused,
-    a_refusal_is_reconsidered,
-    an_emergency_waits_to_be_completed,
-    an_emergency_is_over,
-    advice_is_waiting,
-    advice_settles_it,
-    something_is_missing,
-    it_is_taken_back,
-    a_part_goes,
-    a_consent_is_taken_back,
-    the_law_asks,
-    telling_has_to_wait,
-    it_has_just_come_in,
+    enquiry_answered,
+    help_agreed,
+    refusal,
+    refusal_reconsidered,
+    emergency_incomplete,
+    emergency_completed,
+    advice_open,
+    advice_followed,
+    information_requested,
+    withdrawn,
+    partial_share,
+    consent_withdrawn,
+    legal_duty,
+    notice_deferred,
+    new_request,
 )

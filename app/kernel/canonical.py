@@ -33,7 +33,7 @@ def encode(value: Json) -> bytes:
         raise NotCanonical("text holds half of a surrogate pair") from error
 
 
-def kept(value: object) -> str:
+def to_sorted_json(value: object) -> str:
     """Encode a value as sorted, compact JSON in ASCII.
 
     Unlike `encode` it accepts floats and text in any normalisation form, and keeps every character.

@@ -157,7 +157,11 @@ class Once:
         byte.
         """
         parsed = getattr(self._request.state, "parsed", None)
-        said = await self._request.body() if parsed is None else canonical.kept(parsed).encode()
+        said = (
+            await self._request.body()
+            if parsed is None
+            else canonical.to_sorted_json(parsed).encode()
+        )
         return hashlib.sha256(said).digest()
 
     async def _take_turns(self, caller: Caller, route: str) -> None:

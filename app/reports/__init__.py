@@ -1,3 +1,1 @@
-"""Counts for governors: how requests were decided and how soon, with nobody recognisable in
-them.
-"""
+"""Reports for governors: counts and durations of decisions, without personal data."""

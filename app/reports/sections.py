@@ -81,14 +81,14 @@ class Section:
 
 def sections(requests: Shown, advice: Shown) -> Iterator[Section]:
     """Arrange the tables of a summary in order."""
-    standing = requests.splits["standing"]
-    decided, undecided = standing.get("decided"), standing.get("undecided")
+    progress = requests.splits["progress"]
+    decided, undecided = progress.get("decided"), progress.get("undecided")
     result = decided.splits["result"] if decided else {}
     shared = result.get("shared")
     yield Section("requests", {"total": requests.count})
     yield Section("outcome", _counts(requests, "outcome"))
     refused: Numbers = {name: part.count for name, part in result.items() if name != "shared"}
-    rest: Numbers = {name: part.count for name, part in standing.items() if name != "decided"}
+    rest: Numbers = {name: part.count for name, part in progress.items() if name != "decided"}
     yield Section("decision", _counts(shared, "decision") | refused | rest)
     yield Section("purpose_group", _counts(requests, "purpose_group"))
     yield Section("lawful_reason", _counts(shared, "lawful_reason"))

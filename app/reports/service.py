@@ -105,8 +105,8 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
     Invariant: each number is split in one place only, so that protecting every split protects the
     whole.
     """
-    decided = [row for row in rows if row.standing == "decided"]
-    undecided = [row for row in rows if row.standing == "undecided"]
+    decided = [row for row in rows if row.progress == "decided"]
+    undecided = [row for row in rows if row.progress == "undecided"]
     shared = [row for row in decided if row.decision in SHARED]
     refused = [row for row in decided if row.decision not in SHARED]
     shares = Counted(
@@ -144,7 +144,7 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
             "purpose_group": _tally(
                 (*GROUPS, "other"), ((groups.get(row.purpose, "other"), row) for row in rows)
             ),
-            "standing": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
+            "progress": {"decided": decisions, "undecided": waiting, "withdrawn": withdrawn},
             "reconsideration": _tally(("reconsidered", "not_reconsidered"), reopened),
         },
     )
@@ -153,7 +153,7 @@ def tree_of_requests(rows: Sequence[RequestCount], groups: Mapping[str, str]) ->
 def tree_of_advice(rows: Sequence[AdviceCount]) -> Counted:
     """Count advice as a tree."""
     return Counted(
-        _sum(rows), {"timeliness": _tally(ADVICE, ((row.standing, row) for row in rows))}
+        _sum(rows), {"timeliness": _tally(ADVICE, ((row.progress, row) for row in rows))}
     )
 
 

@@ -1,3 +1,3 @@
-"""Requests to share information about a child: submitted, evaluated, decided by a person,
-disclosed, and recorded whatever the outcome.
+"""Requests to share information about a child: submission, evaluation, decision, disclosure and
+records.
 """

@@ -1,6 +1,4 @@
-"""What every route of the room says the same way: the path's id, and the reply to something that
-was recorded.
-"""
+"""Shared path parameters and reply builders of the sharing routes."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -17,18 +15,20 @@ from app.sharing.case.records import Content
 from app.sharing.presentation import views
 
 READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFIED)
-"""Permissions of which each lets its holder see some requests; which ones, `Head.view_for` says."""
+"""Permissions to read requests; `Head.view_for` determines which requests each permits."""
 
-RequestId = Annotated[UUID, Path(description="The sharing request's id.")]
+RequestId = Annotated[UUID, Path(description="The id of the sharing request.")]
 
 
 def location(case: Case) -> dict[str, str]:
-    """Where the request is read."""
+    """Return the `Location` header with the path of the request."""
     return {"Location": f"/v1/sharing-requests/{case.head.id}"}
 
 
 def created(case: Case, record: Record[Content], actor: Actor) -> Response:
-    """201 with the record as the caller sees it, and the request's new entity tag."""
+    """Return a 201 reply with the record in the caller's view and the new entity tag of the
+    request.
+    """
     view = case.head.view_for(actor)
     return reply(
         views.one(case, record, view),

@@ -1,4 +1,4 @@
-"""Sharing requests over HTTP: translate, call, translate."""
+"""Combines the HTTP routes of all sharing packages into one router."""
 
 from fastapi import APIRouter
 

@@ -1,5 +1,6 @@
-"""What bodies and replies of the room are made of. Law: a body refuses fields that it does not
-know.
+"""Base classes and shared members of the request and reply schemas.
+
+Invariant: a request body with an unknown field is rejected.
 """
 
 from datetime import date, datetime
@@ -19,9 +20,7 @@ Short = SaidShort
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a misspelt one never goes silently
-    missing.
-    """
+    """A request body. Unknown fields are rejected so that typos surface."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -33,118 +32,162 @@ class WhyIn(Body):
         json_schema_extra={"examples": [{"why": "Sent twice by mistake."}, {}]}
     )
 
-    why: Annotated[Personal[Text | None], Field(description="Why, in a few words.")] = None
+    why: Annotated[Personal[Text | None], Field(description="The reason, in a few words.")] = None
 
 
 class Out(BaseModel):
-    """A reply, or an object in one. It has no members that are not described."""
+    """A reply, or an object in a reply. It contains only the documented members."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ByOut(Out):
-    """Who did it."""
+    """The account that performed an action."""
 
     subject: Annotated[
-        str | None, Field(description="The account's random id; null in a de-identified view.")
+        str | None, Field(description="The random id of the account; null in a de-identified view.")
     ]
-    role: Annotated[Role, Field(description="In which role.", examples=["dsl"])]
+    role: Annotated[
+        Role, Field(description="The role in which the account acted.", examples=["dsl"])
+    ]
 
 
 class RecordOut(Out):
-    """Something that was recorded. In a de-identified view its free text is null."""
+    """A record in the history of a request. Its free text is null in a de-identified view."""
 
-    id: Annotated[UUID, Field(description="Its id.")]
+    id: Annotated[UUID, Field(description="The id of the record.")]
     recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+        datetime, Field(description="The time of recording (UTC); a date in a de-identified view.")
     ]
-    recorded_by: Annotated[ByOut, Field(description="By whom.")]
+    recorded_by: Annotated[ByOut, Field(description="The account that added the record.")]
 
 
 class StandInOut(RecordOut):
-    """Something that was recorded under the policy that the request was evaluated under, or where
-    that is lost under another that stood in for it.
+    """A record that depends on the policy version of the evaluation.
+
+    If that version is not available, the service applies another one and flags the record.
     """
 
     flags: Annotated[
         list[RecordFlag] | None,
-        Field(description="`policy_not_found`: the policy `under` stood in for one that is lost."),
+        Field(
+            description=(
+                "`policy_not_found`: the policy version of the evaluation was not"
+                " available, so the service applied `under`."
+            )
+        ),
     ]
-    under: Annotated[str | None, Field(description="Digest of the policy that stood in.")]
+    under: Annotated[
+        str | None,
+        Field(
+            description=(
+                "The digest of the policy version applied instead; null if the original"
+                " was available."
+            )
+        ),
+    ]
 
 
 class WhyOut(StandInOut):
-    """The end of a request."""
+    """The withdrawal or closure of a request."""
 
-    why: Annotated[str | None, Field(description="Why, where a reason was given.")]
+    why: Annotated[str | None, Field(description="The reason; null if none was stated.")]
 
 
 class FindingOut(Out):
-    """Something that does not agree with the directory."""
+    """A difference between the stated recipient and the directory."""
 
-    code: Annotated[str, Field(description="What.", examples=["route_not_listed"])]
-    text: Annotated[str, Field(description="The same in words.")]
+    code: Annotated[
+        str, Field(description="The code of the difference.", examples=["route_not_listed"])
+    ]
+    text: Annotated[str, Field(description="The description of the difference.")]
 
 
 class RecipientCheckOut(Out):
-    """What the directory of recipients says beside what was stated. Shown, and no answer of a
-    person is overruled by it.
+    """The comparison of the stated recipient with the directory of recipients.
+
+    It is for information only and never overrides a person's answer.
     """
 
     directory_id: Annotated[
-        UUID | None, Field(description="The organisation's entry; null in a de-identified view.")
+        UUID | None,
+        Field(
+            description=(
+                "The id of the organisation in the directory; null in a de-identified view."
+            )
+        ),
     ]
     contact_id: Annotated[
         UUID | None,
         Field(
-            description="The contact's entry; null in a de-identified view, or where none is cited."
+            description=(
+                "The id of the contact in the directory; null in a de-identified view, or"
+                " if none was cited."
+            )
         ),
     ]
     verified: Annotated[
-        Answer, Field(description="Whether the directory counts them as checked that day.")
+        Answer,
+        Field(
+            description="Whether the directory listed the recipient as verified on `checked_on`."
+        ),
     ]
     findings: Annotated[
-        list[FindingOut], Field(description="What does not agree; empty when all does.")
+        list[FindingOut],
+        Field(description="The differences from the directory; empty if there are none."),
     ]
     supports_identity: Annotated[
         bool,
         Field(
             description=(
-                "Whether the directory has a check, in date, of this very recipient: a ground for"
-                " an answer, never the answer."
+                "Whether the directory contains a valid verification of this recipient. It"
+                " supports a person's answer but does not replace it."
             )
         ),
     ]
-    checked_on: Annotated[date, Field(description="The day on which it was looked up.")]
+    checked_on: Annotated[date, Field(description="The date of the comparison.")]
 
 
 class HintOut(Out):
-    """Something to think of. Advice, and no condition of anything."""
+    """Advice on sharing. A hint blocks no action."""
 
-    code: Annotated[str, Field(description="What.", examples=["ask_partner_why"])]
-    text: Annotated[str, Field(description="The same in words.")]
-    who: Annotated[Role, Field(description="Who should.", examples=["dsl"])]
+    code: Annotated[str, Field(description="The code of the hint.", examples=["ask_partner_why"])]
+    text: Annotated[str, Field(description="The text of the hint.")]
+    who: Annotated[
+        Role, Field(description="The role that should act on the hint.", examples=["dsl"])
+    ]
     items: Annotated[
-        list[UUID], Field(description="The items that it concerns, where it concerns some.")
+        list[UUID], Field(description="The ids of the items that the hint concerns; may be empty.")
     ]
 
 
 class TaskOut(Out):
-    """Something still to be done."""
+    """A task that follows from the request."""
 
     code: Annotated[
-        Literal["complete_record_retrospectively"], Field(description="What is to be done.")
+        Literal["complete_record_retrospectively"], Field(description="The code of the task.")
     ]
-    due: Annotated[datetime | None, Field(description="By when.")]
-    done_at: Annotated[datetime | None, Field(description="When it was done.")] = None
+    due: Annotated[
+        datetime | None, Field(description="The deadline of the task (UTC); null if there is none.")
+    ]
+    done_at: Annotated[
+        datetime | None,
+        Field(description="The time of completion (UTC); null if the task is open."),
+    ] = None
 
 
 class RetentionOut(Out):
-    """How long the record is kept."""
+    """The retention of a record."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    class_: Annotated[str, Field(alias="class", description="The policy's retention class.")]
-    retain_until: Annotated[date | None, Field(description="Kept until.")]
-    review_on: Annotated[date | None, Field(description="Looked at again on.")]
-    legal_hold: Annotated[bool, Field(description="Held against disposal.")]
+    class_: Annotated[
+        str, Field(alias="class", description="The retention class under the policy.")
+    ]
+    retain_until: Annotated[
+        date | None, Field(description="The last day of the retention period; null if not set.")
+    ]
+    review_on: Annotated[
+        date | None, Field(description="The date of the next retention review; null if not set.")
+    ]
+    legal_hold: Annotated[bool, Field(description="Whether a legal hold prevents disposal.")]

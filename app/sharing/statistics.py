@@ -1,5 +1,6 @@
-"""Requests as numbers, for reports: counted in the database, by codes alone, so that nothing
-personal is read.
+"""Statistics on sharing requests for reports.
+
+The database counts by codes alone, so no personal data is read.
 """
 
 from dataclasses import dataclass
@@ -21,20 +22,22 @@ NOT_RECORDED: Final = "not_recorded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCount:
-    """How many requests agree in all the other members.
+    """The number of requests that agree in all other members.
 
-    `timing` of a decided request says whether its first decision since the last reconsideration was
-    in time (of an emergency: whether its record was completed in time), of an open one whether its
-    time has run out. `ground` of a request that is to be shared is the lawful reason that the
-    current decision names, else the one in the facts or the question that settled the evaluation,
-    else `not_recorded`.
+    `timing` of a decided request: whether the first decision since the last reconsideration met the
+    deadline (for an emergency: whether the record was completed in time). `timing` of an undecided
+    request: whether the deadline has passed.
+
+    `ground` of a request with a decision to share: the lawful reason of the current decision; if
+    absent, the lawful reason in the facts or the policy question that decided the evaluation;
+    otherwise `not_recorded`.
     """
 
     purpose: str
     outcome: str
     decision: str | None
     departs: bool
-    standing: str
+    progress: str
     timing: str
     ground: str | None
     reconsidered: bool
@@ -43,16 +46,18 @@ class RequestCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceCount:
-    """How many questions for advice are answered in time, late, waiting or overdue (`standing`)."""
+    """The number of requests for advice with this `progress`: answered in time, answered late,
+    waiting or overdue.
+    """
 
-    standing: str
+    progress: str
     number: int
 
 
 async def requests(
     session: Session, school: str, start: datetime, end: datetime, now: datetime
 ) -> list[RequestCount]:
-    """Requests submitted in `[start, end)`, counted by group."""
+    """Count the requests submitted in `[start, end)` by group."""
     decided, judged = RECORD.alias("decided"), RECORD.alias("judged")
     rows = REQUEST.outerjoin(
         decided,
@@ -78,7 +83,7 @@ async def requests(
         col(RequestRow.outcome),
         col(RequestRow.decision),
         col(RequestRow.departs),
-        _standing().label("standing"),
+        _progress().label("progress"),
         _timing(now).label("timing"),
         _ground(session, decided, judged).label("ground"),
         (_newest(RecordKind.RECONSIDERATION) > 0).label("reconsidered"),
@@ -96,7 +101,7 @@ async def requests(
 async def advice(
     session: Session, school: str, start: datetime, end: datetime, now: datetime
 ) -> list[AdviceCount]:
-    """Advice that was sought in `[start, end)`, counted by whether it was answered in time."""
+    """Count the requests for advice made in `[start, end)` by progress."""
     asked, answer = RECORD.alias("asked"), RECORD.alias("answer")
     due = _instant(session, _member(session, col(RecordRow.body, asked), "due"))
     answered_at = (
@@ -111,7 +116,7 @@ async def advice(
         .correlate(asked)
         .scalar_subquery()
     )
-    standing = sa.case(
+    progress = sa.case(
         (sa.and_(answered_at.is_(None), due < _bound(now)), "overdue"),
         (answered_at.is_(None), "waiting"),
         (answered_at > due, "answered_late"),
@@ -123,12 +128,12 @@ async def advice(
         col(RecordRow.at, asked) >= start,
         col(RecordRow.at, asked) < end,
     )
-    told = sa.select(standing.label("standing")).where(*within).subquery()
-    counted = sa.select(told.c.standing, sa.func.count().label("number"))
-    return await all_rows(session, AdviceCount, counted.group_by(told.c.standing))
+    told = sa.select(progress.label("progress")).where(*within).subquery()
+    counted = sa.select(told.c.progress, sa.func.count().label("number"))
+    return await all_rows(session, AdviceCount, counted.group_by(told.c.progress))
 
 
-def _standing() -> sa.ColumnElement[str]:
+def _progress() -> sa.ColumnElement[str]:
     return sa.case(
         (col(RequestRow.decision).is_not(None), "decided"),
         (col(RequestRow.status).in_(_ENDED), "withdrawn"),
@@ -187,7 +192,9 @@ def _ground(
 
 
 def _first_decision() -> sa.ColumnElement[datetime]:
-    """When the request was first decided on the facts as they were last reconsidered."""
+    """Build the SQL expression for the time of the first decision since the last
+    reconsideration.
+    """
     first = RECORD.alias("first")
     return (
         sa.select(sa.func.min(col(RecordRow.at, first)))
@@ -203,7 +210,9 @@ def _first_decision() -> sa.ColumnElement[datetime]:
 
 
 def _newest(kind: RecordKind) -> sa.ColumnElement[int]:
-    """The version in which the request got its newest record of a kind; 0 without any."""
+    """Build the SQL expression for the version of the newest record of a kind; 0 if there is
+    none.
+    """
     newest = RECORD.alias(f"newest_{kind.value}")
     found = sa.select(sa.func.max(col(RecordRow.version, newest))).where(
         col(RecordRow.school, newest) == col(RequestRow.school),
@@ -214,20 +223,20 @@ def _newest(kind: RecordKind) -> sa.ColumnElement[int]:
 
 
 def _member(session: Session, body: sa.ColumnElement[str], *path: str) -> sa.ColumnElement[str]:
-    """SQL for: a text inside the JSON of a record."""
+    """Build the SQL expression for a text value in the JSON body of a record."""
     if session.dialect == "postgresql":
         return sa.func.json_extract_path_text(sa.cast(body, sa.JSON), *path)
     return sa.func.json_extract(body, "$." + ".".join(path))
 
 
 def _plain(value: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """SQL for: the 32 hexadecimal digits of an id, however it is kept."""
+    """Build the SQL expression for the 32 hexadecimal digits of an id in any stored format."""
     return sa.func.replace(sa.cast(value, sa.Text), "-", "")
 
 
 def _instant(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[datetime]:
-    """SQL for: the instant that a text of fixed width says, to be compared with columns of
-    instants.
+    """Build the SQL expression that converts a fixed-width text to an instant, for comparison
+    with instant columns.
     """
     kind: sa.types.TypeEngine[datetime] = col(RecordRow.at).type
     return (

@@ -48,6 +48,14 @@ MASH: Final[dict[str, Any]] = {
 """A MASH request in a section 47 enquiry. Outcome: share, decided at the lawful reason, ready."""
 
 
+EMERGENCY: Final[dict[str, Any]] = {
+    "recipient": {"organisation_type": "police"},
+    "what": "Name, address, what she said",
+    "why": "Child in danger now",
+}
+"""The smallest valid record of an emergency."""
+
+
 def facts(**changed: Any) -> dict[str, Any]:
     """The MASH request with top-level members replaced."""
     return deepcopy(MASH) | changed
@@ -124,3 +132,21 @@ async def decide(
     assert reply.status_code == 201, reply.text
     made: dict[str, Any] = reply.json()
     return made
+
+
+async def post(
+    caller: httpx.AsyncClient, request_id: str, path: str, body: dict[str, Any], status: int = 201
+) -> dict[str, Any]:
+    """Post to a path below a request; returns the reply."""
+    reply = await caller.post(f"/v1/sharing-requests/{request_id}/{path}", json=body)
+    assert reply.status_code == status, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def read(caller: httpx.AsyncClient, request_id: str) -> dict[str, Any]:
+    """The request as this caller sees it."""
+    reply = await caller.get(f"/v1/sharing-requests/{request_id}")
+    assert reply.status_code == 200
+    found: dict[str, Any] = reply.json()
+    return found

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.database_independent
 
 
 @dataclass(frozen=True)
-class Door:
+class BodyOperation:
     """An operation with a body: a valid body, and a member of it that is a text."""
 
     method: str
     path: str
-    sound: dict[str, Any]
+    valid: dict[str, Any]
     text: str
     if_match: bool = False
     lenient: bool = False
@@ -47,77 +47,87 @@ class Door:
         )
 
 
-DOORS = (
-    Door("POST", "/v1/sharing-requests", facts(), "urgency"),
-    Door("PATCH", "/v1/sharing-requests/{id}", {"urgency": "routine"}, "urgency", if_match=True),
-    Door("POST", "/v1/sharing-requests/{id}/decisions", SHARE, "reasons", if_match=True),
-    Door("POST", "/v1/emergency-disclosures", EMERGENCY, "what", lenient=True),
-    Door("POST", "/v1/evaluations", facts(), "urgency"),
+BODY_OPERATIONS = (
+    BodyOperation("POST", "/v1/sharing-requests", facts(), "urgency"),
+    BodyOperation(
+        "PATCH", "/v1/sharing-requests/{id}", {"urgency": "routine"}, "urgency", if_match=True
+    ),
+    BodyOperation("POST", "/v1/sharing-requests/{id}/decisions", SHARE, "reasons", if_match=True),
+    BodyOperation("POST", "/v1/emergency-disclosures", EMERGENCY, "what", lenient=True),
+    BodyOperation("POST", "/v1/evaluations", facts(), "urgency"),
 )
 
 
-def spoiled(door: Door, value: str) -> bytes:
+def with_text(operation: BodyOperation, value: str) -> bytes:
     """The valid body with the raw JSON `value` instead of its text."""
-    body = json.dumps(door.sound | {door.text: "@@"})
+    body = json.dumps(operation.valid | {operation.text: "@@"})
     return body.replace('"@@"', value).encode()
 
 
-def bad_bodies(door: Door) -> Iterator[tuple[str, bytes, int, str, str]]:
+def invalid_bodies(
+    operation: BodyOperation,
+) -> Iterator[tuple[str, bytes, int, str | None, str | None]]:
     """Name, body, status, and the pointer and code of the fault."""
-    place = f"/{door.text}"
+    place = f"/{operation.text}"
     for number in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "1" * 21):
-        yield number[:10], spoiled(door, number), 422, place, "not-a-number"
-    yield "lone surrogate", spoiled(door, f'"{CANARY}\\ud83d"'), 422, place, "lone-surrogate"
-    yield "NUL", spoiled(door, f'"{CANARY}\\u0000"'), 422, place, "nul-character"
-    yield "raw NUL", spoiled(door, f'"{CANARY}\0"'), 422, "", "not-json"
+        yield number[:10], with_text(operation, number), 422, place, "not-a-number"
+    yield "lone surrogate", with_text(operation, f'"{CANARY}\\ud83d"'), 422, place, "lone-surrogate"
+    yield "NUL", with_text(operation, f'"{CANARY}\\u0000"'), 422, place, "nul-character"
+    yield "raw NUL", with_text(operation, f'"{CANARY}\0"'), 422, "", "not-json"
     yield (
         "duplicate",
-        f'{{"{door.text}": "{CANARY}", "{door.text}": "{CANARY}"}}'.encode(),
+        f'{{"{operation.text}": "{CANARY}", "{operation.text}": "{CANARY}"}}'.encode(),
         422,
         place,
         "duplicate-member",
     )
-    yield "deep list", spoiled(door, "[" * 5000 + "]" * 5000), 422, None, "too-deep"  # type: ignore[misc]
-    yield "deep object", spoiled(door, '{"a":' * 5000 + "1" + "}" * 5000), 422, None, "too-deep"  # type: ignore[misc]
-    yield "too deep by one", spoiled(door, "[" * 33 + "]" * 33), 422, None, "too-deep"  # type: ignore[misc]
-    yield "cut off", json.dumps(door.sound).encode()[:-3], 422, "", "not-json"
+    yield "deep list", with_text(operation, "[" * 5000 + "]" * 5000), 422, None, "too-deep"
+    yield (
+        "deep object",
+        with_text(operation, '{"a":' * 5000 + "1" + "}" * 5000),
+        422,
+        None,
+        "too-deep",
+    )
+    yield "too deep by one", with_text(operation, "[" * 33 + "]" * 33), 422, None, "too-deep"
+    yield "cut off", json.dumps(operation.valid).encode()[:-3], 422, "", "not-json"
     yield (
         "invalid UTF-8",
-        spoiled(door, f'"{CANARY}@"').replace(b"@", b"\xff"),
+        with_text(operation, f'"{CANARY}@"').replace(b"@", b"\xff"),
         422,
         "",
         "not-utf-8",
     )
-    yield "UTF-16", json.dumps(door.sound).encode("utf-16"), 422, "", "not-utf-8"
+    yield "UTF-16", json.dumps(operation.valid).encode("utf-16"), 422, "", "not-utf-8"
     yield "single quotes", f"{{'{CANARY}': 1}}".encode(), 422, "", "not-json"
     yield "comment", b"/* hello */ {}", 422, "", "not-json"
     yield "two values", b"{} {}", 422, "", "not-json"
     for scalar in (b"null", b"1", b"true", b'"text"', b"[]", b"[{}]", f'["{CANARY}"]'.encode()):
-        yield scalar.decode(), scalar, 422, "", None  # type: ignore[misc]
-    yield "empty", b"", 422, "", None  # type: ignore[misc]
-    if door.method == "PATCH":
+        yield scalar.decode(), scalar, 422, "", None
+    yield "empty", b"", 422, "", None
+    if operation.method == "PATCH":
         yield "no change", b"{}", 422, "", "missing"
-    yield "a number for text", spoiled(door, "1"), 422, place, None  # type: ignore[misc]
-    yield "a list for text", spoiled(door, f'["{CANARY}"]'), 422, place, None  # type: ignore[misc]
-    if door.method != "PATCH":  # null removes a member
-        yield "null for text", spoiled(door, "null"), 422, place, None  # type: ignore[misc]
-    yield "a huge integer for text", spoiled(door, "9" * 19), 422, place, None  # type: ignore[misc]
-    if not door.lenient:
+    yield "a number for text", with_text(operation, "1"), 422, place, None
+    yield "a list for text", with_text(operation, f'["{CANARY}"]'), 422, place, None
+    if operation.method != "PATCH":  # null removes a member
+        yield "null for text", with_text(operation, "null"), 422, place, None
+    yield "a huge integer for text", with_text(operation, "9" * 19), 422, place, None
+    if not operation.lenient:
         yield (
             "unknown field",
-            json.dumps(door.sound | {"nonsense": CANARY}).encode(),
+            json.dumps(operation.valid | {"nonsense": CANARY}).encode(),
             422,
             "/nonsense",
             "unknown-field",
         )
         yield (
             "odd field",
-            json.dumps(door.sound | {"a/b~c": CANARY}).encode(),
+            json.dumps(operation.valid | {"a/b~c": CANARY}).encode(),
             422,
             "/a~1b~0c",
             "unknown-field",
         )
-    yield "300 KiB", json.dumps(door.sound | {"x": CANARY * 30_000}).encode(), 413, None, None  # type: ignore[misc]
+    yield "300 KiB", json.dumps(operation.valid | {"x": CANARY * 30_000}).encode(), 413, None, None
 
 
 @pytest.fixture
@@ -126,23 +136,23 @@ async def dsl(service: Service) -> Caller:
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
+@pytest.mark.parametrize("operation", BODY_OPERATIONS, ids=lambda operation: operation.path)
 async def test_an_invalid_body_is_rejected_with_the_pointer_of_the_fault(
-    dsl: Caller, door: Door
+    dsl: Caller, operation: BodyOperation
 ) -> None:
     request = (await submit(dsl))["id"]
     before = (await dsl.get("/v1/sharing-requests")).json()["items"]
-    for name, body, status, pointer, code in bad_bodies(door):
-        fault = fault_of(await door.send(dsl, request, body), (door.path, name), status)
-        assert pointer is None or fault["pointer"] == pointer, (door.path, name, fault)
-        assert code is None or fault["code"] == code, (door.path, name, fault)
+    for name, body, status, pointer, code in invalid_bodies(operation):
+        fault = fault_of(await operation.send(dsl, request, body), (operation.path, name), status)
+        assert pointer is None or fault["pointer"] == pointer, (operation.path, name, fault)
+        assert code is None or fault["code"] == code, (operation.path, name, fault)
     assert (await dsl.get("/v1/sharing-requests")).json()["items"] == before
 
 
 async def test_a_body_needs_the_media_type_json(dsl: Caller) -> None:
     request = (await submit(dsl))["id"]
-    for door in DOORS:
-        body = json.dumps(door.sound).encode()
+    for operation in BODY_OPERATIONS:
+        body = json.dumps(operation.valid).encode()
         for media in (
             None,
             "text/plain",
@@ -156,15 +166,15 @@ async def test_a_body_needs_the_media_type_json(dsl: Caller) -> None:
             "application/json; charset=utf-16",
             "application/json; profile=x; Charset = 'latin-1'",
         ):
-            reply = await door.send(dsl, request, body, media)
-            fault_of(reply, (door.path, media), 415)
+            reply = await operation.send(dsl, request, body, media)
+            fault_of(reply, (operation.path, media), 415)
             assert reply.headers["Accept"] == "application/json"
         for media in (
             "application/json; charset=utf-8",
             'Application/JSON;charset="UTF-8"; profile=x',
         ):
-            cell = await door.send(dsl, request, body, media)
-            assert cell.is_success, (door.path, cell.text)
+            cell = await operation.send(dsl, request, body, media)
+            assert cell.is_success, (operation.path, cell.text)
 
 
 @pytest.mark.parametrize("path", ["/v1/sharing-requests", "/v1/policies", "/v1/token"])

@@ -12,7 +12,7 @@ from tests.service import Caller, Service
 
 pytestmark = pytest.mark.database_independent
 
-NOBODY = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
+UNKNOWN_ID = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 
 
 async def made(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -146,8 +146,8 @@ async def test_a_cited_entry_that_does_not_exist_is_named(
 ) -> None:
     recipient, contact = await listed(dsl)
     body = {
-        "unknown organisation": citing(NOBODY),
-        "unknown contact": citing(recipient, NOBODY),
+        "unknown organisation": citing(UNKNOWN_ID),
+        "unknown contact": citing(recipient, UNKNOWN_ID),
         "contact alone": facts(recipient={"organisation_type": "mash", "contact_id": contact}),
     }[cites]
     reply = await dsl.post("/v1/sharing-requests", json=body)
@@ -171,7 +171,7 @@ async def test_an_amendment_is_compared_with_the_directory_again(
     cited = await submit(dsl, MASH)
     path = f"/v1/sharing-requests/{cited['id']}"
     bad = await dsl.patch(
-        path, json={"recipient": {"directory_id": NOBODY}}, headers={"If-Match": cited["etag"]}
+        path, json={"recipient": {"directory_id": UNKNOWN_ID}}, headers={"If-Match": cited["etag"]}
     )
     assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/recipient/directory_id")
     cites = {"recipient": {"directory_id": recipient, "contact_id": contact}}
@@ -214,7 +214,7 @@ async def test_an_emergency_can_cite_any_entry(
     service: Service, staff: Caller, dsl: Caller
 ) -> None:
     recipient, _ = await listed(dsl)
-    for cites, findings in ((NOBODY, ["not_in_directory"]), (recipient, [])):
+    for cites, findings in ((UNKNOWN_ID, ["not_in_directory"]), (recipient, [])):
         body = {
             "recipient": {"organisation_type": "mash", "directory_id": cites},
             "what": "Her address",

@@ -24,7 +24,7 @@ async def dsl(service: Service) -> Caller:
     return await service.caller("dsl", raise_app_exceptions=False)
 
 
-def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
+def mutations(valid: dict[str, Any]) -> st.SearchStrategy[bytes]:
     """The valid body with up to three places changed."""
     odd = st.one_of(
         st.none(),
@@ -64,7 +64,7 @@ def mutations(sound: dict[str, Any]) -> st.SearchStrategy[bytes]:
     step = st.tuples(st.integers(0, 10_000), st.sampled_from(["set", "delete", "add"]), odd)
 
     def changed(steps: list[tuple[int, str, Any]]) -> bytes:
-        body: Any = copy.deepcopy(sound)
+        body: Any = copy.deepcopy(valid)
         for where, act, odd_value in steps:
             value = copy.deepcopy(odd_value)
             places = list(_places(body))

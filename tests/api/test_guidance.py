@@ -59,13 +59,13 @@ async def test_a_request_with_a_statutory_power_shows_its_obligation(
 async def test_an_unexplained_detriment_gives_a_hint_and_no_rejection(
     service: Service, dsl: Caller, explained: str | None
 ) -> None:
-    sound = await submit(dsl, compelled())
+    valid = await submit(dsl, compelled())
     made = await submit(
         dsl,
         compelled(burden_explained=explained) if explained else compelled() | {"statutory": None},
     )
     assert hints(made) == ["ask_partner_why"]
-    same = [{**shown["evaluation"], "id": "", "actions": []} for shown in (made, sound)]
+    same = [{**shown["evaluation"], "id": "", "actions": []} for shown in (made, valid)]
     assert same[0] == same[1]
     assert made["compelled"]["burden_explained"] == (explained or "unsure")
 

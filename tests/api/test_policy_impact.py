@@ -170,7 +170,7 @@ async def test_an_abandoned_assessment_counts_as_failed(
     clock.forward(minutes=3)
     assert (await ig_lead.get(reply.headers["location"])).json()["status"] == "failed"
     page = await ig_lead.get(reply.headers["location"], headers={"Accept": "text/html"})
-    assert "Ask for the assessment again" in page.text
+    assert "Ask for it again" in page.text
 
 
 async def test_an_assessment_can_be_read_as_a_page(staff: Caller, dsl: Caller, ig_lead: Caller):
@@ -188,9 +188,9 @@ async def test_an_assessment_can_be_read_as_a_page(staff: Caller, dsl: Caller, i
     assert page.headers["content-type"].startswith("text/html")
     assert "script" not in page.headers["content-security-policy"]
     for words in (
-        "1 past request would no longer be an emergency share.",
+        "1 past request would stop being an emergency share.",
         "No past request that was to be shared would be refused.",
-        "81 of 21141 combinations are decided otherwise",
+        "81 of 21141 combinations have a different result",
         made["id"],
         "&lt;b&gt;no&lt;/b&gt;",
         "Seek advice",

@@ -361,8 +361,8 @@ async def test_ten_days_at_a_school(service: Service, clock: MovableClock) -> No
 async def signed_in(server: LiveServer, role: str) -> httpx.AsyncClient:
     email = f"{role.replace('_', '.')}@school.example"
     server.run("users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
-    async with server.client() as door:
-        granted = await door.post(
+    async with server.client() as client:
+        granted = await client.post(
             "/v1/token", data={"grant_type": "password", "username": email, "password": PASSWORD}
         )
     assert granted.status_code == 200, granted.text

@@ -1,8 +1,8 @@
-"""What becomes of a field that was added to every request schema and to nothing else; run by
-`test_added_field` on a copy of the code in which that was done.
+"""Checks a field that was added to every request schema and nowhere else; `test_added_field` runs
+these tests in a copy of the code with that change.
 
-Every body, and every object in one, is sent with the field, through the whole life of a request,
-of a refused one and of an emergency.
+Every body, and every object in one, is sent with the field through the lifecycle of a request, of a
+refused one and of an emergency.
 """
 
 from typing import Any, Final
@@ -111,7 +111,7 @@ async def emergency(staff: Caller, dsl: Caller, _: Caller) -> str:
 
 
 async def holding(service: Service, words: str) -> set[str]:
-    """The tables that hold the words."""
+    """The tables that contain the text."""
     found = set()
     async with service.database.engine.connect() as connection:
         names = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())

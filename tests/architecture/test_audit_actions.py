@@ -84,7 +84,7 @@ def permitted(row: Row) -> tuple[str, str]:
 
 
 async def perform(world: World, log: Log, operation: Operation) -> Appended:
-    """Call an operation of the access matrix; gives the entries that it appended."""
+    """Call an operation of the access matrix; returns the entries that it appended."""
     row = ROWS[operation.id]
     scope, role = permitted(row)
     caller = world.acting[role]
@@ -184,7 +184,7 @@ def commands() -> Iterator[str]:
 
 
 class Operator:
-    """Runs operator commands on a database of its own and compares their entries with the table."""
+    """Runs operator commands on its own database and compares their entries with the table."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.server = LiveServer(settings, folder / "server.log")
@@ -193,7 +193,7 @@ class Operator:
         self._count = 0
 
     def runs(self, command: str, *arguments: str, stdin: str | None = None) -> str:
-        """Run a command; gives its output."""
+        """Run a command; returns its output."""
         with self.watched(command):
             done = self.server.run(*command.split(), *arguments, stdin=stdin)
             assert done.returncode == 0, (command, done.stdout, done.stderr)

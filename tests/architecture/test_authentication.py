@@ -13,8 +13,8 @@ from tests.architecture.operations import (
 from tests.service import Service
 
 PUBLIC = {
-    "issue_token": "the door itself",
-    "revoke_token": "whoever holds a token may end it",
+    "issue_token": "authenticates the caller",
+    "revoke_token": "the token is the proof",
     "list_signing_keys": "public keys",
     "check_alive": "operations",
     "check_ready": "operations",
@@ -32,7 +32,7 @@ HIDDEN = {
 }
 """Routes outside the OpenAPI document. All are public."""
 
-STRANGERS: tuple[dict[str, str], ...] = (
+INVALID_CREDENTIALS: tuple[dict[str, str], ...] = (
     {},
     {"Authorization": "Bearer not-a-token"},
     {"Authorization": "Basic c3RhZmY6c2VjcmV0"},
@@ -76,11 +76,14 @@ async def test_an_unauthenticated_request_is_rejected_before_validation(service:
     for operation in guarded:
         url = operation.url()
         replies = [
-            await anonymous.request(operation.method, url, headers=headers) for headers in STRANGERS
+            await anonymous.request(operation.method, url, headers=headers)
+            for headers in INVALID_CREDENTIALS
         ]
         replies.append(
             await anonymous.request(
-                operation.method, url.replace(url.rsplit("/", 1)[1], "%00"), headers=STRANGERS[1]
+                operation.method,
+                url.replace(url.rsplit("/", 1)[1], "%00"),
+                headers=INVALID_CREDENTIALS[1],
             )
         )
         if operation.method in {"POST", "PUT", "PATCH", "DELETE"}:

@@ -113,7 +113,7 @@ def test_a_body_and_a_record_agree_on_what_is_personal(app: FastAPI):
 
 
 def test_a_body_has_no_structural_text(app: FastAPI):
-    """That the test above can fail."""
+    """Shows that the test above can fail."""
 
     class WithText(BaseModel):
         text: Structural[str]

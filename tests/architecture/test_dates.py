@@ -82,7 +82,7 @@ def body_with(pointer: str, value: object) -> object:
 
 
 async def faults(callers: list[Caller], operation: Operation, **sent: Any) -> set[str]:
-    """The pointers of the faults that the first caller with permission is told of."""
+    """The pointers of the faults in the reply to the first caller with permission."""
     for caller in callers:
         headers = {"If-Match": "*"}
         reply = await caller.request(operation.method, operation.url(), headers=headers, **sent)

@@ -46,7 +46,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def dev(checkout: Path, chore: str, failing: str = "") -> tuple[int, list[str], str]:
-    """The exit code of a chore, the calls that it made, and what it wrote to the terminal."""
+    """The exit code of a command of `dev`, the calls that it made, and its output."""
     calls = checkout / "calls"
     calls.write_text("")
     done = subprocess.run(

@@ -24,7 +24,7 @@ def test_a_lock_file_names_no_host(lock: Path):
     assert not re.search(
         r"https?:|file:|git\+|--(index-url|extra-index-url|find-links|trusted-host)|@ ", text
     )
-    assert not re.search(r"(?<![\w./-])/(?!\*)[a-z]+/", text), "a path of somebody's machine"
+    assert not re.search(r"(?<![\w./-])/(?!\*)[a-z]+/", text), "a path of one machine"
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)

@@ -42,7 +42,7 @@ NO_TEXT = {"application/pdf"}
 BY_HAND = {("issue_token", "200", "application/json"), ("read_metrics", "200", "text/plain")}
 """Replies with written examples instead of recorded ones: tokens are secrets, and metrics vary."""
 
-TELL = "let somebody do it in tests/examples/story.py, then run: make openapi"
+HOW_TO_RECORD = "call it in tests/examples/story.py, then run: make openapi"
 RECORD = "the service answers otherwise than recorded; look at what changed, then run: make openapi"
 
 IF_MATCH_IS_OPTIONAL = {"approve_policy_version", "withdraw_policy_version"}
@@ -204,7 +204,7 @@ def test_every_request_body_has_valid_examples(
     assert seen > 20
 
 
-def good_replies(
+def successful_replies(
     operations: dict[Operation, dict[str, Any]],
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Each successful reply by operation, status and media type."""
@@ -228,7 +228,7 @@ def test_every_successful_reply_has_a_schema_and_valid_examples(
     document: dict[str, Any], operations: dict[Operation, dict[str, Any]]
 ) -> None:
     bare = []
-    for reply, media in good_replies(operations).items():
+    for reply, media in successful_replies(operations).items():
         assert media.get("schema"), reply
         shown = examples(document, media)
         if not shown and reply[2] not in NO_TEXT:
@@ -239,7 +239,7 @@ def test_every_successful_reply_has_a_schema_and_valid_examples(
             else:
                 assert isinstance(example, str), reply
                 assert example.strip(), reply
-    assert bare == [], TELL
+    assert bare == [], HOW_TO_RECORD
 
 
 def test_the_examples_of_successful_replies_are_recorded(
@@ -252,8 +252,8 @@ def test_the_examples_of_successful_replies_are_recorded(
         for status, media_types in replies.items()
         for media in media_types
     }
-    shown = {reply for reply in good_replies(operations) if reply[2] not in NO_TEXT}
-    assert shown - found == BY_HAND, TELL
+    shown = {reply for reply in successful_replies(operations) if reply[2] not in NO_TEXT}
+    assert shown - found == BY_HAND, HOW_TO_RECORD
     assert found <= shown, "run: make openapi"
 
 

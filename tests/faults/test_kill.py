@@ -69,7 +69,7 @@ async def test_acknowledged_requests_survive_a_kill_and_repeated_keys_create_no_
             await asyncio.gather(*callers)
         acknowledged, sent = load.acknowledged, load.sent
     assert len(acknowledged) >= ENOUGH
-    assert len(sent) > len(acknowledged), "nobody was in the middle of a call"
+    assert len(sent) > len(acknowledged), "no call was in progress"
 
     live_server.start()
     async with sign_in(live_server, email) as client:

@@ -1,4 +1,4 @@
-"""What is kept only for a while goes after it."""
+"""Temporary data is deleted when it expires."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.service import Service
 pytestmark = pytest.mark.database_independent
 
 
-async def test_a_kept_reply_goes_after_its_time_and_not_before(
+async def test_a_stored_reply_is_deleted_when_it_expires_and_not_before(
     service: Service, clock: MovableClock
 ) -> None:
     account = await service.add("staff")

@@ -11,7 +11,7 @@ from app.identity.model import Role
 from app.policy.document.combinations import columns, combinations, in_words
 from app.policy.engine.bitmasks import DOMAINS, bit
 from app.policy.engine.codes import ActionCode
-from app.policy.engine.evaluate import FlowTable, Policy, outcome_of_bits
+from app.policy.engine.evaluate import FlowTable, Policy, flow_tables, outcome_of_bits
 from app.policy.engine.vocabulary import OrganisationType, Outcome
 
 _O = OrganisationType
@@ -77,7 +77,7 @@ class _Flow:
         self.tables = policy.tables
         self.protective = frozenset(policy.document.sets["protective"].members)
         outside = next(str(body) for body in OrganisationType if body not in self.protective)
-        rows = list(_flow_rows(policy))
+        rows = [bars for table in flow_tables(policy.tables.flow) for bars, _, _ in table]
         four = {fact: DOMAINS[fact] for fact in (*_TOWARDS, "purpose", "recipient_verified")}
         self.columns = columns(
             rows, always={**four, "recipient_type": (*sorted(self.protective), outside)}
@@ -154,18 +154,6 @@ def _taken(table: FlowTable, bits: int) -> list[str]:
     """The pointers of the rows that apply, from the emergency branch to the outcome."""
     pointer, edge = next((pointer, edge) for bars, pointer, edge in table if not bits & bars)
     return [pointer] if edge.to is None else [pointer, *_taken(edge.to, bits)]
-
-
-def _flow_rows(policy: Policy) -> Iterator[int]:
-    todo, done = [policy.tables.flow], set()
-    while todo:
-        table = todo.pop()
-        if id(table) not in done:
-            done.add(id(table))
-            for bars, _, edge in table:
-                yield bars
-                if edge.to is not None:
-                    todo.append(edge.to)
 
 
 def _representatives(

@@ -4,21 +4,19 @@ every row. Pure.
 No loops, gaps, dead rows or unreachable nodes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator
 
 from app.policy.document.combinations import TooWide, columns, combinations, in_words
 from app.policy.document.places import Places
 from app.policy.document.safety_floor import sections
 from app.policy.document.source import DocumentFault
 from app.policy.engine.bitmasks import DEPARTURE, bit, bits_of
+from app.policy.engine.compile import declared
 from app.policy.engine.derive import derive
-from app.policy.engine.evaluate import FlowTable, Policy, Table, evaluate
+from app.policy.engine.evaluate import FlowTable, Policy, Table, evaluate, flow_tables
 from app.policy.engine.grammar import Case, Document
 from app.policy.engine.model import Evaluation, Facts
-from app.policy.engine.vocabulary import Outcome, Word
-
-W = TypeVar("W", bound=Word)
+from app.policy.engine.vocabulary import Outcome
 
 
 def flow_faults(document: Document, places: Places) -> list[DocumentFault]:
@@ -56,49 +54,30 @@ def _follow(
 
 def table_faults(policy: Policy, places: Places) -> list[DocumentFault]:
     """Gaps, each with an example, and dead rows of every first-match table."""
-    tables = policy.tables
-    named: list[tuple[str, Iterable[tuple[int, str, object]]]] = [
-        *(
-            (f"/how/{name}", table)
-            for name, (_, table) in zip(_names(policy.document.how), tables.how, strict=True)
-        ),
-        *(
-            (f"/principles/{name}", table)
-            for name, table in zip(
-                _names(policy.document.principles), tables.principles, strict=True
-            )
-        ),
-        *(
-            (f"/golden_rules/{name}", table)
-            for name, table in zip(
-                _names(policy.document.golden_rules), tables.golden_rules, strict=True
-            )
-        ),
-        ("/authority", tables.authority),
-        ("/retention", tables.retention),
-        *_nodes(tables.flow),
+    return [
+        fault for at, table in _first_match(policy) for fault in _check_table(at, table, places)
     ]
-    return [fault for at, table in named for fault in _table(at, table, places)]
 
 
-def _names(section: Mapping[W, object]) -> list[W]:
-    kind = type(next(iter(section)))
-    return sorted(section, key=list(kind).index)
-
-
-def _nodes(flow: FlowTable) -> Iterator[tuple[str, Iterable[tuple[int, str, object]]]]:
-    todo, done = [flow], set()
-    while todo:
-        table = todo.pop()
-        if id(table) not in done and table:
-            done.add(id(table))
+def _first_match(policy: Policy) -> Iterator[tuple[str, Table[object]]]:
+    document, tables = policy.document, policy.tables
+    for section, found in (
+        ("how", [table for _, table in tables.how]),
+        ("principles", tables.principles),
+        ("golden_rules", tables.golden_rules),
+    ):
+        names = sorted(getattr(document, section).items(), key=declared)
+        yield from (
+            (f"/{section}/{name}", table) for (name, _), table in zip(names, found, strict=True)
+        )
+    yield "/authority", tables.authority
+    yield "/retention", tables.retention
+    for table in flow_tables(tables.flow):
+        if table:
             yield table[0][1].rpartition("/rows/")[0], table
-            todo += [edge.to for _, _, edge in table if edge.to is not None]
 
 
-def _table(
-    at: str, table: Iterable[tuple[int, str, object]], places: Places
-) -> Iterator[DocumentFault]:
+def _check_table(at: str, table: Table[object], places: Places) -> Iterator[DocumentFault]:
     rows = [(bars, pointer) for bars, pointer, _ in table]
     chosen: set[str] = set()
     gap: dict[str, str] | None = None
@@ -235,15 +214,7 @@ def _hit(table: Table[object], bits: int) -> str:
 
 def _rows(policy: Policy) -> list[str]:
     tables = policy.tables
-    rows = [pointer for _, table in _nodes(tables.flow) for _, pointer, _ in table]
-    for table in (
-        *(table for _, table in tables.how),
-        *tables.principles,
-        *tables.golden_rules,
-        tables.authority,
-        tables.retention,
-    ):
-        rows += [pointer for _, pointer, _ in table]
+    rows = [pointer for _, table in _first_match(policy) for _, pointer, _ in table]
     rows += [
         pointer for conditions, _ in (*tables.actions, *tables.myths) for _, pointer in conditions
     ]

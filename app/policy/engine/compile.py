@@ -96,7 +96,7 @@ def compile_tables(document: Document) -> Compiled:
                     for i, row in enumerate(table.rows)
                 ),
             )
-            for name, table in sorted(document.how.items(), key=_declared)
+            for name, table in sorted(document.how.items(), key=declared)
         ),
         principles=tuple(
             judged(
@@ -104,7 +104,7 @@ def compile_tables(document: Document) -> Compiled:
                 f"/principles/{name}",
                 lambda f, b, n=name, t=table: PrincipleFinding(n, f, b, t.cites),  # type: ignore[misc]
             )
-            for name, table in sorted(document.principles.items(), key=_declared)
+            for name, table in sorted(document.principles.items(), key=declared)
         ),
         golden_rules=tuple(
             judged(
@@ -112,7 +112,7 @@ def compile_tables(document: Document) -> Compiled:
                 f"/golden_rules/{name}",
                 lambda f, b, n=name, t=table: RuleFinding(n, f, b, t.cites),  # type: ignore[misc]
             )
-            for name, table in sorted(document.golden_rules.items(), key=_declared)
+            for name, table in sorted(document.golden_rules.items(), key=declared)
         ),
         actions=tuple(
             (
@@ -128,7 +128,7 @@ def compile_tables(document: Document) -> Compiled:
                 ),
                 Myth(name, myth.text),
             )
-            for name, myth in sorted(document.myths.items(), key=_declared)
+            for name, myth in sorted(document.myths.items(), key=declared)
         ),
         authority=tuple(
             (barred(row.when), f"/authority/rows/{i}", row.may_decide)
@@ -141,7 +141,7 @@ def compile_tables(document: Document) -> Compiled:
     )
 
 
-def _declared(member: tuple[Enum, object]) -> int:
+def declared(member: tuple[Enum, object]) -> int:
     """The position in the vocabulary: results are ordered by it, not by the document."""
     return list(type(member[0])).index(member[0])
 

@@ -117,8 +117,4 @@ def working_days(clock: str, day: date, calendar: Calendar) -> int:
     another kind.
     """
     name = calendar.clocks.rules[clock].days
-    if name is None:
-        return 0
-    parameter = calendar.parameters[name]
-    value = parameter.on(day)
-    return value if value is not None else parameter.values[0].value
+    return 0 if name is None else calendar.parameters[name].on_or_first(day)

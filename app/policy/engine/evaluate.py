@@ -3,7 +3,7 @@
 Invariant: total over `Facts`, and deterministic to the byte.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -103,9 +103,7 @@ class Policy:
 
     def smallest_group(self, day: date) -> int:
         """The smallest group size at which figures count as anonymous on a day."""
-        parameter = self.document.parameters["smallest_group"]
-        value = parameter.on(day)
-        return value if value is not None else parameter.values[0].value
+        return self.document.parameters["smallest_group"].on_or_first(day)
 
     def rules(self, today: date) -> Rules:
         """The input of the answer checks on a day."""
@@ -182,6 +180,17 @@ def outcome_of_bits(tables: Compiled, bits: int) -> End:
             assert edge.end is not None  # noqa: S101 - compile_tables gives every edge a target or an end
             return edge.end
         table = edge.to
+
+
+def flow_tables(start: FlowTable) -> Iterator[FlowTable]:
+    """Every table of a flow once."""
+    pending, done = [start], set()
+    while pending:
+        table = pending.pop()
+        if id(table) not in done:
+            done.add(id(table))
+            yield table
+            pending += [edge.to for _, _, edge in table if edge.to is not None]
 
 
 def may_decide(policy: Policy, facts: Facts, wanted: Outcome, *, departs: bool) -> tuple[Role, ...]:

@@ -95,6 +95,11 @@ class Parameter:
         begun = [dated for dated in self.values if dated.start <= day]
         return max(begun, key=lambda dated: dated.start).value if begun else None
 
+    def on_or_first(self, day: date) -> int:
+        """The value in force on a day; before its first day, the first listed value."""
+        value = self.on(day)
+        return value if value is not None else self.values[0].value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedSet:

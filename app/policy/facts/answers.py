@@ -42,7 +42,7 @@ class ScopeIn(Body):
 
 
 class ConsentIn(Body):
-    """The consent and its details. An omitted detail raises no doubt, a contradicting one does."""
+    """The consent and its details. A detail that contradicts a yes makes it unsure."""
 
     answer: Annotated[
         Structural[Answer], Field(description="Is there consent to share?", examples=["no"])

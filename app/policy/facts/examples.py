@@ -1,4 +1,4 @@
-"""The examples of the OpenAPI document: one request from a multi-agency safeguarding hub."""
+"""Examples for the OpenAPI document: one request from a multi-agency safeguarding hub."""
 
 from typing import Any, Final
 

@@ -36,7 +36,7 @@ def _normal(text: str) -> str:
 
 def _not_blank(text: str) -> str:
     if all(character.isspace() or not character.isprintable() for character in text):
-        raise PydanticCustomError("missing", "required, and blank; write a text")
+        raise PydanticCustomError("missing", "required, but blank; enter text")
     return text
 
 
@@ -64,6 +64,6 @@ Instant = instants.When
 
 
 class Body(BaseModel):
-    """A part of a body."""
+    """A part of a request body; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid")

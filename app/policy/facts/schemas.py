@@ -97,7 +97,7 @@ class FactsIn(Body):
 
     @field_validator("items")
     @classmethod
-    def _something(cls, items: list[ItemIn], info: ValidationInfo) -> list[ItemIn]:
+    def _require_items(cls, items: list[ItemIn], info: ValidationInfo) -> list[ItemIn]:
         purpose = info.data.get("purpose")
         if (
             not items
@@ -110,7 +110,7 @@ class FactsIn(Body):
         return items
 
     def stated(self) -> inputs.Stated:
-        """The facts without names and narrative, as the engine takes them."""
+        """Convert the facts to policy input, without names and narrative."""
         requester, recipient, purpose = self.requester, self.recipient, self.purpose
         return inputs.Stated(
             direction=self.direction,
@@ -153,8 +153,8 @@ class FactsIn(Body):
         )
 
     def as_sent(self) -> dict[str, Json]:
-        """The facts object with the members that were sent, and always the code of the purpose, the
-        subjects and the items.
+        """The facts object with the sent members; purpose code, subjects and items are always
+        present.
         """
         whole = self.model_dump(mode="json", exclude_unset=True)
         whole["purpose"].setdefault("code", PurposeCode.UNKNOWN.value)

@@ -19,7 +19,7 @@ from app.audit import log
 from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import clock, ids
-from app.kernel.canonical import Json, kept
+from app.kernel.canonical import Json, to_sorted_json
 from app.kernel.clock import Clock
 from app.kernel.errors import Kind, ServiceError
 from app.platform.db import Database, Session
@@ -122,7 +122,7 @@ class Assessor:
                 status=FINISHED,
                 total=work.replay.done,
                 done=work.replay.done,
-                result=kept(work.result()),
+                result=to_sorted_json(work.result()),
             )
 
         data: dict[str, Json] = {"against": old.digest, "requests": total}
@@ -154,7 +154,7 @@ class Assessor:
                         await asyncio.sleep(0)
                     if work.replay.done % STORE_EVERY == 0:
                         await self._note(work, done=work.replay.done)
-            result = await asyncio.to_thread(lambda: kept(work.result()))
+            result = await asyncio.to_thread(lambda: to_sorted_json(work.result()))
             await self._note(
                 work, done=work.replay.done, total=work.replay.done, status=FINISHED, result=result
             )

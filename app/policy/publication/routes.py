@@ -29,11 +29,11 @@ from app.policy.diff import page as diff_page
 from app.policy.diff.compare import compare
 from app.policy.diff.schemas import DifferenceOut
 from app.policy.engine.deadlines import today_in_school
-from app.policy.lifecycle import in_force
+from app.policy.lifecycle import in_force, versions
 from app.policy.lifecycle.routes import CACHEABLE, Digest
 from app.policy.lifecycle.versions import Listed
-from app.policy.publication import listing
 from app.policy.wording import page as pages
+from app.policy.wording.page import VersionStatus
 
 router: Final = APIRouter(prefix="/v1", tags=["policy"], route_class=StrictRoute)
 
@@ -84,7 +84,7 @@ async def get_policy_document(
     """
     form = content_negotiation.choose(accepted, (HTML, PDF, YAML))
     today = today_in_school(call.now)
-    listed = await listing.listed(call.session, actor.school, digest, today)
+    listed, _ = await versions.version(call.session, actor.school, digest, today)
     if form == YAML:
         source = await in_force.source(call.session, actor.school, digest)
         return _reply_with(
@@ -98,7 +98,7 @@ async def get_policy_document(
     page = await asyncio.to_thread(
         pages.page,
         await in_force.at(call.session, actor.school, digest),
-        listing.version_status(listed),
+        _version_status(listed),
     )
 
     etag = _etag(page, form)
@@ -193,6 +193,17 @@ async def compare_policy_versions(
     body = {"from": base, "to": digest, **found.to_json()}
     etag = etag_of(hashlib.sha256(canonical.encode(body)).hexdigest(), "json")
     return unchanged(request, etag, _HEADERS) or reply(body, 200, {"ETag": etag, **_HEADERS})
+
+
+def _version_status(of: Listed) -> VersionStatus:
+    """The status of a version as its page shows it."""
+    return VersionStatus(
+        status=of.status.value,
+        starts_on=of.starts_on,
+        approved_by=of.approved_by,
+        approved_on=None if of.approved_at is None else today_in_school(of.approved_at),
+        review_due=of.review_due,
+    )
 
 
 def _etag(page: Page, form: str) -> str:

@@ -1,4 +1,4 @@
-"""The accounting of disclosures about one person over HTTP."""
+"""HTTP route for the accounting of disclosures about one person."""
 
 from typing import Annotated
 from uuid import UUID
@@ -43,11 +43,12 @@ async def account_for_disclosures(
     limit: LimitDep = 50,
     cursor: CursorDep = None,
 ) -> Response:
-    """Each disclosure about the person: what, with whom, when, how, on what ground, whether the
-    person was told, and what to consider.
+    """Lists the disclosures about a person, newest first.
 
-    The DSL reads names and descriptions, the IG lead reads codes. A disclosure whose personal data
-    was disposed of is no longer about any person.
+    Each entry gives the items, recipient, time, route and decision, whether the person was
+    informed, and the points to check before an answer to a subject access request. The DSL sees
+    names and descriptions; the IG lead sees codes only. The list omits disclosures whose personal
+    data was disposed of.
     """
     scope = f"disclosures about {person_ref} {actor.id}"
     items, last = await service.account(

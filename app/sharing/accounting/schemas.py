@@ -1,4 +1,4 @@
-"""The accounting of disclosures about one person, as it goes out over HTTP."""
+"""Reply schemas for the accounting of disclosures about one person."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -25,105 +25,156 @@ from app.sharing.case.outcomes import DecisionOutcome
 
 
 class AccountedItemOut(BaseModel):
-    """A piece of information that went."""
+    """An item of information that was disclosed."""
 
-    id: Annotated[UUID, Field(description="The item's id.")]
-    category: Annotated[ItemCategory, Field(description="What it is about.")]
+    id: Annotated[UUID, Field(description="The id of the item.")]
+    category: Annotated[ItemCategory, Field(description="The category of the information.")]
     nature: Annotated[
-        ItemNature | None, Field(description="Fact, opinion, allegation or a mixture.")
+        ItemNature | None,
+        Field(description="Whether the item is fact, opinion, allegation or a mixture."),
     ]
     special_category: Annotated[
-        list[SpecialCategory], Field(description="Special categories of personal data in it.")
+        list[SpecialCategory],
+        Field(description="The special categories of personal data in the item."),
     ]
-    criminal_offence: Annotated[bool, Field(description="Whether it tells of a criminal offence.")]
-    third_party: Annotated[bool, Field(description="Whether it tells of somebody else.")]
-    description: Annotated[str | None, Field(description="In words; null in a de-identified view.")]
+    criminal_offence: Annotated[
+        bool, Field(description="Whether the item contains data about a criminal offence.")
+    ]
+    third_party: Annotated[
+        bool, Field(description="Whether the item contains data about another person.")
+    ]
+    description: Annotated[
+        str | None, Field(description="The description of the item; null in a de-identified view.")
+    ]
 
 
 class AccountedRecipientOut(BaseModel):
-    """With whom it was shared; names are null in a de-identified view."""
+    """The recipient of a disclosure. Names are null in a de-identified view."""
 
-    organisation_type: Annotated[OrganisationType, Field(description="The kind of organisation.")]
-    organisation: Annotated[str | None, Field(description="Which one.")]
-    named_individual: Annotated[str | None, Field(description="Who received it.")]
-    role_title: Annotated[str | None, Field(description="Their role.")]
+    organisation_type: Annotated[OrganisationType, Field(description="The type of organisation.")]
+    organisation: Annotated[str | None, Field(description="The name of the organisation.")]
+    named_individual: Annotated[str | None, Field(description="The name of the recipient.")]
+    role_title: Annotated[str | None, Field(description="The job title of the recipient.")]
 
 
 class GroundOut(BaseModel):
-    """The decision under which it left; of an emergency, the one that completed the record."""
+    """The decision that permitted the disclosure; for an emergency, the decision that completed
+    the record.
+    """
 
-    id: Annotated[UUID, Field(description="The decision's id.")]
-    outcome: Annotated[DecisionOutcome, Field(description="What was decided.")]
+    id: Annotated[UUID, Field(description="The id of the decision.")]
+    outcome: Annotated[DecisionOutcome, Field(description="The outcome of the decision.")]
     departs_from_evaluation: Annotated[
-        bool, Field(description="Whether it differed from the evaluation.")
+        bool, Field(description="Whether the decision differed from the recommendation.")
     ]
     settled_by: Annotated[
         Step | None,
-        Field(description="The question that settled the evaluation it was decided on."),
+        Field(description="The policy question that decided the outcome of the evaluation."),
     ]
-    recorded_at: Annotated[datetime, Field(description="When it was recorded.")]
+    recorded_at: Annotated[
+        datetime, Field(description="The time of recording (UTC); a date in a de-identified view.")
+    ]
 
 
 class ToldOut(BaseModel):
-    """Whether the person was told."""
+    """Whether the person was informed about the disclosure."""
 
-    told: Annotated[bool, Field(description="Whether a notice on record says so.")]
+    told: Annotated[
+        bool, Field(description="Whether a recorded notice states that the person was informed.")
+    ]
     decision: Annotated[
         TransparencyDecision | None,
-        Field(description="Told before, after, not at all, or put off."),
+        Field(
+            description=(
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
+            )
+        ),
     ]
-    reason: Annotated[TransparencyReason | None, Field(description="Why not.")]
-    revisit_on: Annotated[date | None, Field(description="When that is looked at again.")]
+    reason: Annotated[
+        TransparencyReason | None,
+        Field(description="Why the person was not informed; null if they were."),
+    ]
+    revisit_on: Annotated[
+        date | None, Field(description="The date on which to review a deferred notice.")
+    ]
     planned: Annotated[
         bool,
         Field(
-            description="True where no notice was recorded yet and the facts say what was meant."
+            description=(
+                "True if there is no notice yet and these values are the plan from the facts."
+            )
         ),
     ]
 
 
 class AccountedDisclosureOut(BaseModel):
-    """One disclosure about the person."""
+    """A disclosure about the person."""
 
-    id: Annotated[UUID, Field(description="The disclosure's id.")]
-    sharing_request_id: Annotated[UUID, Field(description="The request it belongs to.")]
+    id: Annotated[UUID, Field(description="The id of the disclosure.")]
+    sharing_request_id: Annotated[UUID, Field(description="The id of the sharing request.")]
     view: Annotated[
         Literal["full", "deidentified"],
-        Field(description="How much of the request the caller sees."),
+        Field(description="The view that the caller has of the request."),
     ]
     sent_at: Annotated[
-        datetime, Field(description="When it went; to the day in a de-identified view.")
+        datetime, Field(description="The time of sending (UTC); a date in a de-identified view.")
     ]
     recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+        datetime, Field(description="The time of recording (UTC); a date in a de-identified view.")
     ]
-    direction: Annotated[Direction, Field(description="Asked for, or the school's own initiative.")]
-    purpose_code: Annotated[PurposeCode, Field(description="What for.")]
-    role: Annotated[SubjectRole, Field(description="What the person is in the request.")]
-    emergency: Annotated[bool, Field(description="Whether it was shared in an emergency.")]
-    items: Annotated[list[AccountedItemOut], Field(description="What went.")]
-    recipient: Annotated[AccountedRecipientOut, Field(description="With whom.")]
-    route: Annotated[SecureRoute, Field(description="How.")]
+    direction: Annotated[
+        Direction,
+        Field(description="Whether the school was asked or shared on its own initiative."),
+    ]
+    purpose_code: Annotated[PurposeCode, Field(description="The purpose of sharing.")]
+    role: Annotated[SubjectRole, Field(description="The role of the person in the request.")]
+    emergency: Annotated[
+        bool, Field(description="Whether the disclosure was made in an emergency.")
+    ]
+    items: Annotated[list[AccountedItemOut], Field(description="The items that were disclosed.")]
+    recipient: Annotated[
+        AccountedRecipientOut, Field(description="The recipient of the disclosure.")
+    ]
+    route: Annotated[SecureRoute, Field(description="The route by which the information was sent.")]
     decision: Annotated[
         GroundOut | None,
         Field(
-            description="Under which decision; null for an emergency whose record is not completed."
+            description=(
+                "The decision that permitted the disclosure; null for an emergency whose"
+                " record is incomplete."
+            )
         ),
     ]
     lawful_reason_code: Annotated[
-        LawfulReasonCode | None, Field(description="The lawful reason that was named.")
+        LawfulReasonCode | None,
+        Field(description="The lawful reason that the decision or the facts state."),
     ]
-    told: Annotated[ToldOut, Field(description="Whether the person was told.")]
+    told: Annotated[
+        ToldOut, Field(description="Whether the person was informed about the disclosure.")
+    ]
     flags: Annotated[
         list[Flag],
-        Field(description="What to weigh before this goes into an answer to the person."),
+        Field(
+            description=(
+                "Points to check before the disclosure is included in an answer to the person."
+            )
+        ),
     ]
 
 
 class AccountOut(BaseModel):
     """A page of the disclosures about one person."""
 
-    items: Annotated[list[AccountedDisclosureOut], Field(description="The newest first.")]
+    items: Annotated[
+        list[AccountedDisclosureOut], Field(description="The disclosures, newest first.")
+    ]
     next_cursor: Annotated[
-        str | None, Field(description="For the next page; null on the last. A page may be short.")
+        str | None,
+        Field(
+            description=(
+                "The cursor of the next page; null on the last page. A page may contain"
+                " fewer items than `limit`."
+            )
+        ),
     ]

@@ -1,8 +1,7 @@
-"""Every disclosure about one person, across requests: what, with whom, when, how, on what ground,
-and whether the person was told.
+"""Queries for the accounting of disclosures about one person, across requests.
 
-Law: whoever sees a request in codes sees its disclosures in codes; the trail names the person by
-random ids, never by the reference.
+Invariant: a caller with a de-identified view of a request sees its disclosures as codes only. The
+audit trail identifies the person by random ids, never by the school's reference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,11 +34,15 @@ _WITHHELD_FOR: Final[Mapping[TransparencyReason, Flag]] = {
     TransparencyReason.WOULD_PREJUDICE_ENQUIRY: Flag.WOULD_PREJUDICE_ENQUIRY,
     TransparencyReason.WOULD_INCREASE_RISK: Flag.WOULD_INCREASE_RISK,
 }
-"""Reasons for not telling the person that speak against telling them now."""
+"""Reasons for not informing the person that may still apply, with the flag for each."""
 
 
 class Told(NamedTuple):
-    """Whether the person was told: by the newest notice, or as the facts planned it (`planned`)."""
+    """Whether the person was informed.
+
+    The values come from the newest notice, or from the plan in the facts if there is no notice
+    (`planned`).
+    """
 
     decision: TransparencyDecision | None
     reason: TransparencyReason | None
@@ -57,11 +60,12 @@ async def account(
     now: datetime,
     trace: str,
 ) -> tuple[list[Shown], UUID | None]:
-    """A page of the disclosures about a person, the newest first, and the position from which the
-    next page goes on.
+    """Return a page of the disclosures about a person, newest first, and the position of the
+    next page.
 
-    A disclosure of a request that named the person before or after, but not when it was made, is
-    left out: a page may be short.
+    The position is None on the last page. A page may contain fewer than `limit` disclosures: it
+    omits those made while the facts of the request did not name the person. Each call adds an audit
+    entry.
     """
     found = await _named(session, actor.school, ref, before=before, limit=limit + 1)
     page = found[:limit]
@@ -89,8 +93,9 @@ async def account(
 async def _named(
     session: Session, school: str, ref: str, *, before: UUID | None, limit: int
 ) -> list[tuple[UUID, UUID]]:
-    """Disclosures of requests that ever named a person, with their requests, the newest first,
-    older than `before`.
+    """Return the disclosures of requests that ever named the person, newest first.
+
+    Each is a pair of disclosure id and request id. With `before`, only older disclosures.
     """
     named = sa.exists().where(
         col(SubjectRow.school) == col(RecordRow.school),
@@ -113,7 +118,7 @@ async def _named(
 
 
 def told(case: Case, facts: Facts, person: Subject) -> Told:
-    """Whether a person of the request was told."""
+    """Return whether a person of the request was informed."""
     notices = [one for one in case.of(Notice) if one.content.subject_id == person.id]
     if notices:
         newest = notices[-1].content
@@ -125,8 +130,9 @@ def told(case: Case, facts: Facts, person: Subject) -> Told:
 def flags(
     case: Case, others: Sequence[Subject], items: Sequence[Item], was_told: Told
 ) -> list[Flag]:
-    """What to weigh before the person is shown this disclosure; `others` are the other people whom
-    the request was about.
+    """Return the points to check before the person may see this disclosure.
+
+    `others` are the other people whom the request was about.
     """
     found = set()
     if others or any(item.third_party for item in items):
@@ -198,8 +204,8 @@ def _item(item: Item, *, full: bool) -> Shown:
 
 
 def _decision(case: Case, disclosure: Disclosure) -> Record[Decision] | None:
-    """The decision under which something left; of an emergency, the first that was recorded
-    afterwards.
+    """Return the decision that permitted a disclosure; for an emergency, the first decision
+    recorded afterwards.
     """
     if disclosure.decision_id is None:
         return next(iter(case.of(Decision)), None)

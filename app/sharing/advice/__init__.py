@@ -1,1 +1,1 @@
-"""Advice sought and given on a request."""
+"""Advice on sharing requests."""

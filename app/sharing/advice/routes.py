@@ -1,4 +1,4 @@
-"""Advice on a request over HTTP."""
+"""HTTP routes to seek and to answer advice."""
 
 from typing import Annotated
 from uuid import UUID
@@ -34,8 +34,10 @@ async def seek_advice(
     body: SeekAdviceIn,
     call: CallDep,
 ) -> Response:
-    """Asks the DSL, a manager or the IG lead. The reply says whether advice could change the
-    outcome. Asking never holds up an emergency.
+    """Asks the DSL, a manager or the IG lead for advice on the request.
+
+    The reply states whether advice could change the outcome of the evaluation. A request for advice
+    never delays an emergency disclosure.
     """
     case, record = await advice_service.seek(
         call.session,
@@ -61,12 +63,13 @@ async def seek_advice(
 async def answer_advice(
     actor: Annotated[Actor, Require(P.ADVICE_ANSWER)],
     request_id: RequestId,
-    advice_id: Annotated[UUID, Path(description="The advice that was sought.")],
+    advice_id: Annotated[UUID, Path(description="The id of the request for advice.")],
     body: AnswerAdviceIn,
     call: CallDep,
 ) -> Response:
-    """Records the advice and the outcome of the discussion. The adviser may then decide the request
-    only in an emergency.
+    """Records the advice and the outcome of the discussion.
+
+    After that, the adviser can decide the request only in an emergency.
     """
     case, record = await advice_service.answer(
         call.session,

@@ -1,4 +1,6 @@
-"""What advice can change, and who gives it (golden rule 3). Pure."""
+"""Rules for advice: whether it could change the outcome, and who may give it (golden rule 3).
+Pure.
+"""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -22,11 +24,11 @@ DOUBTED: Final = (
     "lawful_reason",
     "recipient_verified",
 )
-"""The answers that the flow asks for, and that advice may settle."""
+"""The facts that the policy asks about and that advice may clarify."""
 
 
 class AdviceNotFound(ServiceError):
-    """The request has no such advice."""
+    """The sharing request has no request for advice with this id."""
 
     kind = Kind.NOT_FOUND
     code = "advice-not-found"
@@ -34,19 +36,20 @@ class AdviceNotFound(ServiceError):
 
 
 class AdviceAlreadyAnswered(ServiceError):
-    """The advice was given; what is added now is new advice."""
+    """The request for advice already has an answer, and answers never change."""
 
     kind = Kind.CONFLICT
     code = "advice-already-answered"
     title = "Advice already answered"
 
     def __init__(self) -> None:
-        super().__init__("an answer is never changed; to add to it, seek advice again")
+        super().__init__("an answer never changes; to add to it, ask for advice again")
 
 
 def can_change_outcome(policy: evaluate.Policy, facts: Facts) -> bool:
-    """Whether settling what is unsure could lead anywhere else. Pure: tries every way of settling
-    it.
+    """Return whether an answer to the unsure facts could change the outcome.
+
+    Evaluates every combination of yes and no for the unsure facts: at most 64 combinations.
     """
     unsure = [name for name in DOUBTED if getattr(facts, name) is Answer.UNSURE]
     outcomes = {evaluate.outcome(policy, facts)[0]}
@@ -68,17 +71,17 @@ def answer(
     advised_outcome: DecisionOutcome | None,
     outcome_of_discussion: str,
 ) -> tuple[Head, AdviceAnswer]:
-    """The head after the answer, and what its record says.
+    """Return the head after the answer, and the answer to record.
 
-    Raises `ActionNotPermitted`, `AdviceNotFound`, `AdviceAlreadyAnswered`, `InvalidState`.
+    Raises `ActionNotPermitted`, `AdviceNotFound`, `AdviceAlreadyAnswered` or `InvalidState`.
     """
     if not actor.may(Permission.ADVICE_ANSWER):
-        raise ActionNotPermitted("only the DSL or the information governance lead gives advice")
+        raise ActionNotPermitted("only the DSL or the information governance lead can give advice")
     asked = case.find(Advice, advice_id)
     if asked is None:
         raise AdviceNotFound("check the id; see advice in the request")
     if asked.by_id == actor.id:
-        raise ActionNotPermitted("another person has to answer the question that you asked")
+        raise ActionNotPermitted("you asked for this advice; another person must answer")
     if asked not in case.open_advice:
         raise AdviceAlreadyAnswered
 

@@ -1,4 +1,4 @@
-"""Bodies for seeking and giving advice."""
+"""Request and reply schemas for advice."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,7 +13,7 @@ from app.sharing.schemas import Body, RecordOut, Text
 
 
 class SeekAdviceIn(Body):
-    """A question to somebody who can advise, put without naming anybody."""
+    """A question to an adviser, written without names."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -28,21 +28,24 @@ class SeekAdviceIn(Body):
         },
     )
 
-    ask: Annotated[Structural[Adviser], Field(description="Whom.")]
+    ask: Annotated[Structural[Adviser], Field(description="The role of the adviser.")]
     question: Annotated[
         Anonymous[Text],
-        Field(
-            description="What you want to know; leave out names and anything that tells who it is."
-        ),
+        Field(description="The question. Omit names and any detail that identifies a person."),
     ]
     release_free_text: Annotated[
         Structural[bool],
-        Field(description="Whether the adviser sees the free text; names and references never."),
+        Field(
+            description=(
+                "Whether the adviser may see the free text of the facts. Names and"
+                " references are always hidden."
+            )
+        ),
     ] = False
 
 
 class AnswerAdviceIn(Body):
-    """Advice, and what came of talking about it."""
+    """The advice and the outcome of the discussion."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -60,34 +63,42 @@ class AnswerAdviceIn(Body):
     advice: Annotated[Anonymous[Text], Field(description="The advice.")]
     advised_outcome: Annotated[
         Structural[DecisionOutcome | None],
-        Field(description="What you would decide, if you would say."),
+        Field(description="The decision that the adviser recommends; optional."),
     ] = None
-    outcome_of_discussion: Annotated[Anonymous[Text], Field(description="What was agreed.")]
+    outcome_of_discussion: Annotated[
+        Anonymous[Text], Field(description="The outcome of the discussion.")
+    ]
 
 
 class AdviceAnswerOut(RecordOut):
-    """Advice that was given."""
+    """An answer to a request for advice."""
 
-    advice_id: Annotated[UUID, Field(description="The advice that was sought.")]
+    advice_id: Annotated[UUID, Field(description="The id of the request for advice.")]
     advice: Annotated[str | None, Field(description="The advice; null after disposal.")]
     advised_outcome: Annotated[
-        DecisionOutcome | None, Field(description="What the adviser would decide.")
+        DecisionOutcome | None,
+        Field(description="The decision that the adviser recommends; null if not stated."),
     ]
     outcome_of_discussion: Annotated[
-        str | None, Field(description="What was agreed; null after disposal.")
+        str | None, Field(description="The outcome of the discussion; null after disposal.")
     ]
 
 
 class AdviceOut(RecordOut):
-    """Advice that was sought."""
+    """A request for advice, with its answer."""
 
-    ask: Annotated[Adviser, Field(description="Who was asked.")]
+    ask: Annotated[Adviser, Field(description="The role of the adviser.")]
     question: Annotated[str | None, Field(description="The question; null after disposal.")]
     release_free_text: Annotated[
         bool, Field(description="Whether de-identified views show the free text of the facts.")
     ]
-    due: Annotated[datetime | None, Field(description="By when advice is due.")]
-    can_change_outcome: Annotated[
-        bool, Field(description="Whether advice could change what the evaluation recommends.")
+    due: Annotated[
+        datetime | None,
+        Field(description="The deadline for the answer (UTC); null if there is none."),
     ]
-    answer: Annotated[AdviceAnswerOut | None, Field(description="The advice, once given.")]
+    can_change_outcome: Annotated[
+        bool, Field(description="Whether advice could change the outcome of the evaluation.")
+    ]
+    answer: Annotated[
+        AdviceAnswerOut | None, Field(description="The answer; null if there is none yet.")
+    ]

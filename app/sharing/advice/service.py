@@ -1,4 +1,4 @@
-"""Seek and give advice (golden rule 3): locked load, pure rules, one write."""
+"""Operations on advice (golden rule 3): load for update, apply the rules, write once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -32,8 +32,9 @@ async def seek(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Advice]]:
-    """Ask the DSL, a manager or the IG lead. They see the case de-identified, and its free text
-    only if it is released to them.
+    """Ask the DSL, a manager or the IG lead for advice.
+
+    A de-identified view shows the free text of the facts only if `release_free_text` is set.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     policy = await policy_in_force(session, actor, now)
@@ -79,8 +80,10 @@ async def answer(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[AdviceAnswer]]:
-    """Record the advice and the outcome of the discussion. The adviser then decides only in an
-    emergency.
+    """Record the advice and the outcome of the discussion.
+
+    After that, the adviser can decide the request only in an emergency. Raises the errors of
+    `rules.answer`.
     """
     case = await store.load(session, actor, request_id, to_change=True)
 

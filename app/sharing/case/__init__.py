@@ -1,1 +1,1 @@
-"""The aggregate: a sharing request, its records and subjects, with storage."""
+"""The case aggregate: a sharing request, its records and subjects, and their storage."""

@@ -1,6 +1,4 @@
-"""A sharing request as it was read: its head, its records and its subjects, and the questions one
-may ask of them. Pure.
-"""
+"""Represent a sharing request as loaded: its head, records and subjects. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,8 +17,10 @@ from app.sharing.case.records import Advice, AdviceAnswer, Content, Decision, Ev
 
 
 class SharingRequestNotFound(ServiceError):
-    """There is no such request for this caller: absent, another school's or another person's, and
-    nothing tells which.
+    """The request does not exist for this caller.
+
+    The reply is the same for a missing request, a request of another school and a request that the
+    caller may not see.
     """
 
     kind = Kind.NOT_FOUND
@@ -33,7 +33,7 @@ class SharingRequestNotFound(ServiceError):
 
 
 class InvalidState(ServiceError):
-    """The request is in a state in which this cannot be done."""
+    """The status of the request does not permit the act."""
 
     kind = Kind.CONFLICT
     code = "invalid-state"
@@ -41,7 +41,7 @@ class InvalidState(ServiceError):
 
 
 class ActionNotPermitted(ServiceError):
-    """The caller sees the request but this act belongs to somebody else."""
+    """The caller can see the request but may not perform this act."""
 
     kind = Kind.FORBIDDEN
     code = "action-not-permitted"
@@ -57,9 +57,7 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The codes and instants of a request as they stand now; `sharing.tables.RequestRow` says where
-    they are kept.
-    """
+    """The current codes and instants of a request; see `sharing.case.tables.RequestRow`."""
 
     id: UUID
     school: str
@@ -90,7 +88,7 @@ class Head:
     audit_id: UUID
 
     def after(self, act: Act) -> Status:
-        """The status that `act` leads to; raises `InvalidState` where it leads nowhere."""
+        """The status after `act`; raises `InvalidState` if the act is not permitted."""
         exits = TRANSITIONS[self.status]
         if act not in exits:
             possible = ", ".join(sorted(exits)) or "nothing"
@@ -98,7 +96,7 @@ class Head:
         return exits[act]
 
     def overdue(self, now: datetime) -> list[OverdueClock]:
-        """Which clocks of the request have run out. Shown, and nothing waits for it."""
+        """The expired clocks of the request, for display only; an expired clock blocks no act."""
         late = []
         if (
             self.status in OPEN - {Status.EMERGENCY_RECORDED}
@@ -119,8 +117,9 @@ class Head:
         return late
 
     def view_for(self, actor: Actor) -> View:
-        """What this caller sees; raises `SharingRequestNotFound` when that is nothing. The only
-        rule for every way to a request.
+        """The view that the caller may have; raises `SharingRequestNotFound` if none.
+
+        Invariant: every route to a request uses this rule.
         """
         if self.school != actor.school:
             raise SharingRequestNotFound
@@ -131,7 +130,7 @@ class Head:
         raise SharingRequestNotFound
 
     def seen_by(self, actor: Actor) -> bool:
-        """Whether this caller sees anything of the request."""
+        """Whether the caller may see the request in any view."""
         try:
             self.view_for(actor)
         except SharingRequestNotFound:
@@ -139,14 +138,14 @@ class Head:
         return True
 
     def must_be_submitter_or_dsl(self, actor: Actor) -> None:
-        """Raises `ActionNotPermitted` for anybody else."""
+        """Raise `ActionNotPermitted` unless the caller is the submitter or the DSL."""
         if actor.id != self.submitted_by and actor.role is not Role.DSL:
             raise ActionNotPermitted(
                 "only the submitter or the DSL can do this; pass it on to one of them"
             )
 
     def must_be_submitter(self, actor: Actor) -> None:
-        """Raises `ActionNotPermitted` for anybody else."""
+        """Raise `ActionNotPermitted` unless the caller is the submitter."""
         if actor.id != self.submitted_by:
             raise ActionNotPermitted("only the submitter can do this")
 
@@ -157,9 +156,9 @@ K = TypeVar("K", bound=Content)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Generic[C_co]):
-    """One thing that happened: what it says, when it was recorded and by whom.
+    """An event in the life of a request: its content, the instant and the actor.
 
-    `personal` says whether its personal half is stored; it is not, once disposed of.
+    `personal` is True while the personal part is stored, and False after disposal.
     """
 
     id: UUID
@@ -178,9 +177,7 @@ class Record(Generic[C_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A person whom the request is about: a random id, the reference that it stands for, and the
-    role.
-    """
+    """A data subject of the request: a random id, the school's reference and the role."""
 
     id: UUID
     record_id: UUID
@@ -190,7 +187,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything that is stored of a request."""
+    """A request with all its stored records and subjects."""
 
     head: Head
     records: tuple[Record[Content], ...]
@@ -210,46 +207,47 @@ class Case:
 
     @property
     def facts(self) -> Record[Facts]:
-        """The facts as last stated."""
+        """The latest facts record."""
         record = self.latest(Facts)
         assert record is not None  # noqa: S101 - a request is never stored without its facts
         return record
 
     @property
     def evaluation(self) -> Record[Evaluation]:
-        """The current evaluation: the newest under the policy in force when it was made."""
+        """The newest evaluation that was made under the policy in force at the time."""
         return [record for record in self.of(Evaluation) if record.content.current][-1]
 
     @property
     def decision(self) -> Record[Decision] | None:
-        """The decision that stands: the newest."""
+        """The latest decision, or None."""
         return self.latest(Decision)
 
     @property
     def open_advice(self) -> tuple[Record[Advice], ...]:
-        """The advice that was sought and is not given yet, oldest first."""
+        """The advice requests without an answer, oldest first."""
         answered = {record.content.advice_id for record in self.of(AdviceAnswer)}
         return tuple(record for record in self.of(Advice) if record.id not in answered)
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """The items as last stated."""
+        """The items of the latest facts."""
         return self.facts.content.facts.items
 
     @property
     def people(self) -> tuple[Subject, ...]:
-        """The subjects as last stated, in that order."""
+        """The subjects of the latest facts, in the stated order."""
         return self.people_of(self.facts)
 
     def facts_when(self, record_id: UUID) -> Record[Facts]:
-        """The facts that stood when something was recorded; an emergency is recorded in one step
-        with its facts, in no order.
+        """The facts record that applied when a record was made.
+
+        An emergency and its facts are recorded in one step, in no order; its facts are the first.
         """
         before = takewhile(lambda one: one.id != record_id, self.records)
         return next(_of(reversed(list(before)), Facts), self.of(Facts)[0])
 
     def people_of(self, facts: Record[Facts]) -> tuple[Subject, ...]:
-        """The subjects of a facts record, in the order in which they were stated."""
+        """The subjects of a facts record, in the stated order."""
         known = {subject.id: subject for subject in self.subjects}
         return tuple(known[one] for one in facts.content.subject_ids if one in known)
 
@@ -260,7 +258,7 @@ def _of(records: Iterable[Record[Content]], kind: type[K]) -> Iterator[Record[K]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which requests a list holds; None leaves a member open."""
+    """The filters of a list of requests; None means no filter on that member."""
 
     status: str | None = None
     outcome: str | None = None
@@ -272,5 +270,5 @@ class Filter:
     overdue: bool | None = None
 
     def given(self) -> list[str]:
-        """The names of the members that narrow the list, sorted."""
+        """The names of the filters that are set, sorted."""
         return sorted(name for name in self.__slots__ if getattr(self, name) is not None)

@@ -1,4 +1,4 @@
-"""A change of a request before it is written: new head, new records, the audit event. Pure."""
+"""Describe a change of a request before it is written: new head, records and audit event. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.sharing.case.records import Content
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft(Generic[C_co]):
-    """A record about to be stored."""
+    """A record that is not stored yet."""
 
     id: UUID
     content: C_co
@@ -21,8 +21,9 @@ class Draft(Generic[C_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one act does to a request: the head after it, the records it makes, and what the trail
-    says of it. `remains` is the digest of the records whose personal part the act destroys.
+    """The effect of one act on a request: the new head, the new records and the audit event.
+
+    `remains` is the digest of the records without the personal data that the act destroys.
     """
 
     action: Action
@@ -37,7 +38,7 @@ class Change:
 
 
 def record_in(case: Case, draft: Draft[K]) -> Record[K]:
-    """The stored record that a draft became."""
+    """The record in the case that was stored from the draft."""
     found = case.find(type(draft.content), draft.id)
     assert found is not None  # noqa: S101 - it was just written
     return found

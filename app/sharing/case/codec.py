@@ -1,7 +1,7 @@
-"""Encode what a record says into its structural and its personal half, and decode it again.
+"""Encode the content of a record as a structural and a personal part, and decode it.
 
-Which members are personal follows from the marks of the record's dataclass, and for the facts from
-those of the request body.
+The marks of the record's dataclass classify its members; the marks of the request body classify the
+facts.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ FACTS: Final[Marks] = {
     **_STATED,
     "items": {**cast("Marks", _STATED["items"]), "id": Mark.STRUCTURAL},
 }
-"""The marks of the facts object, each item with the id that it is given."""
+"""The marks of the facts object, including the id that each item is given."""
 
 KINDS: Final[Mapping[RecordKind, type[Content]]] = {
     content.kind: content
@@ -36,14 +36,14 @@ _MARKS: Final[Mapping[type[Content], Marks]] = {
 
 
 def encode(content: Content) -> tuple[dict[str, Json], dict[str, Json]]:
-    """The structural and the personal half; the second is empty where nothing personal is said."""
+    """Encode a content as (structural, personal); personal is {} if there is no personal data."""
     return split(plain.write_members(content), _MARKS[type(content)])
 
 
 def decode(
     kind: RecordKind, structural: Mapping[str, Any], personal: Mapping[str, Any] | None
 ) -> Content:
-    """What a record says, without its personal members once they are disposed of."""
+    """Decode a content; `personal` is None after disposal, and its members are then absent."""
     whole: dict[str, Any] = join(structural, personal or {})
     if kind is RecordKind.FACTS:
         whole["facts"] = {**whole["facts"], "whole": whole["facts"], "marks": FACTS}
@@ -51,5 +51,5 @@ def decode(
 
 
 def facts_of(whole: Mapping[str, Json]) -> CaseFacts:
-    """The facts object, each item with its id, typed."""
+    """Decode a facts object whose items have ids."""
     return plain.read(CaseFacts, {**whole, "whole": whole, "marks": FACTS})

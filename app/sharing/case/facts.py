@@ -1,4 +1,4 @@
-"""The facts of a request as far as the rules and views of sharing read them. Pure."""
+"""The facts of a request as typed objects, with the members that `sharing` reads. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,26 +28,26 @@ from app.policy.engine.vocabulary import (
 )
 
 NOT_RECORDED: Final = UUID(int=0)
-"""The id of an item before it is recorded."""
+"""The placeholder id of an item that is not recorded yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """What the information is for."""
+    """The purpose of sharing."""
 
     code: PurposeCode = PurposeCode.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requester:
-    """Who asks. Personal members are None once disposed of, here and below."""
+    """The requester. Personal members are None after disposal, here and in the classes below."""
 
     name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Who would receive the information, and the entries of the directory that are cited."""
+    """The intended recipient, and the directory entries that the facts cite."""
 
     organisation_type: OrganisationType
     organisation: str | None
@@ -61,7 +61,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person whom the information is about."""
+    """A data subject of the information."""
 
     person_ref: str | None
     role: SubjectRole = SubjectRole.CHILD
@@ -71,7 +71,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A piece of information."""
+    """An item of information."""
 
     id: UUID = NOT_RECORDED
     description: str | None
@@ -87,7 +87,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedConsent:
-    """Whose consent the facts state."""
+    """The person whose consent the facts state."""
 
     person_ref: str | None
 
@@ -101,7 +101,7 @@ class LawfulReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detriment:
-    """Whether sharing would do the child more harm than not sharing."""
+    """Whether sharing would be more detrimental to the child than not sharing."""
 
     more_detrimental: Answer = Answer.UNSURE
     why: str | None = None
@@ -109,7 +109,7 @@ class Detriment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statutory:
-    """By what power the school is made to share."""
+    """The legal power that compels the school to share."""
 
     power: StatutoryPower
     burden_explained: Answer = Answer.UNSURE
@@ -120,7 +120,7 @@ class Statutory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transparency:
-    """Whether the person or family is to be told."""
+    """Whether the school informs the person or family."""
 
     decision: TransparencyDecision | None = None
     reason: TransparencyReason | None = None
@@ -129,17 +129,17 @@ class Transparency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """The checks before anything leaves, as far as sharing reads them."""
+    """The checks before release, with the members that `sharing` reads."""
 
     transparency: Transparency = field(default_factory=Transparency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """The facts object, typed.
+    """The facts object as a typed object.
 
-    `whole` is the object as it was sent, each item with its id, without the personal members once
-    they are disposed of; `marks` is its classification, from the schema of the request body.
+    `whole` is the object as the client sent it, with an id for each item, and without its personal
+    members after disposal. `marks` is its classification, from the schema of the request body.
     """
 
     direction: Direction
@@ -157,22 +157,22 @@ class CaseFacts:
     marks: Marks = field(repr=False)
 
     def to_json(self) -> Mapping[str, Json]:
-        """The facts object as it was sent."""
+        """The facts object as the client sent it, with item ids."""
         return self.whole
 
     def without_item_ids(self) -> dict[str, Json]:
-        """The facts object as a client would send it."""
+        """The facts object in the shape of a request body, without item ids."""
         items = cast("Sequence[Mapping[str, Json]]", self.whole.get("items", ()))
         bare = [{name: one for name, one in item.items() if name != "id"} for item in items]
         return {**self.whole, "items": bare}
 
     def with_item_ids(self, ids: Iterable[UUID]) -> "CaseFacts":
-        """The facts with ids for the items, in order."""
+        """A copy of the facts with ids for the items, in order."""
         items = [replace(item, id=one) for item, one in zip(self.items, ids, strict=False)]
         sent = cast("Sequence[Mapping[str, Json]]", self.whole["items"])
         whole = [{**one, "id": str(item.id)} for one, item in zip(sent, items, strict=True)]
         return replace(self, items=tuple(items), whole={**self.whole, "items": whole})
 
     def shown(self, marks: frozenset[Mark]) -> dict[str, Json]:
-        """The facts object without the members whose marks are not among these."""
+        """The facts object with only the members whose mark is in `marks`."""
         return visible(self.whole, self.marks, marks)

@@ -1,7 +1,10 @@
-"""A sharing request and its life: the states, who may move them, and every rule that a person's act
-must keep. Pure.
+"""The lifecycle of a sharing request: statuses, acts, owners and transitions. Pure.
 
-Law: an emergency is never held up, the evaluator advises, and what was recorded is never edited.
+Invariant: no rule delays an emergency.
+
+Invariant: an evaluation is advice; a person decides.
+
+Invariant: records are never edited.
 """
 
 from collections.abc import Mapping
@@ -11,7 +14,10 @@ from typing import Final
 
 
 class Status(StrEnum):
-    """Where a request stands. Stored for ever: add members, never rename or reuse one."""
+    """The status of a request.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
+    """
 
     SUBMITTED = "submitted"
     AWAITING_INFORMATION = "awaiting_information"
@@ -25,7 +31,7 @@ class Status(StrEnum):
 
 
 class Act(StrEnum):
-    """What people do to a request."""
+    """An act that a person performs on a request."""
 
     AMEND = "amend"
     AMEND_HOW = "amend_how"
@@ -47,7 +53,7 @@ class Act(StrEnum):
 
 
 class Owner(StrEnum):
-    """Who may do an act, before the policy's authority is asked."""
+    """The people who may perform an act, before the policy's authority table applies."""
 
     SUBMITTER = "submitter"
     DSL = "dsl"
@@ -71,7 +77,7 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
             Act.WITHDRAW: _S.WITHDRAWN,
             Act.REVIEW_RETENTION: _S.SUBMITTED,
         },
-        # No decision while information is awaited, but for an emergency, which nothing holds up.
+        # No decision while the request awaits information, except an emergency, which never waits.
         _S.AWAITING_INFORMATION: {
             Act.AMEND: _S.SUBMITTED,
             Act.EVALUATE: _S.AWAITING_INFORMATION,
@@ -156,17 +162,18 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Act, Status]]] = MappingProxyType(
         _S.DISPOSED: {},
     }
 )
-"""From each status, the acts that are possible and where each leads."""
+"""For each status, the permitted acts and the status after each."""
 
 OPEN: Final = frozenset(
     {_S.SUBMITTED, _S.AWAITING_INFORMATION, _S.ADVICE_SOUGHT, _S.EMERGENCY_RECORDED}
 )
-"""Statuses that still wait for a decision."""
+"""The statuses of requests without a decision."""
 
 
 class Alert(StrEnum):
-    """What the DSL is told of by e-mail. Stored until it is delivered: add members, never rename or
-    reuse one.
+    """The reason for an e-mail to the DSL.
+
+    Invariant: values are stored until delivery; add members, never rename or reuse one.
     """
 
     EMERGENCY_RECORDED = "emergency_recorded"
@@ -174,7 +181,7 @@ class Alert(StrEnum):
 
 
 class OverdueClock(StrEnum):
-    """A clock of a request that can run out; worked out when it is asked for, never stored."""
+    """A clock of a request that can expire. Computed on request, never stored."""
 
     DECISION = "decision"
     RECORD = "record"
@@ -183,7 +190,7 @@ class OverdueClock(StrEnum):
 
 
 class Waiting(StrEnum):
-    """Why something wants attention; worked out when it is asked for, never stored."""
+    """The reason why a request needs attention. Computed on request, never stored."""
 
     DECISION_OVERDUE = "decision_overdue"
     EMERGENCY_OPEN = "emergency_open"
@@ -195,8 +202,9 @@ class Waiting(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of record that a request collects. Stored for ever: add members, never rename or
-    reuse one.
+    """The kind of a record of a request.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
     """
 
     FACTS = "facts"
@@ -219,7 +227,10 @@ class RecordKind(StrEnum):
 
 
 class EvaluationTrigger(StrEnum):
-    """Why the facts were evaluated. Stored for ever: add members, never rename or reuse one."""
+    """The event that caused an evaluation.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
+    """
 
     SUBMITTED = "submitted"
     AMENDED = "amended"
@@ -230,7 +241,10 @@ class EvaluationTrigger(StrEnum):
 
 
 class Adviser(StrEnum):
-    """Who is asked for advice. Stored for ever: add members, never rename or reuse one."""
+    """The adviser from whom advice is sought.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
+    """
 
     DSL = "dsl"
     MANAGER = "manager"
@@ -238,8 +252,9 @@ class Adviser(StrEnum):
 
 
 class Competence(StrEnum):
-    """Whether a child who consents was judged able to (Gillick). Stored for ever: add members,
-    never rename or reuse one.
+    """Whether a child who consents was assessed as competent (Gillick).
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
     """
 
     ASSESSED_COMPETENT = "assessed_competent"
@@ -248,8 +263,9 @@ class Competence(StrEnum):
 
 
 class Objection(StrEnum):
-    """An objection, which is weighed apart from consent. Stored for ever: add members, never rename
-    or reuse one.
+    """An objection to sharing, which is weighed separately from consent.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
     """
 
     NONE = "none"
@@ -258,7 +274,10 @@ class Objection(StrEnum):
 
 
 class Keep(StrEnum):
-    """What a retention review decides. Stored for ever: add members, never rename or reuse one."""
+    """The decision of a retention review.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
+    """
 
     UNTIL = "until"
     INDEFINITELY = "indefinitely"
@@ -266,16 +285,17 @@ class Keep(StrEnum):
 
 
 class RecordFlag(StrEnum):
-    """What was unusual when something was recorded. Stored for ever: add members, never rename or
-    reuse one.
+    """An exceptional circumstance of a record.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
     """
 
     POLICY_NOT_FOUND = "policy_not_found"
-    """The policy that the case was judged under could not be found; another stood in for it."""
+    """The policy of the evaluation was not found, and a fallback policy was used."""
 
 
 class Flag(StrEnum):
-    """What somebody who answers a subject access request has to weigh before handing this out."""
+    """A point that the person answering a subject access request must weigh before release."""
 
     THIRD_PARTY_INFORMATION = "third_party_information"
     REPORTER_TO_PROTECT = "reporter_to_protect"

@@ -5,11 +5,14 @@ from enum import StrEnum
 from typing import Final
 
 SKEW: Final = timedelta(minutes=5)
-"""How far ahead of ours a caller's clock may be."""
+"""The largest accepted lead of a client's clock over the server's clock."""
 
 
 class DecisionOutcome(StrEnum):
-    """What a person can decide. Stored for ever: add members, never rename or reuse one."""
+    """An outcome that a person can decide.
+
+    Invariant: values are stored permanently; add members, never rename or reuse one.
+    """
 
     SHARE = "share"
     SHARE_PARTIALLY = "share_partially"

@@ -1,11 +1,11 @@
-"""Finds a person of a request by reference. Pure."""
+"""Find a data subject of a request by reference. Pure."""
 
 from app.kernel.errors import Fault, Kind, ServiceError
 from app.sharing.case.case import Case, Subject
 
 
 class PersonNotInRequest(ServiceError):
-    """The request is not about this person."""
+    """The reference is not a subject of the request."""
 
     kind = Kind.INVALID
     code = "person-not-in-request"

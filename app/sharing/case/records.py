@@ -1,7 +1,7 @@
-"""What each kind of record says: one dataclass for each kind. Pure.
+"""The content of each kind of record: one dataclass for each kind. Pure.
 
-Every member is marked as structural or personal; an unmarked one is personal. A personal member is
-None where it was not stated, and once it is disposed of.
+Every member is marked as structural or personal; an unmarked member is personal. A personal member
+is None if it was not stated, and after disposal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,20 +40,22 @@ from app.sharing.case.model import (
 from app.sharing.case.outcomes import DecisionOutcome
 
 Code: TypeAlias = str
-"""A text that is a code of this service or of a policy document, or a digest: never a person's."""
+"""A code of this service or of a policy document, or a digest; never personal text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a record says, whatever its kind."""
+    """The base class of all record contents."""
 
     kind: ClassVar[RecordKind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn(Content):
-    """Members of a record that was made while the policy that the case was judged under was lost:
-    the flag that says so, and the digest of the policy that stood in for it.
+    """Members of a record that was made under a fallback policy.
+
+    `flags` says that the policy of the evaluation was not found; `under` is the digest of the
+    fallback policy.
     """
 
     flags: Structural[tuple[RecordFlag, ...] | None] = None
@@ -62,7 +64,7 @@ class StandIn(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts(Content):
-    """The facts as stated, and the people whom they are about, in the order of the statement."""
+    """The stated facts, and the ids of their subjects in the stated order."""
 
     kind = RecordKind.FACTS
 
@@ -72,7 +74,7 @@ class Facts(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientCheck:
-    """What the directory of recipients says of a recipient that is cited from it."""
+    """The findings of the recipient directory about a cited recipient."""
 
     directory_id: Personal[UUID | None]
     contact_id: Personal[UUID | None]
@@ -86,10 +88,10 @@ class RecipientCheck:
 class Evaluation(Content):
     """An evaluation of the facts.
 
-    `facts` are the enumerated facts that were evaluated and `result` the outcome with its reasons;
-    both are kept so that the evaluation can be repeated byte for byte. `due` gives the instant of
-    each clock that the result names. Only a `current` evaluation counts: one under the policy in
-    force when it was made.
+    `facts` are the enumerated facts that were evaluated and `result` is the outcome with its
+    reasons; both are stored so that a replay can reproduce the evaluation byte for byte. `due`
+    gives the instant of each clock that the result names. Only a `current` evaluation counts: one
+    that was made under the policy in force at the time.
     """
 
     kind = RecordKind.EVALUATION
@@ -114,7 +116,7 @@ class Question(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice(Content):
-    """Advice that is sought."""
+    """A request for advice."""
 
     kind = RecordKind.ADVICE
 
@@ -127,7 +129,7 @@ class Advice(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceAnswer(Content):
-    """Advice that is given."""
+    """An answer to a request for advice."""
 
     kind = RecordKind.ADVICE_ANSWER
 
@@ -139,7 +141,7 @@ class AdviceAnswer(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionReason:
-    """The lawful reason that a decision rests on."""
+    """The lawful reason on which a decision is based."""
 
     code: Structural[LawfulReasonCode]
     necessity: Personal[str | None] = None
@@ -147,7 +149,7 @@ class DecisionReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(StandIn):
-    """What a person decided, and why."""
+    """A decision by a person, with its reasons."""
 
     kind = RecordKind.DECISION
 
@@ -164,13 +166,13 @@ class Decision(StandIn):
 
     @property
     def lawful_reason_code(self) -> LawfulReasonCode | None:
-        """The code of the lawful reason, where one is named."""
+        """The code of the lawful reason, or None."""
         return self.lawful_reason.code if self.lawful_reason else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Who received a disclosure."""
+    """The recipient of a disclosure."""
 
     named_individual: Personal[str | None] = None
     role_title: Personal[str | None] = None
@@ -179,7 +181,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure(Content):
-    """What was shared. `decision_id` is None for an emergency, which waits for no decision."""
+    """A disclosure. `decision_id` is None for an emergency, which needs no prior decision."""
 
     kind = RecordKind.DISCLOSURE
 
@@ -198,7 +200,7 @@ class Disclosure(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Content):
-    """Whether a person or their family was told."""
+    """A notice: whether the school informed a person or their family."""
 
     kind = RecordKind.NOTICE
 
@@ -211,7 +213,7 @@ class Notice(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentScope:
-    """What a consent covers; None is everything."""
+    """The scope of a consent; None means unlimited."""
 
     purposes: Structural[tuple[PurposeCode, ...] | None] = None
     recipients: Structural[tuple[OrganisationType, ...] | None] = None
@@ -220,7 +222,7 @@ class ConsentScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Content):
-    """A person's consent or refusal, or why neither was had."""
+    """A person's consent or refusal, or the reason why there is neither."""
 
     kind = RecordKind.CONSENT
 
@@ -242,7 +244,7 @@ class Consent(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawal(Content):
-    """A consent taken back, and the disclosures whose recipients are to be told."""
+    """The withdrawal of a consent, and the disclosures whose recipients must be informed."""
 
     kind = RecordKind.CONSENT_WITHDRAWAL
 
@@ -264,7 +266,7 @@ class Reconsideration(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal(StandIn):
-    """A request taken back."""
+    """The withdrawal of a request."""
 
     kind = RecordKind.WITHDRAWAL
 
@@ -273,7 +275,7 @@ class Withdrawal(StandIn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure(StandIn):
-    """The end of a decided request."""
+    """The closure of a decided request."""
 
     kind = RecordKind.CLOSURE
 
@@ -282,7 +284,7 @@ class Closure(StandIn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency(Content):
-    """What was told of an emergency, what is missing, and what did not fit."""
+    """The report of an emergency: its text, the missing facts and the invalid parts."""
 
     kind = RecordKind.EMERGENCY
 
@@ -295,7 +297,7 @@ class Emergency(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter(Content):
-    """Words released for a written answer to a refused request."""
+    """The text released for a letter to the requester of a refused request."""
 
     kind = RecordKind.LETTER
 
@@ -307,7 +309,7 @@ class Letter(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionReview(StandIn):
-    """How long a request is kept from now on."""
+    """A retention review: how long the request is retained from now on."""
 
     kind = RecordKind.RETENTION_REVIEW
 
@@ -320,7 +322,7 @@ class RetentionReview(StandIn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposal(Content):
-    """What was destroyed, on what basis and with whose approval."""
+    """A disposal: the destroyed records, the basis and the approver."""
 
     kind = RecordKind.DISPOSAL
 

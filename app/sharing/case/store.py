@@ -1,5 +1,6 @@
-"""Reads and writes sharing requests. Every read says who is asking; every write is one entry of the
-trail and the rows that cite it.
+"""Load and store sharing requests.
+
+Every read takes the caller; every write makes one audit entry and the rows that cite it.
 """
 
 import json
@@ -16,7 +17,7 @@ from app.audit.model import Action, Event, Sealed
 from app.audit.sealed_storage import HeadWrite, RecordTables, RecordWrite
 from app.identity.model import Actor, Permission
 from app.kernel import ids
-from app.kernel.canonical import kept
+from app.kernel.canonical import to_sorted_json
 from app.platform.db import Session
 from app.platform.rows import col, values
 from app.policy.engine.vocabulary import SubjectRole
@@ -57,14 +58,15 @@ _TABLES: Final = RecordTables(
 _PER_CHILD: Final = frozenset(
     {Action.DECISION_RECORDED, Action.DISCLOSURE_RECORDED, Action.EMERGENCY_RECORDED}
 )
-"""Acts that leave one entry for each subject."""
+"""The acts that make one audit entry for each subject."""
 
 
 async def load(
     session: Session, actor: Actor, request_id: UUID, *, to_change: bool = False
 ) -> Case:
-    """The request, for this caller; raises `SharingRequestNotFound` where they may not see it.
-    `to_change` holds it against other writers.
+    """Load a request for the caller; raises `SharingRequestNotFound` if they may not see it.
+
+    `to_change` locks the request against concurrent writers.
     """
     query = sa.select(REQUEST).where(
         col(RequestRow.id) == request_id, col(RequestRow.school) == actor.school
@@ -80,8 +82,9 @@ async def load(
 
 
 async def load_as_service(session: Session, school: str, request_id: UUID) -> Case | None:
-    """The request, for the service itself: follow-ups, retention and reports, whose routes have
-    asked for their own permission.
+    """Load a request without a check of the caller, or None.
+
+    For follow-ups, retention and reports, whose routes check a permission of their own.
     """
     return (await load_all_as_service(session, school, [request_id])).get(request_id)
 
@@ -89,7 +92,7 @@ async def load_as_service(session: Session, school: str, request_id: UUID) -> Ca
 async def load_all_as_service(
     session: Session, school: str, ids: Collection[UUID]
 ) -> dict[UUID, Case]:
-    """Several requests by id, for the service itself; see `load_as_service`."""
+    """Load several requests by id without a check of the caller; see `load_as_service`."""
     rows = await session.all(
         sa.select(REQUEST).where(col(RequestRow.id).in_(ids), col(RequestRow.school) == school)
     )
@@ -142,7 +145,7 @@ def _record(row: sa.Row[Any]) -> Record[Content]:
 
 
 def head_of(row: sa.Row[Any]) -> Head:
-    """The head in a row of the table of requests."""
+    """Convert a row of the request table to a head."""
     return Head(**{**row._mapping, "status": Status(row.status)})  # noqa: SLF001 - the documented way to a row's mapping
 
 
@@ -155,7 +158,7 @@ async def page(
     limit: int,
     before: UUID | None,
 ) -> list[Head]:
-    """Heads that the caller may see, newest first, `limit` at most, older than `before`."""
+    """Heads that the caller may see, newest first, at most `limit`, older than `before`."""
     query = (
         sa.select(REQUEST)
         .where(col(RequestRow.school) == actor.school)
@@ -194,7 +197,7 @@ async def page(
 
 
 async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Head]:
-    """Heads by id, those of them that the caller may see."""
+    """The heads with these ids that the caller may see, by id."""
     if not ids:
         return {}
     rows = await session.all(
@@ -207,14 +210,12 @@ async def heads(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[U
 
 
 async def has_any(session: Session) -> bool:
-    """Whether any school has any request."""
+    """Whether the database contains a request of any school."""
     return await session.first(sa.select(col(RequestRow.id)).limit(1)) is not None
 
 
 async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
-    """The random ids under which the trail knows the person whom the school knows by this
-    reference; one for each request.
-    """
+    """The subject ids of a person by the school's reference; one for each request."""
     return [
         row.id
         for row in await session.all(
@@ -226,7 +227,7 @@ async def ids_of_person(session: Session, school: str, ref: str) -> list[UUID]:
 
 
 def overdue_at(now: datetime) -> sa.ColumnElement[bool]:
-    """SQL for: some clock of the request has run out (see `Head.overdue`)."""
+    """The SQL condition that a clock of the request has expired; see `Head.overdue`."""
     waiting = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     return sa.or_(
         sa.and_(
@@ -251,11 +252,10 @@ async def write(
     request_id: str,
     previous: Head | None = None,
 ) -> Case:
-    """Store one act with its entries, in this transaction; gives the new records (and head) as a
-    case of their own.
+    """Store one act and its audit entries in this transaction.
 
-    `previous` is the head that the act was decided on; raises `PreconditionFailed` if it is no
-    longer the stored one.
+    Returns a case of the new head, the new records and the new subjects only. `previous` is the
+    head on which the act was based; raises `PreconditionFailed` if the stored head differs.
     """
     entry_id = ids.new_id(at)
     head = replace(change.head, audit_id=entry_id, version=previous.version + 1 if previous else 1)
@@ -295,7 +295,7 @@ async def write(
 
 
 def _events(change: Change, head: Head) -> Iterator[Event]:
-    """The entries of an act: one, or one for each child where the act asks for it."""
+    """The audit events of an act: one, or one for each subject if the act requires it."""
     each: list[tuple[UUID, ...]] = [tuple(change.about)]
     if change.action in _PER_CHILD and len(change.about) > 1:
         each = [(subject,) for subject in change.about]
@@ -329,7 +329,7 @@ def _record_write(
         at=at,
         by_id=by.id,
         by_role=by.role.value,
-        body=kept(body),
+        body=to_sorted_json(body),
         audit_id=head.audit_id,
     )
     people = [
@@ -345,21 +345,26 @@ def _record_write(
         for subject in change.subjects
         if subject.record_id == draft.id
     ]
-    return RecordWrite(row=row, text=kept(text) if text or people else None, people=people)
+    return RecordWrite(
+        row=row, text=to_sorted_json(text) if text or people else None, people=people
+    )
 
 
 async def destroy(session: Session, school: str, request_id: UUID, *, but: UUID) -> None:
-    """Destroy the personal part of a request, all but that of the entry `but`, which says so."""
+    """Destroy the personal data of a request, except that of the audit entry `but`.
+
+    `but` is the entry of the disposal itself.
+    """
     await sealed_storage.destroy(session, _TABLES, school, request_id, but=but)
 
 
 async def remains(session: Session, school: str, request_id: UUID) -> str:
-    """The digest of the records of a request without their personal part."""
+    """The digest of the records of a request without their personal data."""
     return await sealed_storage.remains(session, _TABLES, school, request_id)
 
 
 async def sealed(session: Session) -> AsyncIterator[Sealed]:
-    """Every record and head as stored now, for the verification of the audit log."""
+    """All stored records and heads, for the verification of the audit log."""
     async for one in sealed_storage.sealed_records(session, _TABLES):
         yield one
     async for one in sealed_storage.sealed_heads(session, REQUEST):
@@ -369,7 +374,7 @@ async def sealed(session: Session) -> AsyncIterator[Sealed]:
 async def save_change(
     session: Session, actor: Actor, case: Case, change: Change, *, now: datetime, trace: str
 ) -> Case:
-    """Write a change of a case and give the case as it is after it."""
+    """Store a change of a case and return the updated case."""
     made = await write(session, change, by=actor, at=now, request_id=trace, previous=case.head)
     return Case(
         head=made.head,

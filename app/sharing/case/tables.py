@@ -1,5 +1,7 @@
-"""How a sharing request is stored: a head that moves, records that never change, and the personal
-data apart, where it can be destroyed.
+"""The tables of sharing requests.
+
+The head is updated, records are never changed, and personal data is in separate tables so that it
+can be destroyed.
 """
 
 from datetime import datetime
@@ -13,8 +15,10 @@ from app.platform.types import Instant
 
 
 class RequestRow(SQLModel, table=True):
-    """The head: codes and instants only. The only row of a request that changes; `audit_id` cites
-    the entry that changed it last.
+    """The head: codes and instants only.
+
+    Invariant: this is the only row of a request that is updated. `audit_id` cites the audit entry
+    of the latest update.
     """
 
     __tablename__ = "sharing_request"
@@ -49,8 +53,9 @@ class RequestRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """One thing that happened to a request, as canonical JSON of codes, ids and dates. Never
-    changes.
+    """A record of a request, as canonical JSON of codes, ids and dates.
+
+    Invariant: a record is never changed.
     """
 
     __tablename__ = "sharing_record"
@@ -69,7 +74,8 @@ class RecordRow(SQLModel, table=True):
 
 class NarrativeRow(SQLModel, table=True):
     """The personal part of a record (names, references, free text) with the salt of its digest.
-    Leaves only by disposal.
+
+    Invariant: only disposal deletes a row.
     """
 
     __tablename__ = "sharing_narrative"
@@ -82,8 +88,9 @@ class NarrativeRow(SQLModel, table=True):
 
 
 class SubjectRow(SQLModel, table=True):
-    """A person whom a request is about: the random id that the trail uses, and the reference it
-    stands for. Leaves only by disposal.
+    """A data subject of a request: the random id in the audit log, and the school's reference.
+
+    Invariant: only disposal deletes a row.
     """
 
     __tablename__ = "sharing_subject"

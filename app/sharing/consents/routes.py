@@ -1,4 +1,4 @@
-"""Consent over HTTP."""
+"""HTTP routes to record consent and its withdrawal."""
 
 from typing import Annotated
 from uuid import UUID
@@ -40,7 +40,9 @@ async def record_consent(
     body: RecordConsentIn,
     call: CallDep,
 ) -> Response:
-    """Records consent as it stands now. The service evaluates the request again."""
+    """Records the current consent or refusal of a person. The service then evaluates the
+    request again.
+    """
     case, record = await consents_service.record(
         call.session,
         actor,
@@ -64,12 +66,14 @@ async def record_consent(
 async def withdraw_consent(
     actor: Annotated[Actor, Require(P.REQUEST_CONSENT)],
     request_id: RequestId,
-    consent_id: Annotated[UUID, Path(description="The consent.")],
+    consent_id: Annotated[UUID, Path(description="The id of the consent.")],
     body: WithdrawConsentIn,
     call: CallDep,
 ) -> Response:
-    """The service evaluates again what has not been shared yet, and lists earlier recipients so
-    that they can be told.
+    """Records that a person withdrew their consent. The service then evaluates the request
+    again.
+
+    The reply lists the disclosures already made, so that the school can inform their recipients.
     """
     command = Withdraw(withdrawn_by=body.withdrawn_by, at=body.at)
     case, record = await consents_service.withdraw(

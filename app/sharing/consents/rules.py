@@ -1,7 +1,7 @@
-"""Which consents and withdrawals of consent can be recorded. Pure.
+"""Rules for consents and their withdrawal. Pure.
 
-Invariant: a consent never makes what is lawful without it unlawful, and an objection is weighed
-apart from it.
+Invariant: a missing or withdrawn consent does not make sharing unlawful if another lawful reason
+applies. An objection is assessed separately.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from app.sharing.case.records import Consent, ConsentWithdrawal, Disclosure
 
 
 class ConsentNotFound(ServiceError):
-    """The request has no such consent."""
+    """The request has no consent with this id."""
 
     kind = Kind.NOT_FOUND
     code = "consent-not-found"
@@ -23,7 +23,7 @@ class ConsentNotFound(ServiceError):
 
 
 class ConsentAlreadyWithdrawn(ServiceError):
-    """The consent was withdrawn before."""
+    """The consent was already withdrawn."""
 
     kind = Kind.CONFLICT
     code = "consent-already-withdrawn"
@@ -31,7 +31,7 @@ class ConsentAlreadyWithdrawn(ServiceError):
 
 
 class InvalidConsent(ServiceError):
-    """The consent's details contradict each other."""
+    """The details of the consent contradict each other."""
 
     kind = Kind.INVALID
     code = "invalid-consent"
@@ -40,27 +40,33 @@ class InvalidConsent(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdraw:
-    """A consent taken back: by whom, and when; None: now."""
+    """The command to withdraw a consent. If `at` is None, the withdrawal counts from now."""
 
     withdrawn_by: str
     at: datetime | None
 
 
 def check_consent(consent: Consent, now: datetime) -> None:
-    """Raises `InvalidConsent` for a consent given in the future, or that ended before it began."""
+    """Raise `InvalidConsent` if the consent was given in the future, or expires before the day
+    it was given.
+    """
     faults = []
     if consent.given_at is not None and consent.given_at > now + SKEW:
         faults.append(
             Fault(
                 "/given_at",
-                "in the future; record a consent after it was given",
+                "the time is in the future; record a consent after it was given",
                 "in-the-future",
             )
         )
     given_on = today_in_school(consent.given_at) if consent.given_at else None
     if given_on is not None and consent.expires_on is not None and consent.expires_on < given_on:
         faults.append(
-            Fault("/expires_on", "before the day on which consent was given", "before-given")
+            Fault(
+                "/expires_on",
+                "the date is before the day on which consent was given",
+                "before-given",
+            )
         )
     if faults:
         raise InvalidConsent(faults[0].detail, faults=tuple(faults))
@@ -69,9 +75,10 @@ def check_consent(consent: Consent, now: datetime) -> None:
 def withdrawal(
     case: Case, consent: Record[Consent] | None, command: Withdraw, now: datetime
 ) -> ConsentWithdrawal:
-    """The withdrawal to record, with the disclosures whose recipients are to be told.
+    """Return the withdrawal to record, with the disclosures whose recipients the school must
+    inform.
 
-    Raises `ConsentNotFound` without the consent, `ConsentAlreadyWithdrawn`, `InvalidConsent`.
+    Raises `ConsentNotFound`, `ConsentAlreadyWithdrawn` or `InvalidConsent`.
     """
     if consent is None:
         raise ConsentNotFound("check the id; see consents in the request")
@@ -92,10 +99,14 @@ def withdrawal(
 def _check_withdrawal(consent: Consent, at: datetime, now: datetime) -> None:
     if at > now + SKEW:
         fault = Fault(
-            "/at", "in the future; record a withdrawal after it was made", "in-the-future"
+            "/at",
+            "the time is in the future; record a withdrawal after it was made",
+            "in-the-future",
         )
     elif consent.given_at is not None and at < consent.given_at:
-        fault = Fault("/at", "before the time at which consent was given", "before-given")
+        fault = Fault(
+            "/at", "the time is before the time at which consent was given", "before-given"
+        )
     else:
         return
     raise InvalidConsent(fault.detail, faults=(fault,))

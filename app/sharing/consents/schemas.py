@@ -1,4 +1,4 @@
-"""Bodies for recording and withdrawing consent."""
+"""Request and reply schemas for consent."""
 
 from datetime import date, datetime
 from typing import Annotated, TypeVar
@@ -27,23 +27,29 @@ T = TypeVar("T")
 
 
 class ConsentScopeIn(Body):
-    """What a consent covers; null is everything."""
+    """The scope of a consent. A null member sets no limit."""
 
     purposes: Annotated[
         Structural[list[PurposeCode] | None],
-        Field(max_length=50, description="For which purposes."),
+        Field(max_length=50, description="The purposes that the consent covers; null: all."),
     ] = None
     recipients: Annotated[
         Structural[list[OrganisationType] | None],
-        Field(max_length=50, description="To what kinds of organisation."),
+        Field(
+            max_length=50,
+            description="The types of recipient organisation that the consent covers; null: all.",
+        ),
     ] = None
     items: Annotated[
         Structural[list[ItemCategory] | None],
-        Field(max_length=50, description="Which kinds of information."),
+        Field(
+            max_length=50,
+            description="The categories of information that the consent covers; null: all.",
+        ),
     ] = None
 
     def scope(self) -> ConsentScope:
-        """The scope as it is recorded."""
+        """Return the scope to record."""
         return ConsentScope(
             purposes=_tuple(self.purposes),
             recipients=_tuple(self.recipients),
@@ -52,8 +58,9 @@ class ConsentScopeIn(Body):
 
 
 class RecordConsentIn(Body):
-    """A person's consent or refusal, or why neither was had. Consent is explicit, freely given, and
-    may be withdrawn at any time.
+    """A person's consent or refusal, or the reason why consent was not sought or not obtained.
+
+    Valid consent is explicit and freely given, and the person can withdraw it at any time.
     """
 
     model_config = ConfigDict(
@@ -83,51 +90,66 @@ class RecordConsentIn(Body):
 
     person_ref: Annotated[
         Personal[Reference],
-        Field(description="Whose information it is: one of the request's subjects."),
+        Field(
+            description="The school's reference of the person; must be a subject of the request."
+        ),
     ]
-    status: Annotated[Structural[ConsentStatus], Field(description="How it stands.")]
+    status: Annotated[Structural[ConsentStatus], Field(description="The status of the consent.")]
     not_sought_reason: Annotated[
-        Structural[NotSoughtReason | None], Field(description="Why it was not sought.")
+        Structural[NotSoughtReason | None], Field(description="Why consent was not sought.")
     ] = None
     explicit: Annotated[
-        Structural[bool | None], Field(description="Whether it was said in so many words.")
+        Structural[bool | None],
+        Field(description="Whether the person stated the consent in words."),
     ] = None
     freely_given: Annotated[
-        Structural[Answer | None], Field(description="Whether nobody pressed for it.")
+        Structural[Answer | None],
+        Field(description="Whether the person gave the consent without pressure."),
     ] = None
     unambiguous: Annotated[
-        Structural[Answer | None], Field(description="Whether it could be understood otherwise.")
+        Structural[Answer | None],
+        Field(description="Whether the consent can have only one meaning."),
     ] = None
     form: Annotated[
-        Structural[ConsentForm | None], Field(description="Written, verbal or electronic.")
+        Structural[ConsentForm | None],
+        Field(description="The form of the consent: written, verbal or electronic."),
     ] = None
     authority: Annotated[
-        Structural[Authority | None], Field(description="By what right it was given.")
+        Structural[Authority | None], Field(description="The person's legal authority to consent.")
     ] = None
     competence: Annotated[
         Structural[Competence | None],
         Field(
             description=(
-                "Whether a child who consents was judged able to (Gillick); if not, their own yes"
-                " counts as unsure."
+                "Whether a child who consents was assessed as competent (Gillick). The"
+                " consent of a child who is not competent counts as unsure."
             )
         ),
     ] = None
     objection: Annotated[
         Structural[Objection | None],
         Field(
-            description="An objection is weighed apart from consent; it forbids nothing by itself."
+            description=(
+                "Whether the person objects. An objection is assessed separately from"
+                " consent and does not by itself prevent sharing."
+            )
         ),
     ] = None
-    scope: Annotated[ConsentScopeIn | None, Field(description="What it covers.")] = None
-    given_at: Annotated[Structural[When | None], Field(description="When it was given.")] = None
-    expires_on: Annotated[
-        Structural[Day | None], Field(description="The last day on which it holds.")
+    scope: Annotated[
+        ConsentScopeIn | None, Field(description="The scope of the consent; null: everything.")
     ] = None
-    evidence: Annotated[Personal[Text | None], Field(description="Where it can be seen.")] = None
+    given_at: Annotated[
+        Structural[When | None], Field(description="The time when the consent was given.")
+    ] = None
+    expires_on: Annotated[
+        Structural[Day | None], Field(description="The last day on which the consent is valid.")
+    ] = None
+    evidence: Annotated[
+        Personal[Text | None], Field(description="The location of the evidence of consent.")
+    ] = None
 
     def consent(self, subject_id: UUID) -> Consent:
-        """The consent of a person of the request, as it is recorded."""
+        """Return the consent to record for the person with this id."""
         return Consent(
             subject_id=subject_id,
             status=self.status,
@@ -151,66 +173,110 @@ def _tuple(values: list[T] | None) -> tuple[T, ...] | None:
 
 
 class WithdrawConsentIn(Body):
-    """A consent taken back."""
+    """The withdrawal of a consent."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"withdrawn_by": "Mother", "at": "2026-11-23T09:00:00Z"}]},
     )
 
-    withdrawn_by: Annotated[Personal[Short], Field(description="Who withdrew it.")]
-    at: Annotated[Structural[When | None], Field(description="When; empty: now.")] = None
+    withdrawn_by: Annotated[
+        Personal[Short], Field(description="The person who withdrew the consent.")
+    ]
+    at: Annotated[
+        Structural[When | None],
+        Field(description="The time of the withdrawal; if null, the current time."),
+    ] = None
 
 
 class ConsentScopeOut(Out):
-    """What a consent covers; null is everything."""
+    """The scope of a consent. A null member sets no limit."""
 
-    purposes: Annotated[list[PurposeCode] | None, Field(description="For which purposes.")]
-    recipients: Annotated[
-        list[OrganisationType] | None, Field(description="To what kinds of organisation.")
+    purposes: Annotated[
+        list[PurposeCode] | None,
+        Field(description="The purposes that the consent covers; null: all."),
     ]
-    items: Annotated[list[ItemCategory] | None, Field(description="Which kinds of information.")]
+    recipients: Annotated[
+        list[OrganisationType] | None,
+        Field(
+            description="The types of recipient organisation that the consent covers; null: all."
+        ),
+    ]
+    items: Annotated[
+        list[ItemCategory] | None,
+        Field(description="The categories of information that the consent covers; null: all."),
+    ]
 
 
 class ConsentWithdrawalOut(RecordOut):
-    """A consent taken back."""
+    """The withdrawal of a consent."""
 
-    consent_id: Annotated[UUID, Field(description="The consent.")]
-    at: Annotated[datetime, Field(description="When it was withdrawn.")]
+    consent_id: Annotated[UUID, Field(description="The id of the consent.")]
+    at: Annotated[datetime, Field(description="The time of the withdrawal (UTC).")]
     disclosures_to_tell: Annotated[
-        list[UUID], Field(description="The disclosures whose recipients are to be told.")
+        list[UUID],
+        Field(description="The ids of the disclosures whose recipients the school must inform."),
     ]
     withdrawn_by: Annotated[
-        str | None, Field(description="Who withdrew it; null in a de-identified view.")
+        str | None,
+        Field(description="The person who withdrew the consent; null in a de-identified view."),
     ]
 
 
 class ConsentOut(RecordOut):
-    """A person's consent or refusal, or why neither was had."""
+    """A person's consent or refusal, or the reason why consent was not sought or not obtained."""
 
     person_ref: Annotated[
         str | None,
-        Field(description="Whose; a pseudonym in a de-identified view, null after disposal."),
+        Field(
+            description=(
+                "The school's reference of the person; a pseudonym in a de-identified"
+                " view, null after disposal."
+            )
+        ),
     ]
-    status: Annotated[ConsentStatus, Field(description="How it stands.")]
+    status: Annotated[ConsentStatus, Field(description="The status of the consent.")]
     not_sought_reason: Annotated[
-        NotSoughtReason | None, Field(description="Why it was not sought.")
+        NotSoughtReason | None, Field(description="Why consent was not sought.")
     ]
-    explicit: Annotated[bool | None, Field(description="Whether it was said in so many words.")]
-    freely_given: Annotated[Answer | None, Field(description="Whether it was freely given.")]
-    unambiguous: Annotated[Answer | None, Field(description="Whether it was unambiguous.")]
-    form: Annotated[ConsentForm | None, Field(description="Written, verbal or electronic.")]
-    authority: Annotated[Authority | None, Field(description="By what right it was given.")]
+    explicit: Annotated[
+        bool | None, Field(description="Whether the person stated the consent in words.")
+    ]
+    freely_given: Annotated[
+        Answer | None, Field(description="Whether the person gave the consent without pressure.")
+    ]
+    unambiguous: Annotated[
+        Answer | None, Field(description="Whether the consent can have only one meaning.")
+    ]
+    form: Annotated[
+        ConsentForm | None,
+        Field(description="The form of the consent: written, verbal or electronic."),
+    ]
+    authority: Annotated[
+        Authority | None, Field(description="The person's legal authority to consent.")
+    ]
     competence: Annotated[
-        Competence | None, Field(description="Whether a child was judged able to consent.")
+        Competence | None,
+        Field(description="Whether a child who consents was assessed as competent (Gillick)."),
     ]
-    objection: Annotated[Objection | None, Field(description="An objection, weighed apart.")]
-    scope: Annotated[ConsentScopeOut | None, Field(description="What it covers.")]
-    given_at: Annotated[datetime | None, Field(description="When it was given.")]
-    expires_on: Annotated[date | None, Field(description="The last day on which it holds.")]
+    objection: Annotated[
+        Objection | None,
+        Field(description="Whether the person objects; assessed separately from consent."),
+    ]
+    scope: Annotated[
+        ConsentScopeOut | None, Field(description="The scope of the consent; null: everything.")
+    ]
+    given_at: Annotated[
+        datetime | None, Field(description="The time when the consent was given (UTC).")
+    ]
+    expires_on: Annotated[
+        date | None, Field(description="The last day on which the consent is valid.")
+    ]
     evidence: Annotated[
-        str | None, Field(description="Where it can be seen; null in a de-identified view.")
+        str | None,
+        Field(description="The location of the evidence of consent; null in a de-identified view."),
     ]
     withdrawal: Annotated[
-        ConsentWithdrawalOut | None, Field(description="Its withdrawal, where it was withdrawn.")
+        ConsentWithdrawalOut | None,
+        Field(description="The withdrawal of the consent; null if not withdrawn."),
     ]

@@ -1,5 +1,6 @@
-"""Record consent and its withdrawal (golden rule 4): the facts take the consent up, and are
-evaluated again.
+"""Operations on consent and its withdrawal (golden rule 4).
+
+Each operation updates the consent in the facts and evaluates them again.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,8 +39,9 @@ async def record(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Consent]]:
-    """Record the consent of the person with this reference; `consent_of` gives what it says, by the
-    id of the person.
+    """Record the consent of the person with this reference.
+
+    `consent_of` returns the consent for the id of the person. Raises `InvalidConsent`.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
@@ -76,8 +78,10 @@ async def withdraw(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[ConsentWithdrawal]]:
-    """Record that a consent was withdrawn: what has not left is evaluated again, and the recipients
-    of what has are listed, to be told.
+    """Record the withdrawal of a consent and evaluate the request again.
+
+    The record lists the disclosures already made, so that the school can inform their recipients.
+    Raises the errors of `rules.withdrawal`.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)

@@ -1,1 +1,1 @@
-"""Decisions on a request."""
+"""Decisions on sharing requests."""

@@ -1,4 +1,4 @@
-"""Decisions, disclosures and emergencies over HTTP."""
+"""HTTP route to record a decision."""
 
 from typing import Annotated
 
@@ -36,8 +36,9 @@ async def decide_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Records what a person with authority under the policy decided, and why. A later decision
-    supersedes this one and never changes it.
+    """Records the decision of a person who has authority under the policy, with the reasons.
+
+    A later decision supersedes this one and does not change it.
     """
     command = Decide(
         outcome=body.outcome,

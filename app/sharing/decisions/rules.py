@@ -1,7 +1,7 @@
-"""What makes a decision, and what makes a disclosure under it, sound. Pure.
+"""Rules for decisions: authority, completeness and the items that may be shared. Pure.
 
-Law: whoever decides has the authority and says why; nothing leaves but under a decision that
-permits it; an emergency waits for neither.
+Invariant: a decision is recorded only if the actor has authority under the policy and states the
+reasons. An emergency disclosure does not need a prior decision.
 """
 
 import re
@@ -21,11 +21,11 @@ from app.sharing.case.records import AdviceAnswer, Decision, DecisionReason
 from app.sharing.evaluation.assessment import departs
 
 _APART: Final = re.compile(r"[\s<>()\[\],;:\"]+")
-"""What stands between the words of a name, and between a reference and its scheme."""
+"""Separators between the words of a name, and between a reference and its scheme."""
 
 
 class DecisionNotPermitted(ServiceError):
-    """The policy gives this decision to somebody else."""
+    """The policy does not give the actor the authority for this decision."""
 
     kind = Kind.FORBIDDEN
     code = "decision-not-permitted"
@@ -33,7 +33,7 @@ class DecisionNotPermitted(ServiceError):
 
 
 class DecisionIncomplete(ServiceError):
-    """The decision lacks what the record must say."""
+    """The decision lacks required information."""
 
     kind = Kind.INVALID
     code = "decision-incomplete"
@@ -42,8 +42,8 @@ class DecisionIncomplete(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The talk with the requester about a refusal: whether it took place, and how, or why not
-    yet.
+    """The discussion of a refusal with the requester: whether it took place, and how, or why
+    not yet.
     """
 
     discussed_with_requester: Answer
@@ -52,7 +52,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decide:
-    """What a person wants to record as decided."""
+    """The command to record a decision."""
 
     outcome: DecisionOutcome
     reasons: str
@@ -63,7 +63,7 @@ class Decide:
 
 
 def act_of(outcome: DecisionOutcome) -> Act:
-    """The act that this decision is."""
+    """Return the act that corresponds to the outcome of a decision."""
     return Act.DECIDE_EMERGENCY if outcome is DecisionOutcome.SHARE_EMERGENCY else Act.DECIDE
 
 
@@ -74,21 +74,24 @@ def check_authority(
     may_decide: Collection[Role],
     names: Collection[str],
 ) -> None:
-    """Raises `DecisionNotPermitted` unless the policy's authority, the adviser rule and the rule
-    against deciding one's own case allow it.
+    """Check that the actor may decide the request.
 
-    `names` are the account's id and the caller's e-mail address, by either of which they may be
-    named in the request.
+    Raises `DecisionNotPermitted` for an integration, for a role without authority under the policy,
+    for a person named in the request and for an adviser on it. The last two may still decide an
+    emergency.
+
+    `names` contains the account's id and the actor's e-mail address; the request may name the actor
+    by either.
     """
     if by.role is Role.INTEGRATION:
         raise DecisionNotPermitted(
-            "an integration cannot decide; a member of staff, the DSL or the information"
-            " governance lead does"
+            "an integration cannot decide; ask a member of staff, the DSL or the information"
+            " governance lead"
         )
     if by.role not in may_decide or (by.role is Role.STAFF and by.id != case.head.submitted_by):
         who = ", ".join(sorted(role.value for role in may_decide))
         raise DecisionNotPermitted(
-            f"under the policy, only these can decide: {who}; pass it on to them"
+            f"under the policy, only these roles can decide: {who}; ask one of them to decide"
         )
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
@@ -98,14 +101,14 @@ def check_authority(
         )
     if any(answer.by_id == by.id for answer in case.of(AdviceAnswer)):
         raise DecisionNotPermitted(
-            "a person who advised on the request can decide it only in an emergency; pass it"
-            " on to another person"
+            "a person who advised on the request can decide it only in an emergency; ask"
+            " another person to decide"
         )
 
 
 def _named(case: Case) -> set[str]:
-    """Every word, case-folded, in the references of the request's people and in the names of those
-    who ask, receive or consent.
+    """Return the case-folded words of the person references and of the names of requester,
+    recipient and consenting person.
     """
     facts = case.facts.content.facts
     named = (
@@ -119,10 +122,10 @@ def _named(case: Case) -> set[str]:
 
 
 def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
-    """The head after the decision, and what its record says.
+    """Return the head after the decision, and the decision to record.
 
-    Raises `InvalidState` in a state without decisions, `DecisionIncomplete` with every fault at
-    once.
+    Raises `InvalidState` if the status permits no decision, and `DecisionIncomplete` with all
+    faults.
     """
     status = case.head.after(act_of(command.outcome))
     differs = departs(case, command.outcome)
@@ -136,17 +139,17 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
         faults.append(
             Fault(
                 "/departs_because",
-                f"the evaluation says {recommended}; say why you decide otherwise",
+                f"required: the evaluation recommends {recommended}; say why you differ",
                 "departure-reason-missing",
             )
         )
     refused = command.outcome is DecisionOutcome.DO_NOT_SHARE
     if refused and command.refusal is None:
-        why = "say whether the refusal was discussed with the requester, and how, or why not yet"
+        why = "required: whether and how the refusal was discussed with the requester"
         faults.append(Fault("/refusal", why, "missing"))
     if not refused and command.refusal is not None:
         faults.append(
-            Fault("/refusal", "only a decision not to share has this member", "refusal-not-allowed")
+            Fault("/refusal", "only a decision not to share has a refusal", "refusal-not-allowed")
         )
     if faults:
         raise DecisionIncomplete(faults[0].detail, faults=tuple(faults))
@@ -174,7 +177,7 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
     included = [item for item, how in include.items() if how is not Include.WITHHOLD]
     if command.outcome is DecisionOutcome.DO_NOT_SHARE:
         return [], (
-            [Fault("/items", "a refusal shares no items; leave items out", "items-not-allowed")]
+            [Fault("/items", "a refusal shares no items; omit items", "items-not-allowed")]
             if command.items
             else []
         )
@@ -187,7 +190,11 @@ def _items_of(case: Case, command: Decide) -> tuple[list[UUID], list[Fault]]:
     open_to = include if command.outcome is DecisionOutcome.SHARE_EMERGENCY else included
     faults = [
         (
-            Fault(f"/items/{position}", "withheld; amend its include first", "item-withheld")
+            Fault(
+                f"/items/{position}",
+                "the item is withheld; amend its include value first",
+                "item-withheld",
+            )
             if item in include
             else Fault(
                 f"/items/{position}", "not an item of this request; see facts.items", "unknown-item"

@@ -1,4 +1,4 @@
-"""Decisions and disclosures over HTTP."""
+"""Request and reply schemas for decisions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,25 +12,33 @@ from app.sharing.schemas import Body, Out, StandInOut, Text
 
 
 class DecisionReasonIn(Body):
-    """The lawful reason that the decision rests on."""
+    """The lawful reason for the decision."""
 
-    code: Annotated[Structural[LawfulReasonCode], Field(description="Which lawful reason.")]
+    code: Annotated[
+        Structural[LawfulReasonCode], Field(description="The code of the lawful reason.")
+    ]
     necessity: Annotated[
-        Personal[Text | None], Field(description="Why sharing is necessary for it.")
+        Personal[Text | None], Field(description="Why sharing is necessary for the lawful reason.")
     ] = None
 
 
 class RefusalIn(Body):
-    """The talk with the requester about a refusal."""
+    """The discussion of a refusal with the requester."""
 
     discussed_with_requester: Annotated[
-        Structural[Answer], Field(description="Whether the reasons were discussed.")
+        Structural[Answer],
+        Field(description="Whether the reasons for the refusal were discussed with the requester."),
     ]
-    how: Annotated[Personal[Text], Field(description="How and when, or why not yet.")]
+    how: Annotated[
+        Personal[Text],
+        Field(
+            description="How and when the refusal was discussed, or why it was not discussed yet."
+        ),
+    ]
 
 
 class DecideIn(Body):
-    """A person's decision."""
+    """The decision of a person."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -52,59 +60,98 @@ class DecideIn(Body):
         },
     )
 
-    outcome: Annotated[Structural[DecisionOutcome], Field(description="What is decided.")]
-    reasons: Annotated[
-        Personal[Text], Field(description="Why: the record of a decision is its reasons.")
+    outcome: Annotated[
+        Structural[DecisionOutcome], Field(description="The outcome of the decision.")
     ]
+    reasons: Annotated[Personal[Text], Field(description="The reasons for the decision.")]
     items: Annotated[
         Structural[list[UUID] | None],
         Field(
             max_length=200,
-            description="Items that may be shared, none that is withheld; needed for a part.",
+            description=(
+                "The ids of the items that may be shared; required for `share_partially`."
+                " Withheld items are not allowed. If null, all items that are not"
+                " withheld."
+            ),
         ),
     ] = None
     lawful_reason: Annotated[
         DecisionReasonIn | None,
-        Field(description="What the decision rests on, where there is no consent."),
+        Field(description="The lawful reason for sharing, if it does not rest on consent."),
     ] = None
     departs_because: Annotated[
         Personal[Text | None],
-        Field(description="Why the decision differs from the evaluation; required when it does."),
+        Field(
+            description=(
+                "Why the decision differs from the recommendation of the evaluation;"
+                " required if it differs."
+            )
+        ),
     ] = None
     refusal: Annotated[
-        RefusalIn | None, Field(description="Required for a decision not to share.")
+        RefusalIn | None,
+        Field(
+            description="The discussion with the requester; required for a decision not to share."
+        ),
     ] = None
 
 
 class DecisionReasonOut(Out):
-    """The lawful reason that a decision rests on."""
+    """The lawful reason for a decision."""
 
-    code: Annotated[LawfulReasonCode, Field(description="Which lawful reason.")]
+    code: Annotated[LawfulReasonCode, Field(description="The code of the lawful reason.")]
     necessity: Annotated[
-        str | None, Field(description="Why it is necessary; null in a de-identified view.")
+        str | None,
+        Field(
+            description=(
+                "Why sharing is necessary for the lawful reason; null in a de-identified view."
+            )
+        ),
     ]
 
 
 class DecisionOut(StandInOut):
-    """A decision that was recorded. Never edited; a later one supersedes it."""
+    """A recorded decision. It never changes; a later decision supersedes it."""
 
-    outcome: Annotated[DecisionOutcome, Field(description="What was decided.")]
+    outcome: Annotated[DecisionOutcome, Field(description="The outcome of the decision.")]
     departs_from_evaluation: Annotated[
-        bool, Field(description="Whether it differs from what the evaluation recommends.")
+        bool, Field(description="Whether the decision differs from the recommendation.")
     ]
-    evaluation_id: Annotated[UUID, Field(description="The evaluation that it was decided on.")]
-    items: Annotated[list[UUID], Field(description="The items that may be shared.")]
+    evaluation_id: Annotated[
+        UUID, Field(description="The id of the evaluation that was current at the decision.")
+    ]
+    items: Annotated[list[UUID], Field(description="The ids of the items that may be shared.")]
     lawful_reason: Annotated[
-        DecisionReasonOut | None, Field(description="The lawful reason that it rests on.")
+        DecisionReasonOut | None,
+        Field(description="The lawful reason for the decision; null if none was stated."),
     ]
     discussed_with_requester: Annotated[
-        Answer | None, Field(description="For a refusal: whether it was discussed.")
+        Answer | None,
+        Field(
+            description=(
+                "Whether the refusal was discussed with the requester; null if not a refusal."
+            )
+        ),
     ]
     refusal_how: Annotated[
-        str | None, Field(description="For a refusal: how it was discussed, or why not yet.")
+        str | None,
+        Field(
+            description=(
+                "How the refusal was discussed, or why not yet; null in a de-identified view."
+            )
+        ),
     ]
     supersedes: Annotated[
-        UUID | None, Field(description="The decision that it takes the place of.")
+        UUID | None, Field(description="The id of the decision that this one supersedes.")
     ]
-    reasons: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
-    departs_because: Annotated[str | None, Field(description="Why it differs from the evaluation.")]
+    reasons: Annotated[
+        str | None, Field(description="The reasons for the decision; null in a de-identified view.")
+    ]
+    departs_because: Annotated[
+        str | None,
+        Field(
+            description=(
+                "Why the decision differs from the recommendation; null in a de-identified view."
+            )
+        ),
+    ]

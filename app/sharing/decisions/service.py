@@ -1,6 +1,4 @@
-"""Recording what a person decided, what left under the decision, and the emergencies that waited
-for neither.
-"""
+"""Operations on decisions: load for update, apply the rules, write once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -33,7 +31,11 @@ async def decide(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Decision]]:
-    """Record a person's decision. A later one supersedes it; nothing is edited."""
+    """Record the decision of a person. A later decision supersedes it and does not change it.
+
+    Raises `DecisionNotPermitted`, `DecisionIncomplete`, `InvalidState`, or the error of a failed
+    `precondition`.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     policy = await evaluation_policy.judged_under(session, case, now)
     names = await _names_of(session, actor)

@@ -1,1 +1,1 @@
-"""Records what was in fact shared, with whom, when and how."""
+"""Disclosures: records of the information shared, with its recipient, time and route."""

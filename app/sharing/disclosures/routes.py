@@ -1,4 +1,4 @@
-"""Disclosures over HTTP."""
+"""HTTP route to record a disclosure."""
 
 from typing import Annotated
 
@@ -35,8 +35,10 @@ async def record_disclosure(
     body: DiscloseIn,
     call: CallDep,
 ) -> Response:
-    """Records what was shared, with whom, when and how. The service accepts it only under a
-    decision that permits it, with every How check met.
+    """Records which information was shared, with its recipient, time and route.
+
+    The service accepts a disclosure only under a decision that permits it, and only if every How
+    check is met.
     """
     command = Disclose(
         decision_id=body.decision_id,

@@ -1,4 +1,4 @@
-"""Which disclosures a decision permits, and what their record holds. Pure."""
+"""Rules for disclosures: the decisions that permit them and the contents of their record. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from app.sharing.case.records import Decision, Disclosure, Receiver
 
 
 class DisclosureNotPermitted(ServiceError):
-    """No standing decision permits this disclosure, or the checks before release are not met."""
+    """No decision in effect permits this disclosure, or a How check is not met."""
 
     kind = Kind.CONFLICT
     code = "disclosure-not-permitted"
@@ -21,7 +21,7 @@ class DisclosureNotPermitted(ServiceError):
 
 
 class InvalidDisclosure(ServiceError):
-    """What was recorded about the disclosure does not fit the decision."""
+    """The details of the disclosure contradict the decision."""
 
     kind = Kind.INVALID
     code = "invalid-disclosure"
@@ -30,7 +30,7 @@ class InvalidDisclosure(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The receiver's acknowledgement."""
+    """The recipient's acknowledgement."""
 
     acknowledged_by: str
     at: datetime
@@ -38,7 +38,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclose:
-    """What a person did: which items went to whom, how and when."""
+    """The command to record a disclosure: its items, recipient, route and time."""
 
     decision_id: UUID
     items: tuple[UUID, ...] | None
@@ -50,10 +50,11 @@ class Disclose:
 
 
 def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclosure]:
-    """The head after the disclosure, and what its record says.
+    """Return the head after the disclosure, and the disclosure to record.
 
-    Raises `DisclosureNotPermitted` without a standing decision that permits it or with How checks
-    open, `InvalidState` in a state without disclosures, else `InvalidDisclosure`.
+    Raises `DisclosureNotPermitted` if no decision in effect permits it or a How check is not met,
+    `InvalidState` if the status permits no disclosure, and `InvalidDisclosure` with all other
+    faults.
     """
     decision = _permitting(case, command)
     emergency = decision.outcome is DecisionOutcome.SHARE_EMERGENCY
@@ -72,7 +73,7 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
         faults.append(
             Fault(
                 "/secure_exception",
-                "required when no secure route was used: the reason, and how the risk was weighed",
+                "required if no secure route was used: the reason, and an assessment of the risk",
                 "missing",
             )
         )
@@ -80,7 +81,7 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
         faults.append(
             Fault(
                 "/sent_at",
-                "in the future; record a disclosure after it was made",
+                "the time is in the future; record a disclosure after it was made",
                 "in-the-future",
             )
         )
@@ -102,10 +103,14 @@ def disclose(case: Case, command: Disclose, at: datetime) -> tuple[Head, Disclos
 
 
 def _permitting(case: Case, command: Disclose) -> Decision:
-    """The decision that stands, if it permits a disclosure and is the one that was named."""
+    """Return the decision in effect. Raises `DisclosureNotPermitted` unless it permits sharing
+    and the command cites it.
+    """
     standing = case.decision
     if standing is None or standing.content.outcome not in PERMITTING:
-        raise DisclosureNotPermitted("the request has no decision; record the decision first")
+        raise DisclosureNotPermitted(
+            "the request has no decision that permits sharing; record one first"
+        )
     if case.head.decision is None:
         raise DisclosureNotPermitted(
             "the request was reconsidered after its decision; record the new decision first"
@@ -131,7 +136,7 @@ def _check_release(case: Case, decision: Decision) -> None:
             for finding in unmet
         )
         raise DisclosureNotPermitted(
-            f"these checks are not met: {named}; amend facts.how when they are",
+            f"these checks are not met: {named}; amend facts.how once they are met",
             faults=faults,
         )
     if (

@@ -1,4 +1,4 @@
-"""Body and reply of a disclosure."""
+"""Request and reply schemas for disclosures."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,22 +13,30 @@ from app.sharing.schemas import Body, Out, RecipientCheckOut, RecordOut, Short, 
 
 
 class DisclosureRecipientIn(Body):
-    """Who received it."""
+    """The recipient of the disclosure."""
 
-    named_individual: Annotated[Personal[Short | None], Field(description="Who, by name.")] = None
-    role_title: Annotated[Personal[Short | None], Field(description="Their role.")] = None
-    organisation: Annotated[Personal[Short | None], Field(description="Where they work.")] = None
+    named_individual: Annotated[
+        Personal[Short | None], Field(description="The name of the recipient.")
+    ] = None
+    role_title: Annotated[
+        Personal[Short | None], Field(description="The job title of the recipient.")
+    ] = None
+    organisation: Annotated[
+        Personal[Short | None], Field(description="The recipient's organisation.")
+    ] = None
 
 
 class ReceiptIn(Body):
     """The recipient's acknowledgement."""
 
-    acknowledged_by: Annotated[Personal[Short], Field(description="Who acknowledged.")]
-    at: Annotated[Structural[When], Field(description="When.")]
+    acknowledged_by: Annotated[
+        Personal[Short], Field(description="The name of the person who acknowledged receipt.")
+    ]
+    at: Annotated[Structural[When], Field(description="The time of the acknowledgement.")]
 
 
 class DiscloseIn(Body):
-    """What was in fact shared."""
+    """A disclosure that was made."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -44,85 +52,120 @@ class DiscloseIn(Body):
         },
     )
 
-    decision_id: Annotated[Structural[UUID], Field(description="The decision that permits it.")]
+    decision_id: Annotated[
+        Structural[UUID], Field(description="The id of the decision that permits the disclosure.")
+    ]
     items: Annotated[
         Structural[list[UUID] | None],
-        Field(max_length=200, description="Which items; empty: all that the decision permits."),
+        Field(
+            max_length=200,
+            description=(
+                "The ids of the shared items; if null, all items that the decision permits."
+            ),
+        ),
     ] = None
-    recipient: Annotated[DisclosureRecipientIn, Field(description="Who received it.")]
-    route: Annotated[Structural[SecureRoute], Field(description="How it went.")]
-    sent_at: Annotated[Structural[When], Field(description="When it went.")]
+    recipient: Annotated[
+        DisclosureRecipientIn, Field(description="The recipient of the disclosure.")
+    ]
+    route: Annotated[
+        Structural[SecureRoute], Field(description="The route by which the information was sent.")
+    ]
+    sent_at: Annotated[Structural[When], Field(description="The time of sending.")]
     secure_exception: Annotated[
         Personal[Text | None],
-        Field(description="Why no secure route was used; required with route `none`."),
+        Field(description="Why no secure route was used; required if the route is `none`."),
     ] = None
     receipt: Annotated[
-        ReceiptIn | None, Field(description="The recipient's acknowledgement, when there is one.")
+        ReceiptIn | None, Field(description="The recipient's acknowledgement, if there is one.")
     ] = None
 
 
 class LeftOutOut(Out):
-    """An item that did not go."""
+    """An item that was not shared."""
 
-    item: Annotated[UUID, Field(description="The item.")]
+    item: Annotated[UUID, Field(description="The id of the item.")]
     why: Annotated[
         Literal["withheld", "not_permitted", "not_sent"],
         Field(
             description=(
-                "It was withheld; the decision did not permit it; or it was simply not sent."
+                "The reason code: the item was withheld, the decision did not permit it,"
+                " or the sender did not include it."
             )
         ),
     ]
     because: Annotated[
-        str | None, Field(description="The reason in words; null in a de-identified view.")
+        str | None, Field(description="The stated reason; null in a de-identified view.")
     ]
 
 
 class RedactedOut(Out):
-    """An item that went with parts taken out."""
+    """An item that was shared with parts removed."""
 
-    item: Annotated[UUID, Field(description="The item.")]
-    because: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+    item: Annotated[UUID, Field(description="The id of the item.")]
+    because: Annotated[
+        str | None, Field(description="The reason for the redaction; null in a de-identified view.")
+    ]
 
 
 class ReceiverOut(Out):
-    """Who received a disclosure."""
+    """The recipient of a disclosure."""
 
-    named_individual: Annotated[str | None, Field(description="Who, by name.")]
-    role_title: Annotated[str | None, Field(description="Their role.")]
-    organisation: Annotated[str | None, Field(description="Where they work.")]
+    named_individual: Annotated[str | None, Field(description="The name of the recipient.")]
+    role_title: Annotated[str | None, Field(description="The job title of the recipient.")]
+    organisation: Annotated[str | None, Field(description="The recipient's organisation.")]
 
 
 class DisclosureOut(RecordOut):
-    """What was shared."""
+    """A recorded disclosure."""
 
     decision_id: Annotated[
-        UUID | None, Field(description="The decision that permitted it; null for an emergency.")
+        UUID | None,
+        Field(
+            description=(
+                "The id of the decision that permitted the disclosure; null for an emergency."
+            )
+        ),
     ]
-    evaluation_id: Annotated[UUID, Field(description="The evaluation that it was made on.")]
-    items: Annotated[list[UUID], Field(description="What went.")]
-    items_not_shared: Annotated[list[UUID], Field(description="What did not go.")]
-    route: Annotated[SecureRoute, Field(description="How it went.")]
-    sent_at: Annotated[datetime, Field(description="When it went.")]
-    receipt_at: Annotated[datetime | None, Field(description="When receipt was acknowledged.")]
+    evaluation_id: Annotated[
+        UUID, Field(description="The id of the evaluation that was current at the disclosure.")
+    ]
+    items: Annotated[list[UUID], Field(description="The ids of the shared items.")]
+    items_not_shared: Annotated[
+        list[UUID], Field(description="The ids of the items that were not shared.")
+    ]
+    route: Annotated[SecureRoute, Field(description="The route by which the information was sent.")]
+    sent_at: Annotated[datetime, Field(description="The time of sending (UTC).")]
+    receipt_at: Annotated[
+        datetime | None,
+        Field(description="The time when receipt was acknowledged (UTC); null if it was not."),
+    ]
     recipient: Annotated[
-        ReceiverOut | None, Field(description="Who received it; null in a de-identified view.")
+        ReceiverOut | None, Field(description="The recipient; null in a de-identified view.")
     ]
     secure_exception: Annotated[
         str | None, Field(description="Why no secure route was used; null in a de-identified view.")
     ]
     acknowledged_by: Annotated[
-        str | None, Field(description="Who acknowledged receipt; null in a de-identified view.")
+        str | None,
+        Field(
+            description=(
+                "The name of the person who acknowledged receipt; null in a de-identified view."
+            )
+        ),
     ]
-    items_left_out: Annotated[list[LeftOutOut], Field(description="What did not go, and why not.")]
+    items_left_out: Annotated[
+        list[LeftOutOut], Field(description="The items that were not shared, each with the reason.")
+    ]
     items_redacted: Annotated[
-        list[RedactedOut], Field(description="What went with parts taken out, and why.")
+        list[RedactedOut],
+        Field(description="The items that were shared with parts removed, each with the reason."),
     ]
     recipient_check: Annotated[
         RecipientCheckOut | None,
         Field(
             description=(
-                "How whoever received it agrees with the directory; null where no entry is cited."
+                "The comparison of the recipient with the directory; null if the facts"
+                " cite no directory entry."
             )
         ),
     ]

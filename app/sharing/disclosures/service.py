@@ -1,4 +1,4 @@
-"""Records a disclosure: locked load, pure rules, one write."""
+"""Operations on disclosures: load for update, apply the rules, write once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,10 @@ async def disclose(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Disclosure]]:
-    """Record what was in fact shared, with whom, when and how."""
+    """Record a disclosure that was made, with its recipient, time and route.
+
+    Raises `DisclosureNotPermitted`, `InvalidDisclosure` or `InvalidState`.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 

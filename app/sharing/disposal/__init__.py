@@ -1,1 +1,1 @@
-"""Destroys the personal data of a request, and finds requests that end."""
+"""Dispose of the personal data of a request, and find requests due for disposal or review."""

@@ -1,6 +1,4 @@
-"""Which requests ask for somebody because their retention has ended or their review has come,
-longest due first; read only.
-"""
+"""Query requests whose retention has ended or whose review is due, earliest first. Read only."""
 
 from typing import Any
 from uuid import UUID
@@ -16,9 +14,7 @@ from app.sharing.case.tables import REQUEST, RequestRow
 
 
 def due_on() -> sa.ColumnElement[str]:
-    """SQL for: the day on which a request asks for somebody, the earlier of its two; null where
-    none is set.
-    """
+    """The SQL expression for the earlier of the retention end and the review day; null if none."""
     ends, looks = col(RequestRow.retain_until), col(RequestRow.review_on)
     return sa.case((sa.or_(looks.is_(None), ends <= looks), ends), else_=looks)
 
@@ -26,7 +22,7 @@ def due_on() -> sa.ColumnElement[str]:
 async def page(
     session: Session, school: str, day: str, *, after: tuple[str, UUID] | None, limit: int
 ) -> list[Head]:
-    """Heads of the school that are due by a day (ISO), from the position `after` on."""
+    """Heads of the school that are due by an ISO day, after the position `after`."""
     at = due_on()
     query = (
         sa.select(REQUEST)
@@ -42,9 +38,7 @@ async def page(
 
 
 async def counts(session: Session, day: str) -> list[sa.Row[Any]]:
-    """For each school that has any requests: how many are due by a day, for an ended retention, for
-    a review, and under legal hold.
-    """
+    """For each school with requests: the numbers due, ended, for review and on hold."""
     due = sa.and_(*_due(day))
 
     def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -1,4 +1,4 @@
-"""Replies about retention reviews and disposal."""
+"""Reply schemas for retention reviews and disposals."""
 
 from datetime import date
 from typing import Annotated
@@ -11,25 +11,27 @@ from app.sharing.schemas import RecordOut, StandInOut
 
 
 class RetentionReviewOut(StandInOut):
-    """A retention review that was recorded."""
+    """A recorded retention review."""
 
-    keep: Annotated[Keep, Field(description="What was decided.")]
-    until: Annotated[date | None, Field(description="Kept until; null: indefinitely.")]
-    next_review_on: Annotated[date | None, Field(description="Looked at again on.")]
-    legal_hold: Annotated[
-        bool, Field(description="Whether it is held against disposal from now on.")
+    keep: Annotated[Keep, Field(description="The decision of the review.")]
+    until: Annotated[
+        date | None, Field(description="The last day of retention; null if indefinite.")
     ]
-    why: Annotated[str | None, Field(description="Why; null after disposal.")]
+    next_review_on: Annotated[date | None, Field(description="The day of the next review.")]
+    legal_hold: Annotated[bool, Field(description="Whether a legal hold now prevents disposal.")]
+    why: Annotated[str | None, Field(description="The reason; null after disposal.")]
 
 
 class DisposalOut(RecordOut):
-    """A disposal that was recorded. It cannot be undone."""
+    """A recorded disposal. A disposal cannot be undone."""
 
     destroyed: Annotated[
         list[UUID],
-        Field(description="The records whose names, references and words were destroyed."),
+        Field(description="The ids of the records whose personal data was destroyed."),
     ]
-    kept_until: Annotated[date | None, Field(description="Until when it was kept.")]
+    kept_until: Annotated[
+        date | None, Field(description="The day until which the request was retained.")
+    ]
     retention_class: Annotated[str, Field(description="The policy's retention class.")]
-    basis: Annotated[str | None, Field(description="On what basis.")]
-    approved_by: Annotated[str | None, Field(description="Who approved it.")]
+    basis: Annotated[str | None, Field(description="The basis of the disposal.")]
+    approved_by: Annotated[str | None, Field(description="The person who approved the disposal.")]

@@ -1,8 +1,7 @@
-"""Keeping a request longer, and destroying what is personal in it: the words and names go, the
-codes and the proofs stay.
+"""Record retention reviews, and dispose of the personal data of requests.
 
-Law: nothing personal of the request is left in the database, and every entry of the trail still
-proves what it proved.
+Invariant: after disposal the database contains no personal data of the request, and every audit
+entry remains verifiable.
 """
 
 from dataclasses import replace
@@ -33,11 +32,11 @@ _PAGE: Final = 500
 ENDED: Final = frozenset(
     {RecordKind.DECISION, RecordKind.WITHDRAWAL, RecordKind.CLOSURE, RecordKind.EMERGENCY}
 )
-"""The records from which the years of a class are counted; of several, from the last."""
+"""The kinds of record that start the retention period; the last one counts."""
 
 
 class Waiting(NamedTuple):
-    """How many requests of a school are due, and why."""
+    """The number of due requests of a school, by reason."""
 
     school: str
     due: int
@@ -47,21 +46,19 @@ class Waiting(NamedTuple):
 
 
 async def load_for_update(session: Session, actor: Actor, request_id: UUID) -> Case:
-    """The request, locked against other writers; raises `SharingRequestNotFound`."""
+    """Load a request with a lock against other writers; raises `SharingRequestNotFound`."""
     return await store.load(session, actor, request_id, to_change=True)
 
 
 async def due(
     session: Session, actor: Actor, day: date, *, after: tuple[str, UUID] | None, limit: int
 ) -> list[Head]:
-    """Requests of the caller's school whose retention has ended or whose review has come by a day,
-    the longest due first.
-    """
+    """Requests of the caller's school that are due by a day, earliest first."""
     return await disposal_due.page(session, actor.school, day.isoformat(), after=after, limit=limit)
 
 
 async def waiting(session: Session, day: date) -> list[Waiting]:
-    """The same as counts, for each school that has any requests."""
+    """The numbers of due requests for each school that has requests."""
     return [
         Waiting(row.school, row.due, row.ended, row.review, row.held)
         for row in await disposal_due.counts(session, day.isoformat())
@@ -69,10 +66,9 @@ async def waiting(session: Session, day: date) -> list[Waiting]:
 
 
 async def terms(session: Session, case: Case, day: date) -> tuple[int, date | None, Policy]:
-    """What the policy says of keeping a case: the years after which it is looked at again, and the
-    day on which its retention ends, with the policy that says so.
+    """The retention terms of a case: years until review, end of retention, and their policy.
 
-    There is no such day while the request is open.
+    The end of retention is None while the request is open.
     """
     head = case.head
     policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
@@ -95,7 +91,7 @@ async def review(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[RetentionReview]]:
-    """Record a retention review, after which the request stands as `head` says."""
+    """Record a retention review and store the head that it results in."""
     draft = Draft(id=ids.new_id(now), content=content)
     change = Change(
         action=Action.RETENTION_REVIEWED,
@@ -119,8 +115,9 @@ async def dispose(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Disposal]]:
-    """Destroy what is personal in the request and leave a tombstone: its codes, and who destroyed
-    the rest, why and with whose approval.
+    """Destroy the personal data of a request and record the disposal.
+
+    The codes remain, with the basis, the approver and the actor of the disposal.
     """
     status = case.head.after(Act.DISPOSE)
     sealed_by = await _entries(session, actor, case)
@@ -165,7 +162,7 @@ async def dispose(
 
 
 async def _entries(session: Session, actor: Actor, case: Case) -> dict[UUID, set[UUID]]:
-    """The entries of the request that seal records, and which."""
+    """The ids of the records that each audit entry of the request seals, by entry id."""
     found: dict[UUID, set[UUID]] = {}
     after: UUID | None = None
     while True:

@@ -1,1 +1,1 @@
-"""Emergency disclosures: recorded in one call and never refused."""
+"""Emergency disclosures: recorded in one call, with few required details."""

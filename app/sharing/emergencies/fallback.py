@@ -1,8 +1,10 @@
-"""What an emergency stands on: the policy in force; when that fails, the one that ships; when that
-fails too, the little written here.
+"""Fallback evaluation of an emergency.
 
-Law: whatever a policy says, lacks or does, an emergency is recorded, and its record says that the
-policy failed.
+The service evaluates an emergency under the policy in force; if that fails, under the shipped
+default policy; if that fails too, by the fixed rules in this module.
+
+Invariant: an emergency is recorded whatever the policy contains or raises, and the record is
+flagged if the policy failed.
 """
 
 from collections.abc import Callable
@@ -26,10 +28,10 @@ from app.sharing.evaluation import assessment
 from app.sharing.evaluation.assessment import Judgement
 
 POLICY_FAILED: Final = "policy_failed"
-"""The flag of an emergency that the school's policy could not judge."""
+"""The flag of an emergency that the service could not evaluate under the school's policy."""
 
 NO_POLICY: Final = "none"
-"""What stands for version and digest where no policy could be read."""
+"""The policy version and digest of an emergency if no policy could be read."""
 
 _CLASS: Final = "safeguarding"
 
@@ -58,8 +60,9 @@ _TO_DO: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footing:
-    """What is recorded of an emergency beside what was told. `retain_until` None: kept until
-    somebody completes the record.
+    """The evaluation and deadlines to record with an emergency.
+
+    `retain_until` is None if the record is retained until a person completes it.
     """
 
     judgement: Judgement
@@ -72,13 +75,14 @@ class Footing:
 def footing(
     policy: Policy | None, ships: Callable[[], Policy], stated: Stated, at: datetime
 ) -> Footing:
-    """The footing of an emergency; raises nothing. `policy` is the one in force, None where it
-    cannot be read; `ships` gives another.
+    """Evaluate an emergency. Never raises.
+
+    `policy` is the policy in force, or None if it cannot be read; `ships` loads the shipped policy.
     """
     try:
         if policy is not None:
             return _under(policy, stated, at)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the emergency is recorded
+    except Exception as error:  # noqa: BLE001 - an emergency is recorded whatever fails
         _told(error)
     try:
         return _under(ships(), stated, at, flags=(POLICY_FAILED,))
@@ -105,8 +109,11 @@ def _under(policy: Policy, stated: Stated, at: datetime, *, flags: tuple[str, ..
 
 
 def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
-    """Danger and a verified body that always protects: share. Anything else: ask the DSL. Both are
-    recorded, and nothing is held up.
+    """Evaluate without a policy: recommend sharing or advice from the DSL.
+
+    The outcome is `share_emergency` for immediate danger and a verified recipient or requester
+    whose organisation type always protects children, and `seek_advice` otherwise. The outcome does
+    not prevent the disclosure.
     """
     danger = stated.risk.immediate_risk
     verified = (stated.recipient.identity_verified, stated.requester.identity_verified)
@@ -149,8 +156,8 @@ def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
 
 
 def _unsettled(stated: Stated) -> Facts:
-    """What was stated of danger, purpose and recipient; everything else is unsure, for nothing
-    could be checked.
+    """Return the stated danger, purpose and recipient; all other facts are unsure because no
+    policy was available to check them.
     """
     words = {
         name: None if optional else _unknown(name) for name, (_, optional) in fact_words().items()

@@ -1,4 +1,4 @@
-"""The reply to an emergency that was recorded."""
+"""Reply schema for an emergency disclosure."""
 
 from typing import Annotated
 
@@ -11,19 +11,25 @@ from app.sharing.schemas import Out, TaskOut
 
 
 class EmergencyOut(Out):
-    """An emergency as it was recorded."""
+    """A recorded emergency disclosure."""
 
     sharing_request: Annotated[
         RequestOut, Field(description="The request, with status `emergency_recorded`.")
     ]
     evaluation: Annotated[
-        CurrentEvaluationOut, Field(description="What the policy says of the facts so far.")
+        CurrentEvaluationOut, Field(description="The evaluation of the facts known so far.")
     ]
-    disclosure: Annotated[DisclosureOut, Field(description="What was shared.")]
-    task: Annotated[TaskOut, Field(description="Completing the record afterwards.")]
+    disclosure: Annotated[DisclosureOut, Field(description="The disclosure that was recorded.")]
+    task: Annotated[TaskOut, Field(description="The task to complete the record afterwards.")]
     flags: Annotated[
-        list[str], Field(description="What is missing or unusual; nothing was refused for it.")
+        list[str],
+        Field(
+            description=(
+                "Codes for missing or unusual information. None of them prevents the recording."
+            )
+        ),
     ]
     not_understood: Annotated[
-        list[InvalidMemberOut], Field(description="What did not fit, and was kept as it was sent.")
+        list[InvalidMemberOut],
+        Field(description="The invalid members of the body, stored as the client sent them."),
     ]

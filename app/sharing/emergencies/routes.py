@@ -1,4 +1,4 @@
-"""Emergency disclosures over HTTP."""
+"""HTTP route to record an emergency disclosure."""
 
 from typing import Annotated
 
@@ -37,8 +37,10 @@ async def record_emergency_disclosure(
     body: EmergencyIn,
     call: CallDep,
 ) -> Response:
-    """Records, in one call, sharing that happened or must happen now. The service accepts every
-    call that says what, with whom and why; completing the record becomes a task.
+    """Records, in one call, a disclosure that was made or must be made now.
+
+    The service accepts every body that states what is shared, with whom and why. It creates a task
+    to complete the record afterwards.
     """
     statement, told = emergency_statement(body, call.now)
     case, disclosure = await emergencies_service.record_emergency(

@@ -1,5 +1,7 @@
-"""Emergencies over HTTP. Law: what, with whom and why are needed; nothing else that was sent stands
-in the way of the record.
+"""Request and record schemas for emergencies.
+
+Invariant: a body is refused only if it lacks `what`, `why` or the organisation type of the
+recipient. Any other invalid member is stored and flagged.
 """
 
 from collections.abc import Mapping
@@ -27,12 +29,13 @@ _REQUIRED: Final = frozenset({("recipient",), ORGANISATION_TYPE, ("what",), ("wh
 
 
 class EmergencyPurposeIn(PurposeIn):
-    """What it was for, as far as there is time to say."""
+    """The purpose of the emergency disclosure, as far as the submitter can state it."""
 
 
 class EmergencySubjectIn(SubjectIn):
-    """Somebody the information is about. Nothing is refused for their reference; a pupil number
-    that cannot be right is flagged.
+    """A person whom the information is about.
+
+    Any reference is accepted; an invalid pupil number is flagged.
     """
 
     person_ref: Annotated[
@@ -42,12 +45,12 @@ class EmergencySubjectIn(SubjectIn):
 
 
 class EmergencyIn(Body):
-    """Sharing that was done or must be done now. Only what, with whom and why are needed; all else
-    when there is time.
+    """A disclosure that was made or must be made now. Only `what`, `recipient` and `why` are
+    required.
 
-    Whatever else does not fit what is described here, members that are not known included, is kept
-    as it was sent, flagged, and named in the reply; the rest is used. A kind of organisation that
-    is not known counts as `other`, and what is too long is cut.
+    Any other member that does not match this schema, or that the schema does not contain, is stored
+    as the client sent it, flagged and listed in the reply. An unknown organisation type counts as
+    `other`. Text that is too long is cut.
     """
 
     model_config = ConfigDict(
@@ -72,25 +75,32 @@ class EmergencyIn(Body):
     )
 
     occurred_at: Annotated[
-        Structural[When | None], Field(description="When it was shared; empty: now.")
+        Structural[When | None],
+        Field(description="The time of the disclosure; if null, the current time."),
     ] = None
     recipient: Annotated[
-        RecipientIn, Field(description="With whom; the type of organisation at least.")
+        RecipientIn, Field(description="The recipient; at least the organisation type is required.")
     ]
-    what: Annotated[Personal[Text], Field(description="What was shared.")]
-    why: Annotated[Personal[Text], Field(description="Why it could not wait.")]
+    what: Annotated[Personal[Text], Field(description="The information that was shared.")]
+    why: Annotated[Personal[Text], Field(description="Why the disclosure could not wait.")]
     subjects: Annotated[
         list[EmergencySubjectIn],
-        Field(default_factory=list, max_length=50, description="Whom it is about."),
+        Field(
+            default_factory=list,
+            max_length=50,
+            description="The people whom the information is about.",
+        ),
     ]
-    purpose: Annotated[EmergencyPurposeIn | None, Field(description="What it was for.")] = None
+    purpose: Annotated[
+        EmergencyPurposeIn | None, Field(description="The purpose of the disclosure.")
+    ] = None
     facts: Annotated[
         Personal[dict[str, Any]],
         Field(
             default_factory=dict,
             description=(
-                "Any parts of the facts object that are known. What cannot be read is kept, flagged"
-                " and completed later."
+                "Any known parts of the facts of a request. Invalid members are stored and"
+                " flagged, to be completed later."
             ),
         ),
     ]
@@ -111,44 +121,69 @@ class EmergencyIn(Body):
             required=_REQUIRED,
             substitutes={ORGANISATION_TYPE: OrganisationType.OTHER.value},
         )
-        body._apart = apart  # noqa: SLF001 - of the model that is being made
+        body._apart = apart  # noqa: SLF001 - a private attribute of the model under construction
         return body
 
     @property
     def apart(self) -> list[InvalidMember]:
-        """What did not fit, `facts` aside, which are read later."""
+        """Return the invalid members of the body, except those in `facts`, which are validated
+        later.
+        """
         return self._apart
 
 
 class InvalidMemberOut(Out):
-    """Something that did not fit. It is kept as it was sent, in the emergency's record, until
-    somebody completes that.
+    """An invalid member of the body, stored as the client sent it until a person completes the
+    emergency record.
     """
 
     pointer: Annotated[
         str,
         Field(
-            description="JSON pointer (RFC 6901) into the body.",
+            description="The JSON pointer (RFC 6901) to the member in the body.",
             examples=["/recipient/organisation_type"],
         ),
     ]
-    detail: Annotated[str, Field(description="What was wrong, and the nearest word that is known.")]
-    code: Annotated[str, Field(description="Stable, kebab-case.", examples=["unknown-value"])]
-    sent: Annotated[Any, Field(description="What was sent there.")]
+    detail: Annotated[
+        str,
+        Field(
+            description=(
+                "What is wrong with the member, with the nearest known value if there is one."
+            )
+        ),
+    ]
+    code: Annotated[
+        str, Field(description="A stable error code in kebab case.", examples=["unknown-value"])
+    ]
+    sent: Annotated[Any, Field(description="The value that the client sent.")]
 
 
 class EmergencyRecordOut(RecordOut):
-    """What was told of an emergency."""
+    """The record of an emergency."""
 
     flags: Annotated[
-        list[str], Field(description="What is missing or unusual; nothing was refused for it.")
+        list[str],
+        Field(
+            description=(
+                "Codes for missing or unusual information. None of them prevents the recording."
+            )
+        ),
     ]
-    what: Annotated[str | None, Field(description="What was shared; null in a de-identified view.")]
+    what: Annotated[
+        str | None,
+        Field(description="The information that was shared; null in a de-identified view."),
+    ]
     why: Annotated[
-        str | None, Field(description="Why it could not wait; null in a de-identified view.")
+        str | None,
+        Field(description="Why the disclosure could not wait; null in a de-identified view."),
     ]
-    occurred_at: Annotated[datetime, Field(description="When it was shared.")]
+    occurred_at: Annotated[datetime, Field(description="The time of the disclosure (UTC).")]
     not_understood: Annotated[
         list[InvalidMemberOut] | None,
-        Field(description="What did not fit; null where all did, and in a de-identified view."),
+        Field(
+            description=(
+                "The invalid members of the body; null if there were none, and in a"
+                " de-identified view."
+            )
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Records an emergency disclosure and never refuses one."""
+"""Operation to record an emergency disclosure, whatever optional details are missing."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -32,8 +32,10 @@ async def record_emergency(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Disclosure]]:
-    """Record sharing that was or must be done now. Accepted whatever is still missing; what is
-    missing becomes a task.
+    """Record an emergency disclosure that was made or must be made now.
+
+    The service accepts it whatever optional details are missing, and creates a task to complete the
+    record.
     """
     policy = await _readable(session, actor, now, trace)
     statement = await recipient_check.cited(session, actor.school, statement, now)

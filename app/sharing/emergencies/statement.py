@@ -1,4 +1,4 @@
-"""The facts that an emergency states, with flags for what is missing."""
+"""Builds the facts and the emergency record from the body of an emergency disclosure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,10 +21,10 @@ RECORDED_LATE_H: Final = 24
 
 
 def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Emergency]:
-    """The statement that an emergency makes, and what its record says with what is to be flagged.
-    Refuses nothing.
+    """Return the facts that an emergency states, and the emergency record with its flags.
 
-    What did not fit is recorded as it was sent: it is personal, and disposal destroys it.
+    Refuses no body. Invalid members are recorded as the client sent them; they are personal data,
+    and disposal destroys them.
     """
     purpose = _given(body.purpose) if body.purpose else {}
     base: dict[str, Any] = {
@@ -73,7 +73,7 @@ def emergency_statement(body: EmergencyIn, now: datetime) -> tuple[Statement, Em
 
 
 def _flag(apart: InvalidMember) -> str:
-    """A code that says what did not fit, and nothing that the caller wrote."""
+    """Return the flag code of an invalid member. The code contains no text from the client."""
     first, *rest = apart.fault.pointer.removeprefix("/").split("/")
     name = (
         rest[0]

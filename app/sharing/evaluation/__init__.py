@@ -1,1 +1,1 @@
-"""Evaluates a request under the policy, and replays past evaluations."""
+"""Evaluate a request under the policy, and replay past evaluations."""

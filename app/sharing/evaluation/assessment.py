@@ -1,6 +1,4 @@
-"""Asks the policy about a case: the facts as they count today, the recommendation, the instants by
-which things are due. Pure.
-"""
+"""Evaluate a case under a policy: derived facts, recommendation and due instants. Pure."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -37,12 +35,12 @@ _OWN_CLOCK: Final[Mapping[PurposeCode, str]] = MappingProxyType(
         PurposeCode.SUBJECT_ACCESS_REQUEST: "subject_access_request",
     }
 )
-"""Purposes whose decision is due by a clock of their own, whatever the urgency."""
+"""The clock that sets the decision deadline of a purpose, regardless of the urgency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the policy says of a case at an instant."""
+    """The result of the policy for a case at an instant."""
 
     facts: Facts
     evaluation: Evaluation
@@ -59,9 +57,7 @@ class Judgement:
         current: bool = True,
         check: RecipientCheck | None = None,
     ) -> Draft[EvaluationRecord]:
-        """The evaluation as a record: the facts that were used, the result, and when its actions
-        are due.
-        """
+        """The evaluation as a draft record: facts used, result and due instants."""
         content = EvaluationRecord(
             facts=self.facts.to_json(),
             result=self.evaluation,
@@ -75,14 +71,14 @@ class Judgement:
 
 
 def judge(policy: Policy, stated: Stated, at: datetime) -> Judgement:
-    """Derive the facts on this school day and evaluate them."""
+    """Derive the facts for the current school day and evaluate them."""
     today = deadlines.today_in_school(at)
     found = derive.derive(stated, policy.rules(today), today)
     return judge_facts(policy, found, at)
 
 
 def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
-    """Evaluate facts that were derived before."""
+    """Evaluate facts that are already derived."""
     evaluation = evaluate.evaluate(policy, found)
     return Judgement(
         facts=found,
@@ -95,7 +91,7 @@ def judge_facts(policy: Policy, found: Facts, at: datetime) -> Judgement:
 
 
 def due_at(policy: Policy, name: str, start: datetime) -> datetime | None:
-    """When a clock of the policy that starts now runs out."""
+    """The instant at which a clock of the policy expires if it starts at `start`."""
     return deadlines.due_at(name, start, policy.calendar)
 
 
@@ -109,11 +105,10 @@ def _decision_due(policy: Policy, found: Facts, at: datetime) -> datetime | None
 
 
 def month_after(policy: Policy, at: datetime) -> datetime:
-    """One calendar month from the day of receipt (UK GDPR Article 12(3)), to the next day on which
-    people work where that is none.
+    """One calendar month from the day of receipt, moved to the next working day.
 
-    That is the law's time, which no school's policy and no school holiday moves; a policy that has
-    a clock of this name goes before it.
+    UK GDPR Article 12(3) sets this period: school holidays do not extend it. A policy clock of the
+    same name takes precedence.
     """
     day = deadlines.today_in_school(at)
     year, month = (day.year + day.month // 12, day.month % 12 + 1)
@@ -124,16 +119,14 @@ def month_after(policy: Policy, at: datetime) -> datetime:
 
 
 def stood_in(policy: Policy, head: Head, content: S) -> S:
-    """The content of a record, flagged where another policy stood in for the one that the case was
-    judged under.
-    """
+    """Add the flag `policy_not_found` to a content if a fallback policy was used for the case."""
     if policy.digest == head.policy_digest:
         return content
     return replace(content, flags=(RecordFlag.POLICY_NOT_FOUND,), under=policy.digest)
 
 
 def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Role, ...]:
-    """Who may record this outcome on the case, by the policy's authority table."""
+    """The roles that may record this outcome, by the policy's authority table."""
     found = Facts.from_json(case.evaluation.content.facts)
     return evaluate.may_decide(
         policy, found, _as_recommended(outcome), departs=departs(case, outcome)
@@ -141,14 +134,15 @@ def may_decide(policy: Policy, case: Case, outcome: DecisionOutcome) -> tuple[Ro
 
 
 def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str:
-    """The retention class of the case once it is decided so."""
+    """The retention class of the case after this outcome."""
     found = Facts.from_json(case.evaluation.content.facts)
     return evaluate.retention_class(policy, found, _as_recommended(outcome))
 
 
 def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
-    """The head, to be kept for the years of its class from today on. What a retention review set is
-    never cut short.
+    """The head with the retention period of its class, counted from `at`.
+
+    Invariant: a period set by a retention review is never shortened.
     """
     until = kept_until(policy, head.retention_class, deadlines.today_in_school(at)).isoformat()
     if reviewed and head.retain_until is None:
@@ -160,34 +154,31 @@ def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
 
 
 def kept_until(policy: Policy, name: str, day: date) -> date:
-    """Until when the policy keeps what closes on a day; what is in a class that it does not have,
-    as long as any.
+    """The end of the retention period of a case that closes on a day.
+
+    For a class that the policy does not define, the longest period of the policy applies.
     """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
-    return deadlines.years_after(day, max(years(policy, one.keep_years, day) for one in found))
+    return deadlines.years_after(day, max(_years(policy, one.keep_years, day) for one in found))
 
 
 def review_years(policy: Policy, name: str, day: date) -> int:
-    """After how many years something of a class is looked at again; of a class that the policy does
-    not have, as soon as any.
+    """The years until the retention review of a class.
+
+    For a class that the policy does not define, the shortest interval of the policy applies.
     """
     classes = policy.document.retention.classes
     found = [classes[name]] if name in classes else list(classes.values())
-    return min(years(policy, one.review_years, day) for one in found)
+    return min(_years(policy, one.review_years, day) for one in found)
 
 
-def years(policy: Policy, parameter: str, day: date) -> int:
-    """The value of a parameter on a day; before its first day, its first value."""
-    found = policy.document.parameters[parameter]
-    value = found.on(day)
-    return value if value is not None else found.values[0].value
+def _years(policy: Policy, parameter: str, day: date) -> int:
+    return policy.document.parameters[parameter].on_or_first(day)
 
 
 def departs(case: Case, outcome: DecisionOutcome) -> bool:
-    """Whether recording this outcome differs from what the evaluation recommended. A part of a
-    share is still a share.
-    """
+    """Whether an outcome differs from the recommendation; a partial share counts as share."""
     recommended = case.evaluation.content.result.outcome
     return recommended is not _as_recommended(outcome)
 

@@ -1,6 +1,4 @@
-"""What the consents on record come to: the facts' consent object that follows from them, and why
-one counts as less than a yes. Pure.
-"""
+"""Derive the consent object of the facts from the consents on record. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,25 +19,28 @@ ANSWERS: Final[Mapping[ConsentStatus, Answer]] = {
     ConsentStatus.SOUGHT_PENDING: Answer.UNSURE,
     ConsentStatus.UNKNOWN: Answer.UNSURE,
 }
-"""What a status answers to the question of consent; every other one answers no."""
+"""The answer to the consent question for each status; any other status answers no."""
 
 _OWN: Final = frozenset({Authority.SELF, Authority.COMPETENT_CHILD})
-_UNJUDGED: Final[Mapping[Competence, frozenset[Authority | None]]] = {
+_WITHOUT_COMPETENCE: Final[Mapping[Competence, frozenset[Authority | None]]] = {
     Competence.NOT_ASSESSED: _OWN,
     Competence.ASSESSED_NOT_COMPETENT: _OWN | {None},
 }
-"""By what was said of a child's competence (Gillick), the rights by which the child's own consent
-does not count; None: no right was named."""
+"""The authorities with which a child's own consent does not count, by Gillick assessment.
+
+None in a set means that no authority was named.
+"""
 
 _WEAKEST: Final = (Answer.NO, Answer.UNSURE, Answer.YES)
 
 _OF_THE_PERSON: Final = frozenset({"subject_id", "competence", "objection", "evidence"})
-"""Members of a consent that the facts' consent object does not have."""
+"""The members of a consent record that the facts' consent object does not have."""
 
 
 def standing(case: Case, *, withdrawing: UUID | None = None) -> list[Consent]:
-    """Each person's newest consent, as withdrawn where it was, or is being withdrawn now (by its
-    id).
+    """The newest consent of each person, as withdrawn if it was withdrawn.
+
+    `withdrawing` is the id of a consent that the current act withdraws.
     """
     withdrawn = {record.content.consent_id for record in case.of(ConsentWithdrawal)} | {withdrawing}
     newest: dict[UUID, Consent] = {}
@@ -52,22 +53,22 @@ def standing(case: Case, *, withdrawing: UUID | None = None) -> list[Consent]:
 
 
 def without_competence(consent: Consent) -> bool:
-    """Whether a yes is a child's own, and no person has judged that the child is able to give it:
-    it counts as unsure.
+    """Whether a consent is a child's own without a positive Gillick assessment; it counts as
+    unsure.
     """
     return (
         ANSWERS.get(consent.status) is Answer.YES
         and consent.competence is not None
-        and consent.authority in _UNJUDGED.get(consent.competence, ())
+        and consent.authority in _WITHOUT_COMPETENCE.get(consent.competence, ())
     )
 
 
 def consent(consents: Sequence[Consent], *, every: int, today: date) -> dict[str, Json]:
-    """The facts' consent object that follows from the consents on record.
+    """Derive the facts' consent object from the consents on record.
 
-    One of each person counts, the newest. All yes and everybody asked is yes; any no is no; else
-    unsure. The details shown are those of the consent that weighs most against sharing, so that the
-    evaluation gives its reasons.
+    The newest consent of each person counts. The answer is yes if all `every` subjects were asked
+    and all said yes, no if any said no, and otherwise unsure. The details are those of the consent
+    that weighs most against sharing, so that the evaluation gives its reasons.
     """
     newest = list({one.subject_id: one for one in consents}.values())
     weakest = min(newest, key=lambda one: _WEAKEST.index(_answer(one, today)))

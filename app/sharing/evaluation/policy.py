@@ -1,4 +1,4 @@
-"""The policy version that a request is evaluated under."""
+"""Load the policy version for the evaluation of a request."""
 
 from datetime import datetime
 
@@ -11,13 +11,14 @@ from app.sharing.case.case import Case
 
 
 async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Policy:
-    """The policy that the caller's school follows today."""
+    """Load the policy in force at the caller's school today."""
     return await policies.in_force(session, actor.school, today_in_school(now))
 
 
 async def judged_under(session: Session, case: Case, now: datetime) -> Policy:
-    """The version that the evaluation that counts was made under, or one that stands in for it, so
-    that nothing waits for it.
+    """Load the policy version of the current evaluation, or a fallback if it is not found.
+
+    Invariant: a missing policy version delays no request.
     """
     return await policies.at_or_fallback(
         session, case.head.school, today_in_school(now), case.head.policy_digest

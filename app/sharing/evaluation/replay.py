@@ -1,5 +1,6 @@
-"""Past requests as a policy looks at them, and past evaluations made again: what was stored then
-must come out now, byte for byte.
+"""Read past requests for policy impact assessments, and replay past evaluations.
+
+Invariant: a replay reproduces the stored evaluation byte for byte.
 """
 
 import json
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel.canonical import kept
+from app.kernel.canonical import to_sorted_json
 from app.kernel.errors import ServiceError
 from app.platform.db import Session
 from app.platform.rows import col
@@ -25,19 +26,20 @@ from app.sharing.evaluation.assessment import judge_facts
 
 
 class PastRequests:
-    """The requests of a school, each with the facts of the evaluation that counts. Gives the policy
-    room what lies above it.
+    """The requests of a school with the facts of their current evaluations.
+
+    Implements the reader that the policy package declares, because it may not import this one.
     """
 
     async def count(self, session: Session, school: str) -> int:
-        """How many requests there are."""
+        """The number of requests of the school."""
         row = await session.first(
             sa.select(sa.func.count()).select_from(REQUEST).where(col(RequestRow.school) == school)
         )
         return int(row[0]) if row is not None else 0
 
     async def read(self, session: Session, school: str) -> AsyncIterator[PastRequest]:
-        """Each request, in the order in which they were made."""
+        """Iterate over the requests, in the order of their submission."""
         query = (
             sa.select(
                 col(RecordRow.request_id),
@@ -78,9 +80,7 @@ class PastRequests:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A past evaluation made again. `differs` says how it comes out otherwise; None where it is the
-    same to the byte.
-    """
+    """The result of a replay. `differs` describes the difference; None if there is none."""
 
     id: UUID
     request: UUID
@@ -91,8 +91,9 @@ class Replayed:
 async def replay(
     session: Session, school: str | None = None, *, request: UUID | None = None
 ) -> AsyncIterator[Replayed]:
-    """Every evaluation on record, of one school or of all, of one request or of all, made again
-    from its stored facts and its digest.
+    """Replay evaluations from their stored facts and policy digest.
+
+    Without `school`, all schools; without `request`, all requests.
     """
     query = (
         sa.select(RECORD)
@@ -109,19 +110,17 @@ async def replay(
         try:
             how = differs(await policies.at(session, row.school, digest), body, row.at)
         except ServiceError as error:
-            how = f"cannot be made again: {error}"
+            how = f"cannot be replayed: {error}"
         yield Replayed(UUID(str(row.id)), UUID(str(row.request_id)), digest, how)
 
 
 def differs(policy: Policy, body: Mapping[str, Any], at: datetime) -> str | None:
-    """How an evaluation, as it was recorded at an instant, comes out otherwise today; None where it
-    is the same to the byte. Pure.
-    """
+    """Describe how a replayed evaluation differs from the stored body; None if identical. Pure."""
     try:
         again = judge_facts(policy, Facts.from_json(body["facts"]), at)
     except (FactsUnreadable, LookupError) as error:
-        return f"cannot be made again: {error}"
+        return f"cannot be replayed: {error}"
     for name, made in (("result", again.evaluation.to_json()), ("due", again.due)):
-        if kept(made) != kept(body[name]):
-            return f"{name} comes out otherwise"
+        if to_sorted_json(made) != to_sorted_json(body[name]):
+            return f"{name} differs"
     return None

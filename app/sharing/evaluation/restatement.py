@@ -1,4 +1,4 @@
-"""New and restated facts with their evaluation, as a change of the request."""
+"""Make the change that stores new or amended facts with their evaluation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ HOW_ONLY: Final = frozenset({"how"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A new request: the change that makes it, and the two records of the change."""
+    """A new request: the change that creates it, and its facts and evaluation drafts."""
 
     change: Change
     facts: Draft[Facts]
@@ -33,7 +33,7 @@ class Submission:
 def submitted(
     actor: Actor, statement: Statement, judgement: Judgement, now: datetime
 ) -> Submission:
-    """A new request with the evaluation of its facts."""
+    """Build a new request with the evaluation of its facts."""
     facts, subjects = facts_draft(statement, now)
     stated = statement.facts
     head = Head(
@@ -86,10 +86,10 @@ def facts_draft(
     item_ids: Sequence[UUID] = (),
     known: Sequence[Subject] = (),
 ) -> tuple[Draft[Facts], list[Subject]]:
-    """The facts as a record, each item with its id, and the people that are new in it.
+    """Build the facts record with item ids, and the new subjects.
 
-    `item_ids` are the ids of the items that stay, by position; `known` are the people of the
-    request so far, who keep theirs.
+    `item_ids` are the ids of retained items, by position; `known` are the existing subjects of the
+    request, whose ids are retained.
     """
     record_id = ids.new_id(now)
     people = {subject.ref: subject for subject in known}
@@ -115,8 +115,9 @@ def restated(
     *,
     trigger: EvaluationTrigger,
 ) -> Change:
-    """The case with new facts, judged again. Items keep their ids unless the list itself was sent
-    anew.
+    """Build the change for amended facts and their new evaluation.
+
+    Items retain their ids unless the client sent a new list of items.
     """
     item_ids = [] if "items" in fields else [item.id for item in case.items]
     facts, subjects = facts_draft(statement, now, item_ids=item_ids, known=case.subjects)
@@ -149,8 +150,10 @@ def restated(
 
 
 def judged(head: Head, judgement: Judgement) -> Head:
-    """The head after an evaluation that counts. A decision, or an emergency, has settled how long
-    it is kept.
+    """The head after a current evaluation.
+
+    A decision or an emergency has already set the retention class; an evaluation then leaves it
+    unchanged.
     """
     settled = head.decision is not None or head.status is Status.EMERGENCY_RECORDED
     return replace(

@@ -1,1 +1,1 @@
-"""What was stated about a request, and what the directory says about the recipient."""
+"""The stated facts of a request, and the directory check of the recipient."""

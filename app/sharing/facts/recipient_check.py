@@ -1,9 +1,8 @@
-"""A recipient that is cited from the school's directory: what the directory knows is shown beside
-what was stated.
+"""Compare a cited recipient with the school's directory.
 
-Law: the directory answers nothing. That a hospital was checked once says nothing about whoever is
-on the telephone now: its check is a ground on which a person may answer, and what was left out
-stays left out. No mismatch holds anything up.
+Invariant: the directory answers no question of the policy. An earlier check of an organisation does
+not identify the person who asks now. It is evidence on which a person may answer; an omitted answer
+remains unsure. No mismatch blocks a request.
 """
 
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ from app.sharing.facts.statement import Statement
 NOT_LISTED: Final = "not_in_directory"
 NOT_CHECKED: Final = "individual_not_checked"
 
-_ANOTHER: Final = frozenset(
+_OTHER_RECIPIENT: Final = frozenset(
     {
         Mismatch.TYPE_DIFFERS,
         Mismatch.ORGANISATION_DIFFERS,
@@ -36,11 +35,11 @@ _ANOTHER: Final = frozenset(
         Mismatch.CONTACT_RETIRED,
     }
 )
-"""Mismatches by which the check in the directory may be of somebody else."""
+"""The mismatches after which the directory's check may concern a different recipient."""
 
 
 class RecipientNotInDirectory(ServiceError):
-    """The directory has no such entry."""
+    """The directory has no entry with the cited id."""
 
     kind = Kind.INVALID
     code = "recipient-not-in-directory"
@@ -53,18 +52,18 @@ class RecipientNotInDirectory(ServiceError):
 async def cited(
     session: Session, school: str, statement: Statement, now: datetime, *, strict: str | None = None
 ) -> Statement:
-    """The statement with what the directory says of the recipient that it cites.
+    """Add the directory check to a statement that cites a recipient.
 
-    With `strict`, the pointer below which the facts stand in the body, an unknown entry raises
-    `RecipientNotInDirectory`; without, it is a finding.
+    `strict` is the JSON pointer of the facts in the body. With it, an unknown entry raises
+    `RecipientNotInDirectory`; without it, an unknown entry is a finding.
     """
     cites = statement.facts.recipient
     if cites.directory_id is None and cites.contact_id is None:
         return statement
-    found = await _known(session, school, cites, now)
+    found = await _find_entry(session, school, cites, now)
     if found is None:
         if strict is not None:
-            raise await _unknown(session, school, cites, now, strict)
+            raise await _unknown_entry(session, school, cites, now, strict)
         return replace(statement, check=_check(cites, None, [NOT_LISTED], now))
 
     mismatches = check_right_recipient(found, plain.write_members(cites))
@@ -74,7 +73,7 @@ async def cited(
     supports = (
         found.verified is Verified.YES
         and NOT_CHECKED not in findings
-        and not _ANOTHER & set(mismatches)
+        and not _OTHER_RECIPIENT & set(mismatches)
     )
     return replace(statement, check=_check(cites, found, findings, now, supports=supports))
 
@@ -87,12 +86,13 @@ async def at_disclosure(
     route: SecureRoute,
     now: datetime,
 ) -> RecipientCheck | None:
-    """The same for a disclosure: the receiver and the route, against the entry that the facts cite.
-    None where they cite none.
+    """Compare the recipient and route of a disclosure with the directory entry in the facts.
+
+    Returns None if the facts cite no entry.
     """
     if cites.directory_id is None:
         return None
-    found = await _known(session, head.school, cites, now)
+    found = await _find_entry(session, head.school, cites, now)
     if found is None:
         return _check(cites, None, [NOT_LISTED], now)
     stated = {
@@ -104,7 +104,7 @@ async def at_disclosure(
     return _check(cites, found, findings, now)
 
 
-async def _known(
+async def _find_entry(
     session: Session, school: str, cites: Recipient, now: datetime
 ) -> RecipientFacts | None:
     if cites.directory_id is None:
@@ -114,14 +114,14 @@ async def _known(
     )
 
 
-async def _unknown(
+async def _unknown_entry(
     session: Session, school: str, cites: Recipient, now: datetime, below: str
 ) -> RecipientNotInDirectory:
     if cites.directory_id is None:
         return RecipientNotInDirectory(
             f"{below}/recipient/directory_id", "name the organisation whose contact this is"
         )
-    if await _known(session, school, replace(cites, contact_id=None), now) is None:
+    if await _find_entry(session, school, replace(cites, contact_id=None), now) is None:
         return RecipientNotInDirectory(
             f"{below}/recipient/directory_id",
             "not an organisation of the directory; see GET /v1/recipients",

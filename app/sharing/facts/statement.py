@@ -1,4 +1,4 @@
-"""Facts as stated, before they are recorded. Pure."""
+"""Represent stated facts before they are recorded. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,10 @@ from app.sharing.case.records import RecipientCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a person stated: the facts, whose items have no ids yet, and the same as the policy
-    reads it.
+    """The facts that a client sent, without item ids, and the same facts as policy input.
 
-    `refs` are the subjects' references with their roles, in the order of the facts. `check` is what
-    the directory says of the recipient, where its entry is cited.
+    `refs` are the references of the subjects with their roles, in the order of the facts. `check`
+    is the directory check of the recipient, or None if the facts cite no entry.
     """
 
     facts: CaseFacts

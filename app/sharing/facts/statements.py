@@ -15,7 +15,7 @@ from app.sharing.facts.statement import Statement
 
 
 def statement_of(facts: FactsIn) -> Statement:
-    """The facts as a statement."""
+    """Convert a validated facts object to a statement."""
     return Statement(
         facts=codec.facts_of(facts.as_sent()),
         stated=facts.stated(),
@@ -26,9 +26,9 @@ def statement_of(facts: FactsIn) -> Statement:
 def revise(case: Case, changes: Mapping[str, Json], *, replaced: Collection[str] = ()) -> Statement:
     """Merge changes into the facts of a case and parse the result.
 
-    `case` is the case as loaded under lock: a revision of older facts would undo what another
-    caller wrote. Members named in `replaced` are not merged; the new value replaces the old one.
-    Raises `InvalidPart`, with pointers into the body, for changes that do not fit.
+    `case` must be loaded under lock; otherwise the merge could revert a concurrent change. Members
+    named in `replaced` are not merged: the new value replaces the old one. Raises `InvalidPart`,
+    with pointers into the body, for invalid changes.
     """
     before = {
         name: member
@@ -40,8 +40,9 @@ def revise(case: Case, changes: Mapping[str, Json], *, replaced: Collection[str]
 
 
 def read(value: object, known: Collection[str] = ()) -> FactsIn:
-    """The facts object in a value; raises the same validation error as a body would. References
-    that are `known` are taken as they are.
+    """Parse a facts object; raises `InvalidPart` with the faults that a body would have.
+
+    References in `known` are not checked again.
     """
     try:
         return FactsIn.model_validate(value, context={KNOWN: known})

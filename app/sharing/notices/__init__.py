@@ -1,1 +1,1 @@
-"""Notices to the person or family about a disclosure."""
+"""Notices that inform a person or family about a disclosure."""

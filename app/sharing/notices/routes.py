@@ -1,4 +1,4 @@
-"""Notices over HTTP."""
+"""HTTP route to record a notice."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/sharing-requests/{request_id}/notices",
-    summary="Record whether a person was told",
+    summary="Record whether a person was informed",
     status_code=201,
     response_model=NoticeOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
@@ -34,8 +34,10 @@ async def record_notice(
     body: NotifyIn,
     call: CallDep,
 ) -> Response:
-    """Records that the person or family was told, why they were not, or when that question is
-    looked at again.
+    """Records whether the person or family was informed about the sharing.
+
+    If they were not informed, the record gives the reason; if the notice is deferred, it also gives
+    the date of the next review.
     """
     command = Notify(
         person_ref=body.person_ref,

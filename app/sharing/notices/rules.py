@@ -1,6 +1,4 @@
-"""Openness with the people concerned (golden rule 2): which notices can be recorded, and the day on
-which the next one is looked at again. Pure.
-"""
+"""Rules for notices (golden rule 2): their completeness and the date of the next review. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +11,7 @@ from app.sharing.case.records import Notice
 
 
 class InvalidNotice(ServiceError):
-    """The notice lacks what the record must say."""
+    """The notice lacks required information or contains contradictory details."""
 
     kind = Kind.INVALID
     code = "invalid-notice"
@@ -22,7 +20,9 @@ class InvalidNotice(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """Whether a person or their family was told, and if not why, or when it is looked at again."""
+    """The command to record whether a person or their family was informed, with the reason or
+    review date if not.
+    """
 
     person_ref: str
     decision: TransparencyDecision
@@ -32,28 +32,26 @@ class Notify:
 
 
 def notice(command: Notify, subject_id: UUID, today: date) -> Notice:
-    """The notice to record; raises `InvalidNotice` with every fault."""
+    """Return the notice to record. Raises `InvalidNotice` with all faults."""
     faults = []
     deferred = command.decision is TransparencyDecision.DEFERRED
     if deferred:
         if command.revisit_on is None:
-            faults.append(
-                Fault("/revisit_on", "required: the day on which to look again", "missing")
-            )
+            faults.append(Fault("/revisit_on", "required: the date of the next review", "missing"))
         elif command.revisit_on <= today:
             faults.append(Fault("/revisit_on", "use a day in the future", "in-the-past"))
     elif command.revisit_on is not None:
         faults.append(
             Fault(
                 "/revisit_on",
-                "only a deferred notice has a day on which to look again",
+                "only a deferred notice has a review date",
                 "revisit-not-allowed",
             )
         )
     untold = deferred or command.decision is TransparencyDecision.NOT_INFORMED
     if untold and command.reason is None:
         faults.append(
-            Fault("/reason", "required: the reason for not telling the person", "missing")
+            Fault("/reason", "required: the reason for not informing the person", "missing")
         )
     if faults:
         raise InvalidNotice(faults[0].detail, faults=tuple(faults))
@@ -67,7 +65,9 @@ def notice(command: Notify, subject_id: UUID, today: date) -> Notice:
 
 
 def next_look(case: Case, newest: Notice) -> date | None:
-    """The earliest day that the newest notice of any person sets."""
+    """Return the earliest review date among the newest notices of all people; None if there is
+    none.
+    """
     standing = {record.content.subject_id: record.content for record in case.of(Notice)}
     standing[newest.subject_id] = newest
     return min((one.revisit_on for one in standing.values() if one.revisit_on), default=None)

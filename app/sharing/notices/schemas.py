@@ -1,4 +1,4 @@
-"""Body for recording a notice."""
+"""Request and reply schemas for notices."""
 
 from datetime import date
 from typing import Annotated
@@ -13,7 +13,7 @@ from app.sharing.schemas import Body, RecordOut, Text
 
 
 class NotifyIn(Body):
-    """Whether a person or their family was told."""
+    """Whether a person or their family was informed about the sharing."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -29,34 +29,66 @@ class NotifyIn(Body):
         },
     )
 
-    person_ref: Annotated[Personal[Reference], Field(description="One of the request's subjects.")]
+    person_ref: Annotated[
+        Personal[Reference],
+        Field(
+            description="The school's reference of the person; must be a subject of the request."
+        ),
+    ]
     decision: Annotated[
         Structural[TransparencyDecision],
-        Field(description="Told before, told after, not told, or put off."),
+        Field(
+            description=(
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
+            )
+        ),
     ]
     reason: Annotated[
         Structural[TransparencyReason | None],
-        Field(description="Why not; required when not told or put off."),
+        Field(
+            description=(
+                "Why the person was not informed; required for `not_informed` and `deferred`."
+            )
+        ),
     ] = None
     revisit_on: Annotated[
         Structural[Day | None],
-        Field(description="When it is looked at again; required when put off."),
+        Field(
+            description="The date on which to review a deferred notice; required for `deferred`."
+        ),
     ] = None
-    how: Annotated[Personal[Text | None], Field(description="How they were told.")] = None
+    how: Annotated[Personal[Text | None], Field(description="How the person was informed.")] = None
 
 
 class NoticeOut(RecordOut):
-    """Whether a person or their family was told."""
+    """Whether a person or their family was informed about the sharing."""
 
     person_ref: Annotated[
         str | None,
-        Field(description="Who; a pseudonym in a de-identified view, null after disposal."),
+        Field(
+            description=(
+                "The school's reference of the person; a pseudonym in a de-identified"
+                " view, null after disposal."
+            )
+        ),
     ]
     decision: Annotated[
-        TransparencyDecision, Field(description="Told before, told after, not told, or put off.")
+        TransparencyDecision,
+        Field(
+            description=(
+                "Whether the person was informed before or after the disclosure, was not"
+                " informed, or the notice is deferred."
+            )
+        ),
     ]
-    reason: Annotated[TransparencyReason | None, Field(description="Why not.")]
-    revisit_on: Annotated[date | None, Field(description="When it is looked at again.")]
+    reason: Annotated[
+        TransparencyReason | None,
+        Field(description="Why the person was not informed; null if they were."),
+    ]
+    revisit_on: Annotated[
+        date | None, Field(description="The date on which to review a deferred notice.")
+    ]
     how: Annotated[
-        str | None, Field(description="How they were told; null in a de-identified view.")
+        str | None, Field(description="How the person was informed; null in a de-identified view.")
     ]

@@ -1,4 +1,4 @@
-"""Record whether a person or their family was told: locked load, pure rules, one write."""
+"""Operation on notices: load for update, apply the rules, write once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,9 @@ from app.sharing.notices.rules import Notify
 async def notify(
     session: Session, actor: Actor, request_id: UUID, command: Notify, *, now: datetime, trace: str
 ) -> tuple[Case, Record[Notice]]:
-    """Record whether a person or their family was told."""
+    """Record whether a person or their family was informed. Raises `InvalidNotice` or
+    `InvalidState`.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 

@@ -1,1 +1,1 @@
-"""What each reader sees of a request."""
+"""Present a request to each reader: views, de-identification and guidance."""

@@ -1,4 +1,4 @@
-"""How old somebody is, told in bands: enough to advise on, and too little to say who it is. Pure.
+"""Convert a date of birth to an age band for de-identified views. Pure.
 
 The bands end where law and practice change: school age, secondary school, sixteen (from when people
 are presumed able to decide for themselves: Mental Capacity Act 2005, section 2(5)), and eighteen,
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class AgeBand(StrEnum):
-    """How old somebody is. Worked out when it is asked for, never stored."""
+    """An age band. Computed on request, never stored."""
 
     UNDER_5 = "under_5"
     FROM_5_TO_10 = "5_to_10"
@@ -29,11 +29,11 @@ _ENDS: Final = (
 
 
 def band(born_on: date | None, day: date) -> AgeBand | None:
-    """The band of somebody's age in completed years on a day; None where nobody said when they were
-    born, or they are not born yet.
+    """The age band of a person on a day, by completed years.
 
-    A year is completed when the birthday begins (Family Law Reform Act 1969, section 9); for 29
-    February that is otherwise 1 March.
+    Returns None if the date of birth is not stated or is after `day`. A year is completed at the
+    start of the birthday (Family Law Reform Act 1969, section 9); for 29 February in a common year,
+    that is 1 March.
     """
     if born_on is None or born_on > day:
         return None

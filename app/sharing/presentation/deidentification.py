@@ -1,4 +1,4 @@
-"""What a de-identified view removes: personal members, and times finer than a day. Pure."""
+"""De-identify a request: hide personal members, and truncate times to the day. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,16 +14,14 @@ VISIBLE: Final[Mapping[View, frozenset[Mark]]] = {
     View.FULL: frozenset(Mark),
     View.DEIDENTIFIED: frozenset({Mark.STRUCTURAL, Mark.ANONYMOUS}),
 }
-"""The marks of the members that a view shows."""
+"""The marks of the members that each view shows."""
 
 RELEASED: Final = VISIBLE[View.DEIDENTIFIED] | {Mark.RELEASABLE}
-"""The same for the facts in a de-identified view, once their author has released the free text."""
+"""The marks that a de-identified view shows of facts whose free text the submitter released."""
 
 
 def pseudonyms(case: Case) -> dict[str, str]:
-    """For each person of the request a name that is the same throughout it and means nothing
-    outside, such as `child-1`.
-    """
+    """A pseudonym for each subject by reference, such as `child-1`; unique within the request."""
     names: dict[str, str] = {}
     for record in case.of(Facts):
         for person in case.people_of(record):
@@ -32,7 +30,7 @@ def pseudonyms(case: Case) -> dict[str, str]:
 
 
 def instant(value: datetime | None, view: View) -> str | None:
-    """An instant on the wire; to the day where the exact time could give a person away."""
+    """Format an instant; truncated to the day in the de-identified view."""
     if value is None:
         return None
     if view is View.DEIDENTIFIED:
@@ -41,7 +39,7 @@ def instant(value: datetime | None, view: View) -> str | None:
 
 
 def to_the_day(value: Json) -> Json:
-    """A JSON value in which every instant is shown to the day."""
+    """Truncate every instant in a JSON value to the day."""
     if isinstance(value, str):
         return _day_of(value)
     if isinstance(value, Mapping):

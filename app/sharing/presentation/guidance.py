@@ -1,7 +1,6 @@
-"""What stands beside the recommendation: by what power it is asked, who else takes it, how the
-recipient checks, what to think of. Pure.
+"""Add guidance to a request: legal power, routing, recipient check and hints. Pure.
 
-Law: nothing here decides, holds up or refuses anything. It is said to people, who do.
+Invariant: guidance is advice to people; it decides, delays or refuses no request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +30,7 @@ _COMPELLING: Final[Mapping[PurposeCode, StatutoryPower | None]] = {
     PurposeCode.STATUTORY_REQUEST: None,
     PurposeCode.COURT_ORDER: StatutoryPower.COURT_ORDER,
 }
-"""Purposes that compel by themselves, and by what power where that is plain."""
+"""The purposes that compel the school to share, with the legal power if the purpose implies one."""
 
 _ROUTED: Final[Mapping[str, str]] = {
     PurposeCode.SUBJECT_ACCESS_REQUEST.value: (
@@ -55,10 +54,9 @@ _FINDINGS: Final[Mapping[str, str]] = {
 
 
 def compelled(case: Case, view: View, *, released: bool) -> Shown | None:
-    """By what power the school is made to share, and whether the burden was explained; None where
-    nothing compels it.
+    """The legal power that compels the school to share, or None.
 
-    Free text is shown in the full view, and once it is `released`.
+    Free text is shown in the full view, or if the submitter `released` it.
     """
     stated = case.facts.content.facts.statutory
     purpose = PurposeCode(case.head.purpose)
@@ -81,14 +79,14 @@ def compelled(case: Case, view: View, *, released: bool) -> Shown | None:
 
 
 def routed(case: Case) -> Shown | None:
-    """Who takes the request instead, and why; None for what is decided here."""
+    """The role that handles a routed request, with the reason; None if it is not routed."""
     if not case.evaluation.content.routed:
         return None
     return {"to": "ig_lead", "because": _ROUTED.get(case.head.purpose, _ROUTED_OTHERWISE)}
 
 
 def recipient_check(check: RecipientCheck | None, view: View) -> Shown | None:
-    """How the directory's entry agrees with what was stated; None where none is cited."""
+    """The directory check of the recipient; None if the facts cite no entry."""
     if check is None:
         return None
     full = view is View.FULL
@@ -103,7 +101,7 @@ def recipient_check(check: RecipientCheck | None, view: View) -> Shown | None:
 
 
 def hints(case: Case) -> list[Shown]:
-    """What somebody should think of before sharing; each is advice."""
+    """The hints for a request; each one is advice."""
     return list(_hints(case))
 
 
@@ -166,20 +164,20 @@ def _hints(case: Case) -> Iterator[Shown]:
 
 
 def disclosed(case: Case, disclosure_id: UUID, disclosure: Disclosure, view: View) -> Shown:
-    """Of a disclosure: what did not go and why not, and what went redacted."""
+    """The items that a disclosure left out, with the reasons, and the redacted items."""
     left_out: list[Shown] = []
     redacted: list[Shown] = []
     for item in case.facts_when(disclosure_id).content.facts.items:
         because = item.withheld_because if view is View.FULL else None
         if item.id not in disclosure.items:
-            why, because = _left_out(case, disclosure, item, because, view)
+            why, because = _reason_left_out(case, disclosure, item, because, view)
             left_out.append({"item": item.id, "why": why, "because": because})
         elif item.include is Include.REDACT:
             redacted.append({"item": item.id, "because": because})
     return {"items_left_out": left_out, "items_redacted": redacted}
 
 
-def _left_out(
+def _reason_left_out(
     case: Case, disclosure: Disclosure, item: Item, because: str | None, view: View
 ) -> tuple[str, str | None]:
     if item.include is Include.WITHHOLD:

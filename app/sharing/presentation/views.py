@@ -1,8 +1,9 @@
-"""A request as its readers see it: whole, or de-identified for those who advise and oversee without
-needing to know who it is about. Pure.
+"""Present a request in the full or the de-identified view. Pure.
 
-Law: what is not listed here is not shown; the de-identified view takes codes and leaves text, names
-and references where they are.
+The de-identified view is for advisers and overseers who do not need to know the identity of the
+subjects.
+
+Invariant: only listed members are shown; the de-identified view omits text, names and references.
 """
 
 from collections.abc import Mapping
@@ -51,11 +52,11 @@ _ENDINGS: Final[Mapping[str, type[Content]]] = {
     "closure": Closure,
     "disposal": Disposal,
 }
-"""What happens to a request once, or not at all."""
+"""The kinds of record that a request has at most once."""
 
 
 HELD_BACK: Final = None
-"""What stands where a reader does not see the text."""
+"""The value of a member that the view hides."""
 
 _LISTS: Final[Mapping[str, type[Content]]] = {
     "questions": Question,
@@ -71,7 +72,7 @@ _LISTS: Final[Mapping[str, type[Content]]] = {
 
 
 def summary(head: Head, view: View, now: datetime) -> Shown:
-    """The head of a request: codes and instants, nothing personal."""
+    """Present the head: codes and instants, no personal data."""
     late = head.overdue(now)
     return {
         "id": str(head.id),
@@ -100,15 +101,15 @@ def summary(head: Head, view: View, now: datetime) -> Shown:
 
 
 def whole(case: Case, view: View, now: datetime) -> Shown:
-    """A request with everything that happened to it, as far as this view shows it."""
+    """Present a request with all its records in a view."""
     shown = summary(case.head, view, now)
     shown["facts"] = facts(case, view)
     shown["evaluation"] = _without_clauses(evaluation(case.evaluation, view))
-    shown["evaluations"] = [_evaluated(record, view) for record in case.of(Evaluation)]
+    shown["evaluations"] = [_evaluation_summary(record, view) for record in case.of(Evaluation)]
     for name, kind in _LISTS.items():
         shown[name] = [one(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
-    shown["compelled"] = guidance.compelled(case, view, released=_released(case))
+    shown["compelled"] = guidance.compelled(case, view, released=_text_released(case))
     shown["routed"] = guidance.routed(case)
     shown["recipient_check"] = guidance.recipient_check(
         case.evaluation.content.recipient_check, view
@@ -123,7 +124,7 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
 
 
 def retention(head: Head) -> Shown:
-    """How long a request is kept."""
+    """Present the retention period of a request."""
     return {
         "class": head.retention_class,
         "retain_until": head.retain_until,
@@ -133,7 +134,7 @@ def retention(head: Head) -> Shown:
 
 
 def facts(case: Case, view: View) -> Shown:
-    """The facts as last stated, in the shape in which they were sent; each item with its id."""
+    """Present the latest facts in the shape of the request body, each item with its id."""
     record = case.facts
     stated = record.content.facts
     if view is View.FULL:
@@ -141,16 +142,14 @@ def facts(case: Case, view: View) -> Shown:
         if not record.personal:
             shown["subjects"] = _subjects(case, record, view)
         return shown
-    marks = RELEASED if _released(case) else VISIBLE[view]
+    marks = RELEASED if _text_released(case) else VISIBLE[view]
     shown = {name: to_the_day(member) for name, member in stated.shown(marks).items()}
     shown["subjects"] = _subjects(case, record, view)
     return shown
 
 
 def _subjects(case: Case, record: Record[Facts], view: View) -> list[Shown]:
-    """The people by their pseudonyms; in a de-identified view with the band of the age that they
-    had at the submission.
-    """
+    """Present the subjects; in the de-identified view by pseudonym and age band at submission."""
     names, stated = pseudonyms(case), record.content.facts
     members = cast("list[Shown]", stated.shown(VISIBLE[View.DEIDENTIFIED])["subjects"])
     shown = [dict(subject) for subject in members]
@@ -163,12 +162,12 @@ def _subjects(case: Case, record: Record[Facts], view: View) -> list[Shown]:
     return shown
 
 
-def _released(case: Case) -> bool:
+def _text_released(case: Case) -> bool:
     return any(record.content.release_free_text for record in case.of(Advice))
 
 
 def evaluation(record: Record[Evaluation], view: View) -> Shown:
-    """An evaluation, with the instants at which its actions are due."""
+    """Present an evaluation with the due instants of its actions."""
     content = record.content
     due = {
         name: instant(clock.from_text(at), view) if at else None for name, at in content.due.items()
@@ -181,7 +180,7 @@ def evaluation(record: Record[Evaluation], view: View) -> Shown:
 
 
 def _without_clauses(shown: Shown) -> Shown:
-    """The evaluation as it stands in a request: an address of its own has it whole."""
+    """Remove the citations from an evaluation; its own resource shows them."""
     found = {
         name: [
             {member: one for member, one in finding.items() if member != "cites"}
@@ -192,8 +191,8 @@ def _without_clauses(shown: Shown) -> Shown:
     return shown | found
 
 
-def _evaluated(record: Record[Evaluation], view: View) -> Shown:
-    """An evaluation in the history of a request, which has it whole at an address of its own."""
+def _evaluation_summary(record: Record[Evaluation], view: View) -> Shown:
+    """Present a summary of an evaluation; its own resource shows it in full."""
     result = record.content.result
     return {
         "id": str(record.id),
@@ -215,9 +214,7 @@ def _when(record: Record[Evaluation], view: View) -> Shown:
 
 
 def one(case: Case, record: Record[Content], view: View) -> Shown:
-    """Any other record: its structural members, and those of its personal ones that the view
-    shows.
-    """
+    """Present a record of any other kind with the members that the view shows."""
     shown: Shown = {
         "id": str(record.id),
         "recorded_at": instant(record.at, view),
@@ -267,9 +264,7 @@ def _person(case: Case, subject_id: UUID, view: View) -> str | None:
 
 
 def tasks(case: Case, view: View) -> list[Shown]:
-    """What is still to be done after an emergency: the record to complete, when it is due, and
-    whether it has been.
-    """
+    """Present the tasks after an emergency: the record to complete, with its dates."""
     if case.head.task_due_at is None:
         return []
     decided = case.decision

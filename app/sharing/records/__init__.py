@@ -1,1 +1,1 @@
-"""The record of a request and letters, as JSON, HTML and PDF."""
+"""Produce the record of a request and the letters, as JSON, HTML and PDF."""

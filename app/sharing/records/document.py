@@ -1,6 +1,4 @@
-"""The decision record to file: one page of data, as an HTML document that prints well or as a
-tagged PDF.
-"""
+"""Render the decision record as an HTML document or as a tagged PDF."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,9 +22,7 @@ def page(
     school: str,
     chart_svg: str | None,
 ) -> Page:
-    """The record of a request as its reader sees it (`presentation.views.whole`), every text made
-    inert.
-    """
+    """Build the page data of the record from `presentation.views.whole`, with inert text."""
     shown = inert_all(request)
     partial = request.get("view") == "deidentified"
     return Page(
@@ -65,10 +61,11 @@ def html(
     school: str,
     chart_svg: str | None,
 ) -> str:
-    """The record as one HTML document, to be served with `CSP`.
+    """Render the record as one HTML document, to be served with `CSP`.
 
     `audit` is `{"entries": [{"id", "index" or None, "action", "occurred_at"}], "checkpoint": the
-    signed note or None}`; `chart_svg` is what `flowchart.drawing.draw` made, inserted unchanged.
+    signed note or None}`; `chart_svg` is the output of `flowchart.drawing.draw`, inserted
+    unchanged.
     """
     return html_page.page(
         page(
@@ -93,8 +90,9 @@ def pdf(
     school: str,
     chart_svg: str | None,
 ) -> bytes:
-    """The same page as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises
-    `PdfNotAvailable` without the extra `pdf`.
+    """Render the record as a tagged PDF (PDF/UA-1).
+
+    Uses much CPU: call it in a thread. Raises `PdfNotAvailable` without the extra `pdf`.
     """
     printed = page(
         request,

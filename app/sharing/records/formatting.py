@@ -1,7 +1,6 @@
-"""A request as it is printed: what an empty place in it means, what its items and decisions are
-called, and how any value reads.
+"""Format values of a request for print: empty values, names of items and decisions, codes.
 
-Law: nothing that the view shows is left out, members that this code does not know included.
+Invariant: every member that the view shows is printed, including members unknown to this code.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +18,12 @@ _HELD_BACK: Final = "Not shown in this copy"
 _DESTROYED: Final = "Destroyed under the retention rules"
 
 _KEPT_APART: Final = frozenset({"id", "recorded_at", "recorded_by", "recorded_by_role"})
-"""Members of every record that are printed in a way of their own."""
+"""The members of a record that have a dedicated format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A request as it is printed: what it shows, what an empty place in it means, and what its
-    items and decisions are called.
-    """
+    """A request to print, with the text for empty values and the names of items and decisions."""
 
     request: Shown
     empty: str
@@ -34,7 +31,7 @@ class Printed:
 
     @classmethod
     def of(cls, request: Shown) -> "Printed":
-        """The case of a request as `app.sharing.presentation.views.whole` shows it."""
+        """Make it from a request as `app.sharing.presentation.views.whole` presents it."""
         empty = _HELD_BACK if request.get("view") == "deidentified" else _NOT_STATED
         if request.get("status") == "disposed":
             empty = _DESTROYED
@@ -50,11 +47,11 @@ class Printed:
 
     @property
     def partial(self) -> bool:
-        """Whether this is the de-identified copy, in which no time is finer than a day."""
+        """Whether this is the de-identified copy, which shows no time finer than a day."""
         return self.request.get("view") == "deidentified"
 
     def text(self, value: object) -> str:
-        """Any value in print."""
+        """Format any value for print."""
         if value is None or value == "":
             return self.empty
         if isinstance(value, bool):
@@ -75,8 +72,10 @@ class Printed:
         return str(value)
 
     def pairs(self, of: Shown, *first: tuple[str, str], skip: Sequence[str] = ()) -> Pairs:
-        """The members of an object: those named first, in that order and by that label, empty or
-        not; then the rest that says something.
+        """Label and format the members of an object.
+
+        The members named in `of` come first, in that order and with that label, even if empty; all
+        other members that are not empty follow.
         """
         named = dict(first)
         rest = [
@@ -87,7 +86,7 @@ class Printed:
         return Pairs(tuple((shown, self.text(of.get(name))) for name, shown in (*first, *rest)))
 
     def record(self, of: Shown, *first: tuple[str, str], skip: Sequence[str] = ()) -> Pairs:
-        """A record: when and by whom, then what it says."""
+        """Format a record: the instant and actor, then its members."""
         head = (
             ("Recorded", self.text(of.get("recorded_at"))),
             ("Recorded by", self.person(of.get("recorded_by"))),
@@ -95,7 +94,7 @@ class Printed:
         return Pairs((*head, *self.pairs(of, *first, skip=(*_KEPT_APART, *skip)).rows))
 
     def person(self, by: Shown | None) -> str:
-        """A member of staff: the role, and the account's random id where the view shows it."""
+        """Format a member of staff: the role, and the account id if the view shows it."""
         if not by:
             return self.empty
         role = label(str(by.get("role")))
@@ -111,7 +110,7 @@ def _item(item: Shown) -> str:
 
 
 def listed(value: object) -> list[Shown]:
-    """The objects in a list; none where there is no list."""
+    """The objects in a list; empty if the value is not a list."""
     return (
         [one for one in value if isinstance(one, Mapping)]
         if isinstance(value, list | tuple)
@@ -120,5 +119,5 @@ def listed(value: object) -> list[Shown]:
 
 
 def one_or_more(value: object) -> list[Shown]:
-    """An object, or the objects in a list."""
+    """The objects in a list, or a single object as a list."""
     return [value] if isinstance(value, Mapping) else listed(value)

@@ -1,6 +1,4 @@
-"""What happened to a request, from advice to disposal, and the proof of it, as parts of the printed
-record. Pure.
-"""
+"""Print the history of a request, from advice to disposal, and its audit proof. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -10,7 +8,7 @@ from app.sharing.records.formatting import Printed, Shown, listed, one_or_more
 
 
 def _each(case: Printed, member: str, title: str, *first: tuple[str, str]) -> Iterator[Block]:
-    """Every record of a kind, whole."""
+    """Print every record of a kind in full."""
     records = listed(case.request.get(member))
     if not records:
         yield Paragraph("Nothing recorded.")
@@ -19,12 +17,12 @@ def _each(case: Printed, member: str, title: str, *first: tuple[str, str]) -> It
 
 
 def notices(case: Printed) -> Iterator[Block]:
-    """Whether people were told, or why not and when to look again."""
+    """Print the notices: whether people were informed, the reason and the review day."""
     return _each(case, "notices", "Notice", ("person_ref", "Person"), ("decision", "Decision"))
 
 
 def reconsiderations(case: Printed) -> Iterator[Block]:
-    """New information after a refusal."""
+    """Print the new information after a refusal."""
     return _each(
         case,
         "reconsiderations",
@@ -35,7 +33,7 @@ def reconsiderations(case: Printed) -> Iterator[Block]:
 
 
 def letters(case: Printed) -> Iterator[Block]:
-    """The letters that answered a refusal, with the words released for them."""
+    """Print the letters that answered a refusal, with the released text."""
     return _each(
         case,
         "letters",
@@ -47,7 +45,10 @@ def letters(case: Printed) -> Iterator[Block]:
 
 
 def unforeseen(case: Printed, foreseen: Collection[str]) -> Iterator[Block]:
-    """What the view shows and no section knows: nothing is left out because it is new."""
+    """Print the members that no other section prints.
+
+    Invariant: a new member of the view is printed without a change of this code.
+    """
     for member, value in case.request.items():
         if member not in foreseen and value not in (None, [], {}):
             records = one_or_more(value)
@@ -61,9 +62,7 @@ def unforeseen(case: Printed, foreseen: Collection[str]) -> Iterator[Block]:
 
 
 def beside(case: Printed) -> Iterator[Block]:
-    """What compels it, who else takes it, how the recipient agrees with the directory, and what to
-    think of.
-    """
+    """Print the guidance: legal power, routing, recipient check and hints."""
     compelled, routed, check = (
         case.request.get(name) for name in ("compelled", "routed", "recipient_check")
     )
@@ -93,7 +92,7 @@ def beside(case: Printed) -> Iterator[Block]:
 
 
 def advice(case: Printed) -> Iterator[Block]:
-    """Advice sought and given, and what whoever asked was asked in turn."""
+    """Print the requests for advice with their answers, and the questions to the requester."""
     every, questions = listed(case.request.get("advice")), listed(case.request.get("questions"))
     if not every and not questions:
         yield Paragraph("No advice was sought, and no one was asked for more information.")
@@ -127,7 +126,7 @@ def advice(case: Printed) -> Iterator[Block]:
 
 
 def decisions(case: Printed) -> Iterator[Block]:
-    """Every decision, with the talk about a refusal."""
+    """Print every decision, with the discussions of a refusal."""
     every = listed(case.request.get("decisions"))
     if not every:
         yield Paragraph("Nothing has been decided.")
@@ -152,26 +151,26 @@ def decisions(case: Printed) -> Iterator[Block]:
             else []
         )
         first += [] if refused else [("items", "Items that may be shared")]
-        stands = number == len(every) and case.request.get("decision") is not None
+        current = number == len(every) and case.request.get("decision") is not None
         skip = (
             "evaluation_id",
             *(("items",) if refused else ()),
             *(() if decision.get("departs_from_evaluation") else ("departs_because",)),
         )
         yield Part(
-            f"Decision {number}{' (current)' if stands else ''}",
+            f"Decision {number}{' (current)' if current else ''}",
             (case.record(decision, *first, skip=skip),),
         )
 
 
 def disclosures(case: Printed) -> Iterator[Block]:
-    """What went, what did not, to whom, how and when."""
-    told = [
+    """Print the disclosures: items sent and left out, recipient, route and instant."""
+    emergencies = [
         record
         for member in ("emergency", "emergencies")
         for record in one_or_more(case.request.get(member))
     ]
-    for record in told:
+    for record in emergencies:
         yield Part(
             "Emergency record",
             (case.record(record, ("what", "What was shared"), ("why", "Why it could not wait")),),
@@ -195,7 +194,7 @@ def disclosures(case: Printed) -> Iterator[Block]:
 
 
 def consents(case: Printed) -> Iterator[Block]:
-    """Consent as it changed."""
+    """Print the consents and their withdrawals."""
     every = listed(case.request.get("consents"))
     if not every:
         yield Paragraph("No consent is recorded, apart from the answers above.")
@@ -217,7 +216,7 @@ def consents(case: Printed) -> Iterator[Block]:
 
 
 def clocks(case: Printed) -> Iterator[Block]:
-    """What is due, and what is late."""
+    """Print the due instants, and the expired clocks."""
     request = case.request
     late = request.get("overdue_clocks") or []
     yield Pairs(
@@ -243,24 +242,26 @@ def clocks(case: Printed) -> Iterator[Block]:
 
 
 def retention(case: Printed) -> Iterator[Block]:
-    """How long the record is kept, and how the request ended."""
-    kept = case.request.get("retention", {})
+    """Print the retention period, and how the request ended."""
+    retention_terms = case.request.get("retention", {})
     yield Pairs(
         (
-            ("Class", label(str(kept.get("class")))),
+            ("Class", label(str(retention_terms.get("class")))),
             (
                 "Keep until",
                 (
-                    case.text(kept["retain_until"])
-                    if kept.get("retain_until")
+                    case.text(retention_terms["retain_until"])
+                    if retention_terms.get("retain_until")
                     else "Not set while the request is open"
                 ),
             ),
             (
                 "Review on",
-                case.text(kept["review_on"]) if kept.get("review_on") else "No review is set",
+                case.text(retention_terms["review_on"])
+                if retention_terms.get("review_on")
+                else "No review is set",
             ),
-            ("Legal hold", case.text(bool(kept.get("legal_hold")))),
+            ("Legal hold", case.text(bool(retention_terms.get("legal_hold")))),
         )
     )
     for number, review in enumerate(listed(case.request.get("retention_reviews")), 1):
@@ -275,7 +276,7 @@ def retention(case: Printed) -> Iterator[Block]:
 
 
 def proof(case: Printed, audit: Shown) -> Iterator[Block]:
-    """Where in the audit log all this stands."""
+    """Print the audit log entries of the request and the newest checkpoint."""
     yield Paragraph(
         "Each step above has an entry in the school’s audit log. Entries can be added to the log"
         " but never changed. The entries are hashed together, and the checkpoint is the signed"
@@ -316,6 +317,6 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
 
 
 def _instant(case: Printed, entry: Shown) -> str:
-    """The exact text that was hashed, but in a de-identified copy only its day."""
+    """The instant exactly as hashed; in a de-identified copy only the day."""
     at = str(entry.get("occurred_at") or "–")
     return at[:10] if case.partial else at

@@ -1,7 +1,7 @@
-"""The written answer to whoever asked and was refused.
+"""Render the letter that answers the requester of a refused request.
 
-Law: only what was released for it is in it. Reasons, notes, items and findings of the record stay
-where they are; and it confirms nothing about what the school holds.
+Invariant: the letter contains only text that was released for it. It excludes the reasons, notes,
+items and findings of the record, and does not confirm which information the school has.
 """
 
 import html as markup_of
@@ -29,7 +29,7 @@ _TITLE: Final = "Our answer to your request for information"
 
 
 class LetterNotAvailable(ServiceError):
-    """There is no letter for a request that was not refused, or that nobody made."""
+    """The request was not refused, or has no requester."""
 
     kind = Kind.CONFLICT
     code = "letter-not-available"
@@ -37,7 +37,7 @@ class LetterNotAvailable(ServiceError):
 
 
 class LetterTextMissing(ServiceError):
-    """A letter needs reasons that were released for it, and somebody to turn to."""
+    """The reasons or the contact of the letter are missing."""
 
     kind = Kind.INVALID
     code = "letter-text-missing"
@@ -46,7 +46,7 @@ class LetterTextMissing(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """The letter as data; paragraphs keep their line ends."""
+    """The data of a letter; paragraphs retain their line ends."""
 
     school: str
     date: str
@@ -181,11 +181,11 @@ def letter_html(
     policy_version: str,
     asked: str | None = None,
 ) -> str:
-    """The letter as one HTML document, to be served with `CSP`.
+    """Render the letter as one HTML document, to be served with `CSP`.
 
-    `reasons` and `asked` (what they wanted, as it may be repeated to them) are the words released
-    for the letter; blank lines part paragraphs. Raises `LetterNotAvailable` unless a refusal of
-    somebody's request stands, `LetterTextMissing` without reasons or contact.
+    `reasons` and `asked` (the requested information as it may be repeated to the requester) are the
+    released text; blank lines separate paragraphs. Raises `LetterNotAvailable` unless the newest
+    decision refuses a received request, and `LetterTextMissing` without reasons or contact.
     """
     letter = _letter(
         request,
@@ -227,8 +227,9 @@ def letter_pdf(
     policy_version: str,
     asked: str | None = None,
 ) -> bytes:
-    """The same letter as a tagged PDF (PDF/UA-1). Takes CPU: call it in a thread. Raises as
-    `letter_html`, and `PdfNotAvailable`.
+    """Render the letter as a tagged PDF (PDF/UA-1).
+
+    Uses much CPU: call it in a thread. Raises the errors of `letter_html`, and `PdfNotAvailable`.
     """
     letter = _letter(
         request,

@@ -1,4 +1,4 @@
-"""The record, the flowchart and the letter over HTTP."""
+"""Routes for the decision record, the flowchart and the letter."""
 
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -23,7 +23,8 @@ from app.sharing.records.schemas import LetterIn, LetterOut
 router = APIRouter(route_class=StrictRoute)
 
 AcceptDep = Annotated[
-    str | None, Header(alias="Accept", description="Which form is wanted.", include_in_schema=False)
+    str | None,
+    Header(alias="Accept", description="The preferred media type.", include_in_schema=False),
 ]
 
 _DRAWING_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -34,7 +35,10 @@ def _forms(*forms: str) -> dict[int | str, dict[str, Any]]:
     if service.PDF in content:
         content[service.PDF] = {"schema": {"type": "string", "format": "binary"}}
     return {
-        200: {"description": "The paper, in the form that `Accept` prefers.", "content": content}
+        200: {
+            "description": "The document in the media type that `Accept` prefers.",
+            "content": content,
+        }
     }
 
 
@@ -50,7 +54,7 @@ async def read_decision_record(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """The complete record to file, as JSON, HTML or PDF: requester, purpose, answers, decision,
+    """Returns the complete record as JSON, HTML or PDF: requester, purpose, answers, decision,
     disclosures and audit proof.
     """
     form = content_negotiation.choose(accepted, (service.JSON, service.HTML, service.PDF))
@@ -83,8 +87,8 @@ async def read_decision_record(
 async def draw_flowchart(
     actor: Annotated[Actor, Require(*READ)], request_id: RequestId, call: CallDep
 ) -> Response:
-    """The When-and-How flowchart with the path that this request took, readable without colour,
-    with a title and a description.
+    """Returns the When-and-How flowchart with the path of this request. It is readable without
+    colour and has a title and a description.
     """
     drawn = await service.flowchart(call.session, actor, request_id, now=call.now, trace=call.trace)
     return Response(
@@ -106,8 +110,8 @@ async def release_letter(
     body: LetterIn,
     call: CallDep,
 ) -> Response:
-    """Releases the words of a written answer to the requester of a refused request. The letter
-    contains nothing else from the record.
+    """Releases the text of a letter to the requester of a refused request. The letter contains no
+    other text from the record.
     """
     case, made = await service.release_letter(
         call.session,
@@ -135,7 +139,7 @@ async def read_letter(
     call: CallDep,
     accepted: AcceptDep = None,
 ) -> Response:
-    """The letter as HTML or PDF."""
+    """Returns the letter as HTML or PDF."""
     form = content_negotiation.choose(accepted, (service.HTML, service.PDF))
     made = await service.letter(
         call.session, actor, request_id, letter_id, form, now=call.now, trace=call.trace

@@ -1,4 +1,4 @@
-"""Body for writing a letter to a refused requester."""
+"""Schemas for letters to the requesters of refused requests."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.sharing.schemas import Body, RecordOut, Text
 
 
 class LetterIn(Body):
-    """What a written answer to the requester of a refused request may say."""
+    """The text for a letter to the requester of a refused request."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -28,19 +28,21 @@ class LetterIn(Body):
     )
 
     reasons: Annotated[
-        Personal[Text], Field(description="Why, in words that may leave the school.")
+        Personal[Text], Field(description="The reasons, in words that may leave the school.")
     ]
-    contact: Annotated[Personal[Text], Field(description="Whom the requester can turn to.")]
+    contact: Annotated[Personal[Text], Field(description="The contact for the requester.")]
     asked: Annotated[
         Personal[Text | None],
-        Field(description="What they asked for, as it may be repeated to them."),
+        Field(description="The requested information, as it may be repeated to the requester."),
     ] = None
 
 
 class LetterOut(RecordOut):
-    """Words released for a written answer to a refused request."""
+    """The released text of a letter to the requester of a refused request."""
 
-    decision_id: Annotated[UUID | None, Field(description="The refusal that it answers.")]
-    reasons: Annotated[str | None, Field(description="The reasons released.")]
-    contact: Annotated[str | None, Field(description="Whom the requester can turn to.")]
-    asked: Annotated[str | None, Field(description="What was asked for, as repeated.")]
+    decision_id: Annotated[UUID | None, Field(description="The refusal that the letter answers.")]
+    reasons: Annotated[str | None, Field(description="The released reasons.")]
+    contact: Annotated[str | None, Field(description="The contact for the requester.")]
+    asked: Annotated[
+        str | None, Field(description="The requested information, as repeated to the requester.")
+    ]

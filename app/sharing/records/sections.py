@@ -1,7 +1,6 @@
-"""What stands in the record of a request, section by section, from the request as its reader sees
-it. Pure.
+"""Print the sections of the record from a request as presented to its reader. Pure.
 
-Law: what is not there is said not to be there.
+Invariant: a section states explicitly that a value is missing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,12 +64,11 @@ _FORESEEN: Final = frozenset(
         *("compelled", "routed", "recipient_check", "hints"),
     )
 )
-"""The members of a request that a section of the record prints; `course.unforeseen` prints any
-other."""
+"""The members of a request that a section prints; `history.unforeseen` prints all others."""
 
 
 def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Section, ...]:
-    """Every section of the record, in the order in which a reader asks."""
+    """All sections of the record, in reading order."""
     case = Printed.of(request)
     rest = tuple(records_history.unforeseen(case, _FORESEEN))
     return (
@@ -183,7 +181,7 @@ def _asked(case: Printed) -> Iterator[Block]:
 
 
 def _age(case: Printed, person: Shown) -> str:
-    """When somebody was born, or in the de-identified copy the band of their age."""
+    """The date of birth; in the de-identified copy the age band."""
     if not case.partial:
         return case.text(person.get("born_on"))
     return case.text(person["age_band"]) if person.get("age_band") else "Not known"

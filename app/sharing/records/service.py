@@ -1,6 +1,4 @@
-"""The papers of a request: the record to file, the flowchart with the way it took, the letter that
-answers a refusal.
-"""
+"""Prepare the decision record, the flowchart and the letter of a request."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -36,7 +34,7 @@ POLICY_TITLE: Final = "Information Sharing Policy"
 
 
 class LetterNotFound(ServiceError):
-    """The request has no such letter."""
+    """The request has no letter with this id."""
 
     kind = Kind.NOT_FOUND
     code = "letter-not-found"
@@ -45,9 +43,7 @@ class LetterNotFound(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """What a paper is printed from: the request as this caller sees it, and what stands round
-    it.
-    """
+    """The data of a printed record: the presented request, its flags, audit proof and flowchart."""
 
     shown: dict[str, Any]
     flags: tuple[RecordFlag, ...]
@@ -58,17 +54,19 @@ class Printed:
     at: datetime
 
     async def html(self) -> str:
-        """The record as HTML."""
-        return document.html(self._flagged(), **self._around())
+        """Render the record as HTML."""
+        return document.html(self._request_with_flags(), **self._document_arguments())
 
     async def pdf(self) -> bytes:
-        """The record as PDF/UA-1; typesetting runs in a thread."""
-        return await asyncio.to_thread(document.pdf, self._flagged(), **self._around())
+        """Render the record as PDF/UA-1, in a thread."""
+        return await asyncio.to_thread(
+            document.pdf, self._request_with_flags(), **self._document_arguments()
+        )
 
-    def _flagged(self) -> dict[str, Any]:
+    def _request_with_flags(self) -> dict[str, Any]:
         return self.shown | ({"flags": self.flags} if self.flags else {})
 
-    def _around(self) -> dict[str, Any]:
+    def _document_arguments(self) -> dict[str, Any]:
         return {
             "generated_at": self.at,
             "policy_title": POLICY_TITLE,
@@ -82,10 +80,10 @@ class Printed:
 async def prepare(
     session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
 ) -> Printed:
-    """Everything that a record of the request shows; reading it is an entry of the trail."""
+    """Collect the data of the record; the read is audited."""
     case = await store.load(session, actor, request_id)
     policy = await _policy_of(session, case)
-    view = _seen(session, actor, case, Action.RECORD_READ, now, trace)
+    view = _audit_read(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
         shown=views.whole(case, view, now)
         | {"evaluation": views.evaluation(case.evaluation, view)},
@@ -101,10 +99,10 @@ async def prepare(
 async def flowchart(
     session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
 ) -> str:
-    """The When-and-How flowchart with the way that the request took, as SVG."""
+    """Draw the When-and-How flowchart with the path of the request, as SVG; the read is audited."""
     case = await store.load(session, actor, request_id)
     policy = await _policy_of(session, case)
-    _seen(session, actor, case, Action.FLOWCHART_READ, now, trace)
+    _audit_read(session, actor, case, Action.FLOWCHART_READ, now, trace)
     return chart(case, policy)
 
 
@@ -120,8 +118,8 @@ def _version_of(case: Case) -> str:
 
 
 def chart(case: Case, policy: Policy | None) -> str:
-    """The flowchart of the evaluation that counts, with the questions as its policy puts them where
-    that can be found. Pure.
+    """Draw the flowchart of the current evaluation, with the questions of its policy if found.
+    Pure.
     """
     result: dict[str, Any] = case.evaluation.content.result.to_json()
     ending = {
@@ -145,7 +143,7 @@ def chart(case: Case, policy: Policy | None) -> str:
     )
 
 
-def _seen(
+def _audit_read(
     session: Session,
     actor: Actor,
     case: Case,
@@ -198,8 +196,9 @@ async def release_letter(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Letter]]:
-    """Release words for the written answer to a refused request; what was released stays on
-    record.
+    """Release the text of a letter that answers a refusal.
+
+    Invariant: released text remains on record.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
@@ -235,13 +234,13 @@ async def letter(
     now: datetime,
     trace: str,
 ) -> str | bytes:
-    """The letter as HTML or PDF, dated the day on which it was released."""
+    """Render the letter as HTML or PDF, dated the day of its release."""
     case = await store.load(session, actor, request_id)
     case.head.must_be_submitter_or_dsl(actor)
     found = case.find(Letter, letter_id)
     if found is None or not found.personal:
         raise LetterNotFound("check the id; see letters in the request")
-    _seen(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
+    _audit_read(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
     shown = views.whole(case, View.FULL, now)
     words = _letter_words(found.content, case, found.at)
     if media_type == HTML:

@@ -1,8 +1,7 @@
-"""How codes, instants and people's own words are printed: readable, inert, and without any pupil's
-number.
+"""Format codes, instants and free text for print: readable and inert.
 
-Law: what reads like a UPN is never printed; what could turn a sentence round or hide in it is shown
-as its code point.
+Invariant: text in the form of a unique pupil number (UPN) is never printed. Control and reordering
+characters are printed as their code points.
 """
 
 import re
@@ -23,12 +22,13 @@ from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.presentation.age_bands import AgeBand
 
 UPN_SHOWN: Final = "[UPN not printed]"
-"""What stands in print where a unique pupil number was."""
+"""The printed replacement for a unique pupil number."""
 
 _SEP: Final = r"[\s\-./\u200b-\u200d\u2060]?"
 _UPN: Final = re.compile(rf"(?<![^\W_])[^\W\d_](?:{_SEP}\d){{11}}(?:{_SEP}\d|[^\W\d_])(?![^\W_])")
-"""A check letter, eleven digits, and a twelfth or (in a temporary number) a letter; with or without
-separators, in any digits."""
+"""A check letter, eleven digits, and a twelfth digit or (in a temporary number) a letter; with or
+without separators, in any digits.
+"""
 _UPN_SCHEME: Final = re.compile(r"(?<![^\W_])upn\s*[:=]\s*[^\W_]+", re.IGNORECASE)
 
 _INVISIBLE: Final = frozenset(
@@ -46,7 +46,7 @@ _WORDS: Final[tuple[type[StrEnum], ...]] = (
     AgeBand,
 )
 _VOCABULARY: Final = frozenset(member.value for words in _WORDS for member in words)
-"""The codes that are read as words; a person's own word is left as it was written."""
+"""The codes that are printed as words; a person's own word is printed as written."""
 
 GOLDEN_RULES: Final[Mapping[str, str]] = {
     "hmg2018.1": "1. The law is a framework",
@@ -64,13 +64,11 @@ GOLDEN_RULES: Final[Mapping[str, str]] = {
     "hmg2024.6": "6. Share only what is needed, with people who have a role",
     "hmg2024.7": "7. Record, explain and think again",
 }
-"""The rules of each edition of the advice by what they are about."""
+"""The titles of the golden rules of each edition of the advice, by rule id."""
 
 
 def inert(text: str) -> str:
-    """A person's words as they are printed: numbers of pupils masked, control and reordering
-    characters shown, line ends made one kind.
-    """
+    """Make free text inert: mask pupil numbers, show control characters, normalise line ends."""
     text = _BREAKS.sub("\n", text)
     text = _UPN_SCHEME.sub(f"upn:{UPN_SHOWN}", _UPN.sub(UPN_SHOWN, text))
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
@@ -85,7 +83,7 @@ def _shown(letter: str) -> str:
 
 
 def inert_all(value: Any) -> Any:
-    """A JSON value with every text in it made `inert`; member names are ours and stay."""
+    """Make every text in a JSON value inert; member names are unchanged."""
     if isinstance(value, str):
         return inert(value)
     if isinstance(value, Mapping):
@@ -96,7 +94,7 @@ def inert_all(value: Any) -> Any:
 
 
 def word(value: str, *, to_the_day: bool = False) -> str:
-    """A code as words, an instant or a date as people write them, any other text as it is."""
+    """Format a code as words, an instant or a date in full, and any other text unchanged."""
     if _INSTANT.fullmatch(value):
         return when(value, to_the_day=to_the_day)
     if _DATE.fullmatch(value):
@@ -105,7 +103,7 @@ def word(value: str, *, to_the_day: bool = False) -> str:
 
 
 def day(value: str | date) -> str:
-    """A date as it is written in letters: 23 November 2026; what is no date stays as it is."""
+    """Format a date in words (23 November 2026); other text is unchanged."""
     try:
         of = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -114,11 +112,10 @@ def day(value: str | date) -> str:
 
 
 def when(value: str | datetime, *, to_the_day: bool = False) -> str:
-    """An instant on the school's wall clock, with its zone, or only its day; what is no instant
-    stays as it is.
+    """Format an instant in the school's time zone; other text is unchanged.
 
-    Midnight UTC to the microsecond is what a de-identified view gives: a day, so only the day is
-    printed.
+    With `to_the_day`, or for midnight UTC to the microsecond (the instants of a de-identified
+    view), only the day is printed.
     """
     try:
         instant = clock.from_text(value) if isinstance(value, str) else value.astimezone(UTC)

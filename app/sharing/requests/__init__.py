@@ -1,1 +1,1 @@
-"""Submitting, reading, amending and ending a request."""
+"""Sharing requests: submission, reading, amendment, re-evaluation, withdrawal and closure."""

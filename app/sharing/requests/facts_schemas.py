@@ -1,5 +1,7 @@
-"""The facts of a request as its readers see them: the shape in which they were sent, without the
-personal members in a de-identified view and after disposal.
+"""Schemas of the facts of a request in replies.
+
+The shape is that of the submitted facts. A de-identified view, and every view after disposal, omits
+the personal members.
 """
 
 from typing import Annotated, Final
@@ -11,46 +13,50 @@ from app.policy.facts.schemas import FactsIn
 from app.policy.facts.subject_matter import ExternalIdIn, ItemIn, SubjectIn
 from app.sharing.presentation.age_bands import AgeBand
 
-_REFERENCE: Final = (
-    "The school's reference; a pseudonym in a de-identified view; left out after disposal."
-)
+_REFERENCE: Final = "The school's reference; a pseudonym if de-identified; absent after disposal."
 
 
 class ExternalIdOut(ExternalIdIn):
-    """The request's id in another system; empty in a de-identified view and after disposal."""
+    """The identifier of the request in another system; empty in a de-identified view and after
+    disposal.
+    """
 
-    system: Annotated[str | None, Field(description="Which system.")] = None  # type: ignore[assignment]
-    value: Annotated[str | None, Field(description="Its id there.")] = None  # type: ignore[assignment]
+    system: Annotated[str | None, Field(description="The name of the other system.")] = None  # type: ignore[assignment]
+    value: Annotated[str | None, Field(description="The request's identifier there.")] = None  # type: ignore[assignment]
 
 
 class SubjectOut(SubjectIn):
-    """A person the information is about, as far as the caller sees them."""
+    """A person whom the information is about, as far as the caller may see them."""
 
     person_ref: Annotated[str | None, Field(description=_REFERENCE)] = None  # type: ignore[assignment]
     age_band: Annotated[
         AgeBand | None,
         Field(
             description=(
-                "Their age on the day of the submission; in a de-identified view only, and null"
-                " where it is not known."
+                "The person's age band on the day of submission. Present in a"
+                " de-identified view only; null if the age is unknown."
             )
         ),
     ] = None
 
 
 class ItemOut(ItemIn):
-    """A piece of information."""
+    """An item of information that the request covers."""
 
-    id: Annotated[UUID, Field(description="The item's id.")]
+    id: Annotated[UUID, Field(description="The id of the item.")]
 
 
 class FactsOut(FactsIn):
-    """The facts as last stated, in the shape in which they were sent, each item with its id."""
+    """The facts as last stated, in the shape of the submission. Each item has an id."""
 
     model_config = ConfigDict(json_schema_extra=None)
 
     external_id: Annotated[
-        ExternalIdOut | None, Field(description="The request's id in another system.")
+        ExternalIdOut | None, Field(description="The identifier of the request in another system.")
     ] = None
-    subjects: Annotated[list[SubjectOut], Field(description="Whom it is about.")]  # type: ignore[assignment]
-    items: Annotated[list[ItemOut], Field(description="What would be shared.")]  # type: ignore[assignment]
+    subjects: Annotated[  # type: ignore[assignment]
+        list[SubjectOut], Field(description="The people whom the information is about.")
+    ]
+    items: Annotated[  # type: ignore[assignment]
+        list[ItemOut], Field(description="The items of information that would be shared.")
+    ]

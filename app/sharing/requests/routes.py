@@ -1,5 +1,5 @@
-"""Submitting, listing, reading, amending, evaluating again, withdrawing and closing sharing
-requests over HTTP.
+"""HTTP routes to submit, list, read, amend, evaluate, withdraw, close and reconsider sharing
+requests.
 """
 
 from datetime import datetime
@@ -76,8 +76,8 @@ async def submit_sharing_request(
 ) -> Response:
     """Submits a request to share information. The service evaluates it at once.
 
-    A recommendation not to share is a result (201 with `outcome` `do_not_share`) and not an error;
-    errors are for requests that the service could not evaluate.
+    A recommendation not to share is a successful result: 201 with `outcome` `do_not_share`. The
+    service returns an error only if it cannot evaluate the request.
     """
     case = await service.submit(
         call.session, actor, statement_of(body), now=call.now, request_id=call.trace
@@ -97,8 +97,10 @@ async def list_sharing_requests(
     call: CallDep,
     query: Annotated[ListQuery, Query()],
 ) -> Response:
-    """The requests that the caller may see, newest first: their own (staff, integration), all
-    (DSL), or all de-identified (IG lead).
+    """Lists the requests that the caller may see, newest first.
+
+    Staff and integrations see the requests that they submitted. The DSL sees all requests of the
+    school. The IG lead sees all requests in a de-identified view.
     """
     submitted = parse_period(
         query.submitted_from, query.submitted_to, names=("submitted_from", "submitted_to")
@@ -135,8 +137,9 @@ async def read_sharing_request(
     request: Request,
     call: CallDep,
 ) -> Response:
-    """The whole request: evaluations, advice, decisions, disclosures, notices. Each read adds an
-    audit entry.
+    """Reads a request with its facts, evaluations, advice, decisions, disclosures and notices.
+
+    The service adds an audit entry for each read.
     """
     case = await service.read(call.session, actor, request_id, now=call.now, trace=call.trace)
     tag = case_version.etag(case.head, case.head.view_for(actor))
@@ -156,10 +159,10 @@ async def amend_sharing_request(
     call: CallDep,
     if_match: IfMatchDep,
 ) -> Response:
-    """Changes the facts before a decision. The service evaluates them again, and keeps earlier
-    facts and evaluations.
+    """Changes the facts of an undecided request. The service evaluates the changed facts and
+    retains the earlier facts and evaluations.
 
-    After a decision only `how` can be amended, until nothing more is to be shared.
+    After a decision, the client can amend only `how`, and only until the request is closed.
     """
     case = await service.amend(
         call.session,
@@ -187,8 +190,10 @@ async def evaluate_sharing_request(
     call: CallDep,
     body: EvaluateIn | None = None,
 ) -> Response:
-    """Evaluates under the policy in force, or under another version; an evaluation under another
-    version is recorded and has no consequence.
+    """Evaluates the current facts under the policy in force, or under another policy version.
+
+    An evaluation under a policy version that is not in force is for comparison only: the service
+    records it, but does not change the request's outcome or release.
     """
     digest = body.policy_digest if body else None
     case, record = await service.evaluate_again(
@@ -216,10 +221,12 @@ async def evaluate_sharing_request(
 async def read_evaluation(
     actor: Annotated[Actor, Require(*READ)],
     request_id: RequestId,
-    evaluation_id: Annotated[UUID, Path(description="The evaluation.")],
+    evaluation_id: Annotated[UUID, Path(description="The id of the evaluation.")],
     call: CallDep,
 ) -> Response:
-    """An evaluation of the request with its reasons. Each read adds an audit entry."""
+    """Reads one evaluation of the request with its reasons. The service adds an audit entry for
+    each read.
+    """
     case, record = await service.read_evaluation(
         call.session, actor, request_id, evaluation_id, now=call.now, trace=call.trace
     )
@@ -240,7 +247,7 @@ async def withdraw_sharing_request(
     call: CallDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Takes the request back before it is decided."""
+    """Withdraws an undecided request. Only its submitter can do this."""
     case, record = await service.withdraw(
         call.session,
         actor,
@@ -266,8 +273,8 @@ async def close_sharing_request(
     call: CallDep,
     body: WhyIn | None = None,
 ) -> Response:
-    """Closes a decided request: everything was shared and the people were told, or the refusal
-    stands.
+    """Closes a decided request, after all disclosures and notices are recorded or after a
+    refusal.
     """
     case, record = await service.close(
         call.session,
@@ -294,7 +301,11 @@ async def ask_for_information(
     body: AskIn,
     call: CallDep,
 ) -> Response:
-    """The request waits, undecided, until its facts are amended. An emergency does not wait."""
+    """Records a question to the requester about missing information.
+
+    The request stays undecided until its facts are amended. A pending question never delays an
+    emergency disclosure.
+    """
     case, record = await service.ask(
         call.session, actor, request_id, body.question, now=call.now, trace=call.trace
     )
@@ -315,8 +326,9 @@ async def reconsider_sharing_request(
     body: ReconsiderIn,
     call: CallDep,
 ) -> Response:
-    """Reopens a refused request on new information. The refusal stays on record, and the request
-    waits for a new decision.
+    """Reopens a refused request because of new information. The service evaluates it again.
+
+    The refusal remains on record, and the request needs a new decision.
     """
     case, record = await service.reconsider(
         call.session,

@@ -1,4 +1,4 @@
-"""A sharing request over HTTP: how it is amended, how it is listed, and how it is shown."""
+"""Request and reply schemas for sharing requests."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -50,8 +50,8 @@ from app.sharing.schemas import (
 
 
 class AmendIn(RootModel[dict[str, Any]]):
-    """The changed parts of the facts object; objects are merged member by member, lists are
-    replaced whole.
+    """The changed parts of the facts. The service merges objects member by member and replaces
+    lists as a whole.
     """
 
     model_config = ConfigDict(
@@ -65,12 +65,12 @@ class AmendIn(RootModel[dict[str, Any]]):
     @classmethod
     def _something(cls, changed: dict[str, Any]) -> dict[str, Any]:
         if not changed:
-            raise PydanticCustomError("missing", "add at least one part of the facts")
+            raise PydanticCustomError("missing", "change at least one part of the facts")
         return changed
 
 
 class EvaluateIn(Body):
-    """Under which policy to evaluate again."""
+    """The policy version under which to evaluate the request."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"policy_digest": DIGEST_EXAMPLE}, {}]}
@@ -81,13 +81,13 @@ class EvaluateIn(Body):
         Field(
             max_length=71,
             pattern=r"^sha256:[0-9a-f]{64}$",
-            description="Digest of another version; empty: the policy in force.",
+            description="The digest of a policy version; if null, the policy in force.",
         ),
     ] = None
 
 
 class AskIn(Body):
-    """Information that is missing."""
+    """A question to the requester about missing information."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -95,246 +95,274 @@ class AskIn(Body):
         }
     )
 
-    question: Annotated[Personal[Text], Field(description="What is needed from the requester.")]
+    question: Annotated[Personal[Text], Field(description="The missing information.")]
 
 
 class QuestionOut(RecordOut):
-    """A question to the requester."""
+    """A question to the requester about missing information."""
 
     question: Annotated[
-        str | None, Field(description="What is needed; null in a de-identified view.")
+        str | None, Field(description="The information to provide; null in a de-identified view.")
     ]
 
 
 class ReconsiderationOut(RecordOut):
-    """New information after a refusal."""
+    """The reconsideration of a refused request."""
 
-    decision_id: Annotated[UUID | None, Field(description="The refusal.")]
+    decision_id: Annotated[
+        UUID | None, Field(description="The id of the decision that refused the request.")
+    ]
     new_information: Annotated[
-        str | None, Field(description="What has come to light; null in a de-identified view.")
+        str | None, Field(description="The new information; null in a de-identified view.")
     ]
 
 
 class MadeOut(Out):
-    """When and why the facts of a request were evaluated."""
+    """The trigger and the time of an evaluation."""
 
     current: Annotated[
-        bool, Field(description="False where it was made under a policy not in force, to compare.")
+        bool, Field(description="False if the evaluation only compares another policy version.")
     ]
-    trigger: Annotated[EvaluationTrigger, Field(description="Why the facts were evaluated.")]
+    trigger: Annotated[EvaluationTrigger, Field(description="The reason for the evaluation.")]
     recorded_at: Annotated[
-        datetime, Field(description="When it was recorded; to the day in a de-identified view.")
+        datetime, Field(description="The time of recording (UTC); a date in a de-identified view.")
     ]
 
 
 class EvaluatedOut(MadeOut):
-    """An evaluation in the history of a request."""
+    """A short form of an evaluation, for the history of a request."""
 
-    id: Annotated[UUID, Field(description="Its id.")]
-    outcome: Annotated[Outcome, Field(description="What it recommends.")]
-    decided_at: Annotated[Step, Field(description="The question that settled it.")]
-    release: Annotated[Release, Field(description="Whether the information may leave yet.")]
-    policy_version: Annotated[str, Field(description="Name of the policy version.")]
-    policy_digest: Annotated[str, Field(description="Digest of the policy version.")]
+    id: Annotated[UUID, Field(description="The id of the evaluation.")]
+    outcome: Annotated[Outcome, Field(description="The recommendation of the evaluation.")]
+    decided_at: Annotated[Step, Field(description="The policy question that decided the outcome.")]
+    release: Annotated[
+        Release,
+        Field(description="Whether disclosure is possible now; `hold`: a check is not met."),
+    ]
+    policy_version: Annotated[str, Field(description="The name of the policy version.")]
+    policy_digest: Annotated[str, Field(description="The digest of the policy version.")]
 
 
 class CurrentEvaluationOut(BriefEvaluationOut, MadeOut):
-    """The current evaluation of a request. The clauses of the policy on which each finding rests
-    are at `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
+    """The current evaluation of a request.
+
+    To read the policy clauses behind each finding, use
+    `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`.
     """
 
 
 class RequestEvaluationOut(EvaluationOut, MadeOut):
-    """An evaluation of a request, each finding with the clauses of the policy that it rests on."""
+    """An evaluation of a request. Each finding lists the policy clauses that support it."""
 
 
 class SummaryOut(Out):
-    """The head of a request: codes and instants, nothing personal."""
+    """A summary of a request: codes and times only, no personal data."""
 
-    id: Annotated[UUID, Field(description="The request's id.")]
-    version: Annotated[int, Field(description="Goes up with every change.")]
-    status: Annotated[Status, Field(description="Where it stands.")]
-    view: Annotated[Literal["full", "deidentified"], Field(description="How much the caller sees.")]
+    id: Annotated[UUID, Field(description="The id of the request.")]
+    version: Annotated[int, Field(description="The version number; each change increases it.")]
+    status: Annotated[Status, Field(description="The status of the request.")]
+    view: Annotated[
+        Literal["full", "deidentified"],
+        Field(description="The view that the caller has of the request."),
+    ]
     direction: Annotated[
-        Direction, Field(description="Asked for, or our own initiative.", examples=["received"])
+        Direction,
+        Field(
+            description="Whether the school was asked or shares on its own initiative.",
+            examples=["received"],
+        ),
     ]
-    urgency: Annotated[Urgency, Field(description="How soon.", examples=["urgent"])]
+    urgency: Annotated[Urgency, Field(description="The stated urgency.", examples=["urgent"])]
     purpose_code: Annotated[
-        PurposeCode, Field(description="What for.", examples=["section_47_enquiry"])
+        PurposeCode, Field(description="The purpose of sharing.", examples=["section_47_enquiry"])
     ]
-    recipient_type: Annotated[
-        OrganisationType, Field(description="With what kind of organisation.")
-    ]
+    recipient_type: Annotated[OrganisationType, Field(description="The type of organisation.")]
     outcome: Annotated[
-        Outcome, Field(description="What the current evaluation recommends.", examples=["share"])
+        Outcome,
+        Field(description="The recommendation of the current evaluation.", examples=["share"]),
     ]
-    release: Annotated[Release, Field(description="Whether it may leave yet.", examples=["ready"])]
+    release: Annotated[
+        Release,
+        Field(
+            description="Whether disclosure is possible now; `hold`: a check is not met.",
+            examples=["ready"],
+        ),
+    ]
     decision: Annotated[
-        DecisionOutcome | None, Field(description="What a person decided; null while undecided.")
+        DecisionOutcome | None,
+        Field(description="The outcome of the latest decision; null if undecided."),
     ]
     departs_from_evaluation: Annotated[
-        bool, Field(description="Whether the decision differs from what the evaluation recommends.")
+        bool, Field(description="Whether the decision differs from the recommendation.")
     ]
-    policy_digest: Annotated[str, Field(description="The policy of the current evaluation.")]
-    submitted_by: Annotated[ByOut, Field(description="Who submitted it.")]
-    submitted_at: Annotated[datetime, Field(description="When.")]
-    decided_at: Annotated[datetime | None, Field(description="When it was last decided.")]
-    due_at: Annotated[datetime | None, Field(description="When a decision is due.")]
-    overdue: Annotated[
-        bool, Field(description="Whether any clock has run out; never blocks anything.")
-    ]
-    overdue_clocks: Annotated[list[OverdueClock], Field(description="Which clocks have run out.")]
+    policy_digest: Annotated[str, Field(description="The digest of the policy that was evaluated.")]
+    submitted_by: Annotated[ByOut, Field(description="The account that submitted the request.")]
+    submitted_at: Annotated[datetime, Field(description="The time of submission (UTC).")]
+    decided_at: Annotated[datetime | None, Field(description="The time of the last decision.")]
+    due_at: Annotated[datetime | None, Field(description="The deadline for a decision (UTC).")]
+    overdue: Annotated[bool, Field(description="Whether a deadline has passed.")]
+    overdue_clocks: Annotated[list[OverdueClock], Field(description="The passed deadlines.")]
 
 
 class CompelledDetrimentOut(Out):
-    """Whether sharing would do the child more harm than not sharing."""
+    """An assessment of whether sharing would harm the child more than not sharing."""
 
-    more_detrimental: Annotated[Answer, Field(description="What was answered.")]
-    why: Annotated[str | None, Field(description="Why; null in a de-identified view.")]
+    more_detrimental: Annotated[
+        Answer, Field(description="Whether sharing would harm the child more than not sharing.")
+    ]
+    why: Annotated[
+        str | None, Field(description="The reason for the answer; null in a de-identified view.")
+    ]
 
 
 class CompelledOut(Out):
-    """By what power the school is made to share. Shown and recorded; it changes no evaluation."""
+    """The statutory power that compels the school to share.
+
+    The service displays and records it. It has no effect on the evaluation.
+    """
 
     power: Annotated[
-        StatutoryPower | None, Field(description="What compels; null where nobody said.")
+        StatutoryPower | None, Field(description="The statutory power; null if none was stated.")
     ]
     source: Annotated[
         str | None,
-        Field(description="Where it stands in law.", examples=["Children Act 2004, section 16H"]),
+        Field(
+            description="The provision that creates the power.",
+            examples=["Children Act 2004, section 16H"],
+        ),
     ]
     burden_explained: Annotated[
         Answer,
-        Field(description="Whether they explained why they ask and what it asks of the school."),
+        Field(
+            description="Whether the requester explained the need and the effort for the school."
+        ),
     ]
     explanation: Annotated[
-        str | None, Field(description="What they explained; null in a de-identified view.")
+        str | None, Field(description="The requester's explanation; null in a de-identified view.")
     ]
     compelled_reason: Annotated[
         str | None,
-        Field(description="What the school is compelled for; null in a de-identified view."),
+        Field(description="The reason for the compulsion; null in a de-identified view."),
     ]
     detriment: Annotated[
-        CompelledDetrimentOut, Field(description="Whether sharing would do the child more harm.")
+        CompelledDetrimentOut,
+        Field(description="Whether sharing would harm the child more than not sharing."),
     ]
 
 
 class RoutedOut(Out):
-    """Another procedure, which somebody else looks after."""
+    """A referral of the request to another procedure."""
 
-    to: Annotated[Literal["ig_lead"], Field(description="Who takes it.")]
-    because: Annotated[str, Field(description="Why.")]
+    to: Annotated[Literal["ig_lead"], Field(description="The role that handles the request.")]
+    because: Annotated[str, Field(description="The reason for the referral.")]
 
 
 class RequestOut(SummaryOut):
-    """A sharing request with everything that happened to it, as far as the caller sees it."""
+    """A sharing request with its complete history, as far as the caller may see it."""
 
-    facts: Annotated[
-        FactsOut, Field(description="The facts as last stated, each item with its id.")
-    ]
+    facts: Annotated[FactsOut, Field(description="The facts as last stated. Each item has an id.")]
     evaluation: Annotated[CurrentEvaluationOut, Field(description="The current evaluation.")]
     evaluations: Annotated[
         list[EvaluatedOut],
         Field(
             description=(
-                "Every evaluation, oldest first; each is whole at"
+                "All evaluations in short form, oldest first. The complete one is at"
                 " `/v1/sharing-requests/{request_id}/evaluations/{evaluation_id}`."
             )
         ),
     ]
-    questions: Annotated[list[QuestionOut], Field(description="What the requester was asked.")]
-    advice: Annotated[list[AdviceOut], Field(description="Advice sought and given.")]
+    questions: Annotated[list[QuestionOut], Field(description="The questions to the requester.")]
+    advice: Annotated[list[AdviceOut], Field(description="The advice sought and given.")]
     decisions: Annotated[
-        list[DecisionOut], Field(description="Every decision, oldest first; the last one stands.")
+        list[DecisionOut],
+        Field(description="All decisions, oldest first. The last one is in effect."),
     ]
-    disclosures: Annotated[list[DisclosureOut], Field(description="What was shared.")]
-    notices: Annotated[list[NoticeOut], Field(description="Whether people were told.")]
-    consents: Annotated[list[ConsentOut], Field(description="Consent as it changed.")]
+    disclosures: Annotated[list[DisclosureOut], Field(description="The recorded disclosures.")]
+    notices: Annotated[list[NoticeOut], Field(description="The notices to each person or family.")]
+    consents: Annotated[list[ConsentOut], Field(description="The recorded consents and refusals.")]
     reconsiderations: Annotated[
-        list[ReconsiderationOut], Field(description="New information after a refusal.")
+        list[ReconsiderationOut], Field(description="The reconsiderations after a refusal.")
     ]
-    letters: Annotated[list[LetterOut], Field(description="Written answers to the requester.")]
+    letters: Annotated[list[LetterOut], Field(description="The letters to the requester.")]
     retention_reviews: Annotated[
-        list[RetentionReviewOut], Field(description="Reviews of how long it is kept.")
+        list[RetentionReviewOut], Field(description="The reviews of the retention period.")
     ]
-    tasks: Annotated[list[TaskOut], Field(description="What is still to be done.")]
+    tasks: Annotated[list[TaskOut], Field(description="The tasks that follow from the request.")]
     compelled: Annotated[
-        CompelledOut | None,
-        Field(description="By what power the school is made to share; null where it is not."),
+        CompelledOut | None, Field(description="The power that compels sharing; null if none.")
     ]
     routed: Annotated[
-        RoutedOut | None,
-        Field(description="Who takes it by another procedure; null for what is decided here."),
+        RoutedOut | None, Field(description="The referral to another procedure; null if none.")
     ]
     recipient_check: Annotated[
         RecipientCheckOut | None,
-        Field(
-            description="How the recipient agrees with the directory; null where no entry is cited."
-        ),
+        Field(description="The check against the directory; null if the facts cite no entry."),
     ]
     hints: Annotated[
-        list[HintOut], Field(description="What to think of before sharing; conditions of nothing.")
+        list[HintOut],
+        Field(description="Advice for the submitter before sharing. Hints block no action."),
     ]
-    retention: Annotated[RetentionOut, Field(description="How long the record is kept.")]
+    retention: Annotated[RetentionOut, Field(description="The retention period of the record.")]
     emergency: Annotated[
-        EmergencyRecordOut | None, Field(description="What was told of it, for an emergency.")
+        EmergencyRecordOut | None, Field(description="The emergency record; null if none.")
     ]
-    withdrawal: Annotated[WhyOut | None, Field(description="That it was taken back.")]
-    closure: Annotated[WhyOut | None, Field(description="That it was closed.")]
+    withdrawal: Annotated[
+        WhyOut | None, Field(description="The withdrawal; null if not withdrawn.")
+    ]
+    closure: Annotated[
+        WhyOut | None, Field(description="The closure; null if the request is not closed.")
+    ]
     disposal: Annotated[
-        DisposalOut | None,
-        Field(
-            description=(
-                "By whom, why and with whose approval what was personal was destroyed; null until"
-                " then."
-            )
-        ),
+        DisposalOut | None, Field(description="The disposal; null if not disposed of.")
     ]
 
 
 class PageOut(Out):
-    """A page of requests."""
+    """A page of sharing requests."""
 
-    items: Annotated[list[SummaryOut], Field(description="Newest first.")]
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]
+    items: Annotated[list[SummaryOut], Field(description="The requests, newest first.")]
+    next_cursor: Annotated[
+        str | None, Field(description="The cursor of the next page; null on the last page.")
+    ]
 
 
 class ListQuery(BaseModel):
-    """What a list of requests is narrowed to, and which page of it."""
+    """Filters and paging parameters for the list of requests."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Annotated[Status | None, Field(description="Where they stand.")] = None
-    outcome: Annotated[Outcome | None, Field(description="What the evaluation recommends.")] = None
-    direction: Annotated[
-        Direction | None, Field(description="Asked for, or our own initiative.")
+    status: Annotated[Status | None, Field(description="Only requests with this status.")] = None
+    outcome: Annotated[
+        Outcome | None, Field(description="Only requests with this evaluation outcome.")
     ] = None
+    direction: Annotated[Direction | None, Field(description="Only this direction.")] = None
     subject: Annotated[
-        Reference | None, Field(description="Reference of a person, as in `person_ref`.")
+        Reference | None, Field(description="Only requests about this person (`person_ref`).")
     ] = None
     recipient_type: Annotated[
-        OrganisationType | None, Field(description="Kind of organisation.")
+        OrganisationType | None, Field(description="Only this type of recipient organisation.")
     ] = None
     submitted_from: Annotated[
-        PeriodEnd | None, Field(description="Submitted on or after this day, or from this instant.")
+        PeriodEnd | None, Field(description="Only submissions on or after this date or time.")
     ] = None
     submitted_to: Annotated[
         PeriodEnd | None,
-        Field(description="Submitted on or before this day, or before this instant."),
+        Field(description="Only submissions on or before this date, or before this time."),
     ] = None
     overdue: Annotated[
-        bool | None, Field(description="Only those with (or without) a clock that has run out.")
+        bool | None,
+        Field(description="Only requests with (true) or without (false) a passed deadline."),
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
-        DEFAULT_LIMIT
-    )
+    limit: Annotated[
+        int, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items on the page.")
+    ] = DEFAULT_LIMIT
     cursor: Annotated[
-        str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
+        str | None, Field(max_length=1024, description="The `next_cursor` of the previous page.")
     ] = None
 
 
 class ReconsiderIn(Body):
-    """New information after a refusal."""
+    """New information about a refused request."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -348,8 +376,10 @@ class ReconsiderIn(Body):
         },
     )
 
-    new_information: Annotated[Personal[Text], Field(description="What has come to light.")]
+    new_information: Annotated[Personal[Text], Field(description="The new information.")]
     facts: Annotated[
         Personal[dict[str, Any]],
-        Field(default_factory=dict, description="The parts of the facts that change, as in PATCH."),
+        Field(
+            default_factory=dict, description="The changed parts of the facts, merged as in PATCH."
+        ),
     ]

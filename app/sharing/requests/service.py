@@ -1,5 +1,6 @@
-"""What people do to a sharing request, one function for each intention: read, decide purely, write
-once.
+"""Operations on a sharing request, one function for each.
+
+Each function loads the request, computes the change with pure functions and writes it once.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ from app.sharing.facts.statements import revise
 
 
 class FactsAlreadyDecided(ServiceError):
-    """The facts of a decided request no longer change, but for the checks before release."""
+    """The facts of a decided request cannot change, except the How checks."""
 
     kind = Kind.CONFLICT
     code = "facts-already-decided"
@@ -56,14 +57,14 @@ class FactsAlreadyDecided(ServiceError):
 
 
 ids_of_person: Final = store.ids_of_person
-"""The random ids under which the trail knows a person."""
+"""Return the random ids that identify a person in the audit trail."""
 
 sealed: Final = store.sealed
-"""Every record and head as stored now, for the verification of the trail."""
+"""Return every stored record and head, for the verification of the audit trail."""
 
 
 has_requests: Final = store.has_any
-"""Whether any school has any request."""
+"""Return whether the database contains any request of any school."""
 
 
 async def submit(
@@ -82,7 +83,7 @@ async def submit(
 async def read(
     session: Session, actor: Actor, request_id: UUID, *, now: datetime, trace: str
 ) -> Case:
-    """Load a request for a reader, and log that it was read."""
+    """Load a request for a reader and add an audit entry."""
     case = await store.load(session, actor, request_id)
     _log_read(session, actor, case, now, trace)
     return case
@@ -109,7 +110,7 @@ def _log_read(
 
 
 class EvaluationNotFound(ServiceError):
-    """The request has no such evaluation."""
+    """The request has no evaluation with this id."""
 
     kind = Kind.NOT_FOUND
     code = "evaluation-not-found"
@@ -125,7 +126,9 @@ async def read_evaluation(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Evaluation]]:
-    """Load an evaluation of a request for a reader, and log that it was read."""
+    """Load an evaluation of a request for a reader and add an audit entry. Raises
+    `EvaluationNotFound`.
+    """
     case = await store.load(session, actor, request_id)
     found = case.find(Evaluation, evaluation_id)
     if found is None:
@@ -144,7 +147,9 @@ async def page(
     now: datetime,
     trace: str,
 ) -> tuple[list[Head], bool]:
-    """List the heads that the caller may see, newest first, and say whether there are more."""
+    """List the request heads that the caller may see, newest first, and return whether more
+    follow.
+    """
     heads = await store.page(session, actor, filters, now=now, limit=limit + 1, before=before)
     event = Event(
         action=Action.REQUESTS_LISTED,
@@ -164,8 +169,11 @@ async def amend(
     now: datetime,
     trace: str,
 ) -> Case:
-    """Change the facts before a decision, or the How checks until nothing more leaves; evaluated
-    again, what was before is kept.
+    """Change the facts of an undecided request, or the How checks until closure, and evaluate
+    again.
+
+    Earlier facts and evaluations remain on record. Raises `FactsAlreadyDecided` if the request is
+    decided and the change goes beyond the How checks.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
@@ -206,8 +214,9 @@ async def evaluate_again(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Evaluation]]:
-    """Evaluate the facts as stated again: under the policy in force, or, without consequence, under
-    another version.
+    """Evaluate the current facts under the policy in force or under another policy version.
+
+    An evaluation under another version is recorded for comparison and leaves the head unchanged.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     current = await policy_in_force(session, actor, now)
@@ -247,7 +256,7 @@ async def evaluate_again(
 async def withdraw(
     session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
 ) -> tuple[Case, Record[Withdrawal]]:
-    """Take a request back before it is decided."""
+    """Withdraw an undecided request on behalf of its submitter."""
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter(actor)
 
@@ -264,7 +273,9 @@ async def withdraw(
 async def close(
     session: Session, actor: Actor, request_id: UUID, why: str | None, *, now: datetime, trace: str
 ) -> tuple[Case, Record[Closure]]:
-    """Say that nothing more is to come: everything was shared and told, or the refusal stands."""
+    """Close a decided request: all disclosures and notices are recorded, or the request was
+    refused.
+    """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
 
@@ -281,8 +292,9 @@ async def close(
 async def ask(
     session: Session, actor: Actor, request_id: UUID, question: str, *, now: datetime, trace: str
 ) -> tuple[Case, Record[Question]]:
-    """Ask the requester for information that is missing; the request waits for it, and an amendment
-    ends the wait.
+    """Record a question to the requester about missing information.
+
+    The request stays undecided until its facts are amended.
     """
     case = await store.load(session, actor, request_id, to_change=True)
 
@@ -306,7 +318,7 @@ def _simple(case: Case, action: Action, draft: Draft[Content], status: Status) -
 
 
 def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
-    """The change that ends a request: from today on it is kept as long as its class says."""
+    """Complete a change that ends a request: the retention period starts on this date."""
     reviewed = case.latest(RetentionReview) is not None
     return replace(change, head=assessment.kept(policy, change.head, now, reviewed=reviewed))
 
@@ -321,8 +333,10 @@ async def reconsider(
     now: datetime,
     trace: str,
 ) -> tuple[Case, Record[Reconsideration]]:
-    """Reopen a refused request on new information; it is judged again, and the refusal stands in
-    the record.
+    """Reopen a refused request because of new information and evaluate it again.
+
+    The refusal remains on record. Raises `NothingToReconsider` unless the newest decision is a
+    refusal.
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
@@ -369,11 +383,13 @@ async def reconsider(
 
 
 class NothingToReconsider(ServiceError):
-    """Only a refusal is reconsidered."""
+    """The newest decision is not a refusal, so the request cannot be reconsidered."""
 
     kind = Kind.CONFLICT
     code = "nothing-to-reconsider"
     title = "No refusal to reconsider"
 
     def __init__(self) -> None:
-        super().__init__("the newest decision is not a refusal; a new decision supersedes it")
+        super().__init__(
+            "the newest decision is not a refusal; to change it, record a new decision"
+        )

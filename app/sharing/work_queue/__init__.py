@@ -1,1 +1,1 @@
-"""Requests that need attention, most urgent first."""
+"""The work queue: requests that need attention, most urgent first."""

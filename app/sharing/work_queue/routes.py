@@ -1,4 +1,4 @@
-"""What waits for somebody, over HTTP."""
+"""HTTP route for the work queue."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.get(
     "/attention",
-    summary="List what needs attention",
+    summary="List the requests that need attention",
     response_model=AttentionOut,
     responses=replies(401, 403, 422),
 )
@@ -32,11 +32,11 @@ async def list_attention(
     call: CallDep,
     query: Annotated[AttentionQuery, Query()],
 ) -> Response:
-    """Overdue decisions, emergencies to complete, advice, notices and releases on hold, most urgent
-    first.
+    """Lists overdue decisions and policy reviews, incomplete emergency records, unanswered
+    advice, due notices and releases on hold, most urgent first.
 
-    The list names no person, and the IG lead sees dates without times. An entry in the list holds
-    nothing up.
+    The list contains no names. The IG lead sees dates without times. An entry in the list blocks no
+    action.
     """
     scope = f"attention:{query.kind or ''}"
     after = _place(query.cursor, scope) if query.cursor is not None else None

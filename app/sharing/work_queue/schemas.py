@@ -1,4 +1,4 @@
-"""What waits for somebody, over HTTP."""
+"""Query and reply schemas of the work queue."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,53 +12,79 @@ from app.sharing.case.model import Status, Waiting
 
 
 class AttentionQuery(BaseModel):
-    """Which of what waits, and which page of it."""
+    """Filters and paging parameters for the work queue."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Annotated[Waiting | None, Field(description="Only what waits for this reason.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = (
-        DEFAULT_LIMIT
-    )
+    kind: Annotated[Waiting | None, Field(description="Only entries with this reason.")] = None
+    limit: Annotated[
+        int, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items on the page.")
+    ] = DEFAULT_LIMIT
     cursor: Annotated[
-        str | None, Field(max_length=1024, description="`next_cursor` of the page before.")
+        str | None, Field(max_length=1024, description="The `next_cursor` of the previous page.")
     ] = None
 
 
 class WaitingOut(BaseModel):
-    """One thing that waits. Codes and instants, nothing personal."""
+    """An entry in the work queue: codes and times only, no personal data."""
 
-    kind: Annotated[Waiting, Field(description="Why it wants attention.")]
+    kind: Annotated[Waiting, Field(description="The reason why the entry needs attention.")]
     sharing_request_id: Annotated[
-        UUID | None, Field(description="The request; null for the policy itself.")
+        UUID | None,
+        Field(description="The id of the request; null if the entry is about the policy."),
     ]
-    status: Annotated[Status | None, Field(description="Where the request stands.")]
-    purpose_code: Annotated[PurposeCode | None, Field(description="What for.")]
+    status: Annotated[
+        Status | None,
+        Field(description="The status of the request; null if the entry is about the policy."),
+    ]
+    purpose_code: Annotated[
+        PurposeCode | None,
+        Field(description="The purpose of sharing; null if the entry is about the policy."),
+    ]
     recipient_type: Annotated[
-        OrganisationType | None, Field(description="With what kind of organisation.")
+        OrganisationType | None,
+        Field(
+            description=(
+                "The type of the recipient's organisation; null if the entry is about the policy."
+            )
+        ),
     ]
-    urgency: Annotated[Urgency | None, Field(description="How soon.")]
-    due: Annotated[datetime | None, Field(description="By when; null where nobody set a time.")]
-    since: Annotated[datetime, Field(description="Since when it waits.")]
+    urgency: Annotated[
+        Urgency | None,
+        Field(description="The urgency of the request; null if the entry is about the policy."),
+    ]
+    due: Annotated[datetime | None, Field(description="The deadline (UTC); null if there is none.")]
+    since: Annotated[
+        datetime, Field(description="The time since which the entry has needed attention (UTC).")
+    ]
     overdue: Annotated[
-        bool, Field(description="Whether its time has run out; never blocks anything.")
+        bool,
+        Field(description="True if the deadline has passed. A passed deadline blocks no action."),
     ]
     advice_ids: Annotated[
-        list[UUID], Field(description="The questions that nobody has answered yet.")
+        list[UUID], Field(description="The ids of the unanswered requests for advice.")
     ]
     missing: Annotated[
         list[str],
         Field(
-            description="What an emergency's record still lacks.", examples=[["no_subject_named"]]
+            description="Codes of the information that an emergency record lacks.",
+            examples=[["no_subject_named"]],
         ),
     ]
     policy_digest: Annotated[
-        str, Field(description="The policy that it was judged under, or that is to be reviewed.")
+        str,
+        Field(
+            description=(
+                "The digest of the policy that evaluated the request, or whose review is due."
+            )
+        ),
     ]
 
 
 class AttentionOut(BaseModel):
-    """A page of what waits."""
+    """A page of the work queue."""
 
-    items: Annotated[list[WaitingOut], Field(description="The most pressing first.")]
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]
+    items: Annotated[list[WaitingOut], Field(description="The entries, most urgent first.")]
+    next_cursor: Annotated[
+        str | None, Field(description="The cursor of the next page; null on the last page.")
+    ]

@@ -1,8 +1,10 @@
-"""What waits for somebody: clocks that ran out, emergencies to complete, advice to give, notices to
-look at again, releases on hold.
+"""Queries for the work queue.
 
-Law: being listed here holds nothing up. The most pressing comes first, and a reader sees of each
-thing what they may see of its request.
+The queue lists overdue decisions and policy reviews, incomplete emergency records, unanswered
+advice, due notices and releases on hold, most urgent first.
+
+Invariant: an entry in the queue blocks no action, and a reader sees only the fields of a request
+that their view includes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,15 +34,15 @@ from app.sharing.case.tables import RecordRow, RequestRow
 from app.sharing.evaluation import policy as evaluation_policy
 
 NOBODY: Final = UUID(int=0)
-"""Where something concerns no request: the place that it takes in the order."""
+"""The request id in the sort key of an entry about the policy."""
 
 _PAST_ADVICE: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """Where something stands in the queue: by the instant that presses, then by request and
-    reason.
+    """The sort key of an entry in the queue: the deadline or start time, then the request id,
+    then the reason.
     """
 
     at: datetime
@@ -48,20 +50,22 @@ class Place:
     kind: str
 
     def parts(self) -> list[str]:
-        """The place as a cursor holds it."""
+        """Return the sort key as the parts of a cursor."""
         return [clock.to_text(self.at), str(self.request_id), self.kind]
 
     @classmethod
     def of(cls, parts: list[str]) -> "Place":
-        """The place that a cursor holds."""
+        """Parse the sort key from the parts of a cursor. Raises `ValueError` for invalid parts."""
         at, request_id, kind = parts
         return cls(at=clock.from_text(at), request_id=UUID(request_id), kind=kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """One thing that waits. `due` is None where nobody set a time; `advice` are the questions that
-    nobody answered yet.
+    """An entry in the queue.
+
+    `due` is None if there is no deadline; `advice` lists the ids of the unanswered requests for
+    advice.
     """
 
     place: Place
@@ -84,8 +88,10 @@ async def waiting(
     now: datetime,
     trace: str,
 ) -> tuple[list[Pending], bool]:
-    """A page of what waits at the caller's school, the most pressing first, and whether there is
-    more. Looking leaves an entry.
+    """Return a page of the queue of the caller's school, most urgent first, and whether more
+    follow.
+
+    Each call adds an audit entry.
     """
     policy = await evaluation_policy.policy_in_force(session, actor, now)
     found = await _page(session, actor, kind=kind, after=after, limit=limit + 1, now=now)
@@ -153,8 +159,10 @@ async def _page(
 
 
 def _visible(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    """The same rule as `Head.view_for`, in SQL: whoever reaches the queue without seeing every
-    request sees what waits in their own.
+    """Return the SQL conditions that select the requests which the actor may see.
+
+    An actor without a permission to read all requests sees only the requests that they submitted,
+    as in `Head.view_for`.
     """
     if actor.may(Permission.REQUEST_READ_ALL) or actor.may(Permission.REQUEST_READ_DEIDENTIFIED):
         return ()
@@ -162,7 +170,7 @@ def _visible(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _queries(dialect: str, now: datetime) -> Iterator[tuple[Waiting, sa.Select[Any]]]:
-    """For each reason, the requests that wait for it."""
+    """Yield for each reason the SQL query for the requests that need attention."""
     undecided = [status.value for status in OPEN - {Status.EMERGENCY_RECORDED}]
     never = sa.null().cast(Instant)
     day = col(RequestRow.notice_due_on).concat("T00:00:00.000000Z")
@@ -252,11 +260,11 @@ def _each(
 
 
 _GAPS: Final = ("_not_understood", "_cut_short", "no_subject_named", "pupil_number_invalid")
-"""How the flags of an emergency end that a later statement of the facts makes good."""
+"""Suffixes of the emergency flags that a later amendment of the facts resolves."""
 
 
 def _incomplete() -> sa.ColumnElement[bool]:
-    """SQL for: an emergency of which something that the record needs is still not known."""
+    """Build the SQL condition for an emergency whose record still lacks required information."""
     same = sa.and_(
         col(RecordRow.school) == col(RequestRow.school),
         col(RecordRow.request_id) == col(RequestRow.id),
@@ -273,7 +281,7 @@ def _incomplete() -> sa.ColumnElement[bool]:
 
 
 def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pending]:
-    """The policy itself, once the month or day of its review has passed."""
+    """Yield an entry for the policy if its review date or month has passed."""
     if not policy.review_overdue(today_in_school(now)):
         return
     ended = datetime.combine(
@@ -289,9 +297,7 @@ def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pend
 
 
 async def _explained(session: Session, actor: Actor, pending: list[Pending]) -> list[Pending]:
-    """Each with what its records tell: which advice waits and since when, and what an emergency
-    still lacks.
-    """
+    """Add details from the records: the unanswered advice and the missing emergency information."""
     kinds = {Waiting.ADVICE_WAITING, Waiting.EMERGENCY_INCOMPLETE}
     ids = {one.head.id for one in pending if one.head is not None and one.kind in kinds}
     cases = await store.load_all_as_service(session, actor.school, ids) if ids else {}

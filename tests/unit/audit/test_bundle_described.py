@@ -1,5 +1,5 @@
-"""The evidence bundle is what docs/audit.md says: the verifier here is written from that page and
-RFC 9162, with nothing of ours.
+"""The evidence bundle is as docs/audit.md describes it: the verifier here is written from that page
+and RFC 9162, without code of the application.
 """
 
 import json
@@ -57,7 +57,7 @@ def signed(note: str, key: Ed25519PublicKey) -> tuple[str, int, bytes]:
 
 
 def verify(bundle: Path, pem: str, kept: str | None = None) -> int:
-    """The checks of the page; gives the number of entries, or raises."""
+    """Run the checks of the page; gives the number of entries, or raises."""
     key = load_pem_public_key(pem.encode())
     assert isinstance(key, Ed25519PublicKey)
     with zipfile.ZipFile(bundle) as archive:
@@ -141,7 +141,9 @@ def altered(bundle: Path, name: str, old: bytes, new: bytes) -> Path:
     return out
 
 
-async def test_a_verifier_written_from_the_page_finds_it_intact_and_every_alteration(bundle: Path):
+async def test_a_verifier_written_from_the_documentation_finds_alterations(
+    bundle: Path,
+):
     with zipfile.ZipFile(bundle) as archive:
         first = json.loads(archive.read("proofs.jsonl").splitlines()[0])
     assert verify(bundle, PEM, kept=first["checkpoint"]) == 44
@@ -154,7 +156,7 @@ async def test_a_verifier_written_from_the_page_finds_it_intact_and_every_altera
             verify(altered(bundle, name, old, new), PEM)
 
 
-async def test_the_page_names_every_file_and_every_member(bundle: Path):
+async def test_the_documentation_names_every_file_and_member_of_a_bundle(bundle: Path):
     section = PAGE[PAGE.index("## The evidence bundle") : PAGE.index("## What verification checks")]
     with zipfile.ZipFile(bundle) as archive:
         assert [name for name in archive.namelist() if f"| `{name}` |" not in section] == []
@@ -168,9 +170,7 @@ async def test_the_page_names_every_file_and_every_member(bundle: Path):
 
 
 @pytest.mark.live
-def test_the_commands_of_the_page_lead_to_a_bundle_that_is_intact(
-    live_server: LiveServer, tmp_path: Path
-):
+def test_the_documented_commands_make_an_intact_bundle(live_server: LiveServer, tmp_path: Path):
     made = live_server.run(
         "users",
         "add",

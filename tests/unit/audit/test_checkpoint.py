@@ -1,6 +1,4 @@
-"""Checkpoints and proofs as texts: what is written is read back, and nothing else is taken for
-one.
-"""
+"""Checkpoints and proofs are written and read as texts, and other texts are refused."""
 
 import json
 import stat
@@ -32,13 +30,13 @@ NOTE = VECTORS["note"]
 HEAD = Checkpoint("school.example/schools/123456", 8, bytes.fromhex(VECTORS["root"]))
 
 
-def test_the_signed_note_is_byte_for_byte_the_vector() -> None:
+def test_a_signed_note_equals_the_test_vector() -> None:
     assert checkpoint.sign(HEAD, KEY) == NOTE
     assert checkpoint.verify(NOTE, KEY.public_key()) == checkpoint.parse(NOTE) == HEAD
 
 
 @given(st.integers(0, 2**62), st.binary(min_size=32, max_size=32))
-def test_what_is_signed_is_read_back(size: int, root: bytes) -> None:
+def test_a_signed_checkpoint_is_read_back(size: int, root: bytes) -> None:
     head = Checkpoint("host:8000/schools/123456", size, root)
     assert (
         checkpoint.verify(checkpoint.sign(head, KEY), KEY.public_key(), origin=head.origin) == head
@@ -55,12 +53,12 @@ def test_any_single_byte_changed_is_refused(data: st.DataObject) -> None:
 
 
 @given(st.text())
-def test_any_text_is_read_or_refused_and_never_breaks_the_reader(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(CheckpointRefused):
         checkpoint.parse(text)
 
 
-def test_another_key_another_log_and_unknown_signatures() -> None:
+def test_another_key_or_log_is_refused_and_other_signatures_are_ignored() -> None:
     with pytest.raises(CheckpointRefused, match="not signed by this key"):
         checkpoint.verify(NOTE, OTHER.public_key())
     with pytest.raises(CheckpointRefused, match="another log"):
@@ -83,7 +81,7 @@ def test_another_key_another_log_and_unknown_signatures() -> None:
         lambda note: "a" * checkpoint.MAX_NOTE_BYTES + note,
     ],
 )
-def test_what_only_resembles_a_checkpoint_is_refused(breaking) -> None:  # noqa: ANN001
+def test_malformed_checkpoints_are_refused(breaking) -> None:  # noqa: ANN001
     with pytest.raises(CheckpointRefused):
         checkpoint.verify(breaking(NOTE), KEY.public_key())
 
@@ -99,7 +97,7 @@ def test_a_proof_is_read_back(index: int, path: list[bytes]) -> None:
     assert rfc9162.parse_proof(text) == (index, path, NOTE)
 
 
-def test_the_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+def test_the_key_is_created_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "audit.pem"
     with pytest.raises(KeyRefused, match="missing"):
         checkpoint.checkpoint_key(path, make=False)

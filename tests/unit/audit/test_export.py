@@ -1,6 +1,4 @@
-"""The evidence bundle is checked by the script inside it, in a process of its own that has nothing
-of the service.
-"""
+"""The script in an evidence bundle checks it in a process of its own, without the service."""
 
 # ruff: noqa: ASYNC240 - small files of the test itself
 
@@ -61,7 +59,7 @@ def check(bundle: Path, *options: str) -> int:
     return bundle_verifier.main([str(bundle), "--key", VKEY, *options])
 
 
-async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(
+async def test_the_script_in_the_bundle_finds_it_intact_without_the_service(
     bundle: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "elsewhere"
@@ -81,7 +79,7 @@ async def test_the_script_in_the_bundle_finds_it_intact_on_its_own(
         assert done.stdout == "what #312 sealed was disposed of by #313\nintact: 314 entries\n"
 
 
-async def test_it_is_held_against_a_kept_checkpoint(
+async def test_a_bundle_is_compared_with_a_saved_checkpoint(
     bundle: Path, database: Database, tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept.txt"
@@ -96,7 +94,9 @@ async def test_it_is_held_against_a_kept_checkpoint(
         assert check(bundle, "--checkpoint", str(kept)) == 1
 
 
-async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path) -> None:
+async def test_another_key_is_a_violation_and_other_text_is_unreadable(
+    bundle: Path,
+) -> None:
     other = rfc9162.verifier_key(
         f"{HOST}/schools/{SCHOOL}", Ed25519PrivateKey.generate().public_key()
     )
@@ -107,7 +107,7 @@ async def test_another_key_is_a_violation_and_no_key_is_unreadable(bundle: Path)
 def rewrite(
     bundle: Path, change: Callable[[dict[str, bytes]], object], *, honest_manifest: bool = True
 ) -> None:
-    """Change a bundle's files, with a manifest that fits them."""
+    """Change the files of a bundle and adapt its manifest."""
     with zipfile.ZipFile(bundle) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     change(files)
@@ -164,7 +164,7 @@ def forged_disposal(files: dict[str, bytes]) -> None:
         forged_disposal,
     ],
 )
-async def test_each_change_of_a_bundle_is_found(
+async def test_every_change_of_a_bundle_is_found(
     bundle: Path, change: Callable[[dict[str, bytes]], object]
 ) -> None:
     rewrite(bundle, change)
@@ -179,7 +179,7 @@ async def test_a_bundle_with_a_file_missing_is_unreadable(bundle: Path, name: st
     assert check(bundle) == 2
 
 
-async def test_any_byte_of_the_archive_changed_never_breaks_the_script_or_passes_as_another_log(
+async def test_no_changed_byte_of_the_archive_crashes_the_script(
     bundle: Path,
 ) -> None:
     sound = bundle.read_bytes()

@@ -1,4 +1,4 @@
-"""No change goes without an entry of its own transaction: the database says so, whoever writes."""
+"""The database refuses a change that cites no entry of its own transaction."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ THING = sa.Table(
 
 @pytest.fixture
 async def guarded(database: Database) -> Database:
-    """A domain table that must cite."""
+    """A domain table whose rows must cite an entry."""
 
     def prepare(connection: Connection) -> None:
         THING.create(connection)
@@ -60,7 +60,7 @@ async def count(database: Database) -> int:
         return len(await session.all(sa.select(THING)))
 
 
-async def test_a_change_with_its_entry_is_kept(guarded: Database) -> None:
+async def test_a_change_with_its_entry_is_stored(guarded: Database) -> None:
     thing = new_id(NOON)
     await write(guarded, thing)
     async with guarded.transaction() as session:
@@ -111,7 +111,7 @@ async def test_a_change_without_any_entry_is_refused(guarded: Database) -> None:
         await update()
 
 
-async def test_a_guard_can_be_taken_off_again(guarded: Database) -> None:
+async def test_a_guard_can_be_removed(guarded: Database) -> None:
     def undo(connection: Connection) -> None:
         guards.drop_cites_entry(Operations(MigrationContext.configure(connection)), "thing")
         THING.drop(connection)

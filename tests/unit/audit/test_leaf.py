@@ -40,7 +40,7 @@ def written(**changed: Any) -> bytes:
         lambda value: json.dumps(value).encode()
     )
 )
-def test_bytes_that_are_no_body_are_refused(raw: bytes) -> None:
+def test_other_bytes_are_refused(raw: bytes) -> None:
     with pytest.raises(NotABody):
         leaf.read(raw)
 

@@ -1,4 +1,4 @@
-"""The tree against the recursion of RFC 9162, section 2.1, written down as the RFC gives it."""
+"""The tree equals the recursive definitions of RFC 9162, section 2.1."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ def subproof(m: int, bodies: Sequence[bytes], whole: bool) -> list[bytes]:  # no
 
 
 class Store:
-    """What the database keeps: leaf hashes and the roots of complete 256-ary subtrees."""
+    """The stored hashes: leaf hashes and the roots of complete 256-ary subtrees."""
 
     def __init__(self, bodies: Sequence[bytes], batch: int = 7) -> None:
         self.frontier = merkle.Frontier()
@@ -111,7 +111,7 @@ def test_a_consistency_proof_is_the_rfc_proof_and_verifies(data: st.DataObject) 
 
 
 @given(st.data())
-def test_the_frontier_spares_the_reads_of_the_right_edge(data: st.DataObject) -> None:
+def test_a_frontier_replaces_reads_of_the_right_edge(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 1030))
     index = data.draw(st.integers(0, size - 1))
     store = Store(bodies_of(size))
@@ -130,7 +130,7 @@ def test_the_frontier_spares_the_reads_of_the_right_edge(data: st.DataObject) ->
 
 
 @given(st.data())
-def test_any_change_to_a_proof_makes_it_fail(data: st.DataObject) -> None:
+def test_any_change_invalidates_an_inclusion_proof(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 300))
     index = data.draw(st.integers(0, size - 1))
     bodies = bodies_of(size)
@@ -150,7 +150,7 @@ def test_any_change_to_a_proof_makes_it_fail(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_any_change_to_a_consistency_proof_makes_it_fail(data: st.DataObject) -> None:
+def test_any_change_invalidates_a_consistency_proof(data: st.DataObject) -> None:
     new = data.draw(st.integers(3, 300))
     old = data.draw(st.integers(1, new - 1))
     bodies = bodies_of(new)
@@ -168,7 +168,7 @@ def test_any_change_to_a_consistency_proof_makes_it_fail(data: st.DataObject) ->
 
 
 @pytest.mark.parametrize("case", VECTORS["roots"], ids=lambda case: str(case["size"]))
-def test_fixed_roots(case: dict[str, object]) -> None:
+def test_roots_equal_the_test_vectors(case: dict[str, object]) -> None:
     inputs = [bytes.fromhex(text) for text in VECTORS["leaves"]]
     assert (
         merkle.root_of(merkle.leaf_hash(body) for body in inputs[: int(str(case["size"]))]).hex()

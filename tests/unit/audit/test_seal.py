@@ -1,5 +1,5 @@
-"""Appending and sealing on real databases: every committed entry once, and no signature over
-anything doubtful.
+"""Every committed entry is sealed once, and the sealer signs nothing that contradicts its last
+checkpoint.
 """
 
 import asyncio
@@ -31,7 +31,9 @@ async def note_of(database: Database) -> str:
     )
 
 
-async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database: Database) -> None:
+async def test_an_entry_stores_its_body_and_repeats_it_in_columns(
+    database: Database,
+) -> None:
     by, children = trail.actor(), (new_id(NOON), new_id(NOON), new_id(NOON))
     event = Event(
         action=Action.DECISION_RECORDED,
@@ -71,7 +73,7 @@ async def test_an_entry_is_its_canonical_body_and_the_columns_repeat_it(database
     assert len(await rows(database, "SELECT subject FROM audit_subject")) == 2
 
 
-async def test_an_entry_without_account_and_an_oversized_one(database: Database) -> None:
+async def test_an_entry_can_lack_an_account_and_cannot_be_oversized(database: Database) -> None:
     async with database.transaction() as session:
         event = Event(action=Action.SESSION_REFUSED, outcome=EntryOutcome.FAILURE)
         log.append(session, event, by=anonymous(SCHOOL), at=NOON, request_id="r")
@@ -110,14 +112,14 @@ async def test_sealing_gives_dense_indexes_and_a_signed_root_over_the_stored_byt
     assert await seal.seal(database, KEY, host="renamed.example") == 0
 
 
-async def test_a_log_keeps_its_name_when_the_host_is_renamed(database: Database) -> None:
+async def test_a_log_has_the_same_name_after_the_host_is_renamed(database: Database) -> None:
     await sealed(database, 1)
     await append(database, 1)
     await seal.seal(database, KEY, host="renamed.example")
     assert checkpoint.parse(await note_of(database)).origin == f"{HOST}/schools/{SCHOOL}"
 
 
-async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop_another(
+async def test_each_school_has_its_own_log_and_a_fault_in_one_does_not_stop_another(
     database: Database, tmp_path: Path
 ) -> None:
     folder = CheckpointFolder(tmp_path)
@@ -153,7 +155,7 @@ async def test_each_school_has_a_log_of_its_own_and_trouble_in_one_does_not_stop
         "UPDATE audit_checkpoint SET size = 6 WHERE size = 5",
     ],
 )
-async def test_the_sealer_refuses_what_does_not_match_its_last_signature(
+async def test_the_sealer_refuses_a_log_that_contradicts_its_last_checkpoint(
     database: Database, change: str
 ) -> None:
     await sealed(database, 3, 2)
@@ -185,7 +187,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def roll_back(database: Database, size: int) -> None:
-    """What restoring an older backup does."""
+    """Delete what an older backup does not have."""
     async with tampering(database) as run:
         kept = "SELECT entry_id FROM audit_leaf WHERE idx >= :size"
         await run(f"DELETE FROM audit_entry WHERE id IN ({kept})", size=size)
@@ -230,7 +232,7 @@ async def test_the_sealer_refuses_after_a_rollback_until_the_log_is_reopened(
     assert checkpoint.parse(again).origin == f"{HOST}/schools/{SCHOOL}/3"
 
 
-async def test_a_history_with_a_gap_is_not_reopened(database: Database, tmp_path: Path) -> None:
+async def test_a_log_with_a_gap_cannot_be_reopened(database: Database, tmp_path: Path) -> None:
     await sealed(database, 5)
     async with tampering(database) as run:
         await run("DELETE FROM audit_leaf WHERE idx = 2")
@@ -241,7 +243,7 @@ async def test_a_history_with_a_gap_is_not_reopened(database: Database, tmp_path
 
 
 @pytest.mark.parametrize("published", ["nothing like a note", "", None])
-async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(
+async def test_the_sealer_refuses_if_the_published_checkpoint_is_not_its_own(
     database: Database, tmp_path: Path, published: str | None
 ) -> None:
     folder = CheckpointFolder(tmp_path)
@@ -255,7 +257,7 @@ async def test_the_sealer_refuses_when_what_was_published_is_not_its_own(
         await seal.seal(database, KEY, host=HOST, folder=folder)
 
 
-async def test_a_crash_between_commit_and_publishing_is_made_good(
+async def test_a_checkpoint_is_published_after_a_crash_between_commit_and_publication(
     database: Database, tmp_path: Path
 ) -> None:
     folder = CheckpointFolder(tmp_path)
@@ -266,7 +268,7 @@ async def test_a_crash_between_commit_and_publishing_is_made_good(
     assert checkpoint.parse(str(folder.newest(SCHOOL))).size == 4
 
 
-async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_sealed(
+async def test_a_missing_unsealed_entry_is_reported_and_the_rest_is_sealed(
     database: Database,
 ) -> None:
     made = await append(database, 3)
@@ -278,7 +280,7 @@ async def test_an_unsealed_entry_that_vanishes_is_an_alarm_and_the_rest_is_seale
     assert checkpoint.parse(await note_of(database)).size == 2
 
 
-async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(
+async def test_many_writers_and_three_sealers_seal_each_entry_once(
     database: Database,
 ) -> None:
     stop = asyncio.Event()
@@ -309,7 +311,7 @@ async def test_many_writers_and_three_sealers_seal_each_entry_exactly_once(
     assert checkpoint.verify(await note_of(database), KEY.public_key()).root == root
 
 
-async def test_a_rolled_back_transaction_leaves_nothing_to_seal(database: Database) -> None:
+async def test_a_rolled_back_transaction_leaves_no_entry(database: Database) -> None:
     async def fails() -> None:
         async with database.transaction() as session:
             log.append(
@@ -327,7 +329,7 @@ async def test_a_rolled_back_transaction_leaves_nothing_to_seal(database: Databa
     assert await seal.seal(database, KEY, host=HOST) == 0
 
 
-async def test_the_backlog_is_counted_and_aged(database: Database) -> None:
+async def test_the_backlog_has_a_number_and_an_age(database: Database) -> None:
     async with database.reading() as session:
         assert await seal.backlog(session, NOON) == (0, timedelta(0))
     await append(database, 3)
@@ -345,7 +347,9 @@ async def test_the_backlog_is_counted_and_aged(database: Database) -> None:
         "TRUNCATE {t} CASCADE",
     ],
 )
-async def test_the_tables_of_the_trail_only_grow(database: Database, table: str, verb: str) -> None:
+async def test_rows_of_the_log_cannot_be_changed_or_deleted(
+    database: Database, table: str, verb: str
+) -> None:
     if ("REPLACE" in verb and database.dialect != "sqlite") or (
         "TRUNCATE" in verb and database.dialect != "postgresql"
     ):
@@ -367,7 +371,7 @@ async def test_the_tables_of_the_trail_only_grow(database: Database, table: str,
     assert await rows(database, f"SELECT * FROM {table}") == before
 
 
-async def test_the_loop_seals_publishes_and_says_when_it_refuses(
+async def test_the_background_task_seals_publishes_and_logs_a_refusal(
     database: Database, settings: Settings
 ) -> None:
     folder = CheckpointFolder(settings.checkpoints_dir)

@@ -1,6 +1,4 @@
-"""Searching the trail: each filter finds just its entries, newest first, and nobody sees what is
-not theirs.
-"""
+"""Each filter finds its entries, newest first, and no caller sees more than they may."""
 
 from datetime import timedelta
 from typing import Any
@@ -42,7 +40,7 @@ async def found(
                 return ids
 
 
-async def test_each_filter_finds_just_its_entries(database: Database) -> None:
+async def test_each_filter_finds_its_entries(database: Database) -> None:
     mary, tom, case, child = actor(), actor(Role.DSL), new_id(NOON), new_id(NOON)
     a = await one(
         database,
@@ -80,7 +78,7 @@ async def test_each_filter_finds_just_its_entries(database: Database) -> None:
             assert await found(database, filters, limit=limit) == expected, filters
 
 
-async def test_who_sees_what(database: Database) -> None:
+async def test_each_role_sees_the_entries_that_it_may(database: Database) -> None:
     staff, other, dsl, elsewhere = (
         actor(),
         actor(Role.INTEGRATION),
@@ -116,7 +114,7 @@ async def test_who_sees_what(database: Database) -> None:
 
 @pytest.mark.parametrize("names", [{"request": new_id(NOON)}, {"subjects": (new_id(NOON),)}])
 @pytest.mark.parametrize("action", sorted(IDENTITY_ACTIONS))
-async def test_what_tells_of_no_case_names_none(
+async def test_entries_about_accounts_name_no_request_and_no_person(
     database: Database, action: Action, names: dict[str, Any]
 ) -> None:
     async with database.transaction() as session:
@@ -124,7 +122,7 @@ async def test_what_tells_of_no_case_names_none(
             log.append(session, Event(action=action, **names), by=LEAD, at=NOON, request_id="r")
 
 
-async def test_a_person_is_found_first_or_further_and_each_entry_once(database: Database) -> None:
+async def test_an_entry_is_found_once_by_any_of_its_persons(database: Database) -> None:
     child, other = new_id(NOON), new_id(NOON)
     persons = ((child,), (other,), (other, child), (child, other), (other,), (other, child, child))
     made = [
@@ -152,13 +150,15 @@ async def test_an_entry_has_its_index_once_it_is_sealed(database: Database) -> N
         ] == [1, 0]
 
 
-async def test_an_export_ends_at_its_own_entry_and_gives_every_one_once(database: Database) -> None:
+async def test_an_export_begins_with_its_own_entry_without_repetition(
+    database: Database,
+) -> None:
     made = await append(database, search.EXPORT_PAGE + 20)
     pages = [page async for page in search.export(database, LEAD, Filters(), upto=made[-10])]
     assert [len(page) for page in pages] == [search.EXPORT_PAGE, 11]
     assert [entry.id for page in pages for entry in page] == made[:-9][::-1]
 
 
-def test_the_names_of_the_filters_in_use_are_told_and_not_their_values() -> None:
+def test_the_entry_of_a_search_names_the_filters_and_not_their_values() -> None:
     assert Filters().named() == []
     assert Filters(subject=(new_id(NOON),), since=NOON).named() == ["subject", "since"]

@@ -1,8 +1,6 @@
-"""Builders for the trail's tests: a school with entries, and the ways in which somebody may tamper
-with them.
-"""
+"""Builders for the tests of the audit log: entries of a school, and tampering with them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.audit import log, seal
 from app.audit.model import Action, Event
 from app.audit.publisher import CheckpointFolder
+from app.audit.report import Report
+from app.audit.verify import verify
+from app.audit.verify_records import RecordSource
 from app.identity.model import Actor, Role
 from app.kernel.ids import new_id
 from app.platform.db import Database
@@ -20,6 +21,7 @@ from app.platform.db import Database
 HOST = "school.example"
 SCHOOL = "123456"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(hours=2)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 APPEND_ONLY = (
     "audit_entry",
@@ -32,7 +34,7 @@ APPEND_ONLY = (
 
 
 def actor(role: Role = Role.STAFF, school: str = SCHOOL) -> Actor:
-    """Somebody with an account."""
+    """A person with an account."""
     return Actor(id=new_id(NOON), role=role, school=school, client="web")
 
 
@@ -64,6 +66,17 @@ async def append(
         ]
 
 
+async def verify_log(
+    database: Database,
+    *,
+    sources: Sequence[RecordSource] = (),
+    now: datetime = LATER,
+    saved: str | None = None,
+) -> Report:
+    """Verify the log with the public key."""
+    return await verify(database, KEY.public_key(), sources, now=now, saved=saved)
+
+
 async def sealed(
     database: Database, *batches: int, folder: CheckpointFolder | None = None
 ) -> list[UUID]:
@@ -77,9 +90,7 @@ async def sealed(
 
 @asynccontextmanager
 async def tampering(database: Database) -> AsyncIterator[Callable[..., Awaitable[int]]]:
-    """A way past the triggers, as the owner of the database has it; gives a function that runs
-    SQL.
-    """
+    """Disable the triggers, as the owner of the database can; gives a function that runs SQL."""
     async with database.engine.connect() as connection:
         if database.dialect == "sqlite":
             await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

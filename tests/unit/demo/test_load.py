@@ -1,6 +1,4 @@
-"""The invented school: every state that there is, made as people would have made it, and the trail
-with it.
-"""
+"""The demonstration has requests in every state, and their entries in the audit log."""
 
 from collections import Counter
 from typing import Any
@@ -41,7 +39,7 @@ async def every(service: Service) -> list[dict[str, Any]]:
     return items
 
 
-async def test_sixty_requests_in_every_state(service: Service, clock: MovableClock) -> None:
+async def test_sixty_requests_cover_every_state(service: Service, clock: MovableClock) -> None:
     made = await loaded(service)
     items = await every(service)
     assert len(items) == made.requests == 60
@@ -62,7 +60,7 @@ async def test_sixty_requests_in_every_state(service: Service, clock: MovableClo
     assert min(Counter(item["status"] for item in items).values()) >= 1
 
 
-async def test_advisers_see_how_old_its_children_are(service: Service) -> None:
+async def test_advisers_see_the_age_bands_of_the_children(service: Service) -> None:
     await loaded(service)
     ig_lead = await service.caller("ig_lead")
     items = (await ig_lead.get("/v1/sharing-requests?limit=200")).json()["items"]
@@ -71,7 +69,7 @@ async def test_advisers_see_how_old_its_children_are(service: Service) -> None:
     assert bands.keys() == {None, "under_5", "5_to_10", "11_to_15", "16_to_17"}
 
 
-async def test_there_is_something_to_look_after(service: Service) -> None:
+async def test_some_requests_need_attention(service: Service) -> None:
     await loaded(service)
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     kinds = {one["kind"] for one in (await dsl.get("/v1/attention?limit=200")).json()["items"]}
@@ -87,7 +85,7 @@ async def test_there_is_something_to_look_after(service: Service) -> None:
     assert (await ig_lead.get("/v1/reports/summary")).status_code in {200, 404}
 
 
-async def test_the_trail_of_it_holds(service: Service) -> None:
+async def test_the_audit_log_of_the_demonstration_is_intact(service: Service) -> None:
     await loaded(service)
     key = checkpoint.checkpoint_key(service.settings.keys_dir / LOG_KEY, make=False)
     while True:
@@ -99,16 +97,14 @@ async def test_the_trail_of_it_holds(service: Service) -> None:
     assert report.exit_code == 0, "\n".join(report.lines())
 
 
-async def test_it_is_loaded_only_where_there_is_nothing(service: Service) -> None:
+async def test_it_is_loaded_only_into_an_empty_database(service: Service) -> None:
     await loaded(service)
     with pytest.raises(DatabaseNotEmpty):
         await loaded(service)
     assert len(await every(service)) == 60
 
 
-async def test_accounts_that_are_there_take_their_parts(
-    service: Service, database: Database
-) -> None:
+async def test_existing_accounts_take_the_roles(service: Service, database: Database) -> None:
     staff = await service.caller("staff")
     made = await loaded(service)
     assert len(made.made) == 5

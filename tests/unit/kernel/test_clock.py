@@ -1,4 +1,4 @@
-"""Instants as text: what is written is read back, sorts as it happened, and has an offset."""
+"""Instants are written and read as text that sorts by time and has an offset."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,7 +13,7 @@ INSTANTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFF
 
 
 @given(INSTANTS)
-def test_what_is_written_is_read_back(instant: datetime) -> None:
+def test_a_written_instant_is_read_back(instant: datetime) -> None:
     text = clock.to_text(instant)
     assert clock.from_text(text) == instant
     assert clock.from_text(text).tzinfo is UTC
@@ -22,7 +22,7 @@ def test_what_is_written_is_read_back(instant: datetime) -> None:
 
 
 @given(INSTANTS, INSTANTS)
-def test_texts_sort_as_instants_do(one: datetime, other: datetime) -> None:
+def test_texts_sort_like_instants(one: datetime, other: datetime) -> None:
     assert (clock.to_text(one) < clock.to_text(other)) is (one < other)
 
 
@@ -45,17 +45,17 @@ def test_any_offset_is_read(text: str) -> None:
         "٢٠٢٦-11-23T10:00:00Z",
     ],
 )
-def test_what_is_no_instant_is_refused(text: str) -> None:
+def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         clock.from_text(text)
 
 
-def test_a_naive_datetime_is_no_instant() -> None:
+def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="naive"):
         clock.to_text(datetime(2026, 11, 23))  # noqa: DTZ001
 
 
-def test_the_systems_clock_is_aware_and_goes_forward() -> None:
+def test_the_system_clock_is_aware_and_moves_forward() -> None:
     first, second = clock.system_clock(), clock.system_clock()
     assert first.tzinfo is UTC
     assert first <= second

@@ -1,6 +1,4 @@
-"""Every failure that the service can name has a code of its own, in the shape that callers rely
-on.
-"""
+"""Every error has its own code, a title and a status."""
 
 import importlib
 import pkgutil
@@ -25,7 +23,7 @@ def known() -> list[type[ServiceError]]:
     return [one for one in failures() if one.__module__.startswith("app.")]
 
 
-def test_every_failure_says_what_happened() -> None:
+def test_every_error_has_a_title_and_a_code() -> None:
     found = known()
     assert len(found) > 30
     for one in found:

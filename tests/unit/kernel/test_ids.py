@@ -1,4 +1,4 @@
-"""Identifiers are UUIDv7: they sort by the time they were made, and nobody guesses the next."""
+"""Identifiers are UUIDv7: they sort by time, and the next one cannot be guessed."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
@@ -12,7 +12,7 @@ INSTANTS = st.datetimes(datetime(1970, 1, 2), datetime(2500, 1, 1), timezones=st
 
 
 @given(INSTANTS)
-def test_an_id_is_a_uuid_of_version_7_and_tells_its_millisecond(instant: datetime) -> None:
+def test_an_id_is_a_uuid_of_version_7_with_its_millisecond(instant: datetime) -> None:
     made = new_id(instant)
     assert (made.version, made.variant) == (7, RFC_4122)
     told = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=made.int >> 80)
@@ -21,7 +21,7 @@ def test_an_id_is_a_uuid_of_version_7_and_tells_its_millisecond(instant: datetim
 
 
 @given(INSTANTS, st.integers(1, 10**12))
-def test_ids_sort_by_the_microsecond_they_were_made_in(instant: datetime, later: int) -> None:
+def test_ids_sort_by_microsecond(instant: datetime, later: int) -> None:
     assert new_id(instant) < new_id(instant + timedelta(microseconds=later))
     assert str(new_id(instant)) < str(new_id(instant + timedelta(microseconds=later)))
 

@@ -1,6 +1,4 @@
-"""One person has one reference, and a pupil number with a slip of the pen in it is told from a
-sound one.
-"""
+"""A person has one reference, and a mistyped pupil number is detected."""
 
 import pytest
 from hypothesis import assume, given
@@ -21,7 +19,7 @@ def sound(rest: str) -> str:
 
 
 @pytest.mark.parametrize("number", ["B801200005001", "H801200001001", "A123456789012"])
-def test_published_numbers_are_sound(number: str) -> None:
+def test_published_pupil_numbers_are_valid(number: str) -> None:
     assert pupil_number_fault(f"upn:{number}") is None
 
 
@@ -41,7 +39,7 @@ def test_published_numbers_are_sound(number: str) -> None:
         ],
     ),
 )
-def test_others_are_not(number: str) -> None:
+def test_malformed_pupil_numbers_are_not_valid(number: str) -> None:
     assert pupil_number_fault(f"upn:{number}") is not None
 
 
@@ -57,7 +55,7 @@ def test_one_wrong_digit_is_found(rest: str, place: int, digit: str) -> None:
 
 
 @given(NUMBERS, st.integers(0, 10))
-def test_two_digits_that_changed_places_are_found(rest: str, place: int) -> None:
+def test_two_exchanged_digits_are_found(rest: str, place: int) -> None:
     number = sound(rest)
     one, other = rest[place], rest[place + 1]
     assume(one != other)
@@ -71,7 +69,7 @@ def test_two_digits_that_changed_places_are_found(rest: str, place: int) -> None
 @pytest.mark.parametrize(
     "other", ["mis:B801200005001", "B801200005001", "uln:1", "staff:dsl@school.example", "upnx:1"]
 )
-def test_other_schemes_are_not_looked_into(other: str) -> None:
+def test_other_schemes_are_not_checked(other: str) -> None:
     assert pupil_number_fault(other) is None
     assert one_form(other) == other
 
@@ -86,6 +84,6 @@ def test_other_schemes_are_not_looked_into(other: str) -> None:
         (" ", ""),
     ],
 )
-def test_a_reference_has_one_form(written: str, kept: str) -> None:
+def test_spellings_of_a_reference_have_one_form(written: str, kept: str) -> None:
     assert one_form(written) == kept
     assert one_form(kept) == kept

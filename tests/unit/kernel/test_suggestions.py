@@ -1,6 +1,4 @@
-"""Whoever misspells a word is told the one they meant, and never one that would make things
-worse.
-"""
+"""A suggestion is the name that the author most likely meant."""
 
 import pytest
 
@@ -24,5 +22,7 @@ from app.policy.engine.vocabulary import OrganisationType, PurposeCode, SecureRo
         ("xyzzy", OrganisationType, None),
     ],
 )
-def test_a_part_goes_before_a_likeness(given: str, known: list[str], meant: str | None) -> None:
+def test_a_name_that_contains_the_part_comes_before_a_similar_name(
+    given: str, known: list[str], meant: str | None
+) -> None:
     assert nearest(given, known) == meant

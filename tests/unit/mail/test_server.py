@@ -1,4 +1,4 @@
-"""Handing mail in, to a real mail server on the loopback interface."""
+"""Messages are handed in to a mail server on the loopback interface."""
 
 import contextlib
 import datetime as dt
@@ -23,7 +23,7 @@ from app.platform.settings import InvalidSettings
 
 
 class Kept:
-    """Keeps what it is given; `answer` is what it says to each message."""
+    """Stores the messages that it receives; `answer` is its reply to each."""
 
     def __init__(self, answer: str = "250 OK") -> None:
         self.answer = answer
@@ -37,7 +37,7 @@ class Kept:
 
 @contextlib.contextmanager
 def mail_server(handler: Kept, **options: Any) -> Iterator[int]:
-    """A mail server; gives its port."""
+    """Run a mail server; gives its port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -135,13 +135,13 @@ def test_a_url_names_the_server(url: str, server: Server):
         "smtp://mail.example/inbox",
     ],
 )
-def test_what_is_no_mail_server_is_refused_without_repeating_it(url: str):
+def test_an_invalid_url_is_refused_without_repeating_it(url: str):
     with pytest.raises(InvalidSettings) as refused:
         Server.of(url)
     assert "inbox" not in str(refused.value)
 
 
-def test_mail_is_handed_in():
+def test_messages_are_delivered():
     kept = Kept()
     with mail_server(kept) as port:
         assert deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()]) == [
@@ -151,7 +151,7 @@ def test_mail_is_handed_in():
     assert [envelope.rcpt_tos for envelope in kept.mail] == [["dsl@school.example"]] * 2
 
 
-def test_encryption_is_used_where_it_is_offered_and_checked(certificate: Path):
+def test_encryption_is_used_if_offered_and_certificates_are_checked(certificate: Path):
     kept = Kept()
     with mail_server(kept, tls_context=offered(certificate), require_starttls=True) as port:
         server = Server("127.0.0.1", port, tls=False)
@@ -160,7 +160,7 @@ def test_encryption_is_used_where_it_is_offered_and_checked(certificate: Path):
     assert len(kept.mail) == 1
 
 
-def test_a_password_is_given_over_tls(certificate: Path):
+def test_a_password_is_sent_over_tls(certificate: Path):
     kept = Kept()
     options = {
         "authenticator": only_the_school,
@@ -185,7 +185,7 @@ def test_implicit_tls(certificate: Path):
     assert len(kept.mail) == 1
 
 
-def test_no_password_travels_in_the_clear():
+def test_no_password_is_sent_unencrypted():
     kept = Kept()
     with mail_server(kept, authenticator=only_the_school, auth_require_tls=False) as port:
         # This address leads here as well, and is none that stands for this machine alone.
@@ -199,14 +199,14 @@ def test_no_password_travels_in_the_clear():
 
 
 @pytest.mark.parametrize("answer", ["451 later", "550 no"])
-def test_a_refusal_is_said_by_its_code(answer: str):
+def test_a_refusal_is_reported_by_its_code(answer: str):
     with mail_server(Kept(answer)) as port:
         assert deliver(Server("127.0.0.1", port, tls=False), [a_message()]) == [
             f"SMTPDataError {answer[:3]}"
         ]
 
 
-def test_nobody_there_is_said_for_every_message():
+def test_an_unreachable_server_is_reported_for_every_message():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]

@@ -1,6 +1,4 @@
-"""The chart says in words all that it draws, needs no colour, and holds nothing that runs or
-loads.
-"""
+"""The chart describes all its numbers in words, needs no colour, and has no script or link."""
 
 import xml.etree.ElementTree as ET
 
@@ -21,7 +19,7 @@ def drawn() -> ET.Element:
     return ET.fromstring(chart.draw(TABLES, period="1 May 2026 to 2 June 2026"))
 
 
-def test_it_has_a_title_and_a_description_that_name_it():
+def test_the_title_and_description_label_the_image():
     svg = drawn()
     title, desc = svg.find(f"{SVG}title"), svg.find(f"{SVG}desc")
     assert title is not None
@@ -39,13 +37,13 @@ def test_every_bar_has_its_label_and_its_number_in_words():
     assert TITLES["departures"] not in texts
 
 
-def test_bars_are_as_long_as_their_numbers_and_what_is_withheld_has_none():
+def test_bars_are_proportional_to_numbers_and_withheld_numbers_have_an_outline():
     bars = [rect for rect in drawn().iter(f"{SVG}rect") if rect.get("height") == "16"]
     assert [float(bar.get("width", 0)) for bar in bars if bar.get("fill") != "none"] == [330, 247.5]
     assert [bar.get("stroke-dasharray") for bar in bars if bar.get("fill") == "none"] == ["4 3"]
 
 
-def test_it_has_one_ink_and_nothing_that_runs_loads_or_links():
+def test_the_chart_has_one_colour_and_no_script_file_or_link():
     text = chart.draw(TABLES, period="now")
     assert {rect.get("fill") for rect in drawn().iter(f"{SVG}rect")} == {
         "#ffffff",
@@ -57,7 +55,7 @@ def test_it_has_one_ink_and_nothing_that_runs_loads_or_links():
     ]
 
 
-def test_nothing_hangs_over_the_edge():
+def test_no_text_crosses_the_edge():
     for text in drawn().iter(f"{SVG}text"):
         length = len(str(text.text)) * (10 if text.get("font-size") else 7)
         x = float(text.get("x", 0))
@@ -84,7 +82,7 @@ def test_every_code_has_words():
 
 def test_an_empty_period_is_drawn():
     nothing = protect(
-        Counted(0, {"outcome": {}, "standing": {}, "purpose_group": {}, "reconsideration": {}})
+        Counted(0, {"outcome": {}, "progress": {}, "purpose_group": {}, "reconsideration": {}})
     )
     tables = list(sections(nothing, protect(Counted(0, {"timeliness": {}}))))
     ET.fromstring(chart.draw(tables, period="1 May 2026 to 1 May 2026"))

@@ -1,6 +1,4 @@
-"""Everything that a reader could add and subtract is tried: no small number, and no withheld one,
-comes out of it.
-"""
+"""No small and no withheld number can be calculated from the shown ones; every sum is tried."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from app.reports.disclosure_control import SMALLEST, Counted, Shown, protect
 
 Sum = tuple[Mapping[tuple[str, ...], int], int]
-"""What a reader knows: coefficients of withheld numbers, and the value that they add up to."""
+"""An equation that a reader knows: coefficients of withheld numbers, and their sum."""
 
 
 def whole(counts: Mapping[str, int]) -> Counted:
@@ -26,7 +24,7 @@ def parts(counts: Mapping[str, int]) -> dict[str, int | None]:
 
 @st.composite
 def trees(draw: st.DrawFn, depth: int = 2) -> Counted:
-    """A tree of numbers with up to two splits of each, all of them true."""
+    """A consistent tree of numbers with up to two splits of each."""
     count = draw(st.integers(0, 60) | st.integers(0, 9))
     return draw(_tree(count, depth))
 
@@ -47,8 +45,8 @@ def _tree(draw: st.DrawFn, count: int, depth: int) -> Counted:
 
 
 def equations(true: Counted, shown: Shown, at: tuple[str, ...] = ()) -> Iterator[Sum]:
-    """The number less each of its splits is zero, and what is shown is known: what that tells of
-    the rest.
+    """The equations that a reader knows: a number less each of its splits is zero, and the shown
+    numbers are known.
     """
     for split, every in true.splits.items():
         terms = {(*at, split, part): 1 for part in every} | {at: -1}
@@ -65,12 +63,12 @@ def equations(true: Counted, shown: Shown, at: tuple[str, ...] = ()) -> Iterator
 
 
 def find(split: Mapping[str, Shown], part: str) -> int | None:
-    """The count as a reader takes it: what is left out did not occur."""
+    """The number as a reader interprets it: a part that is left out is zero."""
     return split[part].count if part in split else 0
 
 
 def sums(known: list[Sum]) -> Iterator[Sum]:
-    """Every way of adding, leaving out and subtracting what is known."""
+    """Every sum in which each equation is added, left out or subtracted."""
     for signs in product((-1, 0, 1), repeat=len(known)):
         total: dict[tuple[str, ...], int] = {}
         value = 0
@@ -82,7 +80,7 @@ def sums(known: list[Sum]) -> Iterator[Sum]:
 
 
 def gives_away(terms: Mapping[tuple[str, ...], int], value: int) -> bool:
-    """A sum of withheld numbers that is one number alone, or so small that each in it is small."""
+    """Whether a sum of withheld numbers reveals one: it has one term, or is small."""
     if not terms:
         return False
     alike = all(factor > 0 for factor in terms.values()) or all(
@@ -92,7 +90,7 @@ def gives_away(terms: Mapping[tuple[str, ...], int], value: int) -> bool:
 
 
 @given(trees())
-def test_no_sum_gives_a_withheld_number_away(tree: Counted):
+def test_no_withheld_number_can_be_calculated(tree: Counted):
     informative = [(terms, value) for terms, value in equations(tree, protect(tree)) if terms]
     for start in range(max(1, len(informative) - 6)):
         for terms, value in sums(informative[start : start + 7]):
@@ -112,7 +110,7 @@ def test_no_small_number_is_shown(tree: Counted):
 
 
 @given(trees())
-def test_what_is_shown_is_true(tree: Counted):
+def test_shown_numbers_are_unchanged(tree: Counted):
     def check(true: Counted, shown: Shown) -> None:
         assert shown.count in (None, true.count)
         for name, split in shown.splits.items():
@@ -125,7 +123,7 @@ def test_what_is_shown_is_true(tree: Counted):
     check(tree, protect(tree))
 
 
-def test_the_search_finds_what_a_naive_report_gives_away():
+def test_the_search_for_sums_finds_a_number_that_a_naive_report_reveals():
     """That the property above can fail."""
     naive = Shown(20, {"s": {"a": Shown(17, {}), "b": Shown(None, {})}})
     assert any(
@@ -138,16 +136,16 @@ def test_the_search_finds_what_a_naive_report_gives_away():
     )
 
 
-def test_a_small_part_takes_the_smallest_other_with_it():
+def test_a_small_part_is_withheld_with_the_smallest_other_part():
     assert parts({"a": 3, "b": 9, "c": 20}) == {"a": None, "b": None, "c": 20}
 
 
-def test_what_did_not_occur_hides_with_the_rest_of_its_split():
+def test_zeros_are_withheld_with_the_small_parts_of_a_split():
     assert parts({"a": 3, "b": 9, "c": 0}) == {"a": None, "b": None, "c": None}
     assert parts({"a": 12, "b": 9, "c": 0}) == {"a": 12, "b": 9}
 
 
-def test_a_guarded_split_tells_not_even_of_nothing():
+def test_a_guarded_split_withholds_zeros():
     tree = Counted(9, {"s": {"a": Counted(9), "b": Counted(0)}}, guarded=frozenset({"s"}))
     assert {name: part.count for name, part in protect(tree).splits["s"].items()} == {
         "a": None,
@@ -155,15 +153,15 @@ def test_a_guarded_split_tells_not_even_of_nothing():
     }
 
 
-def test_small_parts_that_add_up_to_little_take_another_with_them():
+def test_small_parts_with_a_small_sum_are_withheld_with_another_part():
     assert parts({"a": 1, "b": 1, "c": 8, "d": 30}) == {"a": None, "b": None, "c": None, "d": 30}
 
 
-def test_a_small_whole_shows_nothing_at_all():
+def test_a_small_total_is_withheld_with_all_its_splits():
     assert parts({"a": 4, "b": 0}) == {"a": None, "b": None}
 
 
-def test_what_is_under_a_withheld_part_is_withheld():
+def test_splits_of_a_withheld_part_are_withheld():
     inner = Counted(9, {"t": {"x": Counted(9), "y": Counted(0)}})
     shown = protect(Counted(30, {"s": {"a": Counted(2), "b": inner, "c": Counted(19)}}))
     assert [part.count for part in shown.splits["s"]["b"].splits["t"].values()] == [None, None]

@@ -1,9 +1,9 @@
-"""Two contenders under the same load in turns (A B B A), so that a machine that grows slower or
-faster harms both alike.
+"""Interleaved runs of two contenders under the same load (A B B A), so that a change of the
+machine's speed affects both.
 
-Of each quad come one ratio of throughput and one of processor time; the figure is the median. A run
-in which a request failed, or in which not exactly the acknowledged rows were stored, is no
-measurement: it raises `RunSpoilt`.
+Each quad gives one ratio of throughput and one of processor time; the figure is the median. A run
+with a failed request, or with a number of stored rows other than that of acknowledged ones, raises
+`InvalidRun`.
 """
 
 import json
@@ -22,17 +22,15 @@ SECONDS = 2.0
 CONNECTIONS = 16
 
 
-class RunSpoilt(RuntimeError):
-    """What was measured is not what was meant."""
+class InvalidRun(RuntimeError):
+    """A request failed, or not exactly the acknowledged rows were stored."""
 
 
 @dataclass(slots=True)
 class Contender:
-    """Somebody who answers requests: POST of `body` (JSON) to `path` with `headers`, and a value
-    that never comes twice in `numbered`.
-
-    `stored` gives how many rows there are that one acknowledged request adds one to; None where
-    nothing is stored.
+    """A server under load: POST of `body` (JSON) to `path` with `headers`, and a unique value in
+    the header `numbered`. `stored` returns the number of rows, to which each acknowledged request
+    adds one; None if nothing is stored.
     """
 
     name: str
@@ -60,8 +58,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Medians over the quads: throughput of A over B, CPU per request of A over B, and each one's
-    own figures.
+    """Medians over the quads: throughput of A over B, CPU per request of A over B, and the figures
+    of each.
     """
 
     throughput: float
@@ -82,13 +80,13 @@ def compare(
     quads: int = QUADS,
     seconds: float = SECONDS,
 ) -> Compared:
-    """Measure `a` against `b`; `database_pid` is the database's first process, None where it cannot
-    be seen.
+    """Measure `a` against `b`. `database_pid` is the first process of the database, None if it is
+    not visible.
     """
     for contender in (a, b):
         _run(
             contender, database_pid, seconds
-        )  # warms caches, pools and the query planner; not counted
+        )  # warm-up of caches, pools and the query planner, not counted
     runs: list[tuple[tuple[Run, Run], tuple[Run, Run]]] = []
     for _ in range(quads):
         a1, b1, b2, a2 = (_run(contender, database_pid, seconds) for contender in (a, b, b, a))
@@ -131,9 +129,9 @@ def _run(contender: Contender, database_pid: int | None, seconds: float) -> Run:
     database_cpu = (cpu_seconds(database_pid) if database_pid else 0.0) - database_before
     acknowledged = sum(times for status, times in done.statuses.items() if status.startswith("2"))
     if acknowledged != sum(done.statuses.values()) or not acknowledged:
-        raise RunSpoilt(f"{contender.name}: {done.statuses} {done.refused}")
+        raise InvalidRun(f"{contender.name}: {done.statuses} {done.refused}")
     if contender.stored and contender.stored() - stored != acknowledged:
-        raise RunSpoilt(
+        raise InvalidRun(
             f"{contender.name}: acknowledged {acknowledged}, stored {contender.stored() - stored}"
         )
     return Run(acknowledged, done.seconds, server_cpu + database_cpu, database_cpu)
@@ -166,7 +164,7 @@ def _load(contender: Contender, seconds: float) -> Done:
         check=False,
     )
     if ran.returncode:
-        raise RunSpoilt(f"{contender.name}: {ran.stderr[-2000:]}")
+        raise InvalidRun(f"{contender.name}: {ran.stderr[-2000:]}")
     done = Done(**json.loads(ran.stdout))
     contender.sent = done.last
     return done

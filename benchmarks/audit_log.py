@@ -1,9 +1,9 @@
-"""A long audit trail for measuring: entries such as a busy school makes, with the leaves, nodes and
-checkpoints that a sealer would store.
+"""A long audit log for measurements: the entries of a busy school with the leaves, nodes and
+checkpoints that a sealer stores.
 
-The bodies are those that `append` makes and the tree is the sealer's; only the way into the tables
-is shorter: COPY, with the indexes in place, so that they are as loose as indexes that grew. The
-dice are loaded: each size gets the same kinds of entries in the same shares.
+The bodies come from `append` and the tree from the sealer; only the rows are written by COPY, with
+the indexes in place, so that these are as fragmented as indexes that grew. The random numbers are
+seeded: each size has the same kinds of entries in the same proportions.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from app.kernel.ids import new_id
 from app.platform import migrations
 from app.platform.db import Database, connect
 from app.platform.settings import Settings
-from benchmarks import scratch
+from benchmarks import temporary_database
 
 SCHOOL: Final = "123456"
 HOST: Final = "school.example"
@@ -37,8 +37,7 @@ BATCH: Final = 4096
 """Entries of one COPY and of one checkpoint."""
 
 OPEN: Final = 24
-"""Sharing requests that are worked on at the same time, and about how many entries each one gets
-before the next come."""
+"""The number of concurrent sharing requests, and of entries that each gets before the next ones."""
 EACH: Final = 96
 
 ACTIONS: Final = (
@@ -53,7 +52,7 @@ ACTIONS: Final = (
     ),
     *(Action.SESSION_OPENED, Action.TRAIL_SEARCHED),
 )
-"""What is done, as often as it stands here."""
+"""The actions, with their frequency."""
 OF_NO_REQUEST: Final = frozenset(
     {Action.REQUESTS_LISTED, Action.ATTENTION_LISTED, Action.SESSION_OPENED, Action.TRAIL_SEARCHED}
 )
@@ -81,9 +80,9 @@ _COLUMNS: Final = (
 
 
 @dataclass(slots=True)
-class Trail:
-    """A filled database and what is in it: who acts, the requests and persons it is about, and
-    every 64th entry.
+class AuditLog:
+    """A database with an audit log: the actors, the requests and persons concerned, and every 64th
+    entry.
     """
 
     database: Database
@@ -98,52 +97,54 @@ class Trail:
     server: int | None = None
 
     def reader(self, role: Role) -> Actor:
-        """Somebody of this role who has an account of the school and few acts of their own."""
+        """A person with an account in this role and few entries of their own."""
         return Actor(id=new_id(BEGAN), role=role, school=SCHOOL, client="web")
 
 
 @contextlib.contextmanager
-def filled(size: int) -> Iterator[Trail]:
-    """A migrated PostgreSQL database that holds `size` sealed entries of one school; use it on
-    loops of your own, one at a time.
+def create_audit_log(size: int) -> Iterator[AuditLog]:
+    """A migrated PostgreSQL database with `size` sealed entries of one school. Use it from one
+    event loop at a time.
     """
-    with scratch.database(f"trail_{size}") as (url, settings, server):
-        trail = asyncio.run(_filled(url, settings, size))
-        trail.server = server
-        yield trail
+    with temporary_database.database(f"audit_log_{size}") as (url, settings, server):
+        audit_log = asyncio.run(_filled(url, settings, size))
+        audit_log.server = server
+        yield audit_log
 
 
-async def _filled(url: str, settings: Settings, size: int) -> Trail:
+async def _filled(url: str, settings: Settings, size: int) -> AuditLog:
     database = connect(settings)
     await migrations.upgrade(database)
     await database.close()
-    trail = _begun(connect(settings), url, size)
+    audit_log = _begun(connect(settings), url, size)
     connection = await asyncpg.connect(url)
     try:
-        await _fill(connection, trail)
+        await _fill(connection, audit_log)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
-    return trail
+    return audit_log
 
 
-def _begun(database: Database, url: str, size: int) -> Trail:
+def _begun(database: Database, url: str, size: int) -> AuditLog:
     roles = (Role.STAFF,) * 5 + (Role.DSL,)
     staff = [
         Actor(id=new_id(BEGAN), role=roles[at % len(roles)], school=SCHOOL, client="web")
         for at in range(36)
     ]
     recipients = [str(new_id(BEGAN)) for _ in range(12)]
-    return Trail(database, url, Ed25519PrivateKey.generate(), size, staff, recipients, [], [], [])
+    return AuditLog(
+        database, url, Ed25519PrivateKey.generate(), size, staff, recipients, [], [], []
+    )
 
 
-async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
+async def _fill(connection: asyncpg.Connection, audit_log: AuditLog) -> None:
     frontier, dice = Frontier(), random.Random(20)
-    for first in range(0, trail.size, BATCH):
+    for first in range(0, audit_log.size, BATCH):
         entries, further, hashes = [], [], []
-        for number in range(first, min(first + BATCH, trail.size)):
-            event, by = _event(trail, number, dice)
+        for number in range(first, min(first + BATCH, audit_log.size)):
+            event, by = _event(audit_log, number, dice)
             at = BEGAN + EVERY * number + timedelta(microseconds=dice.randrange(1_000_000))
             entry = new_id(at)
             body = log._body(entry, event, by, at, f"req-{number:032x}")  # noqa: SLF001 - what `append` would store
@@ -170,7 +171,9 @@ async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
         ]
         nodes = [(SCHOOL, *node) for node in frontier.extend(hashes)]
         signed = Checkpoint(checkpoint.origin(HOST, SCHOOL), frontier.size, frontier.root())
-        notes = [(SCHOOL, frontier.size, frontier.to_bytes(), checkpoint.sign(signed, trail.key))]
+        notes = [
+            (SCHOOL, frontier.size, frontier.to_bytes(), checkpoint.sign(signed, audit_log.key))
+        ]
         await connection.copy_records_to_table("audit_entry", records=entries, columns=_COLUMNS)
         await connection.copy_records_to_table(
             "audit_subject", records=further, columns=("school", "subject", "entry_id")
@@ -184,15 +187,19 @@ async def _fill(connection: asyncpg.Connection, trail: Trail) -> None:
         await connection.copy_records_to_table(
             "audit_checkpoint", records=notes, columns=("school", "size", "frontier", "note")
         )
-        trail.entries += [row[0] for row in entries[::64]]
+        audit_log.entries += [row[0] for row in entries[::64]]
 
 
-def _event(trail: Trail, number: int, dice: random.Random) -> tuple[Event, Actor]:
+def _event(audit_log: AuditLog, number: int, dice: random.Random) -> tuple[Event, Actor]:
     if number % (OPEN * EACH) == 0:
         at = BEGAN + EVERY * number
-        trail.requests += [new_id(at) for _ in range(OPEN)]
-        trail.subjects += [new_id(at) for _ in range(OPEN)]
-    action, by, chosen = dice.choice(ACTIONS), dice.choice(trail.staff), -1 - dice.randrange(OPEN)
+        audit_log.requests += [new_id(at) for _ in range(OPEN)]
+        audit_log.subjects += [new_id(at) for _ in range(OPEN)]
+    action, by, chosen = (
+        dice.choice(ACTIONS),
+        dice.choice(audit_log.staff),
+        -1 - dice.randrange(OPEN),
+    )
     if action in OF_NO_REQUEST:
         return Event(action=action, data={"filters": ["actor"], "shown": dice.randrange(51)}), by
     if dice.random() < 0.04:
@@ -200,20 +207,22 @@ def _event(trail: Trail, number: int, dice: random.Random) -> tuple[Event, Actor
             action=Action.ACCESS_DENIED,
             outcome=EntryOutcome.DENIED,
             reason_code="not-yours",
-            target=str(trail.requests[chosen]),
+            target=str(audit_log.requests[chosen]),
         ), by
     subjects = (
-        (trail.subjects[chosen], trail.subjects[-1])
+        (audit_log.subjects[chosen], audit_log.subjects[-1])
         if chosen != -1 and dice.random() < 0.05
-        else (trail.subjects[chosen],)
+        else (audit_log.subjects[chosen],)
     )
     sealing = action in SEALING
     return (
         Event(
             action=action,
-            request=trail.requests[chosen],
+            request=audit_log.requests[chosen],
             subjects=subjects,
-            recipient=dice.choice(trail.recipients) if sealing and dice.random() < 0.5 else None,
+            recipient=dice.choice(audit_log.recipients)
+            if sealing and dice.random() < 0.5
+            else None,
             policy=f"sha256:{7:064x}" if sealing else None,
             content=content([dice.randbytes(32)]) if sealing else None,
             data={"records": [str(new_id(BEGAN))], "version": 1} if sealing else {"view": "full"},

@@ -1,4 +1,4 @@
-"""What the figures about the running service share: a migrated PostgreSQL, an account with a token,
+"""Helpers for the figures of the running service: a migrated PostgreSQL, an account with a token,
 an ordinary request, row counts.
 """
 
@@ -22,7 +22,7 @@ from tests import postgres
 from tests.postgres import Cluster
 
 EMAIL: Final = "benchmark@school.example"
-PASSWORD: Final = "a password for measuring"  # noqa: S105 - of an account that lives as long as the measurement
+PASSWORD: Final = "a password for measuring"  # noqa: S105 - of a temporary account
 
 CATEGORIES: Final = ("attendance", "welfare_concern", "attainment", "behaviour")
 BODY: Final = json.dumps(
@@ -82,19 +82,19 @@ BODY: Final = json.dumps(
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """A database that the service may be run on, and the variables to run it with."""
+class ServiceSetup:
+    """A database for the service, and the environment variables to run it with."""
 
     cluster: Cluster
     url: str
     environment: dict[str, str]
 
     def count(self, table: str) -> int:
-        """How many rows the table has now."""
-        return int(asyncio.run(_fetch(self.url, f'SELECT count(*) FROM "{table}"')))  # noqa: S608 - our own names
+        """The number of rows of the table."""
+        return int(asyncio.run(_fetch(self.url, f'SELECT count(*) FROM "{table}"')))  # noqa: S608 - names of this project
 
-    def verb(self, *arguments: str, stdin: str = "") -> str:
-        """Run one of the operator's verbs; gives what it printed."""
+    def run_command(self, *arguments: str, stdin: str = "") -> str:
+        """Run an operator command; returns its output."""
         done = subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             cwd=ROOT,
@@ -110,13 +110,13 @@ class House:
 
 
 @contextlib.contextmanager
-def built(name: str) -> Iterator[House]:
-    """A migrated database with one member of staff."""
+def create_setup(name: str) -> Iterator[ServiceSetup]:
+    """Create a migrated database with one member of staff."""
     with postgres.running(durable=True) as cluster, tempfile.TemporaryDirectory() as folder:
         database = f"bench_{name}_{os.getpid()}"
         url = asyncio.run(cluster.create(database))
         try:
-            house = House(
+            setup = ServiceSetup(
                 cluster,
                 url,
                 {
@@ -125,21 +125,21 @@ def built(name: str) -> Iterator[House]:
                     "SHARING_LOG_LEVEL": "info",
                 },
             )
-            house.verb("db", "upgrade")
-            house.verb(
+            setup.run_command("db", "upgrade")
+            setup.run_command(
                 "users", "add", EMAIL, "--role", "staff", "--password-stdin", stdin=f"{PASSWORD}\n"
             )
-            yield house
+            yield setup
         finally:
             asyncio.run(cluster.drop(database))
 
 
 def bearer(server: Server) -> dict[str, str]:
-    """The header of a caller who has just signed in."""
+    """The header `Authorization` with a new token."""
     form = urllib.parse.urlencode(
         {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
     ).encode()
-    with urllib.request.urlopen(f"{server.url}/v1/token", data=form, timeout=30) as reply:  # noqa: S310 - our own loopback address
+    with urllib.request.urlopen(f"{server.url}/v1/token", data=form, timeout=30) as reply:  # noqa: S310 - the loopback address
         return {"Authorization": f"Bearer {json.load(reply)['access_token']}"}
 
 

@@ -1,7 +1,7 @@
-"""The floor: what FastAPI and SQLModel cost when they check nobody, decide nothing and keep one
-row. Not part of the service.
+"""The baseline: a FastAPI and SQLModel application without authentication and decisions that stores
+one row. Not part of the service.
 
-It is sent the same body as the service, keeps three short texts of it, and commits as durably.
+It receives the same body as the service, stores three short texts of it, and commits as durably.
 """
 
 import os
@@ -23,14 +23,14 @@ from app.platform.settings import Settings
 
 
 class Purpose(BaseModel):
-    """As much of the purpose as the floor keeps."""
+    """The members of the purpose that the baseline stores."""
 
     code: str
     statement: str
 
 
 class NoteIn(BaseModel):
-    """As much of the body as the floor reads; the rest is parsed and passed over."""
+    """The members of the body that the baseline reads; it parses and ignores the rest."""
 
     direction: str
     urgency: str
@@ -38,7 +38,7 @@ class NoteIn(BaseModel):
 
 
 class Note(SQLModel, table=True):
-    """The one row."""
+    """The stored row."""
 
     id: UUID = Field(primary_key=True)
     direction: str
@@ -62,7 +62,7 @@ class NoteOut(BaseModel):
 @asynccontextmanager
 async def _pooled(app: FastAPI) -> AsyncIterator[None]:
     app.state.engine = create_async_engine(
-        os.environ["FLOOR_DATABASE_URL"], pool_size=Settings().database_pool, max_overflow=0
+        os.environ["BASELINE_DATABASE_URL"], pool_size=Settings().database_pool, max_overflow=0
     )
     yield
     await app.state.engine.dispose()
@@ -83,7 +83,7 @@ async def livez() -> None:
 
 @app.post("/notes", status_code=201, response_model=NoteOut)
 async def insert(body: NoteIn, session: Annotated[AsyncSession, Depends(_session)]) -> Note:
-    """Keep one row."""
+    """Store one row."""
     now = datetime.now(UTC)
     note = Note(
         id=new_id(now),
@@ -99,7 +99,7 @@ async def insert(body: NoteIn, session: Annotated[AsyncSession, Depends(_session
 
 
 async def prepare(url: str) -> None:
-    """Make the table."""
+    """Create the table."""
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(Note.metadata.tables["note"].create)

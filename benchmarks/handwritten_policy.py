@@ -1,8 +1,6 @@
-"""The policy of November 2025 written out as typed Python, as a developer would without tables:
-what the tables are measured against.
+"""The policy of November 2025 as typed Python, written by hand, for comparison with the tables.
 
-Law: it decides what the tables decide, in codes; `benchmarks.p4` holds it to that before anything
-is measured.
+Invariant: it gives the same codes as the tables; `benchmarks.p4` checks that before it measures.
 """
 
 from dataclasses import dataclass
@@ -98,7 +96,7 @@ MAIS: Final = {SHARE: Mais.PERMIT, EMERGENCY: Mais.PERMIT, REFUSE: Mais.DENY, AS
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What an evaluation says, in codes."""
+    """The codes of an evaluation."""
 
     outcome: Outcome
     decided_at: Step
@@ -113,8 +111,8 @@ class Decided:
     mais: Mais
 
 
-def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - as the prose goes, so that it stops as early as can be
-    """When to share: the outcome, and the question that settled it."""
+def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - follows the text of the policy
+    """When to share: the outcome and the question that decided it."""
     if (
         facts.immediate_risk is YES
         and facts.recipient_verified is YES
@@ -137,7 +135,7 @@ def outcome(facts: Facts) -> tuple[Outcome, Step]:  # noqa: PLR0911 - as the pro
 
 
 def path(facts: Facts, of: Outcome, at: Step) -> tuple[tuple[Step, Answer], ...]:
-    """The questions on the way."""
+    """The questions in their order."""
     asked = [(Step.IMMEDIATE_RISK, facts.immediate_risk)]
     if of is EMERGENCY:
         return tuple(asked)
@@ -166,7 +164,7 @@ def transparency(facts: Facts) -> Answer:
 
 
 def needs(*answers: Answer) -> Finding:
-    """Any no is not met, any unsure is unsure."""
+    """Not met if any answer is no, unsure if any is unsure."""
     return NOT_MET if NO in answers else DOUBTFUL if UNSURE in answers else MET
 
 
@@ -250,7 +248,7 @@ def golden_rules(facts: Facts, of: Outcome) -> tuple[Finding, ...]:
 
 
 def danger(facts: Facts, of: Outcome) -> list[A]:
-    """What cannot wait."""
+    """Urgent actions."""
     found = []
     danger_now, crime = facts.immediate_risk is YES, facts.crime_suspected is YES
     medical = facts.emergency_kind is EmergencyKind.MEDICAL
@@ -267,7 +265,7 @@ def danger(facts: Facts, of: Outcome) -> list[A]:
 
 
 def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
-    """What is to be put right before it goes."""
+    """Actions before the release."""
     found = []
     sharing = of is SHARE or of is EMERGENCY
     if (of is SHARE or of is ASK) and (
@@ -304,7 +302,7 @@ def before_release(facts: Facts, of: Outcome, at: Step) -> list[A]:
 
 
 def informing(facts: Facts, of: Outcome) -> list[A]:
-    """Telling the person or family."""
+    """Informing the person or family."""
     if (of is not SHARE and of is not EMERGENCY) or facts.identifiable is NO:
         return []
     told = facts.transparency
@@ -324,7 +322,7 @@ def informing(facts: Facts, of: Outcome) -> list[A]:
 
 
 def recording(facts: Facts, of: Outcome) -> list[A]:
-    """What is put on record, and what follows."""
+    """Actions for the record and afterwards."""
     found = []
     if of is SHARE and facts.purpose_code is _P.CHILD_PROTECTION_FILE_TRANSFER:
         found.append(A.TRANSFER_FILE_WITH_RECEIPT)
@@ -349,7 +347,7 @@ def recording(facts: Facts, of: Outcome) -> list[A]:
 
 
 def deciders(facts: Facts, of: Outcome) -> tuple[Role, ...]:
-    """Who may record the outcome that was recommended."""
+    """The roles that can decide the recommended outcome."""
     if of is EMERGENCY:
         return ANYBODY
     if facts.purpose_code in OUTSIDE:
@@ -361,7 +359,7 @@ def deciders(facts: Facts, of: Outcome) -> tuple[Role, ...]:
 
 
 def myths(facts: Facts, of: Outcome, at: Step) -> tuple[MythId, ...]:
-    """Myths worth dispelling."""
+    """Myths about sharing that apply."""
     found = []
     if of is ASK or (of is REFUSE and at is Step.LAWFUL_REASON):
         found.append(MythId.GDPR_IS_A_BARRIER)
@@ -381,7 +379,7 @@ def myths(facts: Facts, of: Outcome, at: Step) -> tuple[MythId, ...]:
 
 
 def evaluate(facts: Facts) -> Decided:
-    """The whole recommendation."""
+    """The complete recommendation."""
     of, at = outcome(facts)
     how = (facts.amount, facts.fact_from_opinion, facts.right_recipient, facts.secure)
     if of is SHARE:

@@ -1,7 +1,7 @@
-"""The people of the invented school, and what they do, each act at an instant of its own.
+"""The invented school and the acts of its people, each at an instant of its own.
 
-Law: everything goes through the services' own functions, so that what is loaded is what people
-could have done, and the trail tells of it.
+Invariant: every act calls the functions of a service, so that the loaded requests could have been
+made over HTTP and the audit log has their entries.
 """
 
 from collections.abc import Mapping
@@ -62,9 +62,9 @@ _SATURDAY: Final = 5
 
 
 @dataclass(slots=True)
-class Town:
-    """The school on its database, in one transaction, and the time at which the next act
-    happens.
+class School:
+    """The school in one transaction of its database. `now` is the time of the next act, `ends` the
+    latest possible time.
     """
 
     session: Session
@@ -73,8 +73,8 @@ class Town:
     now: datetime
     recipients: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
 
-    def starts(self, days_ago: float, hour: int = 9) -> None:
-        """Go to a school morning so many days ago."""
+    def start(self, days_ago: float, hour: int = 9) -> None:
+        """Set the time to a school morning this number of days ago."""
         day = (self.ends - timedelta(days=days_ago)).astimezone(LONDON)
         while day.weekday() >= _SATURDAY:
             day -= timedelta(days=1)
@@ -83,20 +83,20 @@ class Town:
             self.ends,
         )
 
-    def later(self, **by: float) -> None:
-        """Let time pass, to today at the furthest."""
+    def pass_time(self, **by: float) -> None:
+        """Move the time forward, at most to `ends`."""
         self.now = min(self.now + timedelta(**by), self.ends)
 
-    async def _done(self, case: Case) -> UUID:
-        """What was done is in the database, and a quarter of an hour has passed."""
+    async def _finish(self, case: Case) -> UUID:
+        """Write the act to the database and move the time forward a quarter of an hour."""
         await self.session.flush()
-        self.later(minutes=15)
+        self.pass_time(minutes=15)
         return case.head.id
 
-    async def list_recipient(
+    async def add_recipient(
         self, name: str, details: OrganisationDetails, contact: ContactDetails, *, checked: bool
     ) -> None:
-        """Put an organisation with a contact into the directory, and check both."""
+        """Add an organisation with a contact to the directory, and verify both if `checked`."""
         dsl = self.people.dsl
         found = await organisations_service.register(
             self.session, dsl, details, now=self.now, request_id=TRACE
@@ -116,35 +116,35 @@ class Town:
             )
             await self.session.flush()
 
-    async def submits(self, who: Actor, facts: Mapping[str, Any]) -> UUID:
-        """Somebody submits a request."""
+    async def submit(self, who: Actor, facts: Mapping[str, Any]) -> UUID:
+        """Submit a request."""
         statement = statement_of(
             FactsIn.model_validate(with_days_of_birth(facts, self.ends.date()))
         )
-        return await self._done(
+        return await self._finish(
             await requests_service.submit(
                 self.session, who, statement, now=self.now, request_id=TRACE
             )
         )
 
-    async def records_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
-        """Somebody records what they shared in an emergency."""
+    async def record_emergency(self, who: Actor, body: Mapping[str, Any]) -> UUID:
+        """Record an emergency disclosure."""
         read = EmergencyIn.model_validate(with_days_of_birth(body, self.ends.date()))
-        statement, told = emergency_statement(read, self.now)
+        statement, findings = emergency_statement(read, self.now)
         case, _ = await emergencies_service.record_emergency(
             self.session,
             who,
             statement,
-            told=told,
+            told=findings,
             now=self.now,
             trace=TRACE,
         )
-        return await self._done(case)
+        return await self._finish(case)
 
-    async def amends(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
-        """Somebody amends the facts."""
+    async def amend(self, who: Actor, request: UUID, changed: Mapping[str, Any]) -> None:
+        """Amend the facts of a request."""
         changed = with_days_of_birth(changed, self.ends.date())
-        await self._done(
+        await self._finish(
             await requests_service.amend(
                 self.session,
                 who,
@@ -156,17 +156,17 @@ class Town:
             )
         )
 
-    async def asks(self, who: Actor, request: UUID, question: str) -> None:
-        """Somebody asks the requester for what is missing."""
+    async def ask(self, who: Actor, request: UUID, question: str) -> None:
+        """Ask the requester for information."""
         case, _ = await requests_service.ask(
             self.session, who, request, question, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def seeks(
+    async def seek_advice(
         self, who: Actor, request: UUID, whom: Adviser, question: str
     ) -> Record[Advice]:
-        """Somebody seeks advice."""
+        """Seek advice on a request."""
         case, record = await advice_service.seek(
             self.session,
             who,
@@ -177,10 +177,10 @@ class Town:
             now=self.now,
             trace=TRACE,
         )
-        await self._done(case)
+        await self._finish(case)
         return record
 
-    async def advises(
+    async def answer_advice(
         self,
         who: Actor,
         request: UUID,
@@ -189,7 +189,7 @@ class Town:
         agreed: str,
         outcome: DecisionOutcome | None = None,
     ) -> None:
-        """Somebody gives advice."""
+        """Answer the advice that was sought."""
         case, _ = await advice_service.answer(
             self.session,
             who,
@@ -201,9 +201,9 @@ class Town:
             now=self.now,
             trace=TRACE,
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def decides(
+    async def decide(
         self,
         who: Actor | None,
         request: UUID,
@@ -213,8 +213,9 @@ class Town:
         positions: tuple[int, ...] | None = None,
         departs: str | None = None,
     ) -> Record[Decision]:
-        """Somebody decides, or (None) whom the policy gives it to; `positions` are those of the
-        items that may be shared, for a part.
+        """Record a decision; without `who` a role that the policy permits decides.
+
+        `positions` are the positions of the items to share, for a partial share.
         """
         case = await disposal_service.load_for_update(self.session, self.people.dsl, request)
         who = who or await self._decider(case, outcome, departs=departs is not None)
@@ -233,7 +234,7 @@ class Town:
         case, record = await decisions_service.decide(
             self.session, who, request, command, precondition=ANY, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
         return record
 
     async def _decider(self, case: Case, outcome: DecisionOutcome, *, departs: bool) -> Actor:
@@ -241,7 +242,7 @@ class Town:
         roles = assessment.may_decide(policy, case, outcome)
         return self.people.dsl if departs or Role.DSL in roles else self.people.ig_lead
 
-    async def sends(
+    async def disclose(
         self,
         who: Actor,
         request: UUID,
@@ -249,7 +250,7 @@ class Town:
         name: str,
         route: SecureRoute = SecureRoute.SECURE_EMAIL,
     ) -> None:
-        """Somebody sends what the decision permits."""
+        """Record the disclosure of every item that the decision permits."""
         command = Disclose(
             decision_id=decision.id,
             items=None,
@@ -262,9 +263,9 @@ class Town:
         case, _ = await disclosures_service.disclose(
             self.session, who, request, command, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def tells(
+    async def record_notice(
         self,
         who: Actor,
         request: UUID,
@@ -275,7 +276,7 @@ class Town:
         in_days: int | None = None,
         how: str | None = None,
     ) -> None:
-        """Somebody tells the family, or says why not, or when to look again (`in_days`)."""
+        """Record whether and how the family was informed, or in how many days to look again."""
         notice = Notify(
             person_ref=ref,
             decision=decision,
@@ -286,10 +287,12 @@ class Town:
         case, _ = await notices_service.notify(
             self.session, who, request, notice, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def consents(self, who: Actor, request: UUID, ref: str, evidence: str) -> Record[Consent]:
-        """Somebody records that a person consented."""
+    async def record_consent(
+        self, who: Actor, request: UUID, ref: str, evidence: str
+    ) -> Record[Consent]:
+        """Record a person's consent."""
 
         def consent(subject_id: UUID) -> Consent:
             return Consent(
@@ -308,13 +311,13 @@ class Town:
         case, record = await consents_service.record(
             self.session, who, request, ref, consent, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
         return record
 
-    async def takes_back(
+    async def withdraw_consent(
         self, who: Actor, request: UUID, consent: Record[Consent], by: str
     ) -> None:
-        """Somebody records that a consent was withdrawn."""
+        """Record the withdrawal of a consent."""
         case, _ = await consents_service.withdraw(
             self.session,
             who,
@@ -324,19 +327,19 @@ class Town:
             now=self.now,
             trace=TRACE,
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def reconsiders(
+    async def reconsider(
         self, who: Actor, request: UUID, news: str, changed: Mapping[str, Any]
     ) -> None:
-        """Somebody brings new information after a refusal."""
+        """Reconsider a refusal on new information."""
         case, _ = await requests_service.reconsider(
             self.session, who, request, news, changed, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def writes(self, who: Actor, request: UUID, reasons: str) -> None:
-        """Somebody releases the words of a letter."""
+    async def release_letter(self, who: Actor, request: UUID, reasons: str) -> None:
+        """Release the text of a letter."""
         contact = "The designated safeguarding lead, through the school office."
         case, _ = await records_service.release_letter(
             self.session,
@@ -348,23 +351,23 @@ class Town:
             now=self.now,
             trace=TRACE,
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def withdraws(self, who: Actor, request: UUID, why: str) -> None:
-        """Somebody takes their request back."""
+    async def withdraw(self, who: Actor, request: UUID, why: str) -> None:
+        """Withdraw a request."""
         case, _ = await requests_service.withdraw(
             self.session, who, request, why, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def closes(self, who: Actor, request: UUID) -> None:
-        """Somebody closes a request."""
+    async def close(self, who: Actor, request: UUID) -> None:
+        """Close a request."""
         case, _ = await requests_service.close(
             self.session, who, request, "Nothing more is to come.", now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def keeps(
+    async def review_retention(
         self,
         request: UUID,
         keep: Keep,
@@ -373,16 +376,16 @@ class Town:
         look_in_days: int | None = None,
         hold: bool | None = None,
     ) -> None:
-        """The IG lead reviews how long a request is kept."""
+        """Review the retention of a request as the IG lead."""
         look = (self.now + timedelta(days=look_in_days)).date() if look_in_days else None
         command = Review(keep=keep, until=None, next_review_on=look, legal_hold=hold)
         case, _ = await retention.review(
             self.session, self.people.ig_lead, request, command, why, now=self.now, trace=TRACE
         )
-        await self._done(case)
+        await self._finish(case)
 
-    async def disposes(self, request: UUID) -> None:
-        """The IG lead destroys what is personal in a request."""
+    async def dispose(self, request: UUID) -> None:
+        """Dispose of a request as the IG lead."""
         case, _ = await retention.dispose(
             self.session,
             self.people.ig_lead,
@@ -392,4 +395,4 @@ class Town:
             now=self.now,
             trace=TRACE,
         )
-        await self._done(case)
+        await self._finish(case)

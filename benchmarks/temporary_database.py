@@ -1,4 +1,4 @@
-"""An empty database to be measured in, gone afterwards, and the settings that lead to it."""
+"""A temporary empty database for measurements, and its settings."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from tests import postgres
 
 @contextlib.contextmanager
 def database(name: str) -> Iterator[tuple[str, Settings, int | None]]:
-    """The URL of a PostgreSQL database, settings that name it, and the server's first process (None
-    where it cannot be seen).
+    """The URL of a PostgreSQL database, settings with it, and the first process of the server (None
+    if it is not visible).
     """
     with postgres.running(durable=True) as cluster, tempfile.TemporaryDirectory() as folder:
         called = f"bench_{name}_{os.getpid()}_{secrets.token_hex(3)}"
