@@ -3,6 +3,7 @@ runs on asyncio's event loop and on uvloop, which runs expired timers before wai
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from app.platform.batching import CONCURRENT, LARGEST, SLOW_S, Batcher
 from app.platform.dataloader import Lookup
 from app.platform.db import Database, RowTaken
+from app.platform.settings import Settings
 
 pytestmark = pytest.mark.every_event_loop
 
@@ -177,7 +179,7 @@ async def test_a_cancelled_call_takes_nothing_from_the_others() -> None:
     cancelled.cancel()
     await asyncio.sleep(0)
     gate.set()
-    assert await other == "a2!"
+    assert await asyncio.wait_for(other, PATIENCE_S) == "a2!"
     with pytest.raises(asyncio.CancelledError):
         await cancelled
 
@@ -280,6 +282,20 @@ async def test_a_commit_is_awaited_although_its_caller_is_cancelled(database: Da
         await storing
     async with database.reading() as session:
         assert len(await session.all(sa.select(THING.c.name))) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_batches_do_not_wait_for_sessions_that_hold_the_whole_pool(
+    database: Database, settings: Settings
+) -> None:
+    await with_things(database)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(settings.database_pool):
+            await stack.enter_async_context(database.reading())
+        storing = asyncio.create_task(store(database, "name"))
+        finding = asyncio.create_task(find(database, "name", uuid4()))
+        done, _ = await asyncio.wait({storing, finding}, timeout=PATIENCE_S)
+    assert done == {storing, finding}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
