@@ -28,18 +28,10 @@ from app.policy.engine.vocabulary import (
 )
 
 YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
-MET, NOT_MET, DOUBTFUL, NOT_APPLICABLE = (
-    Finding.MET,
-    Finding.NOT_MET,
-    Finding.UNSURE,
-    Finding.NOT_APPLICABLE,
-)
-SHARE, EMERGENCY, REFUSE, ASK = (
-    Outcome.SHARE,
-    Outcome.SHARE_EMERGENCY,
-    Outcome.DO_NOT_SHARE,
-    Outcome.SEEK_ADVICE,
-)
+MET, NOT_MET = Finding.MET, Finding.NOT_MET
+DOUBTFUL, NOT_APPLICABLE = Finding.UNSURE, Finding.NOT_APPLICABLE
+SHARE, EMERGENCY = Outcome.SHARE, Outcome.SHARE_EMERGENCY
+REFUSE, ASK = Outcome.DO_NOT_SHARE, Outcome.SEEK_ADVICE
 
 _O, _P = OrganisationType, PurposeCode
 PROTECTIVE: Final = frozenset(
