@@ -3,15 +3,12 @@ The only module that commits.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Literal, TypeVar
 
-import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.base import Executable
 
@@ -19,6 +16,7 @@ from app.kernel.errors import Kind, ServiceError
 from app.platform import connections
 from app.platform.batching import Batcher
 from app.platform.bulk_insert import Rows, insert_statement, shape_of
+from app.platform.database_errors import LOCKED, is_outage, sqlstate_of, table_taken
 from app.platform.dataloader import Lookup
 from app.platform.settings import Settings
 
@@ -38,13 +36,6 @@ _BEGIN: Final[Mapping[tuple[DialectName, bool], str]] = {
     ("sqlite", True): "BEGIN",
 }
 """The statement that begins a transaction, by dialect and by whether it only reads."""
-
-_OUTAGES: Final = frozenset({"08", "53", "57"})
-"""Classes of SQLSTATE in which the database could not work at all: connection exceptions, resources
-exhausted, operator intervention (time-outs and shutdown among them)."""
-
-_LOCKED: Final = frozenset({"40P01", "55P03"})
-"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
 
 
 class DatabaseUnavailable(ServiceError):
@@ -218,7 +209,7 @@ class Session:
             for table, of_table in rows.items():
                 await connection.execute(sa.insert(table), [dict(row) for row in of_table])
         except IntegrityError as error:
-            if taken := _taken(error):
+            if taken := table_taken(error):
                 await self._undo()  # so that the session can still read the other row
                 raise RowTaken(taken) from error
             raise
@@ -271,15 +262,6 @@ class Session:
         return (await (await self._connection()).get_raw_connection()).driver_connection
 
 
-def _taken(error: IntegrityError) -> str | None:
-    """The table whose unique key was violated; None for any other violation."""
-    cause = getattr(error.orig, "__cause__", None)
-    if isinstance(cause, asyncpg.UniqueViolationError):
-        return str(cause.table_name)
-    found = re.match(r"UNIQUE constraint failed: (\w+)\.", str(error.orig))
-    return found[1] if found else None
-
-
 Question = tuple[Lookup, Mapping[str, object]]
 
 
@@ -289,8 +271,8 @@ class Database:
     def __init__(self, engine: AsyncEngine, dialect: DialectName, pool: int) -> None:
         self.engine: Final = engine
         self.dialect: Final[DialectName] = dialect
-        self.lookups: Final = Batcher(self._look_up, _is_outage)
-        self.inserts: Final = Batcher(self._group_commit, _is_outage)
+        self.lookups: Final = Batcher(self._look_up, is_outage)
+        self.inserts: Final = Batcher(self._group_commit, is_outage)
         self._writer = asyncio.Lock()
         self._pool = asyncio.Semaphore(pool)
         self._outages = 0
@@ -377,8 +359,8 @@ class Database:
         except DatabaseUnavailable:
             raise
         except Exception as error:
-            state = _sqlstate(error)
-            if not (_is_outage(error) or state in _LOCKED):
+            state = sqlstate_of(error)
+            if not (is_outage(error) or state in LOCKED):
                 raise
             self._outages += state is None
             raise DatabaseUnavailable from error
@@ -388,23 +370,6 @@ class Database:
         await self.lookups.close()
         await self.inserts.close()
         await self.engine.dispose()
-
-
-def _sqlstate(error: Exception) -> str | None:
-    return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
-
-
-def _is_outage(error: Exception) -> bool:
-    """Whether the database could not be reached or could not work at all, rather than rejecting a
-    statement.
-    """
-    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError)):
-        return True
-    if state := _sqlstate(error):
-        return state[:2] in _OUTAGES
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
-    )
 
 
 def connect(settings: Settings) -> Database:
