@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Hashable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from app.kernel.canonical import Json
 
@@ -77,10 +78,22 @@ def _mark(metadata: tuple[Any, ...]) -> Mark | None:
 
 
 def _nested(hint: Any) -> Marks | None:
-    """The marks of the object that a hint names, be it optional or in a list."""
+    """The marks of the object that a hint names, be it optional or in a list.
+
+    Raises TypeError for a hint whose values cannot be split by one set of marks: an object or
+    something else, one of several objects, or a mapping with objects as values.
+    """
     if isinstance(hint, type) and (dataclasses.is_dataclass(hint) or hasattr(hint, "model_fields")):
         return marks_of(hint)
-    return next((found for one in get_args(hint) if (found := _nested(one)) is not None), None)
+    if get_origin(hint) is Annotated:
+        return _nested(get_args(hint)[0])
+    found = [_nested(one) for one in get_args(hint) if one is not NoneType and one is not ...]
+    objects = [one for one in found if one is not None]
+    if not objects:
+        return None
+    if len(found) > 1:
+        raise TypeError(f"mark the field itself: {hint} mixes objects with other values")
+    return objects[0]
 
 
 def split(whole: Mapping[str, Json], marks: Marks) -> tuple[dict[str, Json], dict[str, Json]]:

@@ -4,7 +4,7 @@ SQLAlchemy types neither the members of `table.c` nor the attributes of a `Row`.
 give the same Core columns, values and rows, named by the attributes of a SQLModel class.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import sqlalchemy as sa
@@ -92,10 +92,3 @@ async def all_rows_with(
     return [
         (cast("T", found), cast("U | None", found[-1])) for found in await session.all(statement)
     ]
-
-
-async def stream_rows(session: Session, row: type[T], statement: Executable) -> AsyncIterator[T]:
-    """Rows of a large query, typed as by `first_row`."""
-    del row
-    async for found in session.stream(statement):
-        yield cast("T", found)

@@ -65,7 +65,7 @@ async def read_report_summary(
 
     Counts are by outcome, decision, purpose, lawful reason, timeliness, departures, reconsideration
     and advice. A report covers at most 400 days. Numbers under 5 are withheld, and so are numbers
-    from which a withheld one could be calculated. The read appends an entry to the audit trail.
+    from which a withheld one could be calculated. The read appends an entry to the audit log.
     """
     form = content_negotiation.choose(accepted, (JSON, SVG))
     start, end = service.days_of(parse_period(first, last), today_in_school(call.now))

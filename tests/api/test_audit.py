@@ -1,4 +1,4 @@
-"""The trail over HTTP, on both databases: what callers may rely on."""
+"""The audit operations over HTTP: searching, reading, exporting and proving entries."""
 
 import asyncio
 import csv
@@ -47,7 +47,7 @@ async def entries(caller: httpx.AsyncClient, **query: str) -> list[dict[str, Any
     return items
 
 
-async def test_a_search_shows_entries_newest_first_and_is_an_entry_itself(service: Service) -> None:
+async def test_a_search_shows_entries_newest_first_and_appends_one(service: Service) -> None:
     lead = await service.caller(Role.IG_LEAD)
     await service.caller(Role.STAFF)
     first = await entries(lead)
@@ -79,7 +79,9 @@ async def test_a_search_shows_entries_newest_first_and_is_an_entry_itself(servic
     assert ids == sorted(ids, reverse=True)
 
 
-async def test_pages_follow_one_another_and_a_mangled_cursor_is_refused(service: Service) -> None:
+async def test_cursors_lead_through_all_pages_and_altered_ones_are_refused(
+    service: Service,
+) -> None:
     lead = await service.caller(Role.IG_LEAD)
     for _ in range(4):
         await service.caller(Role.STAFF)
@@ -117,16 +119,14 @@ async def test_pages_follow_one_another_and_a_mangled_cursor_is_refused(service:
         {"limit": "201"},
     ],
 )
-async def test_a_filter_that_cannot_be_read_is_refused(
-    service: Service, query: dict[str, str]
-) -> None:
+async def test_an_invalid_filter_is_refused(service: Service, query: dict[str, str]) -> None:
     lead = await service.caller(Role.IG_LEAD)
     reply = await lead.get("/v1/audit/entries", params=query)
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
 
 
-async def test_a_person_is_found_by_random_id_and_a_person_whom_nobody_knows_by_nothing(
+async def test_a_person_is_found_by_random_id_and_an_unknown_person_is_not(
     service: Service,
 ) -> None:
     lead = await service.caller(Role.IG_LEAD)
@@ -134,7 +134,7 @@ async def test_a_person_is_found_by_random_id_and_a_person_whom_nobody_knows_by_
     assert await entries(lead, subject=str(UUID(int=7))) == []
 
 
-async def test_everybody_sees_their_own_acts_and_the_lead_sees_all(service: Service) -> None:
+async def test_every_account_sees_its_own_acts_and_the_ig_lead_sees_all(service: Service) -> None:
     lead, dsl, staff, machine = [
         await service.caller(role)
         for role in (Role.IG_LEAD, Role.DSL, Role.STAFF, Role.INTEGRATION)
@@ -159,7 +159,7 @@ async def test_everybody_sees_their_own_acts_and_the_lead_sees_all(service: Serv
     }
 
 
-async def test_strangers_get_nothing(service: Service) -> None:
+async def test_a_request_without_a_token_is_refused(service: Service) -> None:
     anonymous = await service.anonymous()
     for path in (
         "entries",
@@ -223,7 +223,7 @@ async def test_a_sealed_entry_answers_if_none_match(service: Service) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(
+async def test_every_role_may_read_checkpoints_and_consistency_proofs(
     service: Service,
 ) -> None:
     staff = await service.caller(Role.STAFF)
@@ -249,7 +249,7 @@ async def test_anybody_may_keep_checkpoints_and_have_their_consistency_proved(
         assert (await staff.get("/v1/audit/consistency", params=query)).status_code == 422
 
 
-async def test_the_export_streams_every_entry_and_is_its_newest(
+async def test_an_export_has_every_entry_and_begins_with_its_own(
     service: Service, clock: MovableClock
 ) -> None:
     lead = await service.caller(Role.IG_LEAD)
@@ -275,7 +275,7 @@ async def test_the_export_streams_every_entry_and_is_its_newest(
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.INTEGRATION])
-async def test_a_callers_own_trail_does_not_tell_what_is_absent_from_what_is_hidden(
+async def test_entries_of_denials_do_not_reveal_whether_an_object_exists(
     service: Service, clock: MovableClock, role: Role
 ) -> None:
     lead, dsl, owner, far = [
@@ -335,7 +335,7 @@ async def told(caller: httpx.AsyncClient, asked_for: str, **query: str) -> list[
 OF_EACH_ENTRY = {"id", "index", "occurred_at", "request_id", "leaf_hash"}
 
 
-async def test_no_cell_of_the_table_is_a_formula(service: Service) -> None:
+async def test_no_cell_of_the_csv_is_a_formula(service: Service) -> None:
     lead = await service.caller(Role.IG_LEAD)
     lead.headers["X-Request-Id"] = "-2+3"
     await entries(lead)

@@ -1,6 +1,4 @@
-"""Who may call: a stranger learns nothing, what is forbidden is said before what is wrong, and
-guessing is slowed down.
-"""
+"""Authentication and authorisation: 401 before 403 before 422, throttling, external issuers."""
 
 import asyncio
 import json
@@ -89,7 +87,7 @@ async def get(service: Service, *values: str) -> httpx.Response:
     return await client.get("/v1/me", headers=[(name.encode(), value) for name, value in headers])
 
 
-async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> None:
+async def test_every_forged_token_gets_the_same_reply(attacked: Service) -> None:
     subject = await add_person(attacked)
     async with attacked.database.transaction() as session:
         now = attacked.clock()
@@ -130,7 +128,7 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
         b"\xff",
     ],
 )
-async def test_a_stranger_is_told_nothing_about_the_body(probed: Service, body: bytes) -> None:
+async def test_without_a_token_the_body_is_not_validated(probed: Service, body: bytes) -> None:
     client = await probed.anonymous()
     for path in ("/probe/1", "/probe/x", "/probe-anyone"):
         for media_type in ("application/json", "text/plain"):
@@ -139,16 +137,14 @@ async def test_a_stranger_is_told_nothing_about_the_body(probed: Service, body: 
 
 
 @pytest.mark.parametrize("body", [b'{"text": "x"}', b"{", b'{"text": NaN}', b'{"other": 1}', b""])
-async def test_who_may_not_is_told_so_before_what_is_wrong_with_the_body(
-    probed: Service, body: bytes
-) -> None:
+async def test_without_permission_the_body_is_not_validated(probed: Service, body: bytes) -> None:
     caller = await probed.caller(Role.STAFF)
     for path in ("/probe/1", "/probe/x"):
         reply = await caller.post(path, content=body, headers={"Content-Type": "application/json"})
         assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
 
 
-async def test_who_may_is_told_what_is_wrong_with_the_body(probed: Service) -> None:
+async def test_with_permission_the_faults_of_the_body_are_listed(probed: Service) -> None:
     caller = await probed.caller(Role.IG_LEAD)
     for path in ("/probe/1", "/probe-anyone"):
         assert (await caller.post(path, json={"text": "x"})).json() == "ig_lead"
@@ -162,7 +158,7 @@ async def test_who_may_is_told_what_is_wrong_with_the_body(probed: Service) -> N
     assert (await caller.post("/probe/x", json={"text": "x"})).status_code == 422
 
 
-async def test_a_refusal_is_in_the_trail(probed: Service) -> None:
+async def test_a_denial_is_in_the_audit_log(probed: Service) -> None:
     caller = await probed.caller(Role.STAFF)
     await caller.post("/probe/1", json={"text": "x"})
     denied = [entry for entry in await trail(probed) if entry["action"] == "access.denied"]
@@ -175,13 +171,13 @@ def test_a_route_requires_something() -> None:
         Require()
 
 
-async def test_a_stranger_does_not_wait_for_the_database(service: Service) -> None:
+async def test_a_call_without_a_token_does_not_wait_for_the_database(service: Service) -> None:
     client = await service.anonymous()
     async with service.database.transaction(), asyncio.timeout(2):
         assert (await me(client, attacks.SOUND)).status_code == 401
 
 
-async def test_guessing_is_slowed_down_and_waiting_is_enough(
+async def test_guessing_is_slowed_down_until_the_wait_is_over(
     service: Service, clock: MovableClock
 ) -> None:
     await add_person(service)
@@ -202,7 +198,7 @@ async def test_guessing_is_slowed_down_and_waiting_is_enough(
     assert seen(await trail(service))["refused denied wrong-password"] == FREE_BY_ACCOUNT
 
 
-async def test_an_account_that_does_not_exist_is_slowed_down_alike(service: Service) -> None:
+async def test_guessing_at_an_unknown_account_is_slowed_down_too(service: Service) -> None:
     client = await service.anonymous()
     statuses = [
         (await sign_in(client, "nobody@school.example", "guess")).status_code
@@ -221,14 +217,14 @@ async def test_a_burst_of_guesses_is_counted_one_by_one(service: Service) -> Non
     assert (statuses.count(400), statuses.count(429)) == (FREE_BY_ACCOUNT, 12 - FREE_BY_ACCOUNT)
 
 
-async def test_people_who_sign_in_at_once_all_come_in(service: Service) -> None:
+async def test_concurrent_sign_ins_all_succeed(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     replies = await asyncio.gather(*(sign_in(client) for _ in range(20)))
     assert [reply.status_code for reply in replies] == [200] * 20
 
 
-async def test_a_machine_with_the_right_secret_is_never_slowed_down(service: Service) -> None:
+async def test_a_client_with_the_right_secret_is_never_throttled(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.anonymous()
     statuses = [
@@ -281,7 +277,7 @@ def outside_claims(outside: Provider, clock: MovableClock, **changes: Any) -> di
     return sound | changes
 
 
-async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
+async def test_tokens_of_an_external_issuer_are_accepted(
     settings: Settings, clock: MovableClock
 ) -> None:
     with running_provider() as outside:
@@ -330,7 +326,7 @@ async def test_people_of_an_outside_issuer_are_known_by_its_tokens(
             assert len(outside.asked) == 4
 
 
-async def test_an_issuer_that_is_down_shuts_out_its_own_people_only(
+async def test_an_issuer_that_is_down_affects_its_own_tokens_only(
     settings: Settings, clock: MovableClock
 ) -> None:
     with running_provider() as outside:
@@ -346,7 +342,7 @@ async def test_an_issuer_that_is_down_shuts_out_its_own_people_only(
             assert (await (await service.caller(Role.STAFF)).get("/v1/me")).status_code == 200
 
 
-async def test_accounts_that_change_while_signing_in_are_judged_as_they_are_now(
+async def test_an_account_changed_during_sign_in_is_judged_by_its_present_state(
     service: Service,
 ) -> None:
     await add_person(service, password="a password that is dear to hash")

@@ -1,4 +1,4 @@
-"""Staying signed in and signing out: what is taken away is gone at the next call."""
+"""Token refresh and sign-out: a right that is taken away is gone at the next call."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ async def test_a_refresh_token_is_exchanged_for_another(service: Service) -> Non
     assert seen(await trail(service)) == {"opened success None": 1, "refreshed success None": 1}
 
 
-async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(
+async def test_a_second_use_of_a_refresh_token_ends_the_session(
     service: Service,
 ) -> None:
     await add_person(service)
@@ -55,7 +55,7 @@ async def test_a_refresh_token_that_comes_back_ends_the_session_for_everybody(
     assert (happened["revoked denied reused"], happened["refused denied session-over"]) == (1, 1)
 
 
-async def test_another_session_of_the_same_person_goes_on(service: Service) -> None:
+async def test_another_session_of_the_same_person_stays_open(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     one, other = await tokens(client), await tokens(client)
@@ -65,7 +65,7 @@ async def test_another_session_of_the_same_person_goes_on(service: Service) -> N
     assert (await me(client, other["access_token"])).status_code == 200
 
 
-async def test_of_many_exchanges_at_once_one_succeeds_at_most(service: Service) -> None:
+async def test_of_concurrent_exchanges_one_succeeds(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     given = await tokens(client)
@@ -74,7 +74,7 @@ async def test_of_many_exchanges_at_once_one_succeeds_at_most(service: Service) 
     assert (await me(client, given["access_token"])).status_code == 401
 
 
-async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(
+async def test_a_refresh_token_is_valid_for_four_hours_and_a_session_for_twelve(
     service: Service, clock: MovableClock
 ) -> None:
     await add_person(service)
@@ -90,7 +90,7 @@ async def test_a_refresh_token_waits_four_hours_and_a_session_lasts_twelve(
     assert (await refresh(client, late["refresh_token"])).status_code == 400
 
 
-async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> None:
+async def test_a_refresh_token_works_for_its_own_client_only(service: Service) -> None:
     await add_person(service)
     (mine, secret), (other, others) = (
         await add_machine(service, "front end"),
@@ -111,7 +111,7 @@ async def test_a_machine_s_refresh_token_is_nobody_elses(service: Service) -> No
     assert (await ask(client, auth=mine_auth, **form)).status_code == 200
 
 
-async def test_a_client_of_another_school_signs_nobody_in(service: Service) -> None:
+async def test_a_client_of_another_school_cannot_sign_people_in(service: Service) -> None:
     await add_person(service)
     made, secret = await add_machine(service, "front end", school="654321")
     client = await service.anonymous()
@@ -138,7 +138,7 @@ async def test_a_refresh_token_under_another_school_is_unknown(service: Service)
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-async def test_signing_out_holds_at_once_and_for_every_token(service: Service, kind: str) -> None:
+async def test_signing_out_ends_every_token_at_once(service: Service, kind: str) -> None:
     await add_person(service)
     client = await service.anonymous()
     first = await tokens(client)
@@ -153,14 +153,14 @@ async def test_signing_out_holds_at_once_and_for_every_token(service: Service, k
 
 
 @pytest.mark.parametrize("token", ["unknown", "a.b.c", "é" * 10, "x" * 5000])
-async def test_signing_out_with_nothing_is_no_error(service: Service, token: str) -> None:
+async def test_signing_out_with_an_invalid_token_is_no_error(service: Service, token: str) -> None:
     client = await service.anonymous()
     assert (await revoke(client, token)).status_code == 200
     assert (await client.post("/v1/token/revocation", data={})).status_code in {400, 415}
     assert await trail(service) == []
 
 
-async def test_a_machine_may_give_up_its_own_token(service: Service) -> None:
+async def test_a_client_can_revoke_its_own_token(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.anonymous()
     token = (
@@ -172,7 +172,7 @@ async def test_a_machine_may_give_up_its_own_token(service: Service) -> None:
     assert (await me(client, token)).status_code == 401
 
 
-async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
+async def test_a_new_role_applies_from_the_next_call(service: Service) -> None:
     await add_person(service, role=Role.STAFF)
     client = await service.anonymous()
     given = await tokens(client)
@@ -188,7 +188,7 @@ async def test_a_new_role_holds_from_the_next_call_on(service: Service) -> None:
     assert (await me(client, renewed["access_token"])).json()["role"] == "ig_lead"
 
 
-async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
+async def test_a_disabled_account_loses_access_at_once(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     given = await tokens(client)
@@ -200,7 +200,7 @@ async def test_a_disabled_account_is_out_at_once(service: Service) -> None:
     assert (await sign_in(client)).status_code == 400
 
 
-async def test_a_new_password_ends_the_sessions_of_the_old_one(service: Service) -> None:
+async def test_a_new_password_ends_open_sessions(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     given = await tokens(client)
@@ -232,7 +232,9 @@ async def test_tokens_are_stored_only_as_hashes(service: Service) -> None:
     )
 
 
-async def test_what_ended_is_forgotten_a_day_later(service: Service, clock: MovableClock) -> None:
+async def test_ended_sessions_are_deleted_a_day_later(
+    service: Service, clock: MovableClock
+) -> None:
     await add_person(service)
     client = await service.anonymous()
     await tokens(client)

@@ -63,7 +63,7 @@ async def test_a_password_gives_tokens(service: Service) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.DSL, Role.IG_LEAD])
-async def test_the_service_says_who_it_thinks_the_caller_is(service: Service, role: Role) -> None:
+async def test_me_shows_the_account_of_the_caller(service: Service, role: Role) -> None:
     subject = await add_person(service, role=role)
     client = await service.anonymous()
     reply = await me(client, (await tokens(client))["access_token"])
@@ -76,7 +76,7 @@ async def test_the_service_says_who_it_thinks_the_caller_is(service: Service, ro
     }
 
 
-async def test_an_email_is_known_in_any_case_and_a_password_in_any_composition(
+async def test_an_email_is_compared_without_case_and_a_password_in_any_unicode_form(
     service: Service,
 ) -> None:
     composed = unicodedata.normalize("NFC", "Ångström façade")
@@ -87,7 +87,7 @@ async def test_an_email_is_known_in_any_case_and_a_password_in_any_composition(
     assert reply.status_code == 200
 
 
-async def test_who_may_not_come_in_learns_nothing_about_the_account(service: Service) -> None:
+async def test_a_refused_sign_in_reveals_nothing_about_the_account(service: Service) -> None:
     await add_person(service)
     await add_person(service, "gone@school.example")
     async with service.database.transaction() as session:
@@ -114,7 +114,7 @@ async def test_who_may_not_come_in_learns_nothing_about_the_account(service: Ser
     }
 
 
-async def test_sign_ins_are_in_the_trail_and_what_is_personal_is_not(service: Service) -> None:
+async def test_sign_ins_are_in_the_audit_log_without_personal_data(service: Service) -> None:
     subject = await add_person(service)
     client = await at(service, "198.51.100.77")
     given = await tokens(client)
@@ -167,7 +167,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("form", "error"), FAULTS, ids=[form[:60] for form, _ in FAULTS])
-async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(
+async def test_an_invalid_form_gets_the_error_of_oauth(
     service: Service, form: str, error: str
 ) -> None:
     client = await service.anonymous()
@@ -184,7 +184,7 @@ async def test_a_form_that_cannot_be_used_is_told_what_is_wrong(
 @pytest.mark.parametrize(
     "media_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 )
-async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(
+async def test_a_body_that_is_no_form_is_an_unsupported_media_type(
     service: Service, media_type: str
 ) -> None:
     client = await service.anonymous()
@@ -194,7 +194,7 @@ async def test_a_body_that_is_no_form_is_of_the_wrong_media_type(
         assert reply.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_machine_signs_in_with_its_secret(service: Service) -> None:
+async def test_a_client_signs_in_with_its_secret(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.anonymous()
     by_header = await ask(client, auth=(str(made.id), secret), grant_type="client_credentials")
@@ -214,7 +214,7 @@ async def test_a_machine_signs_in_with_its_secret(service: Service) -> None:
     assert seen(await trail(service)) == {"opened success None": 2}
 
 
-async def test_a_machine_that_does_not_prove_who_it_is_is_asked_to(service: Service) -> None:
+async def test_a_client_that_fails_to_authenticate_gets_a_challenge(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.anonymous()
     known = str(made.id)
@@ -242,7 +242,7 @@ async def test_a_machine_that_does_not_prove_who_it_is_is_asked_to(service: Serv
 @pytest.mark.parametrize(
     "value", ["Basic !!!", "Basic", "Basic " + base64.b64encode(b"no colon").decode(), "Basic /w=="]
 )
-async def test_a_basic_header_that_cannot_be_read_is_a_fault(service: Service, value: str) -> None:
+async def test_an_invalid_basic_header_is_refused(service: Service, value: str) -> None:
     client = await service.anonymous()
     form = {"grant_type": "client_credentials"}
     reply = await client.post("/v1/token", data=form, headers={"Authorization": value})
@@ -252,7 +252,7 @@ async def test_a_basic_header_that_cannot_be_read_is_a_fault(service: Service, v
     }
 
 
-async def test_a_client_proves_who_it_is_in_one_way(service: Service) -> None:
+async def test_a_client_authenticates_in_one_way(service: Service) -> None:
     made, secret = await add_machine(service)
     reply = await ask(
         await service.anonymous(),
@@ -263,7 +263,7 @@ async def test_a_client_proves_who_it_is_in_one_way(service: Service) -> None:
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
 
 
-async def test_an_empty_client_is_no_client(service: Service) -> None:
+async def test_an_empty_client_id_and_secret_count_as_omitted(service: Service) -> None:
     await add_person(service)
     reply = await ask(
         await service.anonymous(),
@@ -275,7 +275,7 @@ async def test_an_empty_client_is_no_client(service: Service) -> None:
     assert reply.status_code == 200
 
 
-async def test_two_secrets_live_while_one_replaces_the_other(
+async def test_after_a_rotation_the_previous_secret_works_for_a_week(
     service: Service, clock: MovableClock
 ) -> None:
     made, first = await add_machine(service)
@@ -297,7 +297,7 @@ async def test_two_secrets_live_while_one_replaces_the_other(
     ).status_code == 200
 
 
-async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> None:
+async def test_a_disabled_client_loses_access_at_once(service: Service) -> None:
     made, secret = await add_machine(service)
     client = await service.anonymous()
     token = (
@@ -313,7 +313,7 @@ async def test_a_machine_that_is_disabled_is_out_at_once(service: Service) -> No
     ).status_code == 401
 
 
-async def test_the_public_keys_are_those_that_sign(service: Service) -> None:
+async def test_the_published_keys_verify_issued_tokens(service: Service) -> None:
     await add_person(service)
     client = await service.anonymous()
     reply = await client.get("/.well-known/jwks.json")

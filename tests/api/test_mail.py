@@ -1,6 +1,4 @@
-"""The DSL is told by e-mail: at least once, without naming anybody, and never in the way of what is
-recorded.
-"""
+"""The DSL receives e-mail at least once, without names; a failing mail server blocks no request."""
 
 import asyncio
 from datetime import timedelta
@@ -49,7 +47,7 @@ async def an_emergency(caller: Caller) -> str:
     return made
 
 
-async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(
+async def test_the_dsl_is_informed_of_an_emergency_without_names(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     request_id = await an_emergency(staff)
@@ -69,7 +67,7 @@ async def test_the_dsl_is_told_of_an_emergency_and_of_nobody(
     assert b"mis:" not in raw
 
 
-async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
+async def test_the_dsl_is_informed_of_advice_sought_from_them(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     made = await submit(staff, facts(lawful_reason={"answer": "unsure"}))
@@ -84,7 +82,7 @@ async def test_the_dsl_is_told_of_advice_that_waits_for_the_dsl(
     assert b"You have been asked for advice" in bytes(kept.mail[0].content or b"")  # type: ignore[arg-type]
 
 
-async def test_nothing_is_owed_for_what_was_not_recorded(service: Service) -> None:
+async def test_a_refused_record_sends_no_message(service: Service) -> None:
     staff = await service.caller("staff", raise_app_exceptions=False)
     async with service.database.transaction() as session:
         await session.execute(sa.text("ALTER TABLE audit_pending RENAME TO audit_pending_gone"))
@@ -92,7 +90,7 @@ async def test_nothing_is_owed_for_what_was_not_recorded(service: Service) -> No
     assert await outbox.claim(service.database, service.clock(), limit=9) == []
 
 
-async def test_trouble_is_waited_out_with_longer_and_longer_pauses(
+async def test_failed_deliveries_are_repeated_after_growing_pauses(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
@@ -109,7 +107,7 @@ async def test_trouble_is_waited_out_with_longer_and_longer_pauses(
     ]
 
 
-async def test_a_delivery_that_was_cut_off_is_made_again(
+async def test_an_interrupted_delivery_is_repeated(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
@@ -122,7 +120,7 @@ async def test_a_delivery_that_was_cut_off_is_made_again(
         assert await mailer.send() == 1
 
 
-async def test_two_senders_do_not_send_the_same(
+async def test_two_workers_do_not_send_the_same_message(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     for _ in range(6):
@@ -135,7 +133,7 @@ async def test_two_senders_do_not_send_the_same(
     assert len(ids) == len(set(ids)) == 6
 
 
-async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
+async def test_a_failing_mail_server_is_reported_and_blocks_no_request(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
@@ -148,7 +146,7 @@ async def test_a_mail_server_in_trouble_is_named_and_blocks_nothing(
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 
-async def test_what_nobody_takes_is_given_up_in_the_end(
+async def test_undeliverable_messages_are_deleted_in_the_end(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
@@ -158,7 +156,7 @@ async def test_what_nobody_takes_is_given_up_in_the_end(
     assert await outbox.claim(service.database, clock(), limit=9) == []
 
 
-async def test_the_task_sends_by_itself_and_ends_when_told(
+async def test_the_background_task_sends_and_stops(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
@@ -176,6 +174,6 @@ async def test_the_task_sends_by_itself_and_ends_when_told(
     assert len(kept.mail) == 1
 
 
-def test_a_mail_server_without_a_receiver_stops_the_start(settings: Settings) -> None:
+def test_a_mail_server_without_a_receiver_is_an_invalid_setting(settings: Settings) -> None:
     with pytest.raises(InvalidSettings, match="SHARING_MAIL_DSL"):
         Sender(settings.model_copy(update={"smtp_url": "smtp://127.0.0.1"}), None, MovableClock())  # type: ignore[arg-type]

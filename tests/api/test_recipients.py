@@ -1,5 +1,5 @@
-"""The directory over HTTP: anybody reads, two roles keep it, nobody overwrites what they have not
-read, and the trail tells of it all.
+"""The directory over HTTP: every role reads, two roles change, a change needs the present version,
+and every call has an audit entry.
 """
 
 from typing import Any, Final
@@ -108,7 +108,7 @@ def test_the_matrix_has_a_row_for_every_operation(service: Service):
 
 
 @pytest.mark.parametrize("role", sorted(READERS))
-async def test_each_role_may_do_just_this(service: Service, role: str):
+async def test_each_role_has_exactly_these_permissions(service: Service, role: str):
     dsl = await service.caller("dsl")
     hub = await create_hub(dsl)
     khan = (await create(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
@@ -132,14 +132,14 @@ async def test_an_unauthenticated_request_is_rejected_before_validation(service:
         assert reply.status_code == httpx.codes.UNAUTHORIZED, (method, template)
 
 
-async def test_a_refusal_changes_nothing_and_is_an_entry(service: Service):
+async def test_a_denial_changes_nothing_and_has_an_entry(service: Service):
     staff = await service.caller("staff")
     problem(await staff.post("/v1/recipients", json=HUB), 403, "forbidden")
     assert (await read(staff, "/v1/recipients")).json()["items"] == []
     assert "access.denied" in [row.action for row in await entries(service)]
 
 
-async def test_another_school_sees_nothing_of_it(service: Service):
+async def test_another_school_does_not_see_the_directory(service: Service):
     dsl, other = await service.caller("dsl"), await service.caller("dsl", school="654321")
     hub = await create_hub(dsl)
     khan = (await create(dsl, f"/v1/recipients/{hub}/contacts", KHAN))["id"]
@@ -174,7 +174,7 @@ async def test_another_school_sees_nothing_of_it(service: Service):
 # --- changing -------------------------------------------------------------------------------------
 
 
-async def test_nobody_overwrites_what_they_have_not_read(service: Service):
+async def test_a_change_needs_the_etag_of_the_present_version(service: Service):
     dsl = await service.caller("dsl")
     hub = f"/v1/recipients/{await create_hub(dsl)}"
     khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
@@ -199,7 +199,7 @@ async def test_nobody_overwrites_what_they_have_not_read(service: Service):
         assert (after.json(), after.headers["etag"]) == (reply.json(), reply.headers["etag"])
 
 
-async def test_what_did_not_change_is_not_sent_again(service: Service):
+async def test_an_unchanged_resource_is_not_sent_again(service: Service):
     dsl = await service.caller("dsl")
     hub = f"/v1/recipients/{await create_hub(dsl)}"
     khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
@@ -216,7 +216,7 @@ async def test_what_did_not_change_is_not_sent_again(service: Service):
         ).status_code == httpx.codes.OK
 
 
-async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
+async def test_a_change_without_effect_makes_no_version(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await create_hub(dsl)}"
     before = await read(dsl, path)
@@ -229,7 +229,7 @@ async def test_a_change_that_changes_nothing_makes_no_version(service: Service):
     assert [row.action for row in await entries(service)].count("recipients.recipient.changed") == 0
 
 
-async def test_null_removes_what_may_be_missing_and_nothing_else(service: Service):
+async def test_null_removes_optional_fields_only(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await create_hub(dsl)}"
     cleared = (await patch(dsl, path, {"call_back_number": None, "call_back_source": None})).json()
@@ -242,7 +242,7 @@ async def test_null_removes_what_may_be_missing_and_nothing_else(service: Servic
     assert pointers(reply) == ["/organisation", "/organisation_type", "/secure_routes", "/active"]
 
 
-async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Service):
+async def test_a_retired_organisation_stays_listed_and_takes_no_contacts(service: Service):
     dsl = await service.caller("dsl")
     hub = f"/v1/recipients/{await create_hub(dsl)}"
     khan = f"{hub}/contacts/{(await create(dsl, f'{hub}/contacts', KHAN))['id']}"
@@ -279,7 +279,7 @@ async def test_what_is_retired_stays_on_record_and_is_not_added_to(service: Serv
         (HUB | {"version": 9}, "/version"),
     ],
 )
-async def test_a_bad_organisation_is_refused_at_the_place(
+async def test_an_invalid_organisation_is_refused_with_pointers(
     service: Service, body: dict[str, Any], pointer: str
 ):
     reply = await (await service.caller("dsl")).post("/v1/recipients", json=body)
@@ -297,7 +297,7 @@ async def test_a_bad_organisation_is_refused_at_the_place(
         (KHAN | {"recipient_id": str(uuid4())}, "/recipient_id"),
     ],
 )
-async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(
+async def test_an_invalid_contact_is_refused_with_pointers_and_without_its_values(
     service: Service, body: dict[str, Any], pointer: str
 ):
     dsl = await service.caller("dsl")
@@ -306,7 +306,7 @@ async def test_a_bad_contact_is_refused_at_the_place_without_an_echo(
     assert "aisha" not in reply.text.lower()
 
 
-async def test_a_call_sent_twice_is_done_once(service: Service):
+async def test_a_repeated_call_has_one_effect(service: Service):
     dsl = await service.caller("dsl")
     key = {"Idempotency-Key": "first"}
     hub = await dsl.post("/v1/recipients", json=HUB, headers=key)
@@ -333,7 +333,7 @@ async def entries(service: Service) -> list[Any]:
         return list(await session.all(sa.select(trail.ENTRY).order_by(trail.ENTRY.c.id)))
 
 
-async def test_every_change_and_every_look_is_an_entry_without_personal_data(
+async def test_every_change_and_every_read_has_an_entry_without_personal_data(
     service: Service, clock: MovableClock
 ):
     dsl = await service.caller("dsl")
@@ -367,7 +367,7 @@ async def test_every_change_and_every_look_is_an_entry_without_personal_data(
     ]
 
 
-async def test_personal_data_stands_in_one_table_only(service: Service):
+async def test_personal_data_is_stored_in_one_table_only(service: Service):
     dsl = await service.caller("dsl")
     path = f"/v1/recipients/{await create_hub(dsl)}"
     khan = (await create(dsl, f"{path}/contacts", KHAN))["id"]

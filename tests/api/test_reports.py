@@ -1,6 +1,4 @@
-"""The summary over HTTP: counted as things happened, with nobody recognisable, as numbers and as a
-chart.
-"""
+"""The summary report over HTTP, as numbers and as a chart, with small numbers withheld."""
 
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -34,7 +32,9 @@ async def shares(dsl: Caller, count: int, body: dict[str, Any] | None = None) ->
         await decide(dsl, (await submit(dsl, body))["id"])
 
 
-async def test_everything_is_counted_as_it_happened(service: Service, clock: MovableClock) -> None:
+async def test_requests_are_counted_by_outcome_decision_and_timeliness(
+    service: Service, clock: MovableClock
+) -> None:
     dsl_account, lead_account = await service.add("dsl"), await service.add("ig_lead")
     dsl, ig_lead = await service.sign_in(dsl_account), await service.sign_in(lead_account)
     await shares(dsl, 5)
@@ -77,7 +77,7 @@ async def test_everything_is_counted_as_it_happened(service: Service, clock: Mov
     assert counts(found, "advice") == {"total": 7, "overdue": 7}
 
 
-async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
+async def test_advice_and_emergencies_are_counted_by_their_own_time_limits(
     service: Service, clock: MovableClock
 ) -> None:
     account, lead_account = await service.add("dsl"), await service.add("ig_lead")
@@ -123,7 +123,7 @@ async def test_advice_and_emergencies_are_counted_by_their_own_clocks(
     assert counts(found, "advice") == {"total": 11, "answered_in_time": 6, "answered_late": 5}
 
 
-async def test_a_small_number_is_withheld_and_what_would_give_it_away(service: Service) -> None:
+async def test_a_small_number_and_the_numbers_that_reveal_it_are_withheld(service: Service) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     await shares(dsl, 6)
     await decide(ig_lead, (await submit(dsl, landlord_facts()))["id"], REFUSE)
@@ -138,7 +138,7 @@ async def test_a_small_number_is_withheld_and_what_would_give_it_away(service: S
     assert counts(found, "departures") == {"followed": None, "departed": None}
 
 
-async def test_a_handful_shows_nothing(service: Service) -> None:
+async def test_fewer_than_five_requests_show_no_number(service: Service) -> None:
     dsl = await service.caller("dsl")
     await shares(dsl, 4)
     found = await report(dsl)
@@ -150,7 +150,9 @@ async def test_a_handful_shows_nothing(service: Service) -> None:
     assert {count for table in tables for count in counts(found, table).values()} == {None}
 
 
-async def test_the_days_from_and_to_are_both_counted(service: Service, clock: MovableClock) -> None:
+async def test_the_first_and_the_last_day_are_included(
+    service: Service, clock: MovableClock
+) -> None:
     account = await service.add("dsl")
     await shares(await service.sign_in(account), 5)
     clock.forward(days=1)
@@ -181,15 +183,13 @@ async def test_the_days_from_and_to_are_both_counted(service: Service, clock: Mo
         {"from": "0001-01-01T00:00:00+12:00"},
     ],
 )
-async def test_a_period_that_does_not_fit_is_refused(
-    service: Service, query: dict[str, str]
-) -> None:
+async def test_an_invalid_period_is_refused(service: Service, query: dict[str, str]) -> None:
     reply = await (await service.caller("dsl")).get(PATH, params=query)
     assert reply.status_code == 422, reply.text
     assert reply.json()["errors"][0]["pointer"].startswith("/query/")
 
 
-async def test_400_days_are_not_too_many(service: Service) -> None:
+async def test_a_report_may_cover_400_days(service: Service) -> None:
     await report(await service.caller("dsl"), **{"from": "2025-01-01", "to": "2026-02-04"})
 
 
@@ -200,7 +200,7 @@ async def test_another_schools_requests_are_not_counted(service: Service) -> Non
     assert (await report(dsl))["requests"]["count"] == 5
 
 
-async def test_what_was_disposed_of_still_counts(service: Service) -> None:
+async def test_disposed_requests_are_counted(service: Service) -> None:
     dsl, ig_lead = await service.caller("dsl"), await service.caller("ig_lead")
     await shares(dsl, 5)
     (gone, *_) = [item["id"] for item in (await dsl.get("/v1/sharing-requests")).json()["items"]]
@@ -215,7 +215,7 @@ async def test_what_was_disposed_of_still_counts(service: Service) -> None:
 
 
 @pytest.mark.parametrize("role", ["staff", "integration"])
-async def test_nobody_else_reads_a_report(service: Service, role: str) -> None:
+async def test_other_roles_may_not_read_a_report(service: Service, role: str) -> None:
     assert (await (await service.caller(role)).get(PATH)).status_code == 403
 
 
@@ -234,12 +234,12 @@ async def test_the_chart_shows_the_same_numbers(service: Service) -> None:
     assert "What people decided. Share: 9." in str(desc.text)
 
 
-async def test_a_form_that_cannot_be_made_is_406(service: Service) -> None:
+async def test_another_media_type_is_not_acceptable(service: Service) -> None:
     reply = await (await service.caller("dsl")).get(PATH, headers={"Accept": "application/pdf"})
     assert (reply.status_code, reply.json()["code"]) == (406, "not-acceptable")
 
 
-async def test_reading_a_report_is_an_entry_of_the_trail(service: Service) -> None:
+async def test_reading_a_report_appends_an_entry(service: Service) -> None:
     await report(await service.caller("dsl"), **{"from": "2026-03-01", "to": "2026-03-02"})
     ((body,),) = await rows(
         service.database, "SELECT body FROM audit_entry WHERE action = 'reports.summary.read'"

@@ -139,13 +139,13 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
         faults.append(
             Fault(
                 "/departs_because",
-                f"required: the evaluation recommends {recommended}; say why you differ",
+                f"required: the evaluation recommends {recommended}; state why you depart from it",
                 "departure-reason-missing",
             )
         )
     refused = command.outcome is DecisionOutcome.DO_NOT_SHARE
     if refused and command.refusal is None:
-        why = "required: whether and how the refusal was discussed with the requester"
+        why = "required: whether it was discussed with the requester, and how, or why not yet"
         faults.append(Fault("/refusal", why, "missing"))
     if not refused and command.refusal is not None:
         faults.append(

@@ -64,7 +64,7 @@ async def add(
     )
 
 
-async def test_an_account_is_listed_under_the_one_spelling_of_its_email(
+async def test_an_account_is_listed_under_the_normal_spelling_of_its_email(
     database: Database, saved: Changes
 ) -> None:
     async with database.transaction() as session:
@@ -75,7 +75,9 @@ async def test_an_account_is_listed_under_the_one_spelling_of_its_email(
     assert made.email == "angéla@school.example"
 
 
-async def test_an_email_belongs_to_one_account(database: Database, saved: Changes) -> None:
+async def test_a_second_account_with_the_same_email_is_refused(
+    database: Database, saved: Changes
+) -> None:
     async with database.transaction() as session:
         await add(session, saved)
     with pytest.raises(AccountExists):
@@ -95,16 +97,14 @@ async def test_an_email_belongs_to_one_account(database: Database, saved: Change
         "a" * 300 + "@b.example",
     ],
 )
-async def test_what_is_no_email_makes_no_account(
-    database: Database, saved: Changes, email: str
-) -> None:
+async def test_an_invalid_email_is_refused(database: Database, saved: Changes, email: str) -> None:
     with pytest.raises(InvalidAccount):
         async with database.transaction() as session:
             await add(session, saved, email)
     assert saved.changes == []
 
 
-async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
+async def test_a_machine_role_and_an_invalid_urn_are_refused(
     database: Database, saved: Changes
 ) -> None:
     async with database.transaction() as session:
@@ -121,7 +121,9 @@ async def test_a_machine_role_and_a_school_that_is_no_urn_are_refused(
     assert saved.changes == []
 
 
-async def test_what_is_not_there_is_not_found(database: Database, saved: Changes) -> None:
+async def test_an_unknown_account_or_client_is_not_found(
+    database: Database, saved: Changes
+) -> None:
     async with database.transaction() as session:
         save = saved.on(session)
         with pytest.raises(AccountNotFound):
@@ -133,7 +135,7 @@ async def test_what_is_not_there_is_not_found(database: Database, saved: Changes
     assert saved.changes == []
 
 
-async def test_each_change_is_sealed_as_the_row_became(
+async def test_the_entry_of_each_change_has_the_digest_of_the_new_row(
     database: Database, saved: Changes, clock: MovableClock
 ) -> None:
     async with database.transaction() as session:
@@ -190,7 +192,7 @@ async def test_each_change_is_sealed_as_the_row_became(
     assert first not in everything
 
 
-async def test_a_secret_is_kept_only_as_a_hash(database: Database, saved: Changes) -> None:
+async def test_a_secret_is_stored_only_as_a_hash(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
         client, secret = await accounts.add_client(
             session, name="MIS", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
@@ -203,7 +205,7 @@ async def test_a_secret_is_kept_only_as_a_hash(database: Database, saved: Change
     assert len(secret) == 43
 
 
-async def test_of_two_rotations_the_older_secret_goes(database: Database, saved: Changes) -> None:
+async def test_a_second_rotation_ends_the_oldest_secret(database: Database, saved: Changes) -> None:
     async with database.transaction() as session:
         client, first = await accounts.add_client(
             session, name="MIS", school=SCHOOL, now=TERM_TIME, save=saved.on(session)
@@ -222,7 +224,9 @@ async def test_of_two_rotations_the_older_secret_goes(database: Database, saved:
     assert row.previous_until == TERM_TIME + timedelta(days=7)
 
 
-async def test_no_account_is_changed_without_an_entry(database: Database, saved: Changes) -> None:
+async def test_the_database_refuses_a_change_without_an_entry(
+    database: Database, saved: Changes
+) -> None:
     async with database.transaction() as session:
         await add(session, saved)
     async with database.transaction() as session:
@@ -252,7 +256,7 @@ async def test_no_account_is_changed_without_an_entry(database: Database, saved:
 
 
 @pytest.mark.parametrize("role", ["integration", "admin", ""])
-async def test_the_database_knows_the_roles_of_people(
+async def test_the_database_refuses_other_roles_for_people(
     database: Database, saved: Changes, role: str
 ) -> None:
     async with database.transaction() as session:

@@ -57,9 +57,7 @@ async def test_keys_are_read_when_a_token_needs_them(
     assert outside.asked == [DISCOVERY, "/jwks"]
 
 
-async def test_an_issuer_is_asked_at_most_once_a_minute(
-    outside: Provider, clock: MovableClock
-) -> None:
+async def test_keys_are_read_at_most_once_a_minute(outside: Provider, clock: MovableClock) -> None:
     trusted = trusting(outside.url, clock)
     outside.answers.clear()
     assert [await trusted.refresh(outside.url) for _ in range(5)] == [False] * 5
@@ -71,7 +69,7 @@ async def test_an_issuer_is_asked_at_most_once_a_minute(
     assert await trusted.refresh(outside.url)
 
 
-async def test_many_who_wait_for_a_key_are_answered_by_one_question(
+async def test_concurrent_calls_share_one_read_of_the_keys(
     outside: Provider, clock: MovableClock
 ) -> None:
     trusted = trusting(outside.url, clock)
@@ -98,7 +96,7 @@ async def test_a_new_key_replaces_the_old_ones(outside: Provider, clock: Movable
         ("no-store", 300),
     ],
 )
-async def test_stale_keys_are_served_for_a_day_and_no_longer(
+async def test_expired_keys_are_accepted_for_a_day(
     outside: Provider, clock: MovableClock, header: str, fresh_s: int
 ) -> None:
     outside.publish(public_jwk(KEY, "one"), Cache_Control=header)
@@ -116,7 +114,7 @@ async def test_stale_keys_are_served_for_a_day_and_no_longer(
     assert key_of(trusted, clock) is None
 
 
-async def test_keys_that_are_no_longer_fresh_are_read_in_the_background(
+async def test_expired_keys_are_read_again_in_the_background(
     outside: Provider, clock: MovableClock
 ) -> None:
     trusted = trusting(outside.url, clock)
@@ -134,7 +132,7 @@ async def test_keys_that_are_no_longer_fresh_are_read_in_the_background(
     await trusted.close()
 
 
-async def test_closing_does_not_wait_for_an_issuer(outside: Provider, clock: MovableClock) -> None:
+async def test_closing_cancels_a_read_of_keys(outside: Provider, clock: MovableClock) -> None:
     outside.is_slow = True
     trusted = trusting(outside.url, clock)
     trusted.renew(outside.url)
@@ -198,7 +196,7 @@ BAD: dict[str, Callable[[Provider], None]] = {
 
 
 @pytest.mark.parametrize("fault", BAD)
-async def test_what_is_wrongly_published_is_not_believed(
+async def test_invalid_published_keys_are_not_accepted(
     outside: Provider, clock: MovableClock, fault: str
 ) -> None:
     outside.answer(
@@ -216,7 +214,7 @@ async def test_what_is_wrongly_published_is_not_believed(
     assert "/elsewhere" not in outside.asked
 
 
-async def test_a_slow_issuer_is_not_waited_for(
+async def test_a_slow_issuer_times_out(
     outside: Provider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(issuers, "DEADLINE_S", 0.2)
@@ -251,12 +249,12 @@ async def test_proxies_from_the_environment_are_not_used(
         OURS,
     ],
 )
-def test_an_issuer_that_could_be_forged_stops_the_start(issuer: str, clock: MovableClock) -> None:
+def test_an_issuer_without_https_stops_the_start(issuer: str, clock: MovableClock) -> None:
     with pytest.raises(InvalidIssuer):
         trusting(issuer, clock)
 
 
-def test_an_issuer_is_named_once(clock: MovableClock) -> None:
+def test_an_issuer_named_twice_is_refused(clock: MovableClock) -> None:
     one = IssuerSettings(
         issuer="https://login.example",
         audience="sharing",
@@ -307,7 +305,7 @@ def claims(**changes: object) -> dict[str, object]:
         ),
     ],
 )
-def test_claims_mean_what_the_operator_said(
+def test_claims_are_mapped_by_the_settings(
     clock: MovableClock,
     settings: dict[str, Any],
     members: dict[str, object],
@@ -342,14 +340,14 @@ def test_claims_mean_what_the_operator_said(
         ({"role_claim": "a.b.c"}, {"a": {"b": "teacher"}}),
     ],
 )
-def test_what_the_operator_did_not_say_is_refused(
+def test_unmapped_claims_are_refused(
     clock: MovableClock, settings: dict[str, Any], members: dict[str, object]
 ) -> None:
     with pytest.raises(Refused):
         trusting("https://login.example", clock, **settings).trusted[0].read(claims(**members))
 
 
-def test_a_subject_has_one_id_for_ever() -> None:
+def test_the_id_of_a_subject_never_changes() -> None:
     assert subject_id("https://login.example", "s-1") == UUID(
         "f574147d-5d2b-5fbd-98ae-df97fac09a96"
     )

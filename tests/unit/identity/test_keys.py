@@ -59,7 +59,7 @@ def ec_jwk(**changes: object) -> dict[str, object]:
     return dict(jwk_of(Keyring(ec.generate_private_key(ec.SECP256R1())).public[0])) | changes
 
 
-def test_the_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
+def test_the_first_start_creates_a_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "keys"
     ring = Keyring.load(folder, create=True)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -79,7 +79,7 @@ def test_two_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> No
     assert len(set(rings)) == 1
 
 
-def test_keys_that_are_required_are_not_made(tmp_path: Path) -> None:
+def test_required_keys_are_not_created(tmp_path: Path) -> None:
     with pytest.raises(InvalidSigningKeys, match="missing"):
         Keyring.load(tmp_path / "keys", create=False)
     assert not (tmp_path / "keys").exists()
@@ -108,13 +108,13 @@ def test_a_key_of_another_kind_stops_the_start(tmp_path: Path, content: bytes, w
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
-def test_a_key_that_others_may_read_stops_the_start(tmp_path: Path, mode: int) -> None:
+def test_a_key_that_other_users_can_read_stops_the_start(tmp_path: Path, mode: int) -> None:
     put(tmp_path / "keys", CURRENT, pem(ec.generate_private_key(ec.SECP256R1())), mode)
     with pytest.raises(InvalidSigningKeys, match="chmod 600"):
         Keyring.load(tmp_path / "keys", create=True)
 
 
-def test_a_renamed_key_is_believed_and_another_signs(tmp_path: Path) -> None:
+def test_the_previous_key_verifies_and_the_current_one_signs(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     old = Keyring.load(folder, create=True)
     (folder / CURRENT).rename(folder / PREVIOUS)
@@ -123,7 +123,7 @@ def test_a_renamed_key_is_believed_and_another_signs(tmp_path: Path) -> None:
     assert new.kid != old.kid
 
 
-def test_a_key_is_named_by_its_thumbprint_and_published_without_its_secret(tmp_path: Path) -> None:
+def test_a_key_id_is_its_thumbprint_and_only_the_public_part_is_published(tmp_path: Path) -> None:
     (published,) = Keyring.load(tmp_path / "keys", create=True).jwks()["keys"]
     required = {name: published[name] for name in ("crv", "kty", "x", "y")}
     text = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
@@ -133,7 +133,7 @@ def test_a_key_is_named_by_its_thumbprint_and_published_without_its_secret(tmp_p
     assert published.keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"}
 
 
-def test_what_is_published_is_read_again() -> None:
+def test_a_published_key_is_read_back() -> None:
     ring = Keyring(ec.generate_private_key(ec.SECP256R1()))
     read = key_from_jwk(ring.jwks()["keys"][0])
     assert (read.kid, read.alg) == (ring.kid, "ES256")
@@ -174,7 +174,7 @@ def test_what_is_published_is_read_again() -> None:
         rsa_jwk(use="enc"),
     ],
 )
-def test_a_published_key_that_is_not_trusted_is_no_key(jwk: dict[str, object]) -> None:
+def test_a_weak_or_private_published_key_is_refused(jwk: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         key_from_jwk(jwk)
 
@@ -185,12 +185,12 @@ def test_a_key_of_an_unknown_kind_has_no_algorithm() -> None:
 
 
 @given(st.binary(min_size=1))
-def test_bytes_have_one_spelling(value: bytes) -> None:
+def test_base64url_round_trip(value: bytes) -> None:
     assert from_base64url(base64url(value).encode()) == value
 
 
 @given(st.binary() | st.text(alphabet="ABCab01-_=+/ \n", max_size=12).map(str.encode))
-def test_another_spelling_is_none(segment: bytes) -> None:
+def test_base64url_in_another_form_is_refused(segment: bytes) -> None:
     try:
         value = from_base64url(segment)
     except NotBase64Url:

@@ -32,7 +32,7 @@ async def test_a_password_matches_its_own_hash(passwords: Passwords) -> None:
     assert not await passwords.match("correct horsE", stored)
 
 
-async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
+async def test_without_an_account_the_same_hashing_is_done(
     passwords: Passwords,
 ) -> None:
     stored = await passwords.hash("correct horse")
@@ -55,16 +55,16 @@ async def test_where_there_is_no_account_the_same_work_is_done_in_vain(
         "correct\ud800horse",
     ],
 )
-async def test_a_password_that_cannot_be_is_refused(passwords: Passwords, password: str) -> None:
+async def test_an_invalid_new_password_is_refused(passwords: Passwords, password: str) -> None:
     with pytest.raises(InvalidAccount):
         await passwords.hash(password)
 
 
-async def test_any_text_may_be_tried(passwords: Passwords) -> None:
+async def test_any_text_can_be_compared(passwords: Passwords) -> None:
     assert not await passwords.match("\0\ud800\n", None)
 
 
-async def test_hashing_keeps_to_its_threads_and_off_the_loop(passwords: Passwords) -> None:
+async def test_hashing_uses_two_threads_and_not_the_event_loop(passwords: Passwords) -> None:
     beats = 0
 
     async def beat() -> None:
@@ -80,7 +80,7 @@ async def test_hashing_keeps_to_its_threads_and_off_the_loop(passwords: Password
     assert len(passwords._pool._threads) == THREADS
 
 
-def test_what_is_generated_differs_each_time_and_can_be_typed() -> None:
+def test_generated_passwords_and_secrets_differ_and_passwords_can_be_typed() -> None:
     made = {new_password() for _ in range(100)}
     assert len(made) == 100
     assert all(

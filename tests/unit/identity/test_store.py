@@ -107,7 +107,7 @@ async def test_refresh_tokens_are_deleted_with_their_session(database: Database)
         assert await session.all(sa.select(REFRESH_TOKEN)) == []
 
 
-async def test_what_holds_no_school_is_no_refresh_token(database: Database):
+async def test_a_text_without_a_school_is_no_refresh_token(database: Database):
     async with database.reading() as session:
         for token in ("", "12345", "１２３４５６secret", "unknown-token"):
             assert await store.load_refresh_token(session, token) is None

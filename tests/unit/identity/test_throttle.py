@@ -47,7 +47,7 @@ def at(address: str | None, account: str | None = OWNER) -> Names:
     return throttle.names(KEYRING, address, account)
 
 
-async def test_a_few_mistakes_cost_nothing_and_more_cost_ever_longer(database: Database) -> None:
+async def test_after_a_few_failures_each_wait_is_longer(database: Database) -> None:
     await fail(database, at(HOME), FREE_BY_ACCOUNT - 1)
     assert (await look(database, at(HOME))).waits_s == 0
     waits = []
@@ -58,7 +58,9 @@ async def test_a_few_mistakes_cost_nothing_and_more_cost_ever_longer(database: D
     assert waits[-1] == LONGEST_WAIT_S
 
 
-async def test_waiting_is_enough(database: Database, clock: MovableClock) -> None:
+async def test_after_the_wait_an_attempt_is_allowed(
+    database: Database, clock: MovableClock
+) -> None:
     await fail(database, at(HOME), FREE_BY_ACCOUNT)
     standing = await look(database, at(HOME), clock.forward(seconds=14, milliseconds=1))
     assert standing.waits_s == 1
@@ -68,7 +70,7 @@ async def test_waiting_is_enough(database: Database, clock: MovableClock) -> Non
     throttle.check(await look(database, at(HOME), clock.forward(seconds=1)))
 
 
-async def test_mistakes_are_forgotten_after_a_day(database: Database, clock: MovableClock) -> None:
+async def test_failures_expire_after_a_day(database: Database, clock: MovableClock) -> None:
     await fail(database, at(HOME), FREE_BY_ACCOUNT + 8)
     clock.forward(days=1, seconds=1)
     assert (await look(database, at(HOME), clock())).waits_s == 0
@@ -76,14 +78,14 @@ async def test_mistakes_are_forgotten_after_a_day(database: Database, clock: Mov
     assert (await look(database, at(HOME), clock())).waits_s == 0
 
 
-async def test_the_right_password_clears_ones_own_mistakes(database: Database) -> None:
+async def test_a_sign_in_resets_the_failures_of_the_account(database: Database) -> None:
     await fail(database, at(HOME), FREE_BY_ACCOUNT - 1)
     await succeed(database, at(HOME))
     await fail(database, at(CAFE), FREE_BY_ACCOUNT - 1)
     assert (await look(database, at(CAFE))).waits_s == 0
 
 
-async def test_strangers_who_guess_do_not_lock_out_a_known_address(
+async def test_failures_from_other_addresses_do_not_lock_out_a_known_address(
     database: Database, clock: MovableClock
 ) -> None:
     await succeed(database, at(HOME))
@@ -95,7 +97,7 @@ async def test_strangers_who_guess_do_not_lock_out_a_known_address(
     ).counted != (at(HOME).known,)
 
 
-async def test_an_owner_who_signs_in_does_not_let_the_guessers_begin_again(
+async def test_a_sign_in_from_a_known_address_does_not_reset_the_failures_of_others(
     database: Database,
 ) -> None:
     await succeed(database, at(HOME))
@@ -104,14 +106,14 @@ async def test_an_owner_who_signs_in_does_not_let_the_guessers_begin_again(
     assert (await look(database, at(CAFE))).waits_s > 0
 
 
-async def test_a_known_address_that_guesses_is_slowed_down_by_itself(database: Database) -> None:
+async def test_failures_from_a_known_address_are_counted_separately(database: Database) -> None:
     await succeed(database, at(HOME))
     await fail(database, at(HOME), FREE_BY_KNOWN)
     assert (await look(database, at(HOME))).waits_s > 0
     assert (await look(database, at(CAFE))).waits_s == 0
 
 
-async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(database: Database) -> None:
+async def test_failures_for_many_accounts_slow_down_their_address(database: Database) -> None:
     for number in range(FREE_BY_ADDRESS):
         await fail(database, at(CAFE, f"{number}@school.example"))
     assert (await look(database, at(CAFE, "fresh@school.example"))).waits_s > 0
@@ -129,11 +131,15 @@ async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(database:
         (None, "not an address", True),
     ],
 )
-def test_a_network_is_what_one_subscriber_has(one: str | None, other: str, same: bool) -> None:  # noqa: FBT001
+def test_an_ipv6_address_counts_by_its_64_bit_network(
+    one: str | None,
+    other: str,
+    same: bool,  # noqa: FBT001 - a parameter of the table above
+) -> None:
     assert (at(one).address == at(other).address) is same
 
 
-async def test_what_is_remembered_names_nobody(database: Database) -> None:
+async def test_stored_names_are_pseudonyms(database: Database) -> None:
     await succeed(database, at(CAFE))
     await fail(database, at(HOME))
     async with database.reading() as session:
@@ -143,7 +149,7 @@ async def test_what_is_remembered_names_nobody(database: Database) -> None:
     assert not any(text in str(row) for row in rows for text in (OWNER, HOME, CAFE))
 
 
-async def test_what_no_longer_counts_is_deleted(database: Database) -> None:
+async def test_expired_counters_are_deleted(database: Database) -> None:
     await succeed(database, at(CAFE))
     await fail(database, at(HOME))
     for later, deleted in (

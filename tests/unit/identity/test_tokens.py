@@ -92,13 +92,13 @@ def a_verifier(clock: Callable[[], datetime] = lambda: NOW) -> Verifier:
     return Verifier(OURS, clock=clock, external=[Outsider()])
 
 
-def test_there_are_many_attacks_and_the_token_they_break_is_sound() -> None:
+def test_there_are_many_attacks_and_the_token_that_they_alter_is_valid() -> None:
     assert len(ATTACKS) >= 200
     assert a_verifier().verify(bearer(SOUND)).role is Role.DSL
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_whatever_is_wrong_the_caller_learns_the_same_nothing(name: str) -> None:
+def test_every_invalid_token_gets_the_same_error(name: str) -> None:
     plain = Unauthenticated()
     with pytest.raises(Unauthenticated) as refused:
         a_verifier().verify(ATTACKS[name])
@@ -108,7 +108,7 @@ def test_whatever_is_wrong_the_caller_learns_the_same_nothing(name: str) -> None
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_the_log_says_why_and_never_shows_the_token(name: str) -> None:
+def test_the_application_log_has_the_reason_and_not_the_token(name: str) -> None:
     with structlog.testing.capture_logs() as lines, pytest.raises(Unauthenticated):
         a_verifier().verify(ATTACKS[name])
     if not ATTACKS[name]:
@@ -120,7 +120,7 @@ def test_the_log_says_why_and_never_shows_the_token(name: str) -> None:
     assert not any(segment in str(line) for segment in (HEAD, BODY, SIGNATURE))
 
 
-def test_a_token_that_was_made_is_read_again() -> None:
+def test_an_issued_token_is_verified() -> None:
     made = OURS.issue(
         subject=SUBJECT,
         role=Role.IG_LEAD,
@@ -152,7 +152,7 @@ def test_a_token_that_was_made_is_read_again() -> None:
         timezones=st.just(UTC),
     ),
 )
-def test_every_token_that_can_be_made_is_read_again(
+def test_every_issued_token_is_verified(
     subject: UUID, role: Role, school: str, client: str, session: UUID, now: datetime
 ) -> None:
     made = OURS.issue(
@@ -169,13 +169,13 @@ def test_every_token_that_can_be_made_is_read_again(
 
 
 @given(st.text(max_size=300) | st.lists(st.text(max_size=80), min_size=3, max_size=3).map(".".join))
-def test_no_text_whatever_does_more_than_be_refused(text: str) -> None:
+def test_any_text_is_refused_without_another_error(text: str) -> None:
     with pytest.raises(Unauthenticated):
         a_verifier().verify(bearer(text))
 
 
 @given(st.binary(max_size=200), st.binary(max_size=400))
-def test_no_signed_bytes_whatever_do_more_than_be_refused(head: bytes, body: bytes) -> None:
+def test_any_signed_bytes_are_refused_without_another_error(head: bytes, body: bytes) -> None:
     with pytest.raises(Unauthenticated):
         a_verifier().verify(bearer(sealed(head, body)))
 
@@ -195,9 +195,7 @@ JSON_VALUES = st.recursive(
     ),
     JSON_VALUES,
 )
-def test_a_claim_of_any_other_value_is_refused_or_is_read_as_it_stands(
-    member: str, value: object
-) -> None:
+def test_a_claim_with_any_value_is_refused_or_read_unchanged(member: str, value: object) -> None:
     try:
         read = a_verifier().verify(bearer(token(body=claims(**{member: value}))))
     except Unauthenticated:
@@ -215,7 +213,7 @@ def test_a_token_with_any_character_changed_is_refused(place: int, character: st
         a_verifier().verify(bearer(changed))
 
 
-def test_the_key_before_is_still_believed_and_no_longer_signs() -> None:
+def test_tokens_of_the_previous_key_are_accepted() -> None:
     old = TokenIssuer(Keyring(BEFORE), ISSUER).issue(
         subject=SUBJECT, role=Role.STAFF, school="123456", client="direct", session=FAMILY, now=NOW
     )
@@ -224,12 +222,12 @@ def test_the_key_before_is_still_believed_and_no_longer_signs() -> None:
     assert head == {"alg": "ES256", "kid": KEYRING.kid, "typ": "at+jwt"}
 
 
-def test_a_scheme_is_known_in_any_case_and_a_type_with_its_prefix() -> None:
+def test_the_scheme_is_compared_without_case_and_the_type_without_its_prefix() -> None:
     assert a_verifier().verify([f"bEARER {SOUND}"]).subject == SUBJECT
     assert a_verifier().verify(bearer(token(header(typ="application/AT+JWT")))).subject == SUBJECT
 
 
-def test_an_outside_token_is_read_by_its_issuers_own_rules() -> None:
+def test_an_external_token_is_read_by_the_rules_of_its_issuer() -> None:
     outside = token(
         header(alg="RS256", typ="JWT"),
         claims(iss=OTHER_ISSUER, aud=["sharing"], sid=..., exp=AT + 3600),
@@ -242,7 +240,7 @@ def test_an_outside_token_is_read_by_its_issuers_own_rules() -> None:
 @pytest.mark.parametrize(
     "audience", ["other", ["other"], ["sharing", "other"], [], None, {"sharing": 1}]
 )
-def test_an_outside_token_for_somebody_else_is_refused(audience: object) -> None:
+def test_an_external_token_for_another_audience_is_refused(audience: object) -> None:
     outside = token(
         header(alg="RS256", typ="JWT"), claims(iss=OTHER_ISSUER, aud=audience), sign=rs256
     )
@@ -250,7 +248,7 @@ def test_an_outside_token_for_somebody_else_is_refused(audience: object) -> None
         a_verifier().verify(bearer(outside))
 
 
-def test_an_outside_key_that_is_not_here_is_named_to_whoever_can_fetch_it() -> None:
+def test_an_unknown_key_of_an_external_issuer_is_reported() -> None:
     with pytest.raises(KeyUnknown) as unknown:
         a_verifier().verify(
             bearer(
@@ -263,7 +261,7 @@ def test_an_outside_key_that_is_not_here_is_named_to_whoever_can_fetch_it() -> N
     assert unknown.value.detail == Unauthenticated().detail
 
 
-def test_a_token_ends_when_it_says() -> None:
+def test_a_token_expires_at_its_exp() -> None:
     clock = Clock()
     verifier = a_verifier(clock)
     clock.now = NOW + timedelta(seconds=LIFETIME_S) - timedelta(microseconds=1)
@@ -283,7 +281,7 @@ def test_a_remembered_token_is_forgotten_within_a_minute() -> None:
     assert verifier.verify(bearer(SOUND)) is not first
 
 
-def test_a_clock_that_goes_back_makes_nothing_valid_again() -> None:
+def test_a_clock_set_back_makes_no_expired_token_valid() -> None:
     clock = Clock()
     verifier = a_verifier(clock)
     verifier.verify(bearer(SOUND))
@@ -292,7 +290,7 @@ def test_a_clock_that_goes_back_makes_nothing_valid_again() -> None:
         verifier.verify(bearer(SOUND))
 
 
-def test_what_is_remembered_is_bounded_and_no_token() -> None:
+def test_remembered_tokens_are_bounded_and_stored_as_digests() -> None:
     verifier = a_verifier()
     verifier.verify(bearer(SOUND))
     assert list(verifier._remembered) == [hashlib.sha256(f"Bearer {SOUND}".encode()).digest()]
@@ -318,7 +316,7 @@ def test_a_refused_token_is_not_remembered() -> None:
     assert len(verifier._remembered) == 0
 
 
-def test_a_keyring_from_files_signs_what_it_checks(tmp_path: Path) -> None:
+def test_a_keyring_from_files_verifies_what_it_signs(tmp_path: Path) -> None:
     ours = TokenIssuer(Keyring.load(tmp_path / "keys", create=True), ISSUER)
     again = TokenIssuer(Keyring.load(tmp_path / "keys", create=False), ISSUER)
     made = ours.issue(

@@ -1,6 +1,7 @@
 """What is personal follows from the marks, and is split off without loss."""
 
 import copy
+import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -142,3 +143,19 @@ SHAPES = st.fixed_dictionaries(
 def test_split_and_join_lose_nothing(whole: dict[str, Any]):
     kept = copy.deepcopy(whole)
     assert join(*split(whole, FACTS)) == kept
+
+
+@dataclass(frozen=True)
+class Coded:
+    code: Structural[int]
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [Coded | str, list[Coded | str], dict[str, Coded], tuple[Coded, int], Coded | Part],
+)
+def test_a_field_that_mixes_objects_with_other_values_needs_a_mark_of_its_own(hint: Any) -> None:
+    with pytest.raises(TypeError, match="mark the field itself"):
+        marks_of(dataclasses.make_dataclass("Mixed", [("member", hint)]))
+    marked = dataclasses.make_dataclass("Marked", [("member", Annotated[hint, Mark.PERSONAL])])
+    assert marks_of(marked) == {"member": Mark.PERSONAL}
