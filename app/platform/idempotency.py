@@ -17,8 +17,7 @@ from starlette.responses import Response
 
 from app.kernel import canonical
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.platform.database_errors import RowTaken
-from app.platform.db import Session
+from app.platform.db import RowTaken, Session
 from app.platform.types import Instant
 from app.platform.web import call_of
 
