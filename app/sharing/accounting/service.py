@@ -67,7 +67,9 @@ async def account(
     omits those made while the facts of the request did not name the person. Each call adds an audit
     entry.
     """
-    found = await _named(session, actor.school, ref, before=before, limit=limit + 1)
+    found = await _load_disclosures_about(
+        session, actor.school, ref, before=before, limit=limit + 1
+    )
     page = found[:limit]
     cases = await store.load_all_as_service(session, actor.school, {request for _, request in page})
 
@@ -90,7 +92,7 @@ async def account(
     return shown, page[-1][0] if len(found) > limit else None
 
 
-async def _named(
+async def _load_disclosures_about(
     session: Session, school: str, ref: str, *, before: UUID | None, limit: int
 ) -> list[tuple[UUID, UUID]]:
     """Return the disclosures of requests that ever named the person, newest first.
@@ -117,7 +119,7 @@ async def _named(
     return [(row.id, row.request_id) for row in await session.all(query)]
 
 
-def told(case: Case, facts: Facts, person: Subject) -> Told:
+def notice_given(case: Case, facts: Facts, person: Subject) -> Told:
     """Return whether a person of the request was informed."""
     notices = [one for one in case.of(Notice) if one.content.subject_id == person.id]
     if notices:
@@ -153,7 +155,7 @@ def _shown(
     full, content, stated = view is View.FULL, disclosure.content, facts.content.facts
     items = [item for item in stated.items if item.id in content.items]
     others = [one for one in case.people_of(facts) if one.id != person.id]
-    was_told = told(case, facts.content, person)
+    was_told = notice_given(case, facts.content, person)
     receiver, recipient = content.recipient, stated.recipient
     decision = _decision(case, content)
     return {

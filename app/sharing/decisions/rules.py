@@ -95,7 +95,7 @@ def check_authority(
         )
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
-    if {name.casefold() for name in names} & _named(case):
+    if {name.casefold() for name in names} & _names_in(case):
         raise DecisionNotPermitted(
             "a person named in the request cannot decide it; ask another DSL or the head teacher"
         )
@@ -106,7 +106,7 @@ def check_authority(
         )
 
 
-def _named(case: Case) -> set[str]:
+def _names_in(case: Case) -> set[str]:
     """Return the case-folded words of the person references and of the names of requester,
     recipient and consenting person.
     """

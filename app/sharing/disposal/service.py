@@ -74,7 +74,7 @@ async def terms(session: Session, case: Case, day: date) -> tuple[int, date | No
     policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = (
-        assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))
+        assessment.retention_end(policy, head.retention_class, today_in_school(max(ends)))
         if ends
         else None
     )

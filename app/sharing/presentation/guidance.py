@@ -148,7 +148,7 @@ def _hints(case: Case) -> Iterator[Shown]:
 
     if any(
         effective_consent.without_competence(consent)
-        for consent in effective_consent.standing(case)
+        for consent in effective_consent.current_consents(case)
     ):
         yield {
             "code": "judge_competence",
