@@ -37,7 +37,7 @@ from app.sharing.evaluation import assessment
 from app.sharing.evaluation.assessment import judge
 from app.sharing.evaluation.policy import load_policy_in_force, load_policy_of_evaluation
 from app.sharing.evaluation.restatement import HOW_ONLY, new_submission, restate, with_evaluation
-from app.sharing.facts import recipient_check
+from app.sharing.facts.recipient_check import check_recipient
 from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import revise
 
@@ -62,7 +62,6 @@ ids_of_person: Final = store.ids_of_person
 sealed: Final = store.sealed
 """Return every stored record and head, for the verification of the audit trail."""
 
-
 has_requests: Final = store.has_any
 """Return whether the database contains any request of any school."""
 
@@ -72,9 +71,7 @@ async def submit(
 ) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
     policy = await policies.adopt_in_force(session, actor.school, now=now, trace=request_id)
-    statement = await recipient_check.check_recipient(
-        session, actor.school, statement, now, strict=""
-    )
+    statement = await check_recipient(session, actor.school, statement, now, strict="")
 
     judgement = judge(policy, statement.stated, now)
     change = new_submission(actor, statement, judgement, now).change
@@ -190,7 +187,7 @@ async def amend(
             case.head.after(Act.AMEND_HOW)
             raise FactsAlreadyDecided from None
         status = case.head.after(Act.AMEND_HOW)
-    statement = await recipient_check.check_recipient(
+    statement = await check_recipient(
         session,
         actor.school,
         revise(case, changed),
@@ -230,7 +227,7 @@ async def evaluate_again(
 
     status = case.head.after(Act.EVALUATE)
     is_current = policy.digest == current.digest
-    statement = await recipient_check.check_recipient(session, actor.school, revise(case, {}), now)
+    statement = await check_recipient(session, actor.school, revise(case, {}), now)
     judgement = judge(policy, statement.stated, now)
     head = (
         replace(with_evaluation(case.head, judgement), status=status) if is_current else case.head
@@ -268,7 +265,7 @@ async def withdraw(
     policy = await load_policy_of_evaluation(session, case, now)
     content = assessment.with_fallback_flag(policy, case.head, Withdrawal(why=why))
     draft = Draft(id=ids.new_id(now), content=content)
-    change = _with_retention_started(
+    change = _with_retention(
         case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now
     )
 
@@ -289,9 +286,7 @@ async def close(
     policy = await load_policy_of_evaluation(session, case, now)
     content = assessment.with_fallback_flag(policy, case.head, Closure(why=why))
     draft = Draft(id=ids.new_id(now), content=content)
-    change = _with_retention_started(
-        case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now
-    )
+    change = _with_retention(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
     after = await store.save_change(session, actor, case, change, now=now, trace=trace)
     return after, record_in(after, draft)
@@ -315,17 +310,16 @@ async def ask(
 
 
 def _simple(case: Case, action: Action, draft: Draft[Content], status: Status) -> Change:
-    about = [subject.id for subject in case.people]
     return Change(
         action=action,
         head=replace(case.head, status=status),
         drafts=(draft,),
-        about=about,
+        about=[subject.id for subject in case.people],
         target=draft.id,
     )
 
 
-def _with_retention_started(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
+def _with_retention(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
     """Complete a change that ends a request: the retention period starts on this date."""
     reviewed = case.latest(RetentionReview) is not None
     return replace(
@@ -355,7 +349,7 @@ async def reconsider(
     status = case.head.after(Act.RECONSIDER)
     if case.head.decision != "do_not_share":
         raise NothingToReconsider
-    statement = await recipient_check.check_recipient(
+    statement = await check_recipient(
         session,
         actor.school,
         revise(case, changed),
