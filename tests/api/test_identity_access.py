@@ -114,7 +114,7 @@ async def test_every_forged_token_gets_the_same_answer(attacked: Service) -> Non
         answers.add(json.dumps(reply.json() | {"instance": ""}))
     assert len(answers) == 1
     assert (await get(attacked, f"Bearer {attacks.SOUND}")).status_code == 401, (
-        "somebody else's session"
+        "a session of another account"
     )
 
 
@@ -205,7 +205,7 @@ async def test_guessing_is_slowed_down_and_waiting_is_enough(
 async def test_an_account_that_does_not_exist_is_slowed_down_alike(service: Service) -> None:
     client = await service.anonymous()
     statuses = [
-        (await sign_in(client, "nobody@school.example", "guess")).status_code
+        (await sign_in(client, "unknown@school.example", "guess")).status_code
         for _ in range(FREE_BY_ACCOUNT + 1)
     ]
     assert statuses == [400] * FREE_BY_ACCOUNT + [429]

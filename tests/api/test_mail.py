@@ -1,6 +1,4 @@
-"""The DSL is told by e-mail: at least once, without naming anybody, and never in the way of what is
-recorded.
-"""
+"""E-mails to the DSL: each is sent at least once, names no person, and never delays a record."""
 
 import asyncio
 from datetime import timedelta

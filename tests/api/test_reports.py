@@ -1,6 +1,4 @@
-"""The summary over HTTP: counted as things happened, with nobody recognisable, as numbers and as a
-chart.
-"""
+"""The summary report over HTTP: exact counts, no identifiable person, as numbers and as a chart."""
 
 import xml.etree.ElementTree as ET
 from typing import Any

@@ -125,7 +125,7 @@ async def test_what_is_not_there_is_not_found(database: Database, saved: Changes
     async with database.transaction() as session:
         save = saved.on(session)
         with pytest.raises(AccountNotFound):
-            await accounts.disable_user(session, "nobody@school.example", now=TERM_TIME, save=save)
+            await accounts.disable_user(session, "unknown@school.example", now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):
             await accounts.set_role(session, "no email", Role.DSL, now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):
