@@ -153,7 +153,7 @@ async def list_due(database: Database, now: datetime) -> None:
     """
     today = today_in_school(now)
     async with database.transaction() as session:
-        for found in await disposal_service.waiting(session, today):
+        for found in await disposal_service.load_due_counts(session, today):
             if await _has_listed(session, found.school, now):
                 continue
             counts = {

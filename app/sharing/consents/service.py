@@ -87,8 +87,8 @@ async def withdraw(
     case.head.must_be_submitter_or_dsl(actor)
 
     withdrawn = rules.withdrawal(case, case.find(Consent, consent_id), command, now)
-    standing = effective_consent.current_consents(case, withdrawing=consent_id)
-    answer = effective_consent.consent(standing, every=len(case.people), today=today_in_school(now))
+    consents = effective_consent.current_consents(case, withdrawing=consent_id)
+    answer = effective_consent.consent(consents, every=len(case.people), today=today_in_school(now))
     draft = Draft(id=ids.new_id(now), content=withdrawn)
     return await _save_with_evaluation(
         session,

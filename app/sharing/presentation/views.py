@@ -109,8 +109,8 @@ def show_request(case: Case, view: View, now: datetime) -> Shown:
     for name, kind in _LISTS.items():
         shown[name] = [show_record(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
-    shown["compelled"] = guidance.compelled(case, view, released=_text_released(case))
-    shown["routed"] = guidance.routed(case)
+    shown["compelled"] = guidance.show_legal_power(case, view, released=_text_released(case))
+    shown["routed"] = guidance.show_routing(case)
     shown["recipient_check"] = guidance.recipient_check(
         case.evaluation.content.recipient_check, view
     )
@@ -230,7 +230,7 @@ def show_record(case: Case, record: Record[Content], view: View) -> Shown:
         shown["person_ref"] = _person(case, content.subject_id, view)
     if isinstance(content, Disclosure):
         shown["recipient_check"] = guidance.recipient_check(content.recipient_check, view)
-        shown |= guidance.disclosed(case, record.id, content, view)
+        shown |= guidance.show_item_changes(case, record.id, content, view)
     if isinstance(content, Advice):
         answers = [a for a in case.of(AdviceAnswer) if a.content.advice_id == record.id]
         shown["answer"] = show_record(case, answers[-1], view) if answers else None

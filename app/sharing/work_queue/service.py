@@ -78,7 +78,7 @@ class Pending:
     missing: tuple[str, ...] = ()
 
 
-async def waiting(
+async def list_waiting(
     session: Session,
     actor: Actor,
     *,
