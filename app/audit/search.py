@@ -93,7 +93,7 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
     return _entry(row)
 
 
-async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
+async def load_cited_entries(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
     """Load the entries that records of the school cite, oldest first, for a caller who may read
     those records.
     """

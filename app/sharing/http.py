@@ -31,7 +31,7 @@ def created(case: Case, record: Record[Content], actor: Actor) -> Response:
     """
     view = case.head.view_for(actor)
     return reply(
-        views.one(case, record, view),
+        views.show_record(case, record, view),
         201,
         {**location(case), "ETag": case_version.etag(case.head, view)},
     )

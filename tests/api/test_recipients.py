@@ -76,23 +76,23 @@ async def test_the_types_say_what_each_organisation_is(service: Service):
     assert kinds["safeguarding_partners"]["safeguarding_partner"]
 
 
-# --- who may --------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------
 
 READERS: Final = {"staff", "dsl", "ig_lead", "integration"}
-KEEPERS: Final = {"dsl", "ig_lead"}
+EDITORS: Final = {"dsl", "ig_lead"}
 
 MATRIX: Final = [
     ("GET", "/v1/recipients/types", None, READERS),
     ("GET", "/v1/recipients", None, READERS),
-    ("POST", "/v1/recipients", HUB, KEEPERS),
+    ("POST", "/v1/recipients", HUB, EDITORS),
     ("GET", "/v1/recipients/{hub}", None, READERS),
-    ("PATCH", "/v1/recipients/{hub}", {"call_back_source": "a poster"}, KEEPERS),
+    ("PATCH", "/v1/recipients/{hub}", {"call_back_source": "a poster"}, EDITORS),
     ("GET", "/v1/recipients/{hub}/contacts", None, READERS),
-    ("POST", "/v1/recipients/{hub}/contacts", KHAN, KEEPERS),
+    ("POST", "/v1/recipients/{hub}/contacts", KHAN, EDITORS),
     ("GET", "/v1/recipients/{hub}/contacts/{khan}", None, READERS),
-    ("PATCH", "/v1/recipients/{hub}/contacts/{khan}", {"role_title": "Manager"}, KEEPERS),
+    ("PATCH", "/v1/recipients/{hub}/contacts/{khan}", {"role_title": "Manager"}, EDITORS),
     ("GET", "/v1/recipients/{hub}/verifications", None, READERS),
-    ("POST", "/v1/recipients/{hub}/verifications", CALLED, KEEPERS),
+    ("POST", "/v1/recipients/{hub}/verifications", CALLED, EDITORS),
 ]
 
 

@@ -49,7 +49,7 @@ class RecipientNotInDirectory(ServiceError):
         super().__init__(what, faults=(Fault(pointer, what, "unknown-recipient"),))
 
 
-async def cited(
+async def check_recipient(
     session: Session, school: str, statement: Statement, now: datetime, *, strict: str | None = None
 ) -> Statement:
     """Add the directory check to a statement that cites a recipient.
@@ -78,7 +78,7 @@ async def cited(
     return replace(statement, check=_check(cites, found, findings, now, supports=supports))
 
 
-async def at_disclosure(
+async def check_disclosure_recipient(
     session: Session,
     head: Head,
     cites: Recipient,

@@ -55,7 +55,7 @@ def _shown(
 ) -> Response:
     view = case.head.view_for(actor)
     return reply(
-        views.whole(case, view, now),
+        views.show_request(case, view, now),
         status,
         {"ETag": case_version.etag(case.head, view), **(headers or {})},
     )

@@ -135,7 +135,7 @@ def test_a_change_without_effect_makes_no_version():
 def test_new_details_in_place_of_destroyed_ones_need_a_name():
     destroyed = contact(details=None)
     with pytest.raises(ContactNameMissing):
-        destroyed.with_changes({"email": "somebody@mash.example"}, LATER)
+        destroyed.with_changes({"email": "other@mash.example"}, LATER)
     anew, _ = destroyed.with_changes({"name": "B. Lee"}, LATER)
     assert anew.details is not None
     assert (anew.details.name, anew.details.email) == ("B. Lee", None)

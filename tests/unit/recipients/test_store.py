@@ -107,7 +107,7 @@ async def test_what_is_stored_is_what_the_trail_says(database: Database):
         ("recipients_recipient", "call_back_number", "01632 960666", "head-changed"),
         ("recipients_contact", "active", False, "head-changed"),
         ("recipients_record", "by_role", "ig_lead", "record-changed"),
-        ("recipients_narrative", "body", '{"name":"Somebody else"}', "record-changed"),
+        ("recipients_narrative", "body", '{"name":"B. Jones"}', "record-changed"),
     ],
 )
 async def test_what_is_altered_behind_the_trail_shows(
@@ -204,8 +204,8 @@ async def test_other_packages_are_told_who_is_verified(database: Database):
 
 async def test_other_packages_are_told_nothing_about_unknown_recipients(database: Database):
     hub = await a_hub(database)
-    nobody = ids.new_id(NOW)
+    unknown = ids.new_id(NOW)
     async with database.reading() as session:
         assert await recipient_facts(session, STRANGER, hub.recipient.id, on=TODAY) is None
-        assert await recipient_facts(session, "123456", nobody, on=TODAY) is None
-        assert await recipient_facts(session, "123456", hub.recipient.id, nobody, on=TODAY) is None
+        assert await recipient_facts(session, "123456", unknown, on=TODAY) is None
+        assert await recipient_facts(session, "123456", hub.recipient.id, unknown, on=TODAY) is None
