@@ -98,7 +98,7 @@ class AskIn(Body):
     question: Annotated[Personal[Text], Field(description="The missing information.")]
 
 
-class QuestionOut(RecordOut):
+class InformationQuestionOut(RecordOut):
     """A question to the requester about missing information."""
 
     question: Annotated[
@@ -271,7 +271,9 @@ class RequestOut(SummaryOut):
             )
         ),
     ]
-    questions: Annotated[list[QuestionOut], Field(description="The questions to the requester.")]
+    questions: Annotated[
+        list[InformationQuestionOut], Field(description="The questions to the requester.")
+    ]
     advice: Annotated[list[AdviceOut], Field(description="The advice sought and given.")]
     decisions: Annotated[
         list[DecisionOut],
