@@ -171,7 +171,7 @@ async def _has_listed(session: Session, school: str, now: datetime) -> bool:
     """Whether the entry of this day has been appended."""
     reader = Actor(ids.new_id(now), Role.IG_LEAD, school, "service")
     today = today_in_school(now)
-    filters = Filters(action=Action.RETENTION_LISTED, since=now - _DAY)
+    filters = Filters(action=(Action.RETENTION_LISTED,), since=now - _DAY)
     after: UUID | None = None
     while True:
         page = await search(session, reader, filters, after=after, limit=200)

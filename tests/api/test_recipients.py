@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import tables as trail
+from app.kernel.vocabulary import OrganisationType
 from app.recipients import tables
-from app.recipients.model import RecipientType
 from tests.api.directory import (
     CALLED,
     HUB,
@@ -69,7 +69,7 @@ async def test_an_organisation_is_registered_and_read(service: Service):
 async def test_the_types_say_what_each_organisation_is(service: Service):
     shown = (await read(await service.caller("integration"), "/v1/recipients/types")).json()
     kinds = {kind["organisation_type"]: kind for kind in shown["items"]}
-    assert kinds.keys() == {word.value for word in RecipientType}
+    assert kinds.keys() == {word.value for word in OrganisationType}
     assert shown["next_cursor"] is None
     assert kinds["nspcc"]["protective"]
     assert not kinds["nspcc"]["section_11"]

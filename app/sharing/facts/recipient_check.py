@@ -16,7 +16,6 @@ from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.vocabulary import Answer, SecureRoute
 from app.recipients.matching import Mismatch, RecipientFacts, check_right_recipient
-from app.recipients.model import Verified
 from app.recipients.status import recipient_facts
 from app.sharing.case.case import Head
 from app.sharing.case.facts import Recipient
@@ -71,7 +70,7 @@ async def check_recipient(
     if cites.contact_id is None and cites.named_individual:
         findings.append(NOT_CHECKED)
     supports = (
-        found.verified is Verified.YES
+        found.verified is Answer.YES
         and NOT_CHECKED not in findings
         and not _OTHER_RECIPIENT & set(mismatches)
     )

@@ -30,9 +30,9 @@ from app.sharing.requests.schemas import (
     AmendIn,
     AskIn,
     EvaluateIn,
+    InformationQuestionOut,
     ListQuery,
     PageOut,
-    QuestionOut,
     ReconsiderationOut,
     ReconsiderIn,
     RequestEvaluationOut,
@@ -291,7 +291,7 @@ async def close_sharing_request(
     "/sharing-requests/{request_id}/questions",
     summary="Ask the requester for information",
     status_code=201,
-    response_model=QuestionOut,
+    response_model=InformationQuestionOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()
