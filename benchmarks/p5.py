@@ -42,9 +42,9 @@ def _between(of: AuditLog, dice: random.Random) -> Filters:
 BY_FILTER: Final[dict[str, Ask]] = {
     "everything": lambda _, __: Filters(),
     "actor": lambda of, dice: Filters(actor=dice.choice(of.staff).id),
-    "action": lambda _, dice: Filters(action=dice.choice(audit_log.ACTIONS)),
+    "action": lambda _, dice: Filters(action=(dice.choice(audit_log.ACTIONS),)),
     "actor, action": lambda of, dice: Filters(
-        actor=dice.choice(of.staff).id, action=Action.REQUEST_READ
+        actor=dice.choice(of.staff).id, action=(Action.REQUEST_READ,)
     ),
     "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -audit_log.OPEN])),
     "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -audit_log.OPEN]),)),
