@@ -5,6 +5,7 @@ change, and a repeated request gets the stored reply.
 import functools
 import hashlib
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Protocol, TypeVar, cast
@@ -21,7 +22,12 @@ from app.platform.db import RowTaken, Session
 from app.platform.types import Instant
 from app.platform.web import call_of
 
+<<<<<<< HEAD
 RETENTION: Final = timedelta(hours=48)
+=======
+KEPT_FOR: Final = timedelta(hours=48)
+_REQUEST: Final = re.compile(r"/v1/sharing-requests/([0-9a-f-]{36})(?:/|$)")
+>>>>>>> fixA
 
 
 class IdempotencyRow(SQLModel, table=True):
@@ -136,7 +142,7 @@ class Once:
                 if name != "content-length"
             ),
             "body": bytes(reply.body).decode(),
-            "request": _resource_of(reply),
+            "request": _request_of(reply),
             "made_at": self._now,
             "used_at": self._now,
         }
@@ -209,12 +215,10 @@ class Once:
         return Response(stored.body, stored.status, headers | {"Idempotency-Replayed": "true"})
 
 
-def _resource_of(reply: Response) -> UUID | None:
-    """The id at the end of the reply's `Location`: the resource that the reply describes."""
-    try:
-        return UUID(reply.headers.get("location", "").rpartition("/")[2])
-    except ValueError:
-        return None
+def _request_of(reply: Response) -> UUID | None:
+    """The id of the sharing request in the reply's `Location`, also in that of a child resource."""
+    found = _REQUEST.match(reply.headers.get("location", ""))
+    return UUID(found[1]) if found else None
 
 
 async def _once(

@@ -208,7 +208,7 @@ async def evaluate_sharing_request(
     return reply(
         views.evaluation(record, view),
         201,
-        {**location(case), "ETag": case_version.etag(case.head, view)},
+        {**location(case, f"evaluations/{record.id}"), "ETag": case_version.etag(case.head, view)},
     )
 
 
