@@ -22,12 +22,8 @@ from app.platform.db import RowTaken, Session
 from app.platform.types import Instant
 from app.platform.web import call_of
 
-<<<<<<< HEAD
 RETENTION: Final = timedelta(hours=48)
-=======
-KEPT_FOR: Final = timedelta(hours=48)
 _REQUEST: Final = re.compile(r"/v1/sharing-requests/([0-9a-f-]{36})(?:/|$)")
->>>>>>> fixA
 
 
 class IdempotencyRow(SQLModel, table=True):
