@@ -33,7 +33,6 @@ from app.platform.body_limit import BodyLimit
 from app.platform.db import Database
 from app.platform.middleware import HeadAsGet, Metrics, RequestMiddleware
 from app.platform.settings import Settings
-from app.platform.web import literal_paths
 from app.policy.evaluation import routes as evaluation_routes
 from app.policy.impact import routes as impact_routes
 from app.policy.impact.jobs import Assessor
@@ -112,7 +111,6 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         app.include_router(operations.metrics_router)
     if settings.docs:
         app.include_router(apidocs_routes.router)
-    app.state.literal_paths = literal_paths(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

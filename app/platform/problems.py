@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.kernel.errors import Fault, Kind, ServiceError
+from app.platform.routing import literal_paths
 from app.platform.validation_faults import faults_in, models_of
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -291,7 +292,7 @@ def _where(error: BaseException) -> list[str]:
 def _methods(app: FastAPI, request: Request) -> set[str]:
     """The methods of the routes for this path. A literal path hides the patterns that match it."""
     path = request.url.path
-    literal = path in app.state.literal_paths
+    literal = path in literal_paths(app)
     found: set[str] = set()
     for context in iter_route_contexts(app.routes):
         route = context.original_route

@@ -50,7 +50,8 @@ def faults_in(
         if location and location[0] == "body":
             where = pointer([part for part in location[1:] if not _is_branch(part)])
         else:
-            where = pointer(location)
+            # A repeated parameter has one pointer: `/query/status`, whichever value is wrong.
+            where = pointer([part for part in location if not isinstance(part, int)])
         yield Fault(where, *_words(found, location, models))
 
 

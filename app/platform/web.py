@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator,
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 from fastapi._compat import field_annotation_is_sequence
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from pydantic_core import to_json
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from app.platform import strict_json
 from app.platform.body_limit import BodyTooLarge
 from app.platform.db import Database, Session
 from app.platform.problems import request_id_of
+from app.platform.routing import literal_paths
 
 JSON: Final = "application/json"
 
@@ -127,7 +128,7 @@ class StrictRoute(APIRoute):
         """As in Starlette, except that a literal path always wins over a pattern that matches it,
         whatever the method.
         """
-        if "{" in self.path and scope["path"] in scope["app"].state.literal_paths:
+        if "{" in self.path and scope["path"] in literal_paths(scope["app"]):
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -163,12 +164,6 @@ class LenientRoute(StrictRoute):
     """A strict route that ignores unknown query parameters, so that no emergency is rejected."""
 
     strict_query = False
-
-
-def literal_paths(app: FastAPI) -> frozenset[str]:
-    """The paths of the application's routes without parameters."""
-    paths = (str(context.path) for context in iter_route_contexts(app.routes))
-    return frozenset(path for path in paths if "{" not in path)
 
 
 def raise_fault(request: Request) -> None:

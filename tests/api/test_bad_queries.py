@@ -57,7 +57,7 @@ def forged_cursors() -> list[str]:
 
 async def test_an_unknown_filter_is_rejected(dsl: Caller) -> None:
     for query, pointer in (
-        ("status=sumbitted", "/query/status/0"),
+        ("status=sumbitted", "/query/status"),
         ("overdue=perhaps", "/query/overdue"),
         ("submitted_from=yesterday", "/query/submitted_from"),
         ("submitted_from=2026-01-01T00:00:00", "/query/submitted_from"),
@@ -71,9 +71,9 @@ async def test_an_unknown_filter_is_rejected(dsl: Caller) -> None:
     fault_of(await dsl.get("/v1/subjects/mis:1%00/disclosures"), "NUL in a reference", 422)
     for query, pointer in (
         ("actor=x", "/query/actor"),
-        ("action=no.such.act", "/query/action/0"),
+        ("action=no.such.act", "/query/action"),
         ("from=yesterday", "/query/from"),
-        ("outcome=denied&outcome=perhaps", "/query/outcome/1"),
+        ("outcome=denied&outcome=perhaps", "/query/outcome"),
         ("sharing_request=1", "/query/sharing_request"),
     ):
         fault = fault_of(await dsl.get(f"/v1/audit/entries?{query}"), query, 422)
