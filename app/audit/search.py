@@ -225,7 +225,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.outcome is not None:
         where.append(col(EntryRow.outcome) == filters.outcome.value)
         if filters.outcome is not EntryOutcome.SUCCESS:
-            # Said as it stands in the partial index over the few entries that did not succeed.
+            # Worded as in the partial index over the few entries that did not succeed.
             where.append(col(EntryRow.outcome) != sa.literal_column("'success'"))
     # An id begins with the entry's millisecond, so that the primary order serves for the time as
     # well.
