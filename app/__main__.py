@@ -1,4 +1,4 @@
-"""`python -m app …`: the operator's verbs."""
+"""`python -m app …`: the commands for the operator."""
 
 from app.cli import app
 

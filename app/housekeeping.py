@@ -11,8 +11,7 @@ import structlog
 from app.identity import service as identity
 from app.kernel.clock import Clock
 from app.platform import idempotency
-from app.platform.database_errors import DatabaseUnavailable
-from app.platform.db import Database
+from app.platform.db import Database, DatabaseUnavailable
 from app.retention import service as retention
 
 PAUSE_S: Final = 3600

@@ -42,22 +42,22 @@ def _between(of: AuditLog, dice: random.Random) -> Filters:
 BY_FILTER: Final[dict[str, Ask]] = {
     "everything": lambda _, __: Filters(),
     "actor": lambda of, dice: Filters(actor=dice.choice(of.staff).id),
-    "action": lambda _, dice: Filters(action=dice.choice(audit_log.ACTIONS)),
+    "action": lambda _, dice: Filters(action=(dice.choice(audit_log.ACTIONS),)),
     "actor, action": lambda of, dice: Filters(
-        actor=dice.choice(of.staff).id, action=Action.REQUEST_READ
+        actor=dice.choice(of.staff).id, action=(Action.REQUEST_READ,)
     ),
     "request": lambda of, dice: Filters(request=dice.choice(of.requests[: -audit_log.OPEN])),
     "subject": lambda of, dice: Filters(subject=(dice.choice(of.subjects[: -audit_log.OPEN]),)),
     "recipient": lambda of, dice: Filters(recipient=dice.choice(of.recipients)),
-    "denied": lambda _, __: Filters(outcome=EntryOutcome.DENIED),
-    "success": lambda _, __: Filters(outcome=EntryOutcome.SUCCESS),
+    "denied": lambda _, __: Filters(outcome=(EntryOutcome.DENIED,)),
+    "success": lambda _, __: Filters(outcome=(EntryOutcome.SUCCESS,)),
     "from, to": _between,
 }
 """The searches of the IG lead, who sees every entry."""
 
 BY_ROLE: Final[dict[str, tuple[Role, Ask]]] = {
     "DSL, everything": (Role.DSL, BY_FILTER["everything"]),
-    "DSL, reads": (Role.DSL, lambda _, __: Filters(action=Action.REQUEST_READ)),
+    "DSL, reads": (Role.DSL, lambda _, __: Filters(action=(Action.REQUEST_READ,))),
     "staff, everything": (Role.STAFF, BY_FILTER["everything"]),
 }
 """The searches of callers who see a part of the entries. Their page is full in both logs."""
@@ -67,7 +67,7 @@ OWN: Final[dict[str, tuple[Role, Ask]]] = {
         f"staff, {case}": (Role.STAFF, BY_FILTER[case])
         for case in ("request", "subject", "recipient", "denied")
     },
-    "DSL, sign-ins": (Role.DSL, lambda _, __: Filters(action=Action.SESSION_OPENED)),
+    "DSL, sign-ins": (Role.DSL, lambda _, __: Filters(action=(Action.SESSION_OPENED,))),
 }
 """The caller's own entries among all. Ten thousand entries contain no full page of them, so only
 the milliseconds are reported."""

@@ -1,7 +1,7 @@
 """FastAPI dependencies of the audit routes: the filters of a search."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -12,6 +12,8 @@ from app.platform.db import Session
 from app.platform.instants import PeriodEnd, parse_period
 from app.platform.references import Reference
 from app.platform.web import CallDep
+
+V = TypeVar("V", Action, EntryOutcome)
 
 PersonLookup = Callable[[Session, str, str], Awaitable[Sequence[UUID]]]
 """Looks up the random ids of the person to whom a school gave a reference."""
@@ -24,7 +26,7 @@ async def _filters(
         UUID | None,
         Query(alias="actor", description="Id of the account or client that acted."),
     ] = None,
-    action: Annotated[Action | None, Query(description="The action.")] = None,
+    action: Annotated[list[Action] | None, Query(description="One of these actions.")] = None,
     sharing_request: Annotated[UUID | None, Query(description="Id of the sharing request.")] = None,
     subject: Annotated[
         Reference | None,
@@ -33,7 +35,9 @@ async def _filters(
     recipient: Annotated[
         Reference | None, Query(description="Id or organisation type of the recipient.")
     ] = None,
-    outcome: Annotated[EntryOutcome | None, Query(description="The outcome.")] = None,
+    outcome: Annotated[
+        list[EntryOutcome] | None, Query(description="One of these outcomes.")
+    ] = None,
     since: Annotated[
         PeriodEnd | None,
         Query(alias="from", description="On or after this day, or from this instant."),
@@ -46,14 +50,19 @@ async def _filters(
     period = parse_period(since, until)
     return Filters(
         actor=acting,
-        action=action,
+        action=_distinct(action),
         request=sharing_request,
         subject=await _person_ids(request, call.session, subject),
         recipient=recipient,
-        outcome=outcome,
+        outcome=_distinct(outcome),
         since=period.start,
         until=period.end,
     )
+
+
+def _distinct(values: list[V] | None) -> tuple[V, ...] | None:
+    """The values once each and sorted, so that their order does not invalidate a cursor."""
+    return None if values is None else tuple(sorted(set(values)))
 
 
 async def _person_ids(

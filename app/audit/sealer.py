@@ -14,8 +14,7 @@ from app.audit import seal
 from app.audit.checkpoint import CheckpointRefused
 from app.audit.publisher import CheckpointFolder
 from app.audit.seal import BATCH, SealRefused
-from app.platform.database_errors import DatabaseUnavailable
-from app.platform.db import Database
+from app.platform.db import Database, DatabaseUnavailable
 
 PAUSE_S: Final = 0.5
 

@@ -29,16 +29,17 @@ _RANDOM: Final = (1 << 62) - 1
 class Filters:
     """The filters of a search; None leaves a member open. `since` is included, `until` is not.
 
+    An entry matches a tuple if it has one of its values.
     `subject` holds the random ids of one person, one for each request; an empty tuple matches no
     entry.
     """
 
     actor: UUID | None = None
-    action: Action | None = None
+    action: tuple[Action, ...] | None = None
     request: UUID | None = None
     subject: tuple[UUID, ...] | None = None
     recipient: str | None = None
-    outcome: EntryOutcome | None = None
+    outcome: tuple[EntryOutcome, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -65,7 +66,7 @@ class Entry:
 
 
 class _Found(NamedTuple):
-    """The columns that a look for entries selects."""
+    """The columns that a search selects."""
 
     id: UUID
     body: str
@@ -93,7 +94,7 @@ async def find(session: Session, actor: Actor, id: UUID) -> Entry:
     return _entry(row)
 
 
-async def cited(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
+async def load_cited_entries(session: Session, school: str, ids: Sequence[UUID]) -> list[Entry]:
     """Load the entries that records of the school cite, oldest first, for a caller who may read
     those records.
     """
@@ -124,8 +125,10 @@ async def export(
         after = page[-1].id
 
 
-def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElement[bool]]:
-    """The conditions of the entries that the caller may see; `action` is the filter, if any.
+def _visible(
+    actor: Actor, actions: tuple[Action, ...] | None = None
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions of the entries that the caller may see; `actions` is the filter, if any.
 
     Invariant: this function alone determines who sees which entries.
     """
@@ -137,7 +140,7 @@ def _visible(actor: Actor, action: Action | None = None) -> list[sa.ColumnElemen
         # uses the index on actors.
         return (
             [own]
-            if action in IDENTITY_ACTIONS
+            if actions is not None and IDENTITY_ACTIONS.issuperset(actions)
             else [
                 sa.or_(col(EntryRow.request).is_not(None), col(EntryRow.subject).is_not(None), own)
             ]
@@ -156,9 +159,8 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     if filters.subject is None:
         found = page.order_by(col(EntryRow.id).desc()).limit(limit).subquery()
         return _with_index(found, actor.school).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons. The second asks for each row
-    # whether its entry fits, where that is not certain, since a join would let the planner begin at
-    # the entries, of which there are many more.
+    # Two short index scans, of the first and of the further persons. The second looks up the entry
+    # of each row; with a join the planner might begin at the entries, which are many more.
     first = (
         page.where(col(EntryRow.subject).in_(filters.subject))
         .order_by(col(EntryRow.id).desc())
@@ -217,18 +219,17 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.actor is not None:
         where.append(col(EntryRow.actor) == filters.actor)
     if filters.action is not None:
-        where.append(col(EntryRow.action) == filters.action.value)
+        where.append(col(EntryRow.action).in_([action.value for action in filters.action]))
     if filters.request is not None:
         where.append(col(EntryRow.request) == filters.request)
     if filters.recipient is not None:
         where.append(col(EntryRow.recipient) == filters.recipient)
     if filters.outcome is not None:
-        where.append(col(EntryRow.outcome) == filters.outcome.value)
-        if filters.outcome is not EntryOutcome.SUCCESS:
+        where.append(col(EntryRow.outcome).in_([outcome.value for outcome in filters.outcome]))
+        if EntryOutcome.SUCCESS not in filters.outcome:
             # Worded as in the partial index over the few entries that did not succeed.
             where.append(col(EntryRow.outcome) != sa.literal_column("'success'"))
-    # An id begins with the entry's millisecond, so that the primary order serves for the time as
-    # well.
+    # An id begins with the entry's millisecond, so the primary key serves for the time too.
     if filters.since is not None:
         where += [col(EntryRow.id) >= _first_id(filters.since), col(EntryRow.at) >= filters.since]
     if filters.until is not None:

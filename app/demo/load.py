@@ -13,13 +13,9 @@ from app.identity import accounts
 from app.identity.accounts import Account, Save
 from app.identity.model import Actor, Role
 from app.kernel.errors import Kind, ServiceError
+from app.kernel.vocabulary import OrganisationType, SecureRoute
 from app.platform.db import Session
-from app.recipients.model import (
-    ContactDetails,
-    OrganisationDetails,
-    RecipientRoute,
-    RecipientType,
-)
+from app.recipients.model import ContactDetails, OrganisationDetails
 from app.sharing.requests import service as requests_service
 
 REQUESTS: Final = len(STORIES) * VARIANTS
@@ -35,7 +31,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
             organisation_type=kind,
             call_back_number=number,
             call_back_source="its public website",
-            secure_routes=(RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
+            secure_routes=(SecureRoute.SECURE_EMAIL, SecureRoute.PHONE_VERIFIED),
         ),
         ContactDetails(
             name=contact, role_title=title, email=f"{name}@agency.example", phone=number
@@ -46,7 +42,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
         (
             "mash",
             "Anytown MASH",
-            RecipientType.MASH,
+            OrganisationType.MASH,
             "01632 960101",
             "N. Adeyemi",
             "Social worker",
@@ -55,7 +51,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
         (
             "police",
             "Anytown Police",
-            RecipientType.POLICE,
+            OrganisationType.POLICE,
             "01632 960102",
             "P. Lindholm",
             "Child protection officer",
@@ -64,7 +60,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
         (
             "health",
             "Anytown School Nursing",
-            RecipientType.HEALTH_PROVIDER,
+            OrganisationType.HEALTH_PROVIDER,
             "01632 960103",
             "S. Marchetti",
             "School nurse",
@@ -73,7 +69,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
         (
             "lado",
             "Anytown designated officer",
-            RecipientType.LADO,
+            OrganisationType.LADO,
             "01632 960104",
             "T. Okonjo",
             "Designated officer",
@@ -82,7 +78,7 @@ _DIRECTORY: Final[tuple[tuple[str, OrganisationDetails, ContactDetails, bool], .
         (
             "school",
             "Othertown High School",
-            RecipientType.SCHOOL,
+            OrganisationType.SCHOOL,
             "01632 960105",
             "K. Brandvold",
             "Safeguarding lead",

@@ -28,7 +28,7 @@ from app.policy.engine.vocabulary import (
 from app.policy.facts.schemas import FactsIn
 from app.policy.lifecycle import in_force as policies
 from app.recipients.contacts import service as contacts_service
-from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails, Verified
+from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails
 from app.recipients.organisations import service as organisations_service
 from app.recipients.verifications import service as verifications_service
 from app.recipients.verifications.service import Check
@@ -109,7 +109,7 @@ class School:
         self.recipients[name] = (found.recipient.id, there.contact.id)
         for whom in (None, there.contact.id) if checked else ():
             check = Check(
-                method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Verified.YES, contact_id=whom
+                method=CheckMethod.CALL_BACK_PUBLISHED_NUMBER, result=Answer.YES, contact_id=whom
             )
             await verifications_service.record(
                 self.session, dsl, found.recipient.id, check, now=self.now, request_id=TRACE

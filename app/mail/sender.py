@@ -15,8 +15,7 @@ from app.kernel.clock import Clock
 from app.mail.message import compose
 from app.mail.server import Server, deliver
 from app.platform import outbox
-from app.platform.database_errors import DatabaseUnavailable
-from app.platform.db import Database
+from app.platform.db import Database, DatabaseUnavailable
 from app.platform.settings import InvalidSettings, Settings
 
 PAUSE_S: Final = 5.0

@@ -12,16 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.base import Executable
 
+from app.kernel.errors import Kind, ServiceError
 from app.platform import connections
 from app.platform.batching import Batcher
 from app.platform.bulk_insert import Rows, insert_statement, shape_of
-from app.platform.database_errors import (
-    DatabaseUnavailable,
-    RowTaken,
-    is_outage,
-    sqlstate,
-    violated_table,
-)
+from app.platform.database_errors import LOCKED, is_outage, sqlstate_of, table_taken
 from app.platform.dataloader import Lookup
 from app.platform.settings import Settings
 
@@ -43,8 +38,30 @@ _BEGIN: Final[Mapping[tuple[DialectName, bool], str]] = {
 """The statement that begins a transaction, by dialect and by whether it only reads."""
 
 
-_LOCKED: Final = frozenset({"40P01", "55P03"})
-"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
+class DatabaseUnavailable(ServiceError):
+    """The database did not answer, so the outcome of the call is unknown; sending it again with the
+    same key settles it.
+    """
+
+    kind = Kind.UNAVAILABLE
+    code = "database-unavailable"
+    title = "Database unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database did not answer. If a child is at risk, share what is needed now and"
+            " keep a note of what was shared, with whom and why. Send this request again with"
+            " the same Idempotency-Key when the service is available",
+            headers={"Retry-After": "5"},
+        )
+
+
+class RowTaken(Exception):
+    """Another transaction has stored a row with this unique key. `table` names the table."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
 
 
 class Session:
@@ -192,7 +209,7 @@ class Session:
             for table, of_table in rows.items():
                 await connection.execute(sa.insert(table), [dict(row) for row in of_table])
         except IntegrityError as error:
-            if taken := violated_table(error):
+            if taken := table_taken(error):
                 await self._undo()  # so that the session can still read the other row
                 raise RowTaken(taken) from error
             raise
@@ -342,8 +359,8 @@ class Database:
         except DatabaseUnavailable:
             raise
         except Exception as error:
-            state = sqlstate(error)
-            if not (is_outage(error) or state in _LOCKED):
+            state = sqlstate_of(error)
+            if not (is_outage(error) or state in LOCKED):
                 raise
             self._outages += state is None
             raise DatabaseUnavailable from error

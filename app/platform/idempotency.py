@@ -1,10 +1,11 @@
-"""The same call sent twice does its work once: the reply is kept in the work's own transaction and
-given again (`Idempotency-Key`).
+"""Idempotent requests: the reply to an `Idempotency-Key` is stored in the transaction of its
+change, and a repeated request gets the stored reply.
 """
 
 import functools
 import hashlib
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Protocol, TypeVar, cast
@@ -17,16 +18,16 @@ from starlette.responses import Response
 
 from app.kernel import canonical
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.platform.database_errors import RowTaken
-from app.platform.db import Session
+from app.platform.db import RowTaken, Session
 from app.platform.types import Instant
 from app.platform.web import call_of
 
-KEPT_FOR: Final = timedelta(hours=48)
+RETENTION: Final = timedelta(hours=48)
+_REQUEST: Final = re.compile(r"/v1/sharing-requests/([0-9a-f-]{36})(?:/|$)")
 
 
 class IdempotencyRow(SQLModel, table=True):
-    """One kept reply, for one caller on one route."""
+    """A stored reply to one caller on one route."""
 
     __tablename__ = "idempotency"
 
@@ -47,7 +48,7 @@ TABLE: Final[sa.Table] = IdempotencyRow.__table__  # type: ignore[attr-defined]
 
 
 class IdempotencyKeyReused(ServiceError):
-    """The key came with another body before."""
+    """The key was used before with another body."""
 
     kind = Kind.INVALID
     code = "idempotency-key-reused"
@@ -120,9 +121,9 @@ class Once:
         hopeful = only_adds and self._session.dialect == "postgresql"
         if not hopeful:
             await self._take_turns(caller, route)
-            kept = await self._find(caller, route)
-            if kept is not None:
-                return await self._again(caller, route, kept, request_hash)
+            stored = await self._find(caller, route)
+            if stored is not None:
+                return await self._again(caller, route, stored, request_hash)
         reply = await work()
         row = {
             "school": caller.school,
@@ -137,7 +138,7 @@ class Once:
                 if name != "content-length"
             ),
             "body": bytes(reply.body).decode(),
-            "request": _resource_of(reply),
+            "request": _request_of(reply),
             "made_at": self._now,
             "used_at": self._now,
         }
@@ -147,10 +148,10 @@ class Once:
         except RowTaken as taken:
             if taken.table != TABLE.name:
                 raise
-            kept = await self._find(caller, route) if hopeful else None
-            if kept is None:
+            stored = await self._find(caller, route) if hopeful else None
+            if stored is None:
                 raise RequestInProgress from taken
-            return await self._again(caller, route, kept, request_hash)
+            return await self._again(caller, route, stored, request_hash)
         return reply
 
     async def _hash(self) -> bytes:
@@ -192,30 +193,28 @@ class Once:
         )
 
     async def _again(
-        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]], request_hash: bytes
+        self, caller: Caller, route: str, stored: sa.Row[tuple[object, ...]], request_hash: bytes
     ) -> Response:
-        if kept.request_hash != request_hash:
+        if stored.request_hash != request_hash:
             raise IdempotencyKeyReused
-        return await self._replay(caller, route, kept)
+        return await self._replay(caller, route, stored)
 
     async def _replay(
-        self, caller: Caller, route: str, kept: sa.Row[tuple[object, ...]]
+        self, caller: Caller, route: str, stored: sa.Row[tuple[object, ...]]
     ) -> Response:
         # Writing makes this commit wait for the standby as the first one did, so that a replay
         # never acknowledges what a failover can lose.
         await self._session.execute(
             sa.update(TABLE).where(*self._same_call(caller, route)).values(used_at=self._now)
         )
-        headers = dict(line.split(": ", 1) for line in kept.headers.splitlines())
-        return Response(kept.body, kept.status, headers | {"Idempotency-Replayed": "true"})
+        headers = dict(line.split(": ", 1) for line in stored.headers.splitlines())
+        return Response(stored.body, stored.status, headers | {"Idempotency-Replayed": "true"})
 
 
-def _resource_of(reply: Response) -> UUID | None:
-    """The id at the end of the reply's `Location`: the resource that the reply describes."""
-    try:
-        return UUID(reply.headers.get("location", "").rpartition("/")[2])
-    except ValueError:
-        return None
+def _request_of(reply: Response) -> UUID | None:
+    """The id of the sharing request in the reply's `Location`, also in that of a child resource."""
+    found = _REQUEST.match(reply.headers.get("location", ""))
+    return UUID(found[1]) if found else None
 
 
 async def _once(
@@ -264,8 +263,8 @@ def idempotent(*, only_adds: bool = False) -> Callable[[Endpoint], Endpoint]:
 
 
 async def purge(session: Session, now: datetime) -> int:
-    """Drop the replies that were last used longer ago than they are kept; gives how many."""
-    return await session.execute(sa.delete(TABLE).where(TABLE.c.used_at < now - KEPT_FOR))
+    """Delete the replies whose retention has ended since their last use; returns their number."""
+    return await session.execute(sa.delete(TABLE).where(TABLE.c.used_at < now - RETENTION))
 
 
 async def forget(session: Session, school: str, request: UUID) -> int:

@@ -5,18 +5,25 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-
-from app.recipients.model import (
-    CheckMethod,
-    ContactDetails,
-    OrganisationDetails,
-    RecipientRoute,
-    Verified,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
+
+from app.kernel.vocabulary import Answer, SecureRoute
+from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails
 from app.recipients.verification import VerificationReason
 
 ACTIVE: Final = "False retires it: it stays in the directory and is no longer used."
+ROUTES: Final = tuple(route.value for route in SecureRoute if route is not SecureRoute.NONE)
+"""The routes that the directory can record for an organisation."""
+
 DATE_TIME: Final[dict[str, Any]] = {"format": "date-time"}
 
 
@@ -28,6 +35,15 @@ def _line(text: str) -> str:
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _route(value: Any) -> Any:
+    if value not in ROUTES:
+        expected = ", ".join(f"'{route}'" for route in ROUTES)
+        raise PydanticCustomError(
+            "enum", "Input should be one of {expected}", {"expected": expected}
+        )
+    return value
 
 
 def not_null(value: Any) -> Any:
@@ -63,7 +79,12 @@ Email = Annotated[
     AfterValidator(_line),
 ]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_nfc)]
-Routes = Annotated[set[RecipientRoute], Field(max_length=len(RecipientRoute))]
+Route = Annotated[
+    SecureRoute,
+    BeforeValidator(_route),
+    WithJsonSchema({"type": "string", "enum": list(ROUTES)}),
+]
+Routes = Annotated[set[Route], Field(max_length=len(ROUTES))]
 
 
 def field_names(details: type[OrganisationDetails | ContactDetails]) -> set[str]:
@@ -80,7 +101,7 @@ class Body(BaseModel):
 class VerificationStatusOut(BaseModel):
     """Whether the organisation or contact counts as verified today."""
 
-    verified: Verified = Field(
+    verified: Answer = Field(
         description=(
             "`yes` needs a check of the present details that is not too old; without a check it is"
             " `unsure`."

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified, fold
+from app.kernel.vocabulary import Answer, OrganisationType, SecureRoute
+from app.recipients.model import CheckMethod, fold
 from app.recipients.verification import VerificationReason, VerificationStatus
 
 
@@ -22,8 +23,8 @@ class RecipientFacts:
 
     recipient_id: UUID
     organisation: str
-    organisation_type: RecipientType
-    secure_routes: tuple[RecipientRoute, ...]
+    organisation_type: OrganisationType
+    secure_routes: tuple[SecureRoute, ...]
     call_back_number: str | None
     active: bool
     status: VerificationStatus
@@ -32,7 +33,7 @@ class RecipientFacts:
     named_individual: str | None = None
 
     @property
-    def verified(self) -> Verified:
+    def verified(self) -> Answer:
         """Whether the contact, or without one the organisation, counts as verified."""
         return self.status.verified
 

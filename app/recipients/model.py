@@ -9,66 +9,10 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from app.kernel.errors import Fault, Kind, ServiceError
+from app.kernel.vocabulary import OrganisationType, SecureRoute
 
 SORT_KEY: Final = 50
 """How many characters of a name the directory sorts and searches by."""
-
-
-class Verified(StrEnum):
-    """The result of an identity check. Stored values: add members, never rename or reuse one."""
-
-    YES = "yes"
-    NO = "no"
-    UNSURE = "unsure"
-
-
-class RecipientType(StrEnum):
-    """The type of an organisation, in the words of the policy. Stored values: add members, never
-    rename or reuse one.
-    """
-
-    POLICE = "police"
-    AMBULANCE_OR_EMERGENCY_SERVICE = "ambulance_or_emergency_service"
-    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
-    MASH = "mash"
-    NSPCC = "nspcc"
-    ADULT_SOCIAL_CARE = "adult_social_care"
-    LADO = "lado"
-    SAFEGUARDING_PARTNERS = "safeguarding_partners"
-    HEALTH_PROVIDER = "health_provider"
-    EDUCATIONAL_PSYCHOLOGIST = "educational_psychologist"
-    SCHOOL = "school"
-    COURT = "court"
-    CAFCASS = "cafcass"
-    PREVENT_TEAM = "prevent_team"
-    MARAC = "marac"
-    PROBATION = "probation"
-    PRISON = "prison"
-    YOUTH_OFFENDING_TEAM = "youth_offending_team"
-    IMMIGRATION_ENFORCEMENT = "immigration_enforcement"
-    LOCAL_AUTHORITY_OTHER = "local_authority_other"
-    CHARITY = "charity"
-    RESEARCHER = "researcher"
-    VENDOR = "vendor"
-    PARENT = "parent"
-    SOLICITOR = "solicitor"
-    LANDLORD = "landlord"
-    GOVERNOR = "governor"
-    INTERNAL_STAFF = "internal_staff"
-    OTHER = "other"
-
-
-class RecipientRoute(StrEnum):
-    """A secure way of reaching an organisation, in the words of the policy, without `none`. Stored
-    values: add members, never rename or reuse one.
-    """
-
-    SECURE_EMAIL = "secure_email"
-    ENCRYPTED_PORTAL = "encrypted_portal"
-    IN_PERSON = "in_person"
-    PHONE_VERIFIED = "phone_verified"
-    POST_TRACKED = "post_tracked"
-    API = "api"
 
 
 class CheckMethod(StrEnum):
@@ -149,10 +93,10 @@ class OrganisationDetails:
     """What the directory says about an organisation."""
 
     organisation: str
-    organisation_type: RecipientType
+    organisation_type: OrganisationType
     call_back_number: str | None = None
     call_back_source: str | None = None
-    secure_routes: tuple[RecipientRoute, ...] = ()
+    secure_routes: tuple[SecureRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

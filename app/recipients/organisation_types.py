@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from app.recipients.model import RecipientType as T
+from app.kernel.vocabulary import OrganisationType as T
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.kernel.vocabulary import Answer, OrganisationType, SecureRoute
 from app.platform.db import Session
 from app.platform.rows import all_rows, all_rows_with, col, first_row, first_row_with
 from app.recipients.model import (
@@ -19,10 +20,7 @@ from app.recipients.model import (
     OrganisationDetails,
     Recipient,
     RecipientNotFound,
-    RecipientRoute,
-    RecipientType,
     RecordKind,
-    Verified,
 )
 from app.recipients.tables import (
     CONTACT,
@@ -60,7 +58,7 @@ _TEXT: Final = col(NarrativeRow.body).label("text")
 class Filter:
     """Which organisations to list; None does not filter. `prefix` is a `sort_key`."""
 
-    organisation_type: RecipientType | None = None
+    organisation_type: OrganisationType | None = None
     prefix: str | None = None
     active: bool | None = None
 
@@ -214,10 +212,10 @@ async def verifications(
 def _recipient(row: RecipientRow) -> Recipient:
     details = OrganisationDetails(
         organisation=row.organisation,
-        organisation_type=RecipientType(row.organisation_type),
+        organisation_type=OrganisationType(row.organisation_type),
         call_back_number=row.call_back_number,
         call_back_source=row.call_back_source,
-        secure_routes=tuple(RecipientRoute(route) for route in json.loads(row.secure_routes)),
+        secure_routes=tuple(SecureRoute(route) for route in json.loads(row.secure_routes)),
     )
     return Recipient(
         id=row.id,
@@ -254,7 +252,7 @@ def _verification(row: RecordRow, text: str | None) -> Verification:
         recipient_id=row.recipient_id,
         contact_id=row.contact_id,
         method=CheckMethod(body["method"]),
-        result=Verified(body["result"]),
+        result=Answer(body["result"]),
         verified_on=date.fromisoformat(row.verified_on),
         identity_version=body["identity_version"],
         note=None if text is None else json.loads(text)["note"],

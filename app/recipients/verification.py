@@ -11,7 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.errors import Fault, Kind, ServiceError
-from app.recipients.model import CheckMethod, Contact, Recipient, Verified
+from app.kernel.vocabulary import Answer
+from app.recipients.model import CheckMethod, Contact, Recipient
 
 VALID_DAYS: Final = 365
 """How many days a check counts after the day on which it was made."""
@@ -48,7 +49,7 @@ class Verification:
     recipient_id: UUID
     contact_id: UUID | None
     method: CheckMethod
-    result: Verified
+    result: Answer
     verified_on: date
     identity_version: int
     note: str | None
@@ -63,7 +64,7 @@ class VerificationStatus:
     `valid_until` is the last day on which a yes counts.
     """
 
-    verified: Verified
+    verified: Answer
     why: VerificationReason
     method: CheckMethod | None = None
     verified_on: date | None = None
@@ -71,7 +72,7 @@ class VerificationStatus:
 
 
 NEVER_CHECKED: Final = VerificationStatus(
-    verified=Verified.UNSURE, why=VerificationReason.NEVER_CHECKED
+    verified=Answer.UNSURE, why=VerificationReason.NEVER_CHECKED
 )
 
 
@@ -84,22 +85,22 @@ def status_of(
     if newest is None:
         return NEVER_CHECKED
     last_day = newest.verified_on + timedelta(days=VALID_DAYS)
-    if newest.result is Verified.NO:
-        verified, why = Verified.NO, VerificationReason.REFUTED
-    elif newest.result is Verified.UNSURE:
-        verified, why = Verified.UNSURE, VerificationReason.DOUBTED
+    if newest.result is Answer.NO:
+        verified, why = Answer.NO, VerificationReason.REFUTED
+    elif newest.result is Answer.UNSURE:
+        verified, why = Answer.UNSURE, VerificationReason.DOUBTED
     elif newest.identity_version != head.identity_version:
-        verified, why = Verified.UNSURE, VerificationReason.DETAILS_CHANGED
+        verified, why = Answer.UNSURE, VerificationReason.DETAILS_CHANGED
     elif on > last_day:
-        verified, why = Verified.UNSURE, VerificationReason.EXPIRED
+        verified, why = Answer.UNSURE, VerificationReason.EXPIRED
     else:
-        verified, why = Verified.YES, VerificationReason.CHECKED
+        verified, why = Answer.YES, VerificationReason.CHECKED
     return VerificationStatus(
         verified=verified,
         why=why,
         method=newest.method,
         verified_on=newest.verified_on,
-        valid_until=last_day if newest.result is Verified.YES else None,
+        valid_until=last_day if newest.result is Answer.YES else None,
     )
 
 
@@ -107,11 +108,11 @@ def contact_status(
     organisation: VerificationStatus, contact: VerificationStatus
 ) -> VerificationStatus:
     """The status of a contact: its own, unless the organisation itself was refuted."""
-    return organisation if organisation.verified is Verified.NO else contact
+    return organisation if organisation.verified is Answer.NO else contact
 
 
 def check_verification(
-    recipient: Recipient, method: CheckMethod, result: Verified, verified_on: date, today: date
+    recipient: Recipient, method: CheckMethod, result: Answer, verified_on: date, today: date
 ) -> None:
     """Raises `InvalidVerification` for a check in the future, or for a call back when the directory
     has no published number.
@@ -127,7 +128,7 @@ def check_verification(
         )
     if (
         method is CheckMethod.CALL_BACK_PUBLISHED_NUMBER
-        and result is Verified.YES
+        and result is Answer.YES
         and recipient.details.call_back_number is None
     ):
         detail = (

@@ -168,4 +168,4 @@ def _created(case: Case, record: Record[Content], actor: Actor) -> Response:
         "Location": f"/v1/sharing-requests/{case.head.id}",
         "ETag": case_version.etag(case.head, view),
     }
-    return reply(views.one(case, record, view), 201, headers)
+    return reply(views.show_record(case, record, view), 201, headers)

@@ -114,7 +114,7 @@ async def review(
         legal_hold=head.legal_hold,
         why=why,
     )
-    content = assessment.stood_in(policy, case.head, content)
+    content = assessment.with_fallback_flag(policy, case.head, content)
 
     return await disposal_service.review(session, actor, case, head, content, now=now, trace=trace)
 
@@ -153,8 +153,8 @@ async def list_due(database: Database, now: datetime) -> None:
     """
     today = today_in_school(now)
     async with database.transaction() as session:
-        for found in await disposal_service.waiting(session, today):
-            if await _listed(session, found.school, now):
+        for found in await disposal_service.load_due_counts(session, today):
+            if await _has_listed(session, found.school, now):
                 continue
             counts = {
                 "due": found.due,
@@ -167,11 +167,11 @@ async def list_due(database: Database, now: datetime) -> None:
             structlog.get_logger().info("retention.due", school=found.school, **counts)
 
 
-async def _listed(session: Session, school: str, now: datetime) -> bool:
+async def _has_listed(session: Session, school: str, now: datetime) -> bool:
     """Whether the entry of this day has been appended."""
     reader = Actor(ids.new_id(now), Role.IG_LEAD, school, "service")
     today = today_in_school(now)
-    filters = Filters(action=Action.RETENTION_LISTED, since=now - _DAY)
+    filters = Filters(action=(Action.RETENTION_LISTED,), since=now - _DAY)
     after: UUID | None = None
     while True:
         page = await search(session, reader, filters, after=after, limit=200)

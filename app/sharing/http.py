@@ -20,18 +20,21 @@ READ: Final = (P.REQUEST_READ_OWN, P.REQUEST_READ_ALL, P.REQUEST_READ_DEIDENTIFI
 RequestId = Annotated[UUID, Path(description="The id of the sharing request.")]
 
 
-def location(case: Case) -> dict[str, str]:
-    """Return the `Location` header with the path of the request."""
-    return {"Location": f"/v1/sharing-requests/{case.head.id}"}
+def location(case: Case, child: str = "") -> dict[str, str]:
+    """Return the `Location` header with the path of the request, or of its child resource
+    (`letters/{id}`).
+    """
+    path = f"/v1/sharing-requests/{case.head.id}"
+    return {"Location": f"{path}/{child}" if child else path}
 
 
-def created(case: Case, record: Record[Content], actor: Actor) -> Response:
+def created(case: Case, record: Record[Content], actor: Actor, child: str = "") -> Response:
     """Return a 201 reply with the record in the caller's view and the new entity tag of the
-    request.
+    request. `child` is the record's path below the request, if it has one.
     """
     view = case.head.view_for(actor)
     return reply(
-        views.one(case, record, view),
+        views.show_record(case, record, view),
         201,
-        {**location(case), "ETag": case_version.etag(case.head, view)},
+        {**location(case, child), "ETag": case_version.etag(case.head, view)},
     )

@@ -130,7 +130,7 @@ async def test_a_person_is_found_by_random_id_and_an_unknown_person_is_not(
     service: Service,
 ) -> None:
     lead = await service.caller(Role.IG_LEAD)
-    assert await entries(lead, subject="mis:nobody") == []
+    assert await entries(lead, subject="mis:unknown") == []
     assert await entries(lead, subject=str(UUID(int=7))) == []
 
 

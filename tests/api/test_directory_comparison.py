@@ -202,7 +202,7 @@ async def test_an_unknown_contact_is_not_verified_by_a_verified_organisation(
         "directory_id": recipient,
     }
     body = facts(
-        requester={"name": "Somebody"},
+        requester={"name": "B. Jones"},
         recipient=stated,
         risk={"immediate_risk": "yes"},
         consent={"answer": "unsure"},

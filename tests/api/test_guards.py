@@ -119,7 +119,9 @@ async def test_disposal_deletes_every_stored_reply_about_the_request(
         ("3", "/evaluations", {}),
         ("4", "/withdrawal", {}),
     ):
-        await staff.post(f"{path}{of}", json=body, headers={"Idempotency-Key": key})
+        made = await staff.post(f"{path}{of}", json=body, headers={"Idempotency-Key": key})
+        child = f"/evaluations/{made.json()['id']}" if of == "/evaluations" else ""
+        assert made.headers["Location"] == path + child
     async with service.database.reading() as session:
         rows = await session.all(sa.select(TABLE.c.request))
     assert [str(row.request) for row in rows] == [reply.json()["id"]] * 4

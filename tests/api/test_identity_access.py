@@ -112,7 +112,7 @@ async def test_every_forged_token_gets_the_same_reply(attacked: Service) -> None
         answers.add(json.dumps(reply.json() | {"instance": ""}))
     assert len(answers) == 1
     assert (await get(attacked, f"Bearer {attacks.SOUND}")).status_code == 401, (
-        "somebody else's session"
+        "a session of another account"
     )
 
 
@@ -201,7 +201,7 @@ async def test_guessing_is_slowed_down_until_the_wait_is_over(
 async def test_guessing_at_an_unknown_account_is_slowed_down_too(service: Service) -> None:
     client = await service.anonymous()
     statuses = [
-        (await sign_in(client, "nobody@school.example", "guess")).status_code
+        (await sign_in(client, "unknown@school.example", "guess")).status_code
         for _ in range(FREE_BY_ACCOUNT + 1)
     ]
     assert statuses == [400] * FREE_BY_ACCOUNT + [429]

@@ -100,7 +100,7 @@ async def test_a_refused_sign_in_reveals_nothing_about_the_account(service: Serv
         await sign_in(client, EMAIL, "wrong"),
         await sign_in(client, "gone@school.example", PASSWORD),
         await sign_in(client, "gone@school.example", "wrong"),
-        await sign_in(client, "nobody@school.example", PASSWORD),
+        await sign_in(client, "unknown@school.example", PASSWORD),
         await sign_in(client, "no email at all", PASSWORD),
         await sign_in(client, EMAIL, "x" * 2000),
     ]

@@ -173,8 +173,9 @@ async def test_a_refused_requester_gets_a_letter(service: Service) -> None:
     }
     await post(ig_lead, made["id"], "letters", words, 409)
     await decide(ig_lead, made["id"], REFUSE)
-    letter = await post(ig_lead, made["id"], "letters", words)
-    path = f"/v1/sharing-requests/{made['id']}/letters/{letter['id']}"
+    released = await ig_lead.post(f"/v1/sharing-requests/{made['id']}/letters", json=words)
+    path = released.headers["Location"]
+    assert path == f"/v1/sharing-requests/{made['id']}/letters/{released.json()['id']}"
     page = await ig_lead.get(path, headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert "No purpose that concerns the child" in page.text

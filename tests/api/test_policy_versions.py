@@ -88,7 +88,9 @@ async def test_a_school_follows_the_approved_version_that_started_last(database:
         assert (
             await in_force.in_force(session, SCHOOL, date(2025, 12, 31))
         ).digest == in_force.shipped().digest
-        page, following = await versions.versions(session, SCHOOL, TODAY, before=None, limit=50)
+        page, following = await versions.list_versions(
+            session, SCHOOL, TODAY, before=None, limit=50
+        )
         assert following is None
         assert {listed.digest: str(listed.status) for listed in page} == {
             old: "superseded",
@@ -98,7 +100,7 @@ async def test_a_school_follows_the_approved_version_that_started_last(database:
             in_force.shipped().digest: "superseded",
         }
         assert (await in_force.at(session, SCHOOL, draft)).version == "draft-4"
-        listed, meaning = await versions.version(session, SCHOOL, draft, TODAY)
+        listed, meaning = await versions.load_version_with_meaning(session, SCHOOL, draft, TODAY)
         assert listed.status is Status.DRAFT
         assert meaning == read(source(4).encode()).plain()
 
@@ -112,7 +114,7 @@ async def test_another_school_neither_sees_nor_follows_a_version(database: Datab
         ).digest == in_force.shipped().digest
         with pytest.raises(in_force.PolicyNotFound):
             await in_force.at(session, "654321", theirs)
-        page, _ = await versions.versions(session, "654321", TODAY, before=None, limit=50)
+        page, _ = await versions.list_versions(session, "654321", TODAY, before=None, limit=50)
         assert [listed.digest for listed in page] == [in_force.shipped().digest]
 
 
@@ -126,7 +128,7 @@ async def test_the_pages_show_every_version_once(database: Database, limit: int)
     before = None
     async with database.reading() as session:
         for _ in range(5):
-            page, before = await versions.versions(
+            page, before = await versions.list_versions(
                 session, SCHOOL, TODAY, before=before, limit=limit
             )
             assert len(page) <= limit

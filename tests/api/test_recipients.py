@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit import tables as trail
+from app.kernel.vocabulary import OrganisationType
 from app.recipients import tables
-from app.recipients.model import RecipientType
 from tests.api.directory import (
     CALLED,
     HUB,
@@ -69,30 +69,30 @@ async def test_an_organisation_is_registered_and_read(service: Service):
 async def test_the_types_say_what_each_organisation_is(service: Service):
     shown = (await read(await service.caller("integration"), "/v1/recipients/types")).json()
     kinds = {kind["organisation_type"]: kind for kind in shown["items"]}
-    assert kinds.keys() == {word.value for word in RecipientType}
+    assert kinds.keys() == {word.value for word in OrganisationType}
     assert shown["next_cursor"] is None
     assert kinds["nspcc"]["protective"]
     assert not kinds["nspcc"]["section_11"]
     assert kinds["safeguarding_partners"]["safeguarding_partner"]
 
 
-# --- who may --------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------
 
 READERS: Final = {"staff", "dsl", "ig_lead", "integration"}
-KEEPERS: Final = {"dsl", "ig_lead"}
+EDITORS: Final = {"dsl", "ig_lead"}
 
 MATRIX: Final = [
     ("GET", "/v1/recipients/types", None, READERS),
     ("GET", "/v1/recipients", None, READERS),
-    ("POST", "/v1/recipients", HUB, KEEPERS),
+    ("POST", "/v1/recipients", HUB, EDITORS),
     ("GET", "/v1/recipients/{hub}", None, READERS),
-    ("PATCH", "/v1/recipients/{hub}", {"call_back_source": "a poster"}, KEEPERS),
+    ("PATCH", "/v1/recipients/{hub}", {"call_back_source": "a poster"}, EDITORS),
     ("GET", "/v1/recipients/{hub}/contacts", None, READERS),
-    ("POST", "/v1/recipients/{hub}/contacts", KHAN, KEEPERS),
+    ("POST", "/v1/recipients/{hub}/contacts", KHAN, EDITORS),
     ("GET", "/v1/recipients/{hub}/contacts/{khan}", None, READERS),
-    ("PATCH", "/v1/recipients/{hub}/contacts/{khan}", {"role_title": "Manager"}, KEEPERS),
+    ("PATCH", "/v1/recipients/{hub}/contacts/{khan}", {"role_title": "Manager"}, EDITORS),
     ("GET", "/v1/recipients/{hub}/verifications", None, READERS),
-    ("POST", "/v1/recipients/{hub}/verifications", CALLED, KEEPERS),
+    ("POST", "/v1/recipients/{hub}/verifications", CALLED, EDITORS),
 ]
 
 

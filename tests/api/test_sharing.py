@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.sharing import (
     MASH,
+    SHARE,
     decide,
     etag_for,
     facts,
@@ -197,12 +198,32 @@ async def test_a_changed_cursor_is_rejected(service: Service, cursor: str) -> No
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid-cursor")
 
 
+async def test_a_filter_with_several_values_finds_requests_with_any_of_them(
+    service: Service,
+) -> None:
+    staff, dsl = await service.caller("staff"), await service.caller("dsl")
+    decided, submitted, withdrawn = [(await submit(staff))["id"] for _ in range(3)]
+    await decide(dsl, decided, SHARE)
+    assert (await staff.post(f"/v1/sharing-requests/{withdrawn}/withdrawal")).status_code == 201
+    first = await staff.get("/v1/sharing-requests?status=submitted&status=decided&limit=1")
+    following = first.json()["next_cursor"]
+    rest = await staff.get(
+        f"/v1/sharing-requests?status=decided&status=submitted&limit=1&cursor={following}"
+    )
+    found = [item["id"] for page in (first, rest) for item in page.json()["items"]]
+    assert sorted(found) == sorted([submitted, decided])
+    assert rest.json()["next_cursor"] is None
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [
         ("outcome=share", 1),
         ("outcome=do_not_share", 1),
+        ("outcome=share&outcome=do_not_share", 2),
         ("recipient_type=mash", 1),
+        ("recipient_type=mash&recipient_type=police", 1),
+        ("direction=proactive&direction=received", 2),
         ("direction=proactive", 0),
         ("status=submitted", 2),
         ("subject=mis:7781", 2),

@@ -56,12 +56,12 @@ class Row:
     many: bool = False
 
 
-ANYBODY: Final = Cells("ok", "ok", "ok", "ok")
-KEEPERS: Final = Cells("403", "ok", "ok", "403")
+ALL_ROLES: Final = Cells("ok", "ok", "ok", "ok")
+DSL_AND_IG_LEAD: Final = Cells("403", "ok", "ok", "403")
 IG_LEAD: Final = Cells("403", "403", "ok", "403")
 
 THEIR_SCHOOLS: Final = Cells("ok 404", "ok 404", "ok 404", "ok 404")
-KEPT: Final = Cells("403 403", "ok 404", "ok 404", "403 403")
+LEADS_OF_SCHOOL: Final = Cells("403 403", "ok 404", "ok 404", "403 403")
 
 LEADS: Final = Cells("403 403", "403 403", "ok 404", "403 403")
 
@@ -90,24 +90,26 @@ def disclosure(ids: Ids) -> dict[str, Any]:
 
 
 ROWS: Final[dict[str, Row]] = {
-    "read_me": Row(cells=ANYBODY),
+    "read_me": Row(cells=ALL_ROLES),
     # --- policy
-    "get_policy": Row(cells=ANYBODY),
-    "list_policies": Row(cells=ANYBODY),
-    "get_policy_version": Row(cells=ANYBODY, needs="policy"),
-    "get_policy_document": Row(cells=ANYBODY, needs="policy"),
-    "get_policy_flowchart": Row(cells=ANYBODY, needs="policy"),
-    "compare_policy_versions": Row(cells=ANYBODY, needs="policy", query={"from": shipped().digest}),
+    "get_policy": Row(cells=ALL_ROLES),
+    "list_policies": Row(cells=ALL_ROLES),
+    "get_policy_version": Row(cells=ALL_ROLES, needs="policy"),
+    "get_policy_document": Row(cells=ALL_ROLES, needs="policy"),
+    "get_policy_flowchart": Row(cells=ALL_ROLES, needs="policy"),
+    "compare_policy_versions": Row(
+        cells=ALL_ROLES, needs="policy", query={"from": shipped().digest}
+    ),
     "draft_policy_version": Row(cells=IG_LEAD, body=lambda _: changed_policy(version="drafted")),
     "approve_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted", body=APPROVED),
     "withdraw_policy_version": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
     "assess_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="drafted"),
     "read_policy_impact": Row(cells=LEADS, scope=SCHOOL, needs="assessed"),
-    "evaluate_facts": Row(cells=ANYBODY, body=facts()),
+    "evaluate_facts": Row(cells=ALL_ROLES, body=facts()),
     # --- sharing requests
-    "submit_sharing_request": Row(cells=ANYBODY, body=facts()),
-    "list_sharing_requests": Row(cells=ANYBODY),
-    "list_attention": Row(cells=KEEPERS),
+    "submit_sharing_request": Row(cells=ALL_ROLES, body=facts()),
+    "list_sharing_requests": Row(cells=ALL_ROLES),
+    "list_attention": Row(cells=DSL_AND_IG_LEAD),
     "read_sharing_request": Row(cells=SEEN, scope=REQUEST, needs="submitted"),
     "read_evaluation": Row(cells=SEEN, scope=REQUEST, needs="evaluated"),
     "amend_sharing_request": Row(
@@ -175,24 +177,26 @@ ROWS: Final[dict[str, Row]] = {
         body={"reasons": "It does not concern the child.", "contact": "The office"},
     ),
     "read_letter": Row(cells=SUBMITTER_OR_DSL, scope=REQUEST, needs="answered"),
-    "account_for_disclosures": Row(cells=KEEPERS, needs="person"),
+    "account_for_disclosures": Row(cells=DSL_AND_IG_LEAD, needs="person"),
     # --- recipients
-    "list_recipient_types": Row(cells=ANYBODY),
-    "list_recipients": Row(cells=ANYBODY),
-    "register_recipient": Row(cells=KEEPERS, body=ORGANISATION, many=True),
+    "list_recipient_types": Row(cells=ALL_ROLES),
+    "list_recipients": Row(cells=ALL_ROLES),
+    "register_recipient": Row(cells=DSL_AND_IG_LEAD, body=ORGANISATION, many=True),
     "get_recipient": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
     "change_recipient": Row(
-        cells=KEPT,
+        cells=LEADS_OF_SCHOOL,
         scope=SCHOOL,
         needs="recipient",
         body={"call_back_source": "the council's website"},
         read=RECIPIENT_URL,
     ),
     "list_contacts": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
-    "add_contact": Row(cells=KEPT, scope=SCHOOL, needs="recipient", body={"name": "B. Jones"}),
+    "add_contact": Row(
+        cells=LEADS_OF_SCHOOL, scope=SCHOOL, needs="recipient", body={"name": "B. Jones"}
+    ),
     "get_contact": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="contact"),
     "change_contact": Row(
-        cells=KEPT,
+        cells=LEADS_OF_SCHOOL,
         scope=SCHOOL,
         needs="contact",
         body={"role_title": "Manager"},
@@ -200,7 +204,7 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "list_verifications": Row(cells=THEIR_SCHOOLS, scope=SCHOOL, needs="recipient"),
     "verify_recipient": Row(
-        cells=KEPT,
+        cells=LEADS_OF_SCHOOL,
         scope=SCHOOL,
         needs="recipient",
         body={"method": "call_back_published_number", "result": "yes"},
@@ -214,12 +218,12 @@ ROWS: Final[dict[str, Row]] = {
         needs="due",
         body={"basis": "Retention ended.", "approved_by": "Head teacher"},
     ),
-    "read_report_summary": Row(cells=KEEPERS),
+    "read_report_summary": Row(cells=DSL_AND_IG_LEAD),
     # --- the audit log
-    "list_audit_entries": Row(cells=ANYBODY),
+    "list_audit_entries": Row(cells=ALL_ROLES),
     "get_audit_entry": Row(cells=SEEN, scope=REQUEST, needs="entry"),
     "get_audit_proof": Row(cells=SEEN, scope=REQUEST, needs="entry"),
-    "get_audit_checkpoint": Row(cells=ANYBODY),
-    "get_audit_consistency": Row(cells=ANYBODY, query={"from": "1"}),
+    "get_audit_checkpoint": Row(cells=ALL_ROLES),
+    "get_audit_consistency": Row(cells=ALL_ROLES, query={"from": "1"}),
     "export_audit_entries": Row(cells=IG_LEAD),
 }

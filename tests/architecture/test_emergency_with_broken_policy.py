@@ -37,7 +37,7 @@ BROKEN = [
     (derive, "derive"),
     (evaluate, "last_day"),
     (assessment, "judge"),
-    (assessment, "kept_until"),
+    (assessment, "retention_end"),
 ]
 FAILURES = (
     ValueError("year 11026 is out of range"),
@@ -75,14 +75,14 @@ async def recorded(caller: Caller, body: dict[str, Any] = VERIFIED) -> dict[str,
 @pytest.mark.parametrize(
     "number",
     range(len(BROKEN)),
-    ids=[f"{room.__name__.rpartition('.')[2]}.{name}" for room, name in BROKEN],
+    ids=[f"{module.__name__.rpartition('.')[2]}.{name}" for module, name in BROKEN],
 )
 async def test_an_emergency_is_recorded_when_the_policy_fails(
     staff: Caller, dsl: Caller, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    room, name = BROKEN[number]
+    module, name = BROKEN[number]
     with monkeypatch.context() as patched:
-        patched.setattr(room, name, breaks(FAILURES[number % len(FAILURES)]))
+        patched.setattr(module, name, breaks(FAILURES[number % len(FAILURES)]))
         found, unsure = await recorded(staff), await recorded(staff, BARE)
     assert "policy_failed" in found["flags"]
     assert found["sharing_request"]["emergency"]["flags"] == found["flags"]

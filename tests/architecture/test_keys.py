@@ -90,7 +90,7 @@ async def test_the_look_up_before_the_school_is_known_runs_as_its_owner(
         rows = await session.all(
             sa.text(
                 "SELECT proname, proconfig, pg_get_userbyid(proowner) = current_user AS owned,"
-                " has_function_privilege('public', oid, 'EXECUTE') AS everybody"
+                " has_function_privilege('public', oid, 'EXECUTE') AS public_may_execute"
                 " FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
             )
         )

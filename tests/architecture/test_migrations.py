@@ -136,7 +136,7 @@ async def fill(service: Service, clock: MovableClock) -> None:
     anonymous = await service.anonymous()
     await anonymous.post(
         "/v1/token",
-        data={"grant_type": "password", "username": "nobody@school.example", "password": "wrong"},
+        data={"grant_type": "password", "username": "unknown@school.example", "password": "wrong"},
     )
     await fill_requests(staff, dsl, ig_lead, clock)
     await fill_directory(dsl)

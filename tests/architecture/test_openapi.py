@@ -45,6 +45,12 @@ def test_the_committed_document_is_the_generated_one(document: dict[str, Any]) -
     assert json.loads(COMMITTED.read_text()) == document, "run: python -m app openapi"
 
 
+def test_no_two_schemas_share_a_class_name(document: dict[str, Any]) -> None:
+    names = document["components"]["schemas"].keys()
+    assert "InformationQuestionOut" in names
+    assert [name for name in names if "__" in name] == []
+
+
 def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from app import housekeeping
-from app.platform.idempotency import KEPT_FOR
+from app.platform.idempotency import RETENTION
 from tests.api.sharing import MASH
 from tests.running import MovableClock
 from tests.service import Service
@@ -24,7 +24,7 @@ async def test_a_stored_reply_is_deleted_when_it_expires_and_not_before(
         "/v1/sharing-requests", json=MASH, headers=headers
     )
     assert again.json()["id"] == first.json()["id"]
-    clock.forward(seconds=KEPT_FOR.total_seconds() + 1)
+    clock.forward(seconds=RETENTION.total_seconds() + 1)
     await housekeeping.tidy(service.database, clock)
     later = await (await service.sign_in(account)).post(
         "/v1/sharing-requests", json=MASH, headers=headers

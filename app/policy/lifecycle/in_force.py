@@ -100,7 +100,7 @@ async def adopt(session: Session, school: str, *, now: datetime, trace: str) -> 
     digest of the adopted policy.
     """
     await store.lock(session, school)
-    adopted = await store.adopted(session, school)
+    adopted = await store.find_adopted(session, school)
     if adopted is not None:
         return adopted
     policy = shipped()

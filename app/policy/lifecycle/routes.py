@@ -107,7 +107,7 @@ async def list_policies(
     scope = f"policies {actor.school}"
     before = decode_id(cursor, scope) if cursor is not None else None
 
-    page, following = await versions.versions(
+    page, following = await versions.list_versions(
         call.session, actor.school, today_in_school(call.now), before=before, limit=limit
     )
 
@@ -127,7 +127,7 @@ async def get_policy_version(
     actor: Reader, digest: Digest, request: Request, call: CallDep
 ) -> Response:
     """The version with its whole document: tables, texts, parameters and worked cases."""
-    listed, document = await versions.version(
+    listed, document = await versions.load_version_with_meaning(
         call.session, actor.school, digest, today_in_school(call.now)
     )
 

@@ -55,7 +55,7 @@ async def draft(
     """Store a document as a draft; raises InvalidPolicy or PolicyVersionExists."""
     policy = await asyncio.to_thread(document_loader.load, source)
     await store.lock(session, actor.school)
-    adopted = await store.adopted(session, actor.school) or in_force.shipped().digest
+    adopted = await store.find_adopted(session, actor.school) or in_force.shipped().digest
     if (
         policy.digest == adopted
         or await store.version(session, actor.school, policy.digest) is not None
@@ -137,7 +137,7 @@ async def approve(
         data=data,
     )
     await session.flush()
-    return await versions.listed(session, actor.school, digest, today)
+    return await versions.load_version(session, actor.school, digest, today)
 
 
 async def withdraw(
@@ -168,7 +168,7 @@ async def withdraw(
         data={},
     )
     await session.flush()
-    return await versions.listed(session, actor.school, digest, today)
+    return await versions.load_version(session, actor.school, digest, today)
 
 
 async def _load_for_update(
@@ -180,7 +180,7 @@ async def _load_for_update(
     if version is None:
         await in_force.at(session, actor.school, digest)
         raise ShippedVersion
-    listed = await versions.listed(session, actor.school, digest, today_in_school(now))
+    listed = await versions.load_version(session, actor.school, digest, today_in_school(now))
     precondition.check_if_given(etag(listed))
     return version, await in_force.at(session, actor.school, digest)
 

@@ -147,7 +147,7 @@ async def in_force(session: Session, school: str, on: date) -> VersionRef | None
     return None if row is None else VersionRef(row["digest"], row["next_review_on"])
 
 
-async def adopted(session: Session, school: str) -> str | None:
+async def find_adopted(session: Session, school: str) -> str | None:
     """The digest of the shipped version that the school adopted."""
     query = sa.select(col(AdoptionRow.digest)).where(col(AdoptionRow.school) == school)
     row = await first_row(session, AdoptionRow, query)

@@ -32,13 +32,13 @@ class Listed:
     withdrawn_at: datetime | None = None
 
 
-async def versions(
+async def list_versions(
     session: Session, school: str, on: date, *, before: UUID | None, limit: int
 ) -> tuple[list[Listed], UUID | None]:
     """A page of versions, newest first and shipped ones last, and the position of the next page."""
     current = await _current(session, school, on)
     found = [
-        (each.id, _listed(each, on, current))
+        (each.id, _with_status(each, on, current))
         for each in await store.versions(session, school, before=before, limit=limit + 1)
     ]
     # Positions smaller than any id, so that shipped versions come last.
@@ -51,23 +51,27 @@ async def versions(
     return [listed for _, listed in page], page[-1][0] if len(found) > limit else None
 
 
-async def version(session: Session, school: str, digest: str, on: date) -> tuple[Listed, Json]:
+async def load_version_with_meaning(
+    session: Session, school: str, digest: str, on: date
+) -> tuple[Listed, Json]:
     """A version with the meaning of its document; raises PolicyNotFound."""
     current = await _current(session, school, on)
     stored = await store.version(session, school, digest)
     if stored is not None:
-        return _listed(stored, on, current), (await in_force.load(session, school, digest)).meaning
+        return _with_status(stored, on, current), (
+            await in_force.load(session, school, digest)
+        ).meaning
     policy = await in_force.at(session, school, digest)
     ships = {each.digest: each for each in await _ships(session, school, current)}
     return ships.get(digest) or _shipped(policy, Status.SUPERSEDED), policy.meaning
 
 
-async def listed(session: Session, school: str, digest: str, on: date) -> Listed:
+async def load_version(session: Session, school: str, digest: str, on: date) -> Listed:
     """A version without its document; raises PolicyNotFound."""
     stored = await store.version(session, school, digest)
     if stored is None:
         raise PolicyNotFound
-    return _listed(stored, on, await _current(session, school, on))
+    return _with_status(stored, on, await _current(session, school, on))
 
 
 async def _current(session: Session, school: str, on: date) -> str | None:
@@ -75,7 +79,7 @@ async def _current(session: Session, school: str, on: date) -> str | None:
     return None if found is None else found.digest
 
 
-def _listed(stored: store.Version, on: date, current: str | None) -> Listed:
+def _with_status(stored: store.Version, on: date, current: str | None) -> Listed:
     state = store.state_of(stored)
     return Listed(
         digest=stored.digest,
@@ -95,7 +99,7 @@ async def _ships(session: Session, school: str, current: str | None) -> list[Lis
     """The adopted version, or the shipped one that would be adopted; before it a later shipped
     version, which is offered until it is drafted.
     """
-    adopted = await store.adopted(session, school) or shipped().digest
+    adopted = await store.find_adopted(session, school) or shipped().digest
     status = Status.IN_FORCE if current in (None, adopted) else Status.SUPERSEDED
     found = [_shipped(await in_force.load(session, school, adopted), status)]
     if (

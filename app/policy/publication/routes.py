@@ -84,7 +84,7 @@ async def get_policy_document(
     """
     form = content_negotiation.choose(accepted, (HTML, PDF, YAML))
     today = today_in_school(call.now)
-    listed, _ = await versions.version(call.session, actor.school, digest, today)
+    listed, _ = await versions.load_version_with_meaning(call.session, actor.school, digest, today)
     if form == YAML:
         source = await in_force.source(call.session, actor.school, digest)
         return _reply_with(

@@ -72,7 +72,7 @@ async def read(
         data={"contacts": [str(contact_id)], "filters": []},
     )
     log.append(session, event, by=actor, at=now, request_id=request_id)
-    return await _listed(session, recipient, contact, now)
+    return await _load_with_status(session, recipient, contact, now)
 
 
 async def add(
@@ -111,7 +111,7 @@ async def add(
     )
 
     await changes.save_change(session, added, by=actor, at=now, request_id=request_id)
-    return await _listed(session, recipient, contact, now)
+    return await _load_with_status(session, recipient, contact, now)
 
 
 async def change(
@@ -134,7 +134,7 @@ async def change(
     contact = await store.load_contact(
         session, actor.school, recipient_id, contact_id, for_update=True
     )
-    found = await _listed(session, recipient, contact, now)
+    found = await _load_with_status(session, recipient, contact, now)
     check(found)
     after, changed = contact.with_changes(given, now)
     if not changed:
@@ -151,10 +151,10 @@ async def change(
     )
 
     await changes.save_change(session, saved, by=actor, at=now, request_id=request_id)
-    return await _listed(session, recipient, after, now)
+    return await _load_with_status(session, recipient, after, now)
 
 
-async def _listed(
+async def _load_with_status(
     session: Session, recipient: Recipient, contact: Contact, now: datetime
 ) -> ListedContact:
     statuses = await Statuses.load(session, recipient.school, [recipient.id], today_in_school(now))

@@ -5,13 +5,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from app.kernel.vocabulary import OrganisationType
 from app.platform.idempotency import idempotent
 from app.platform.paging import NO_NUL, CursorDep, LimitDep, encode_cursor, next_link
 from app.platform.preconditions import CREATED, UNCHANGED, IfMatchDep, unchanged
 from app.platform.problems import replies
 from app.platform.web import CallDep, StrictRoute
 from app.recipients.deps import Active, Editor, Reader, RecipientId
-from app.recipients.model import RecipientType, sort_key
+from app.recipients.model import sort_key
 from app.recipients.organisations import service
 from app.recipients.organisations.schemas import (
     OrganisationIn,
@@ -61,7 +62,7 @@ async def list_recipients(
     request: Request,
     call: CallDep,
     organisation_type: Annotated[
-        RecipientType | None, Query(description="Only organisations of this type.")
+        OrganisationType | None, Query(description="Only organisations of this type.")
     ] = None,
     q: Annotated[
         str | None,

@@ -7,19 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from app.kernel.classification import Personal, Structural
+from app.kernel.vocabulary import OrganisationType, SecureRoute
 from app.recipients.fields import (
     ACTIVE,
     DATE_TIME,
     Body,
     Line,
     Phone,
+    Route,
     Routes,
     Source,
     VerificationStatusOut,
     field_names,
     not_null,
 )
-from app.recipients.model import OrganisationDetails, RecipientRoute, RecipientType
+from app.recipients.model import OrganisationDetails
 from app.recipients.verifications.schemas import VerificationOut
 
 _ORGANISATION: Final = "The organisation's name. Never a person's: people are contacts."
@@ -50,7 +52,7 @@ class OrganisationIn(Body):
 
     organisation: Annotated[Personal[Line], Field(description=_ORGANISATION)]
     organisation_type: Annotated[
-        Structural[RecipientType],
+        Structural[OrganisationType],
         Field(description="Its type; `GET /v1/recipients/types` explains each."),
     ]
     call_back_number: Annotated[Personal[Phone | None], Field(description=_NUMBER)] = None
@@ -81,7 +83,7 @@ class OrganisationPatch(Body):
         Personal[Line | SkipJsonSchema[None]], Field(description=_ORGANISATION)
     ] = None
     organisation_type: Annotated[
-        Structural[RecipientType | SkipJsonSchema[None]], Field(description="Its type.")
+        Structural[OrganisationType | SkipJsonSchema[None]], Field(description="Its type.")
     ] = None
     call_back_number: Annotated[
         Personal[Phone | None], Field(description=_NUMBER + " Null removes it.")
@@ -114,7 +116,7 @@ class OrganisationSummaryOut(BaseModel):
     id: UUID = Field(description="The organisation's id, to cite in a sharing request.")
     version: int = Field(description="Counts its changes.")
     organisation: str = Field(description=_ORGANISATION)
-    organisation_type: RecipientType = Field(description="Its type.")
+    organisation_type: OrganisationType = Field(description="Its type.")
     section_11: bool = Field(
         description=(
             "Whether such an organisation has the duty of section 11 of the Children Act 2004."
@@ -128,7 +130,7 @@ class OrganisationSummaryOut(BaseModel):
     )
     call_back_number: str | None = Field(description=_NUMBER)
     call_back_source: str | None = Field(description=_SOURCE)
-    secure_routes: list[RecipientRoute] = Field(description=_ROUTES)
+    secure_routes: list[Route] = Field(description=_ROUTES)
     active: bool = Field(description=ACTIVE)
     verification: VerificationStatusOut = Field(description="Whether it counts as verified today.")
     recorded_at: str = Field(
@@ -157,7 +159,7 @@ class OrganisationsOut(BaseModel):
 class TypeOut(BaseModel):
     """A type of organisation."""
 
-    organisation_type: RecipientType = Field(description="The value in requests.")
+    organisation_type: OrganisationType = Field(description="The value in requests.")
     label: str = Field(description="Its name.")
     section_11: bool = Field(
         description=(
@@ -183,6 +185,6 @@ class TypesOut(BaseModel):
     next_cursor: None = Field(description="Always null.")
 
 
-def in_order(routes: set[RecipientRoute]) -> tuple[RecipientRoute, ...]:
-    """The routes in the order of `RecipientRoute`."""
-    return tuple(route for route in RecipientRoute if route in routes)
+def in_order(routes: set[SecureRoute]) -> tuple[SecureRoute, ...]:
+    """The routes in the order of `SecureRoute`."""
+    return tuple(route for route in SecureRoute if route in routes)

@@ -53,7 +53,7 @@ async def read(
 ) -> ListedRecipient:
     """An organisation with its newest checks; raises `RecipientNotFound`."""
     recipient = await store.load(session, actor.school, recipient_id)
-    found = await _listed(session, recipient, now)
+    found = await _load_with_status(session, recipient, now)
 
     event = Event(action=Action.RECIPIENT_READ, recipient=str(recipient_id))
     log.append(session, event, by=actor, at=now, request_id=request_id)
@@ -99,7 +99,7 @@ async def change(
     the present version. Changes without effect store nothing. Raises `RecipientNotFound`.
     """
     recipient = await store.load(session, actor.school, recipient_id, for_update=True)
-    found = await _listed(session, recipient, now)
+    found = await _load_with_status(session, recipient, now)
     check(found)
     after, changed = recipient.with_changes(given, now)
     if not changed:
@@ -112,10 +112,12 @@ async def change(
     )
 
     await changes.save_change(session, saved, by=actor, at=now, request_id=request_id)
-    return await _listed(session, after, now)
+    return await _load_with_status(session, after, now)
 
 
-async def _listed(session: Session, recipient: Recipient, now: datetime) -> ListedRecipient:
+async def _load_with_status(
+    session: Session, recipient: Recipient, now: datetime
+) -> ListedRecipient:
     school = recipient.school
     statuses = await Statuses.load(session, school, [recipient.id], today_in_school(now))
     newest = await store.verifications(session, school, recipient.id, limit=SHOWN)

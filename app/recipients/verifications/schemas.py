@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kernel.classification import Personal, Structural
+from app.kernel.vocabulary import Answer
 from app.platform.instants import Day
 from app.recipients.fields import DATE_TIME, Body, Note
-from app.recipients.model import CheckMethod, Verified
+from app.recipients.model import CheckMethod
 
 _ID: Final = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
 
@@ -37,7 +38,7 @@ class VerificationIn(Body):
 
     method: Annotated[Structural[CheckMethod], Field(description="How it was checked.")]
     result: Annotated[
-        Structural[Verified],
+        Structural[Answer],
         Field(
             description=(
                 "Whether they are who they say they are. A later check replaces an earlier one."
@@ -70,7 +71,7 @@ class VerificationOut(BaseModel):
         description="The contact who was checked; null for the organisation."
     )
     method: CheckMethod = Field(description="How it was checked.")
-    result: Verified = Field(description="Whether they are who they say they are.")
+    result: Answer = Field(description="Whether they are who they say they are.")
     verified_on: date = Field(description="The day of the check.")
     note: str | None = Field(description="A note about the check.")
     recorded_at: str = Field(description="When it was recorded.", json_schema_extra=DATE_TIME)

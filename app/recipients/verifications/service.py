@@ -9,10 +9,11 @@ from app.audit.model import Action, Event
 from app.identity.model import Actor
 from app.kernel import ids
 from app.kernel.clock import today_in_school
+from app.kernel.vocabulary import Answer
 from app.platform.db import Session
 from app.recipients import changes, store
 from app.recipients.changes import Change
-from app.recipients.model import CheckMethod, RecipientRetired, Verified
+from app.recipients.model import CheckMethod, RecipientRetired
 from app.recipients.verification import Verification, check_verification
 
 
@@ -21,7 +22,7 @@ class Check:
     """An identity check to record, made today where `verified_on` is None."""
 
     method: CheckMethod
-    result: Verified
+    result: Answer
     contact_id: UUID | None = None
     note: str | None = None
     verified_on: date | None = None

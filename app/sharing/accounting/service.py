@@ -37,7 +37,7 @@ _WITHHELD_FOR: Final[Mapping[TransparencyReason, Flag]] = {
 """Reasons for not informing the person that may still apply, with the flag for each."""
 
 
-class Told(NamedTuple):
+class NoticeGiven(NamedTuple):
     """Whether the person was informed.
 
     The values come from the newest notice, or from the plan in the facts if there is no notice
@@ -67,7 +67,9 @@ async def account(
     omits those made while the facts of the request did not name the person. Each call adds an audit
     entry.
     """
-    found = await _named(session, actor.school, ref, before=before, limit=limit + 1)
+    found = await _load_disclosures_about(
+        session, actor.school, ref, before=before, limit=limit + 1
+    )
     page = found[:limit]
     cases = await store.load_all_as_service(session, actor.school, {request for _, request in page})
 
@@ -90,7 +92,7 @@ async def account(
     return shown, page[-1][0] if len(found) > limit else None
 
 
-async def _named(
+async def _load_disclosures_about(
     session: Session, school: str, ref: str, *, before: UUID | None, limit: int
 ) -> list[tuple[UUID, UUID]]:
     """Return the disclosures of requests that ever named the person, newest first.
@@ -117,18 +119,18 @@ async def _named(
     return [(row.id, row.request_id) for row in await session.all(query)]
 
 
-def told(case: Case, facts: Facts, person: Subject) -> Told:
+def notice_given(case: Case, facts: Facts, person: Subject) -> NoticeGiven:
     """Return whether a person of the request was informed."""
     notices = [one for one in case.of(Notice) if one.content.subject_id == person.id]
     if notices:
         newest = notices[-1].content
-        return Told(newest.decision, newest.reason, newest.revisit_on, planned=False)
+        return NoticeGiven(newest.decision, newest.reason, newest.revisit_on, planned=False)
     plan = facts.facts.how.transparency
-    return Told(plan.decision, plan.reason, plan.revisit_on, planned=True)
+    return NoticeGiven(plan.decision, plan.reason, plan.revisit_on, planned=True)
 
 
 def flags(
-    case: Case, others: Sequence[Subject], items: Sequence[Item], was_told: Told
+    case: Case, others: Sequence[Subject], items: Sequence[Item], notice: NoticeGiven
 ) -> list[Flag]:
     """Return the points to check before the person may see this disclosure.
 
@@ -139,8 +141,8 @@ def flags(
         found.add(Flag.THIRD_PARTY_INFORMATION)
     if any(one.role is SubjectRole.REPORTER for one in others):
         found.add(Flag.REPORTER_TO_PROTECT)
-    withheld_for = _WITHHELD_FOR.get(was_told.reason) if was_told.reason else None
-    if was_told.decision not in TOLD and withheld_for:
+    withheld_for = _WITHHELD_FOR.get(notice.reason) if notice.reason else None
+    if notice.decision not in TOLD and withheld_for:
         found.add(withheld_for)
     if case.head.legal_hold:
         found.add(Flag.LEGAL_HOLD)
@@ -153,7 +155,7 @@ def _shown(
     full, content, stated = view is View.FULL, disclosure.content, facts.content.facts
     items = [item for item in stated.items if item.id in content.items]
     others = [one for one in case.people_of(facts) if one.id != person.id]
-    was_told = told(case, facts.content, person)
+    notice = notice_given(case, facts.content, person)
     receiver, recipient = content.recipient, stated.recipient
     decision = _decision(case, content)
     return {
@@ -181,13 +183,13 @@ def _shown(
         "lawful_reason_code": (decision and decision.content.lawful_reason_code)
         or stated.lawful_reason.code,
         "told": {
-            "told": was_told.decision in TOLD and not was_told.planned,
-            "decision": was_told.decision,
-            "reason": was_told.reason,
-            "revisit_on": was_told.revisit_on,
-            "planned": was_told.planned,
+            "told": notice.decision in TOLD and not notice.planned,
+            "decision": notice.decision,
+            "reason": notice.reason,
+            "revisit_on": notice.revisit_on,
+            "planned": notice.planned,
         },
-        "flags": flags(case, others, items, was_told),
+        "flags": flags(case, others, items, notice),
     }
 
 

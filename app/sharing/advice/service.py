@@ -18,7 +18,7 @@ from app.sharing.case.model import Act, Adviser, Alert
 from app.sharing.case.outcomes import DecisionOutcome
 from app.sharing.case.records import Advice, AdviceAnswer
 from app.sharing.evaluation import assessment
-from app.sharing.evaluation.policy import policy_in_force
+from app.sharing.evaluation.policy import load_policy_in_force
 
 
 async def seek(
@@ -37,7 +37,7 @@ async def seek(
     A de-identified view shows the free text of the facts only if `release_free_text` is set.
     """
     case = await store.load(session, actor, request_id, to_change=True)
-    policy = await policy_in_force(session, actor, now)
+    policy = await load_policy_in_force(session, actor, now)
 
     status = case.head.after(Act.SEEK_ADVICE)
     due = assessment.due_at(policy, assessment.ADVICE_CLOCK, now)

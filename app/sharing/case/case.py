@@ -1,6 +1,6 @@
 """Represent a sharing request as loaded: its head, records and subjects. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -258,13 +258,15 @@ def _of(records: Iterable[Record[Content]], kind: type[K]) -> Iterator[Record[K]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """The filters of a list of requests; None means no filter on that member."""
+    """The filters of a list of requests; None means no filter on that member. A request
+    matches a collection if it has one of its values.
+    """
 
-    status: str | None = None
-    outcome: str | None = None
-    direction: str | None = None
+    status: Collection[str] | None = None
+    outcome: Collection[str] | None = None
+    direction: Collection[str] | None = None
     subject: str | None = None
-    recipient_type: str | None = None
+    recipient_type: Collection[str] | None = None
     submitted_from: datetime | None = None
     submitted_to: datetime | None = None
     overdue: bool | None = None

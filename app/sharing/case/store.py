@@ -178,7 +178,7 @@ async def page(
         (col(RequestRow.recipient_type), filters.recipient_type),
     ):
         if wanted is not None:
-            query = query.where(column == wanted)
+            query = query.where(column.in_(sorted(set(wanted))))
     if filters.submitted_from is not None:
         query = query.where(col(RequestRow.submitted_at) >= filters.submitted_from)
     if filters.submitted_to is not None:

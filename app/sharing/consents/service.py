@@ -23,8 +23,8 @@ from app.sharing.case.records import Consent, ConsentWithdrawal
 from app.sharing.consents import rules
 from app.sharing.consents.rules import Withdraw
 from app.sharing.evaluation import consent as effective_consent
-from app.sharing.evaluation.policy import policy_in_force
-from app.sharing.evaluation.restatement import restated
+from app.sharing.evaluation.policy import load_policy_in_force
+from app.sharing.evaluation.restatement import restate
 from app.sharing.facts import recipient_check
 from app.sharing.facts.statements import revise
 
@@ -50,12 +50,12 @@ async def record(
     consent = consent_of(person_of(case, person_ref).id)
     rules.check_consent(consent, now)
     answer = effective_consent.consent(
-        [*effective_consent.standing(case), consent],
+        [*effective_consent.current_consents(case), consent],
         every=len(case.people),
         today=today_in_school(now),
     )
     draft = Draft(id=ids.new_id(now), content=consent)
-    return await _evaluated(
+    return await _save_with_evaluation(
         session,
         actor,
         case,
@@ -87,10 +87,10 @@ async def withdraw(
     case.head.must_be_submitter_or_dsl(actor)
 
     withdrawn = rules.withdrawal(case, case.find(Consent, consent_id), command, now)
-    standing = effective_consent.standing(case, withdrawing=consent_id)
-    answer = effective_consent.consent(standing, every=len(case.people), today=today_in_school(now))
+    consents = effective_consent.current_consents(case, withdrawing=consent_id)
+    answer = effective_consent.consent(consents, every=len(case.people), today=today_in_school(now))
     draft = Draft(id=ids.new_id(now), content=withdrawn)
-    return await _evaluated(
+    return await _save_with_evaluation(
         session,
         actor,
         case,
@@ -103,7 +103,7 @@ async def withdraw(
     )
 
 
-async def _evaluated(
+async def _save_with_evaluation(
     session: Session,
     actor: Actor,
     case: Case,
@@ -116,10 +116,10 @@ async def _evaluated(
     trace: str,
 ) -> tuple[Case, Record[K]]:
     status = case.head.after(Act.CONSENT)
-    policy = await policy_in_force(session, actor, now)
+    policy = await load_policy_in_force(session, actor, now)
     stated = revise(case, {"consent": answer}, replaced=("consent",))
-    statement = await recipient_check.cited(session, actor.school, stated, now)
-    change = restated(case, statement, {"consent"}, policy, now, trigger=trigger)
+    statement = await recipient_check.check_recipient(session, actor.school, stated, now)
+    change = restate(case, statement, {"consent"}, policy, now, trigger=trigger)
     change = replace(
         change,
         action=action,

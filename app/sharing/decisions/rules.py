@@ -95,7 +95,7 @@ def check_authority(
         )
     if outcome is DecisionOutcome.SHARE_EMERGENCY:
         return
-    if {name.casefold() for name in names} & _named(case):
+    if {name.casefold() for name in names} & _names_in(case):
         raise DecisionNotPermitted(
             "a person named in the request cannot decide it; ask another DSL or the head teacher"
         )
@@ -106,7 +106,7 @@ def check_authority(
         )
 
 
-def _named(case: Case) -> set[str]:
+def _names_in(case: Case) -> set[str]:
     """Return the case-folded words of the person references and of the names of requester,
     recipient and consenting person.
     """
@@ -153,7 +153,7 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
         )
     if faults:
         raise DecisionIncomplete(faults[0].detail, faults=tuple(faults))
-    standing, refusal = case.decision, command.refusal
+    superseded, refusal = case.decision, command.refusal
     decision = Decision(
         outcome=command.outcome,
         departs_from_evaluation=differs,
@@ -161,7 +161,7 @@ def decide(case: Case, command: Decide, at: datetime) -> tuple[Head, Decision]:
         items=tuple(items),
         lawful_reason=command.lawful_reason,
         discussed_with_requester=refusal.discussed_with_requester if refusal else None,
-        supersedes=standing.id if standing else None,
+        supersedes=superseded.id if superseded else None,
         reasons=command.reasons,
         departs_because=command.departs_because,
         refusal_how=refusal.how if refusal else None,

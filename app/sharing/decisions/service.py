@@ -37,7 +37,7 @@ async def decide(
     `precondition`.
     """
     case = await store.load(session, actor, request_id, to_change=True)
-    policy = await evaluation_policy.judged_under(session, case, now)
+    policy = await evaluation_policy.load_policy_of_evaluation(session, case, now)
     names = await _names_of(session, actor)
 
     roles = assessment.may_decide(policy, case, command.outcome)
@@ -46,8 +46,10 @@ async def decide(
     case.head.after(act_of(command.outcome))
     head, decision = rules.decide(case, command, now)
     head = replace(head, retention_class=assessment.retention_class(policy, case, command.outcome))
-    head = assessment.kept(policy, head, now, reviewed=case.latest(RetentionReview) is not None)
-    decision = assessment.stood_in(policy, case.head, decision)
+    head = assessment.with_retention(
+        policy, head, now, reviewed=case.latest(RetentionReview) is not None
+    )
+    decision = assessment.with_fallback_flag(policy, case.head, decision)
     draft = Draft(id=ids.new_id(now), content=decision)
     change = Change(
         action=Action.DECISION_RECORDED,

@@ -106,8 +106,8 @@ def _permitting(case: Case, command: Disclose) -> Decision:
     """Return the decision in effect. Raises `DisclosureNotPermitted` unless it permits sharing
     and the command cites it.
     """
-    standing = case.decision
-    if standing is None or standing.content.outcome not in PERMITTING:
+    decision = case.decision
+    if decision is None or decision.content.outcome not in PERMITTING:
         raise DisclosureNotPermitted(
             "the request has no decision that permits sharing; record one first"
         )
@@ -115,11 +115,11 @@ def _permitting(case: Case, command: Disclose) -> Decision:
         raise DisclosureNotPermitted(
             "the request was reconsidered after its decision; record the new decision first"
         )
-    if command.decision_id != standing.id:
+    if command.decision_id != decision.id:
         raise DisclosureNotPermitted(
             "decision_id is not the newest decision; read the request again"
         )
-    return standing.content
+    return decision.content
 
 
 def _check_release(case: Case, decision: Decision) -> None:

@@ -35,7 +35,7 @@ async def disclose(
 
     head, disclosure = rules.disclose(case, command, now)
     cites = case.facts.content.facts.recipient
-    check = await recipient_check.at_disclosure(
+    check = await recipient_check.check_disclosure_recipient(
         session, head, cites, command.recipient, command.route, now
     )
     draft = Draft(id=ids.new_id(now), content=replace(disclosure, recipient_check=check))

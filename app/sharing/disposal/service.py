@@ -35,7 +35,7 @@ ENDED: Final = frozenset(
 """The kinds of record that start the retention period; the last one counts."""
 
 
-class Waiting(NamedTuple):
+class DueCounts(NamedTuple):
     """The number of due requests of a school, by reason."""
 
     school: str
@@ -57,10 +57,10 @@ async def due(
     return await disposal_due.page(session, actor.school, day.isoformat(), after=after, limit=limit)
 
 
-async def waiting(session: Session, day: date) -> list[Waiting]:
+async def load_due_counts(session: Session, day: date) -> list[DueCounts]:
     """The numbers of due requests for each school that has requests."""
     return [
-        Waiting(row.school, row.due, row.ended, row.review, row.held)
+        DueCounts(row.school, row.due, row.ended, row.review, row.held)
         for row in await disposal_due.counts(session, day.isoformat())
     ]
 
@@ -74,7 +74,7 @@ async def terms(session: Session, case: Case, day: date) -> tuple[int, date | No
     policy = await policies.at_or_fallback(session, head.school, day, head.policy_digest)
     ends = [record.at for record in case.records if record.kind in ENDED]
     until = (
-        assessment.kept_until(policy, head.retention_class, today_in_school(max(ends)))
+        assessment.retention_end(policy, head.retention_class, today_in_school(max(ends)))
         if ends
         else None
     )

@@ -59,7 +59,7 @@ _TO_DO: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footing:
+class EmergencyEvaluation:
     """The evaluation and deadlines to record with an emergency.
 
     `retain_until` is None if the record is retained until a person completes it.
@@ -72,43 +72,49 @@ class Footing:
     flags: tuple[str, ...] = ()
 
 
-def footing(
+def evaluate_emergency(
     policy: Policy | None, ships: Callable[[], Policy], stated: Stated, at: datetime
-) -> Footing:
+) -> EmergencyEvaluation:
     """Evaluate an emergency. Never raises.
 
     `policy` is the policy in force, or None if it cannot be read; `ships` loads the shipped policy.
     """
     try:
         if policy is not None:
-            return _under(policy, stated, at)
+            return _evaluate_under(policy, stated, at)
     except Exception as error:  # noqa: BLE001 - an emergency is recorded whatever fails
-        _told(error)
+        _log_failure(error)
     try:
-        return _under(ships(), stated, at, flags=(POLICY_FAILED,))
+        return _evaluate_under(ships(), stated, at, flags=(POLICY_FAILED,))
     except Exception as error:  # noqa: BLE001 - see above
-        _told(error)
-    return _bare(policy, stated, at)
+        _log_failure(error)
+    return _evaluate_without_policy(policy, stated, at)
 
 
-def _told(error: Exception) -> None:
+def _log_failure(error: Exception) -> None:
     structlog.get_logger().error("policy.failed_in_an_emergency", error=type(error).__name__)
 
 
-def _under(policy: Policy, stated: Stated, at: datetime, *, flags: tuple[str, ...] = ()) -> Footing:
+def _evaluate_under(
+    policy: Policy, stated: Stated, at: datetime, *, flags: tuple[str, ...] = ()
+) -> EmergencyEvaluation:
     judgement = assessment.judge(policy, stated, at)
     name = evaluate.retention_class(policy, judgement.facts, Outcome.SHARE_EMERGENCY)
-    return Footing(
+    return EmergencyEvaluation(
         judgement=judgement,
         task_due_at=assessment.due_at(policy, assessment.EMERGENCY_CLOCK, at)
         or _next_school_day(at),
         retention_class=name,
-        retain_until=assessment.kept_until(policy, name, deadlines.today_in_school(at)).isoformat(),
+        retain_until=assessment.retention_end(
+            policy, name, deadlines.today_in_school(at)
+        ).isoformat(),
         flags=flags,
     )
 
 
-def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
+def _evaluate_without_policy(
+    policy: Policy | None, stated: Stated, at: datetime
+) -> EmergencyEvaluation:
     """Evaluate without a policy: recommend sharing or advice from the DSL.
 
     The outcome is `share_emergency` for immediate danger and a verified recipient or requester
@@ -146,7 +152,7 @@ def _bare(policy: Policy | None, stated: Stated, at: datetime) -> Footing:
         retention_class=_CLASS,
         routed=False,
     )
-    return Footing(
+    return EmergencyEvaluation(
         judgement=judgement,
         task_due_at=_next_school_day(at),
         retention_class=_CLASS,

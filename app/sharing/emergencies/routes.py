@@ -53,11 +53,11 @@ async def record_emergency_disclosure(
     )
     view = case.head.view_for(actor)
     recorded = case.of(Emergency)[0].content
-    request = views.whole(case, view, call.now)
+    request = views.show_request(case, view, call.now)
     shown = {
         "sharing_request": request,
         "evaluation": request["evaluation"],
-        "disclosure": views.one(case, disclosure, view),
+        "disclosure": views.show_record(case, disclosure, view),
         "task": views.tasks(case, view)[0],
         "flags": recorded.flags,
         "not_understood": recorded.not_understood or [],

@@ -17,8 +17,8 @@ from app.sharing.case.case import Case, Record
 from app.sharing.case.change import Draft, record_in
 from app.sharing.case.model import Alert, Status
 from app.sharing.case.records import Disclosure, Emergency, Receiver
-from app.sharing.emergencies.fallback import footing
-from app.sharing.evaluation.restatement import submitted
+from app.sharing.emergencies.fallback import evaluate_emergency
+from app.sharing.evaluation.restatement import new_submission
 from app.sharing.facts import recipient_check
 from app.sharing.facts.statement import Statement
 
@@ -38,11 +38,11 @@ async def record_emergency(
     record.
     """
     policy = await _readable(session, actor, now, trace)
-    statement = await recipient_check.cited(session, actor.school, statement, now)
+    statement = await recipient_check.check_recipient(session, actor.school, statement, now)
 
-    found = footing(policy, policies.shipped, statement.stated, now)
+    found = evaluate_emergency(policy, policies.shipped, statement.stated, now)
     told = replace(told, flags=tuple(sorted({*told.flags, *found.flags})))
-    submission = submitted(actor, statement, found.judgement, now)
+    submission = new_submission(actor, statement, found.judgement, now)
     change = submission.change
     facts, evaluation = submission.facts, submission.evaluation
     recipient = facts.content.facts.recipient

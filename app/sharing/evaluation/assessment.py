@@ -118,7 +118,7 @@ def month_after(policy: Policy, at: datetime) -> datetime:
     return policy.calendar.end_of(due)
 
 
-def stood_in(policy: Policy, head: Head, content: S) -> S:
+def with_fallback_flag(policy: Policy, head: Head, content: S) -> S:
     """Add the flag `policy_not_found` to a content if a fallback policy was used for the case."""
     if policy.digest == head.policy_digest:
         return content
@@ -139,12 +139,12 @@ def retention_class(policy: Policy, case: Case, outcome: DecisionOutcome) -> str
     return evaluate.retention_class(policy, found, _as_recommended(outcome))
 
 
-def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
+def with_retention(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
     """The head with the retention period of its class, counted from `at`.
 
     Invariant: a period set by a retention review is never shortened.
     """
-    until = kept_until(policy, head.retention_class, deadlines.today_in_school(at)).isoformat()
+    until = retention_end(policy, head.retention_class, deadlines.today_in_school(at)).isoformat()
     if reviewed and head.retain_until is None:
         return head
     return replace(
@@ -153,7 +153,7 @@ def kept(policy: Policy, head: Head, at: datetime, *, reviewed: bool) -> Head:
     )
 
 
-def kept_until(policy: Policy, name: str, day: date) -> date:
+def retention_end(policy: Policy, name: str, day: date) -> date:
     """The end of the retention period of a case that closes on a day.
 
     For a class that the policy does not define, the longest period of the policy applies.

@@ -37,7 +37,7 @@ _OF_THE_PERSON: Final = frozenset({"subject_id", "competence", "objection", "evi
 """The members of a consent record that the facts' consent object does not have."""
 
 
-def standing(case: Case, *, withdrawing: UUID | None = None) -> list[Consent]:
+def current_consents(case: Case, *, withdrawing: UUID | None = None) -> list[Consent]:
     """The newest consent of each person, as withdrawn if it was withdrawn.
 
     `withdrawing` is the id of a consent that the current act withdraws.

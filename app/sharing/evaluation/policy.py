@@ -10,12 +10,12 @@ from app.policy.lifecycle import in_force as policies
 from app.sharing.case.case import Case
 
 
-async def policy_in_force(session: Session, actor: Actor, now: datetime) -> Policy:
+async def load_policy_in_force(session: Session, actor: Actor, now: datetime) -> Policy:
     """Load the policy in force at the caller's school today."""
     return await policies.in_force(session, actor.school, today_in_school(now))
 
 
-async def judged_under(session: Session, case: Case, now: datetime) -> Policy:
+async def load_policy_of_evaluation(session: Session, case: Case, now: datetime) -> Policy:
     """Load the policy version of the current evaluation, or a fallback if it is not found.
 
     Invariant: a missing policy version delays no request.

@@ -30,7 +30,7 @@ class Submission:
     evaluation: Draft[Evaluation]
 
 
-def submitted(
+def new_submission(
     actor: Actor, statement: Statement, judgement: Judgement, now: datetime
 ) -> Submission:
     """Build a new request with the evaluation of its facts."""
@@ -106,7 +106,7 @@ def facts_draft(
     return Draft(id=record_id, content=content), subjects
 
 
-def restated(
+def restate(
     case: Case,
     statement: Statement,
     fields: Collection[str],
@@ -124,7 +124,7 @@ def restated(
     judgement = judge(policy, statement.stated, now)
     stated = statement.facts
     head = replace(
-        judged(case.head, judgement),
+        with_evaluation(case.head, judgement),
         direction=stated.direction.value,
         urgency=stated.urgency.value,
         purpose=stated.purpose.code.value,
@@ -149,7 +149,7 @@ def restated(
     )
 
 
-def judged(head: Head, judgement: Judgement) -> Head:
+def with_evaluation(head: Head, judgement: Judgement) -> Head:
     """The head after a current evaluation.
 
     A decision or an emergency has already set the retention class; an evaluation then leaves it

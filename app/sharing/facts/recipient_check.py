@@ -16,7 +16,6 @@ from app.platform.db import Session
 from app.policy.engine.deadlines import today_in_school
 from app.policy.engine.vocabulary import Answer, SecureRoute
 from app.recipients.matching import Mismatch, RecipientFacts, check_right_recipient
-from app.recipients.model import Verified
 from app.recipients.status import recipient_facts
 from app.sharing.case.case import Head
 from app.sharing.case.facts import Recipient
@@ -49,7 +48,7 @@ class RecipientNotInDirectory(ServiceError):
         super().__init__(what, faults=(Fault(pointer, what, "unknown-recipient"),))
 
 
-async def cited(
+async def check_recipient(
     session: Session, school: str, statement: Statement, now: datetime, *, strict: str | None = None
 ) -> Statement:
     """Add the directory check to a statement that cites a recipient.
@@ -71,14 +70,14 @@ async def cited(
     if cites.contact_id is None and cites.named_individual:
         findings.append(NOT_CHECKED)
     supports = (
-        found.verified is Verified.YES
+        found.verified is Answer.YES
         and NOT_CHECKED not in findings
         and not _OTHER_RECIPIENT & set(mismatches)
     )
     return replace(statement, check=_check(cites, found, findings, now, supports=supports))
 
 
-async def at_disclosure(
+async def check_disclosure_recipient(
     session: Session,
     head: Head,
     cites: Recipient,

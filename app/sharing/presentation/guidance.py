@@ -53,7 +53,7 @@ _FINDINGS: Final[Mapping[str, str]] = {
 }
 
 
-def compelled(case: Case, view: View, *, released: bool) -> Shown | None:
+def show_legal_power(case: Case, view: View, *, released: bool) -> Shown | None:
     """The legal power that compels the school to share, or None.
 
     Free text is shown in the full view, or if the submitter `released` it.
@@ -78,7 +78,7 @@ def compelled(case: Case, view: View, *, released: bool) -> Shown | None:
     }
 
 
-def routed(case: Case) -> Shown | None:
+def show_routing(case: Case) -> Shown | None:
     """The role that handles a routed request, with the reason; None if it is not routed."""
     if not case.evaluation.content.routed:
         return None
@@ -148,7 +148,7 @@ def _hints(case: Case) -> Iterator[Shown]:
 
     if any(
         effective_consent.without_competence(consent)
-        for consent in effective_consent.standing(case)
+        for consent in effective_consent.current_consents(case)
     ):
         yield {
             "code": "judge_competence",
@@ -163,7 +163,7 @@ def _hints(case: Case) -> Iterator[Shown]:
         }
 
 
-def disclosed(case: Case, disclosure_id: UUID, disclosure: Disclosure, view: View) -> Shown:
+def show_item_changes(case: Case, disclosure_id: UUID, disclosure: Disclosure, view: View) -> Shown:
     """The items that a disclosure left out, with the reasons, and the redacted items."""
     left_out: list[Shown] = []
     redacted: list[Shown] = []

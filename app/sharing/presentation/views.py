@@ -100,17 +100,17 @@ def summary(head: Head, view: View, now: datetime) -> Shown:
     }
 
 
-def whole(case: Case, view: View, now: datetime) -> Shown:
+def show_request(case: Case, view: View, now: datetime) -> Shown:
     """Present a request with all its records in a view."""
     shown = summary(case.head, view, now)
     shown["facts"] = facts(case, view)
     shown["evaluation"] = _without_clauses(evaluation(case.evaluation, view))
     shown["evaluations"] = [_evaluation_summary(record, view) for record in case.of(Evaluation)]
     for name, kind in _LISTS.items():
-        shown[name] = [one(case, record, view) for record in case.of(kind)]
+        shown[name] = [show_record(case, record, view) for record in case.of(kind)]
     shown["tasks"] = tasks(case, view)
-    shown["compelled"] = guidance.compelled(case, view, released=_text_released(case))
-    shown["routed"] = guidance.routed(case)
+    shown["compelled"] = guidance.show_legal_power(case, view, released=_text_released(case))
+    shown["routed"] = guidance.show_routing(case)
     shown["recipient_check"] = guidance.recipient_check(
         case.evaluation.content.recipient_check, view
     )
@@ -119,7 +119,7 @@ def whole(case: Case, view: View, now: datetime) -> Shown:
     shown["retention"] = retention(head)
     for name, kind in _ENDINGS.items():
         record = case.latest(kind)
-        shown[name] = one(case, record, view) if record else None
+        shown[name] = show_record(case, record, view) if record else None
     return shown
 
 
@@ -213,7 +213,7 @@ def _when(record: Record[Evaluation], view: View) -> Shown:
     }
 
 
-def one(case: Case, record: Record[Content], view: View) -> Shown:
+def show_record(case: Case, record: Record[Content], view: View) -> Shown:
     """Present a record of any other kind with the members that the view shows."""
     shown: Shown = {
         "id": str(record.id),
@@ -230,13 +230,13 @@ def one(case: Case, record: Record[Content], view: View) -> Shown:
         shown["person_ref"] = _person(case, content.subject_id, view)
     if isinstance(content, Disclosure):
         shown["recipient_check"] = guidance.recipient_check(content.recipient_check, view)
-        shown |= guidance.disclosed(case, record.id, content, view)
+        shown |= guidance.show_item_changes(case, record.id, content, view)
     if isinstance(content, Advice):
         answers = [a for a in case.of(AdviceAnswer) if a.content.advice_id == record.id]
-        shown["answer"] = one(case, answers[-1], view) if answers else None
+        shown["answer"] = show_record(case, answers[-1], view) if answers else None
     if isinstance(content, Consent):
         ends = [w for w in case.of(ConsentWithdrawal) if w.content.consent_id == record.id]
-        shown["withdrawal"] = one(case, ends[-1], view) if ends else None
+        shown["withdrawal"] = show_record(case, ends[-1], view) if ends else None
     return shown
 
 

@@ -22,7 +22,7 @@ def page(
     school: str,
     chart_svg: str | None,
 ) -> Page:
-    """Build the page data of the record from `presentation.views.whole`, with inert text."""
+    """Build the page data of the record from `presentation.views.show_request`, with inert text."""
     shown = inert_all(request)
     partial = request.get("view") == "deidentified"
     return Page(

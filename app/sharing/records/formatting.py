@@ -31,17 +31,17 @@ class Printed:
 
     @classmethod
     def of(cls, request: Shown) -> "Printed":
-        """Make it from a request as `app.sharing.presentation.views.whole` presents it."""
+        """Make it from a request as `app.sharing.presentation.views.show_request` presents it."""
         empty = _HELD_BACK if request.get("view") == "deidentified" else _NOT_STATED
         if request.get("status") == "disposed":
             empty = _DESTROYED
         names = {
             str(item.get("id")): f"Item {n}: {_item(item)}"
-            for n, item in enumerate(listed(request.get("facts", {}).get("items")), 1)
+            for n, item in enumerate(records_in(request.get("facts", {}).get("items")), 1)
         }
         names |= {
             str(decision.get("id")): f"Decision {n}"
-            for n, decision in enumerate(listed(request.get("decisions")), 1)
+            for n, decision in enumerate(records_in(request.get("decisions")), 1)
         }
         return cls(request, empty, names)
 
@@ -109,7 +109,7 @@ def _item(item: Shown) -> str:
     )
 
 
-def listed(value: object) -> list[Shown]:
+def records_in(value: object) -> list[Shown]:
     """The objects in a list; empty if the value is not a list."""
     return (
         [one for one in value if isinstance(one, Mapping)]
@@ -120,4 +120,4 @@ def listed(value: object) -> list[Shown]:
 
 def one_or_more(value: object) -> list[Shown]:
     """The objects in a list, or a single object as a list."""
-    return [value] if isinstance(value, Mapping) else listed(value)
+    return [value] if isinstance(value, Mapping) else records_in(value)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from app.platform.documents.page import Block, Bullets, Grid, Pairs, Paragraph, Part, Verbatim
 from app.policy.wording.words import label
-from app.sharing.records.formatting import Printed, Shown, listed, one_or_more
+from app.sharing.records.formatting import Printed, Shown, one_or_more, records_in
 
 
 def _each(case: Printed, member: str, title: str, *first: tuple[str, str]) -> Iterator[Block]:
     """Print every record of a kind in full."""
-    records = listed(case.request.get(member))
+    records = records_in(case.request.get(member))
     if not records:
         yield Paragraph("Nothing recorded.")
     for number, record in enumerate(records, 1):
@@ -79,21 +79,24 @@ def beside(case: Printed) -> Iterator[Block]:
             (case.pairs(routed, ("to", "Dealt with by"), ("because", "Because")),),
         )
     if isinstance(check, Mapping):
-        words = tuple(str(finding["text"]) for finding in listed(check.get("findings")))
+        words = tuple(str(finding["text"]) for finding in records_in(check.get("findings")))
         shown = (("verified", "Verified in the directory"), ("checked_on", "Looked up on"))
         agrees = Bullets(words) if words else Paragraph("Everything stated matches the directory.")
         yield Part(
             "The recipient in the directory",
             (case.pairs(check, *shown, skip=("findings", "directory_id", "contact_id")), agrees),
         )
-    hints = tuple(str(hint["text"]) for hint in listed(case.request.get("hints")))
+    hints = tuple(str(hint["text"]) for hint in records_in(case.request.get("hints")))
     if hints:
         yield Part("Points to consider", (Bullets(hints),))
 
 
 def advice(case: Printed) -> Iterator[Block]:
     """Print the requests for advice with their answers, and the questions to the requester."""
-    every, questions = listed(case.request.get("advice")), listed(case.request.get("questions"))
+    every, questions = (
+        records_in(case.request.get("advice")),
+        records_in(case.request.get("questions")),
+    )
     if not every and not questions:
         yield Paragraph("No advice was sought, and no one was asked for more information.")
     for number, sought in enumerate(every, 1):
@@ -127,7 +130,7 @@ def advice(case: Printed) -> Iterator[Block]:
 
 def decisions(case: Printed) -> Iterator[Block]:
     """Print every decision, with the discussions of a refusal."""
-    every = listed(case.request.get("decisions"))
+    every = records_in(case.request.get("decisions"))
     if not every:
         yield Paragraph("Nothing has been decided.")
     for number, decision in enumerate(every, 1):
@@ -175,7 +178,7 @@ def disclosures(case: Printed) -> Iterator[Block]:
             "Emergency record",
             (case.record(record, ("what", "What was shared"), ("why", "Why it could not wait")),),
         )
-    every = listed(case.request.get("disclosures"))
+    every = records_in(case.request.get("disclosures"))
     if not every:
         yield Paragraph("Nothing is recorded as shared.")
     first = (
@@ -195,7 +198,7 @@ def disclosures(case: Printed) -> Iterator[Block]:
 
 def consents(case: Printed) -> Iterator[Block]:
     """Print the consents and their withdrawals."""
-    every = listed(case.request.get("consents"))
+    every = records_in(case.request.get("consents"))
     if not every:
         yield Paragraph("No consent is recorded, apart from the answers above.")
     for number, consent in enumerate(every, 1):
@@ -231,7 +234,7 @@ def clocks(case: Printed) -> Iterator[Block]:
             ),
         )
     )
-    for task in listed(request.get("tasks")):
+    for task in records_in(request.get("tasks")):
         shown = Pairs(
             (
                 ("Due", case.text(task.get("due"))),
@@ -264,7 +267,7 @@ def retention(case: Printed) -> Iterator[Block]:
             ("Legal hold", case.text(bool(retention_terms.get("legal_hold")))),
         )
     )
-    for number, review in enumerate(listed(case.request.get("retention_reviews")), 1):
+    for number, review in enumerate(records_in(case.request.get("retention_reviews")), 1):
         yield Part(f"Review {number}", (case.record(review, ("keep", "Keep"), ("why", "Why")),))
     for member, title in (
         ("withdrawal", "Withdrawal of the request"),
@@ -290,7 +293,7 @@ def proof(case: Printed, audit: Shown) -> Iterator[Block]:
             str(entry.get("action") or "–"),
             _instant(case, entry),
         )
-        for entry in listed(audit.get("entries"))
+        for entry in records_in(audit.get("entries"))
     )
     yield (
         Grid(

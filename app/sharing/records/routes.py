@@ -123,7 +123,7 @@ async def release_letter(
         now=call.now,
         trace=call.trace,
     )
-    return created(case, made, actor)
+    return created(case, made, actor, f"letters/{made.id}")
 
 
 @router.get(

@@ -10,7 +10,7 @@ from app.platform.documents.page import Block, Bullets, Chart, Grid, Pairs, Para
 from app.policy.flowchart import drawing
 from app.policy.wording.words import label
 from app.sharing.records import history as records_history
-from app.sharing.records.formatting import Printed, Shown, listed
+from app.sharing.records.formatting import Printed, Shown, records_in
 from app.sharing.records.text import GOLDEN_RULES
 
 _FORESEEN: Final = frozenset(
@@ -94,7 +94,7 @@ def sections(request: Shown, *, audit: Shown, chart_svg: str | None) -> tuple[Se
 
 def _summary(case: Printed) -> Iterator[Block]:
     request = case.request
-    shared = len(listed(request.get("disclosures")))
+    shared = len(records_in(request.get("disclosures")))
     late = request.get("overdue_clocks") or []
     outcome = str(request.get("outcome"))
     departs = (
@@ -163,7 +163,7 @@ def _asked(case: Printed) -> Iterator[Block]:
     )
     yield Part("Why it is wanted", (_object(case, facts.get("purpose"), *purpose),))
     yield from records_history.beside(case)
-    people = listed(facts.get("subjects"))
+    people = records_in(facts.get("subjects"))
     rows = tuple(
         (
             str(n),
@@ -192,7 +192,7 @@ def _object(case: Printed, value: object, *first: tuple[str, str]) -> Block:
 
 
 def _information(case: Printed) -> Iterator[Block]:
-    items = listed(case.request.get("facts", {}).get("items"))
+    items = records_in(case.request.get("facts", {}).get("items"))
     if not items:
         yield Paragraph("No items are listed.")
     for number, item in enumerate(items, 1):
@@ -296,7 +296,7 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
             ),
         )
     )
-    steps, checks = listed(found.get("path")), listed(found.get("how"))
+    steps, checks = records_in(found.get("path")), records_in(found.get("how"))
     asked = drawing.QUESTIONS
     rows = tuple(
         (
@@ -330,7 +330,7 @@ def _recommended(case: Printed, chart_svg: str | None) -> Iterator[Block]:
             steps, outcome=outcome, decided_at=settled, release=release, how=checks
         )
         yield Part("The flowchart, with the path of this request", (Chart(chart_svg, described),))
-    every = listed(case.request.get("evaluations"))
+    every = records_in(case.request.get("evaluations"))
     if len(every) > 1:
         history = tuple(
             (
@@ -372,7 +372,7 @@ def _findings(case: Printed) -> Iterator[Block]:
                 str(one["basis"]),
                 _cites(one),
             )
-            for one in listed(found.get(member))
+            for one in records_in(found.get(member))
         )
         yield Grid(caption, ("What", "Finding", "Why", "Clauses"), rows)
     actions = tuple(
@@ -382,9 +382,9 @@ def _findings(case: Printed) -> Iterator[Block]:
             case.text(action["due"]) if action.get("due") else "No time limit",
             _cites(action),
         )
-        for action in listed(found.get("actions"))
+        for action in records_in(found.get("actions"))
     )
     yield Grid("What to do", ("Action", "Who", "Due", "Clauses"), actions)
-    myths = listed(found.get("myths"))
+    myths = records_in(found.get("myths"))
     if myths:
         yield Part("Worth remembering", (Bullets(tuple(str(myth["text"]) for myth in myths)),))

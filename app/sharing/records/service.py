@@ -85,7 +85,7 @@ async def prepare(
     policy = await _policy_of(session, case)
     view = _audit_read(session, actor, case, Action.RECORD_READ, now, trace)
     return Printed(
-        shown=views.whole(case, view, now)
+        shown=views.show_request(case, view, now)
         | {"evaluation": views.evaluation(case.evaluation, view)},
         flags=() if policy else (RecordFlag.POLICY_NOT_FOUND,),
         audit=await _proof_of(session, case, view),
@@ -166,7 +166,7 @@ def _audit_read(
 
 
 async def _proof_of(session: Session, case: Case, view: View) -> dict[str, Any]:
-    entries = await search.cited(
+    entries = await search.load_cited_entries(
         session, case.head.school, sorted({one.audit_id for one in case.records})
     )
     try:
@@ -210,7 +210,7 @@ async def release_letter(
         contact=contact,
         asked=asked,
     )
-    letter_html(views.whole(case, View.FULL, now), **_letter_words(letter, case, now))
+    letter_html(views.show_request(case, View.FULL, now), **_letter_words(letter, case, now))
     draft = Draft(id=ids.new_id(now), content=letter)
     change = Change(
         action=Action.LETTER_RELEASED,
@@ -241,7 +241,7 @@ async def letter(
     if found is None or not found.personal:
         raise LetterNotFound("check the id; see letters in the request")
     _audit_read(session, actor, case, Action.LETTER_READ, now, trace, target=letter_id)
-    shown = views.whole(case, View.FULL, now)
+    shown = views.show_request(case, View.FULL, now)
     words = _letter_words(found.content, case, found.at)
     if media_type == HTML:
         return letter_html(shown, **words)

@@ -30,9 +30,9 @@ from app.sharing.requests.schemas import (
     AmendIn,
     AskIn,
     EvaluateIn,
+    InformationQuestionOut,
     ListQuery,
     PageOut,
-    QuestionOut,
     ReconsiderationOut,
     ReconsiderIn,
     RequestEvaluationOut,
@@ -55,7 +55,7 @@ def _shown(
 ) -> Response:
     view = case.head.view_for(actor)
     return reply(
-        views.whole(case, view, now),
+        views.show_request(case, view, now),
         status,
         {"ETag": case_version.etag(case.head, view), **(headers or {})},
     )
@@ -208,7 +208,7 @@ async def evaluate_sharing_request(
     return reply(
         views.evaluation(record, view),
         201,
-        {**location(case), "ETag": case_version.etag(case.head, view)},
+        {**location(case, f"evaluations/{record.id}"), "ETag": case_version.etag(case.head, view)},
     )
 
 
@@ -291,7 +291,7 @@ async def close_sharing_request(
     "/sharing-requests/{request_id}/questions",
     summary="Ask the requester for information",
     status_code=201,
-    response_model=QuestionOut,
+    response_model=InformationQuestionOut,
     responses=replies(401, 403, 404, 409, 413, 415, 422) | CREATED,
 )
 @idempotent()

@@ -98,7 +98,7 @@ class AskIn(Body):
     question: Annotated[Personal[Text], Field(description="The missing information.")]
 
 
-class QuestionOut(RecordOut):
+class InformationQuestionOut(RecordOut):
     """A question to the requester about missing information."""
 
     question: Annotated[
@@ -271,7 +271,9 @@ class RequestOut(SummaryOut):
             )
         ),
     ]
-    questions: Annotated[list[QuestionOut], Field(description="The questions to the requester.")]
+    questions: Annotated[
+        list[InformationQuestionOut], Field(description="The questions to the requester.")
+    ]
     advice: Annotated[list[AdviceOut], Field(description="The advice sought and given.")]
     decisions: Annotated[
         list[DecisionOut],
@@ -327,20 +329,28 @@ class PageOut(Out):
 
 
 class ListQuery(BaseModel):
-    """Filters and paging parameters for the list of requests."""
+    """Filters and paging parameters for the list of requests. The client repeats a parameter to
+    send several values.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Annotated[Status | None, Field(description="Only requests with this status.")] = None
-    outcome: Annotated[
-        Outcome | None, Field(description="Only requests with this evaluation outcome.")
+    status: Annotated[
+        list[Status] | None, Field(description="Only requests with one of these statuses.")
     ] = None
-    direction: Annotated[Direction | None, Field(description="Only this direction.")] = None
+    outcome: Annotated[
+        list[Outcome] | None,
+        Field(description="Only requests with one of these evaluation outcomes."),
+    ] = None
+    direction: Annotated[
+        list[Direction] | None, Field(description="Only requests in one of these directions.")
+    ] = None
     subject: Annotated[
         Reference | None, Field(description="Only requests about this person (`person_ref`).")
     ] = None
     recipient_type: Annotated[
-        OrganisationType | None, Field(description="Only this type of recipient organisation.")
+        list[OrganisationType] | None,
+        Field(description="Only requests with one of these types of recipient organisation."),
     ] = None
     submitted_from: Annotated[
         PeriodEnd | None, Field(description="Only submissions on or after this date or time.")

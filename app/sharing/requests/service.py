@@ -35,9 +35,9 @@ from app.sharing.case.records import (
 from app.sharing.case.version import etag
 from app.sharing.evaluation import assessment
 from app.sharing.evaluation.assessment import judge
-from app.sharing.evaluation.policy import judged_under, policy_in_force
-from app.sharing.evaluation.restatement import HOW_ONLY, judged, restated, submitted
-from app.sharing.facts import recipient_check
+from app.sharing.evaluation.policy import load_policy_in_force, load_policy_of_evaluation
+from app.sharing.evaluation.restatement import HOW_ONLY, new_submission, restate, with_evaluation
+from app.sharing.facts.recipient_check import check_recipient
 from app.sharing.facts.statement import Statement
 from app.sharing.facts.statements import revise
 
@@ -62,7 +62,6 @@ ids_of_person: Final = store.ids_of_person
 sealed: Final = store.sealed
 """Return every stored record and head, for the verification of the audit trail."""
 
-
 has_requests: Final = store.has_any
 """Return whether the database contains any request of any school."""
 
@@ -72,10 +71,10 @@ async def submit(
 ) -> Case:
     """Store a request with the evaluation of its facts under the policy in force."""
     policy = await policies.adopt_in_force(session, actor.school, now=now, trace=request_id)
-    statement = await recipient_check.cited(session, actor.school, statement, now, strict="")
+    statement = await check_recipient(session, actor.school, statement, now, strict="")
 
     judgement = judge(policy, statement.stated, now)
-    change = submitted(actor, statement, judgement, now).change
+    change = new_submission(actor, statement, judgement, now).change
 
     return await store.write(session, change, by=actor, at=now, request_id=request_id)
 
@@ -178,7 +177,7 @@ async def amend(
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
     precondition.check(etag(case.head, case.head.view_for(actor)))
-    policy = await policy_in_force(session, actor, now)
+    policy = await load_policy_in_force(session, actor, now)
 
     how_only = changed.keys() <= HOW_ONLY
     try:
@@ -188,14 +187,14 @@ async def amend(
             case.head.after(Act.AMEND_HOW)
             raise FactsAlreadyDecided from None
         status = case.head.after(Act.AMEND_HOW)
-    statement = await recipient_check.cited(
+    statement = await check_recipient(
         session,
         actor.school,
         revise(case, changed),
         now,
         strict="" if "recipient" in changed else None,
     )
-    change = restated(
+    change = restate(
         case, statement, changed.keys(), policy, now, trigger=EvaluationTrigger.AMENDED
     )
     change = replace(
@@ -219,7 +218,7 @@ async def evaluate_again(
     An evaluation under another version is recorded for comparison and leaves the head unchanged.
     """
     case = await store.load(session, actor, request_id, to_change=True)
-    current = await policy_in_force(session, actor, now)
+    current = await load_policy_in_force(session, actor, now)
     policy = (
         current
         if policy_digest in {None, current.digest}
@@ -228,9 +227,11 @@ async def evaluate_again(
 
     status = case.head.after(Act.EVALUATE)
     is_current = policy.digest == current.digest
-    statement = await recipient_check.cited(session, actor.school, revise(case, {}), now)
+    statement = await check_recipient(session, actor.school, revise(case, {}), now)
     judgement = judge(policy, statement.stated, now)
-    head = replace(judged(case.head, judgement), status=status) if is_current else case.head
+    head = (
+        replace(with_evaluation(case.head, judgement), status=status) if is_current else case.head
+    )
     draft = judgement.draft(
         id=ids.new_id(now),
         trigger=EvaluationTrigger.ASKED,
@@ -261,10 +262,12 @@ async def withdraw(
     case.head.must_be_submitter(actor)
 
     status = case.head.after(Act.WITHDRAW)
-    policy = await judged_under(session, case, now)
-    content = assessment.stood_in(policy, case.head, Withdrawal(why=why))
+    policy = await load_policy_of_evaluation(session, case, now)
+    content = assessment.with_fallback_flag(policy, case.head, Withdrawal(why=why))
     draft = Draft(id=ids.new_id(now), content=content)
-    change = _ended(case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now)
+    change = _with_retention(
+        case, _simple(case, Action.REQUEST_WITHDRAWN, draft, status), policy, now
+    )
 
     after = await store.save_change(session, actor, case, change, now=now, trace=trace)
     return after, record_in(after, draft)
@@ -280,10 +283,10 @@ async def close(
     case.head.must_be_submitter_or_dsl(actor)
 
     status = case.head.after(Act.CLOSE)
-    policy = await judged_under(session, case, now)
-    content = assessment.stood_in(policy, case.head, Closure(why=why))
+    policy = await load_policy_of_evaluation(session, case, now)
+    content = assessment.with_fallback_flag(policy, case.head, Closure(why=why))
     draft = Draft(id=ids.new_id(now), content=content)
-    change = _ended(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
+    change = _with_retention(case, _simple(case, Action.REQUEST_CLOSED, draft, status), policy, now)
 
     after = await store.save_change(session, actor, case, change, now=now, trace=trace)
     return after, record_in(after, draft)
@@ -307,20 +310,21 @@ async def ask(
 
 
 def _simple(case: Case, action: Action, draft: Draft[Content], status: Status) -> Change:
-    about = [subject.id for subject in case.people]
     return Change(
         action=action,
         head=replace(case.head, status=status),
         drafts=(draft,),
-        about=about,
+        about=[subject.id for subject in case.people],
         target=draft.id,
     )
 
 
-def _ended(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
+def _with_retention(case: Case, change: Change, policy: Policy, now: datetime) -> Change:
     """Complete a change that ends a request: the retention period starts on this date."""
     reviewed = case.latest(RetentionReview) is not None
-    return replace(change, head=assessment.kept(policy, change.head, now, reviewed=reviewed))
+    return replace(
+        change, head=assessment.with_retention(policy, change.head, now, reviewed=reviewed)
+    )
 
 
 async def reconsider(
@@ -340,19 +344,19 @@ async def reconsider(
     """
     case = await store.load(session, actor, request_id, to_change=True)
     case.head.must_be_submitter_or_dsl(actor)
-    policy = await policy_in_force(session, actor, now)
+    policy = await load_policy_in_force(session, actor, now)
 
     status = case.head.after(Act.RECONSIDER)
     if case.head.decision != "do_not_share":
         raise NothingToReconsider
-    statement = await recipient_check.cited(
+    statement = await check_recipient(
         session,
         actor.school,
         revise(case, changed),
         now,
         strict="/facts" if "recipient" in changed else None,
     )
-    change = restated(
+    change = restate(
         case, statement, changed.keys(), policy, now, trigger=EvaluationTrigger.RECONSIDERED
     )
     judgement_due = assessment.due_at(policy, change.head.urgency, now)

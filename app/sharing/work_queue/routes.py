@@ -40,7 +40,7 @@ async def list_attention(
     """
     scope = f"attention:{query.kind or ''}"
     after = _place(query.cursor, scope) if query.cursor is not None else None
-    pending, more = await service.waiting(
+    pending, more = await service.list_waiting(
         call.session,
         actor,
         kind=query.kind,

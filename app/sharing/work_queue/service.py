@@ -33,7 +33,7 @@ from app.sharing.case.records import Emergency, Facts
 from app.sharing.case.tables import RecordRow, RequestRow
 from app.sharing.evaluation import policy as evaluation_policy
 
-NOBODY: Final = UUID(int=0)
+NO_REQUEST: Final = UUID(int=0)
 """The request id in the sort key of an entry about the policy."""
 
 _PAST_ADVICE: Final = (Status.WITHDRAWN.value, Status.DISPOSED.value)
@@ -78,7 +78,7 @@ class Pending:
     missing: tuple[str, ...] = ()
 
 
-async def waiting(
+async def list_waiting(
     session: Session,
     actor: Actor,
     *,
@@ -93,7 +93,7 @@ async def waiting(
 
     Each call adds an audit entry.
     """
-    policy = await evaluation_policy.policy_in_force(session, actor, now)
+    policy = await evaluation_policy.load_policy_in_force(session, actor, now)
     found = await _page(session, actor, kind=kind, after=after, limit=limit + 1, now=now)
     heads = await store.heads(session, actor, [place.request_id for place, _, _ in found])
 
@@ -111,7 +111,7 @@ async def waiting(
     ]
     if kind in {None, Waiting.POLICY_REVIEW_OVERDUE}:
         pending = sorted([*pending, *_review(policy, now, after)], key=lambda one: one.place)
-    shown = await _explained(session, actor, pending[:limit])
+    shown = await _load_details(session, actor, pending[:limit])
 
     data = {"kind": kind.value if kind else None, "count": len(shown)}
     log.append(
@@ -287,7 +287,7 @@ def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pend
     ended = datetime.combine(
         last_day(policy.next_review) + timedelta(days=1), time(), LONDON
     ).astimezone(UTC)
-    place = Place(at=ended, request_id=NOBODY, kind=Waiting.POLICY_REVIEW_OVERDUE.value)
+    place = Place(at=ended, request_id=NO_REQUEST, kind=Waiting.POLICY_REVIEW_OVERDUE.value)
     if after is None or place > after:
         due = ended - timedelta(microseconds=1)
         kind = Waiting.POLICY_REVIEW_OVERDUE
@@ -296,15 +296,15 @@ def _review(policy: Policy, now: datetime, after: Place | None) -> Iterator[Pend
         )
 
 
-async def _explained(session: Session, actor: Actor, pending: list[Pending]) -> list[Pending]:
+async def _load_details(session: Session, actor: Actor, pending: list[Pending]) -> list[Pending]:
     """Add details from the records: the unanswered advice and the missing emergency information."""
     kinds = {Waiting.ADVICE_WAITING, Waiting.EMERGENCY_INCOMPLETE}
     ids = {one.head.id for one in pending if one.head is not None and one.kind in kinds}
     cases = await store.load_all_as_service(session, actor.school, ids) if ids else {}
-    return [_explain(one, cases) for one in pending]
+    return [_with_details(one, cases) for one in pending]
 
 
-def _explain(one: Pending, cases: Mapping[UUID, Case]) -> Pending:
+def _with_details(one: Pending, cases: Mapping[UUID, Case]) -> Pending:
     case = cases.get(one.head.id) if one.head is not None else None
     if case is None:
         return one

@@ -58,15 +58,17 @@ async def test_each_filter_finds_its_entries(database: Database) -> None:
     for filters, expected in (
         (Filters(), [d, c, b, a]),
         (Filters(actor=mary.id), [d, c, a]),
-        (Filters(action=Action.REQUEST_READ), [d, b]),
-        (Filters(actor=mary.id, action=Action.REQUEST_READ), [d]),
+        (Filters(action=(Action.REQUEST_READ,)), [d, b]),
+        (Filters(actor=mary.id, action=(Action.REQUEST_READ,)), [d]),
         (Filters(request=case), [b, a]),
         (Filters(subject=(child,)), [d, a]),
-        (Filters(subject=(child,), action=Action.REQUEST_SUBMITTED), [a]),
+        (Filters(subject=(child,), action=(Action.REQUEST_SUBMITTED,)), [a]),
         (Filters(recipient="mash"), [a]),
-        (Filters(outcome=EntryOutcome.DENIED), [c]),
-        (Filters(outcome=EntryOutcome.SUCCESS), [d, b, a]),
-        (Filters(outcome=EntryOutcome.FAILURE), []),
+        (Filters(outcome=(EntryOutcome.DENIED,)), [c]),
+        (Filters(outcome=(EntryOutcome.SUCCESS,)), [d, b, a]),
+        (Filters(outcome=(EntryOutcome.FAILURE,)), []),
+        (Filters(outcome=(EntryOutcome.DENIED, EntryOutcome.SUCCESS)), [d, c, b, a]),
+        (Filters(action=(Action.REQUEST_READ, Action.REQUEST_SUBMITTED)), [d, b, a]),
         (Filters(since=NOON + timedelta(seconds=1)), [d, c, b]),
         (Filters(until=NOON + timedelta(seconds=1)), [a]),
         (Filters(since=NOON + timedelta(seconds=1), until=NOON + timedelta(seconds=3)), [c, b]),
@@ -103,7 +105,9 @@ async def test_each_role_sees_the_entries_that_it_may(database: Database) -> Non
         for by, expected in visible.items():
             assert await found(database, Filters(), by) == expected
             sign_ins = [entry for entry in expected if entry in {signed_in, own, away}]
-            assert await found(database, Filters(action=Action.SESSION_OPENED), by) == sign_ins
+            assert await found(database, Filters(action=(Action.SESSION_OPENED,)), by) == sign_ins
+            mixed = Filters(action=(Action.REQUEST_READ, Action.SESSION_OPENED))
+            assert await found(database, mixed, by) == [e for e in expected if e != account]
             for entry in (case, account, signed_in, own, away):
                 if entry in expected:
                     assert (await search.find(session, by, entry)).id == entry

@@ -109,7 +109,7 @@ def stray(segment: str) -> str:
 
 
 def algorithms() -> Iterator[tuple[str, list[str]]]:
-    """A token whose algorithm is none, another's, or ours keyed with what everybody knows."""
+    """A token whose algorithm is none, another's, or ours keyed with a public value."""
     for alg in ("none", "None", "NONE", ""):
         yield f"alg {alg!r} without signature", bearer(f"{b64(raw_json(header(alg=alg)))}.{BODY}.")
         yield f"alg {alg!r} with the right signature", bearer(token(header(alg=alg)))

@@ -127,7 +127,7 @@ async def test_an_unknown_account_or_client_is_not_found(
     async with database.transaction() as session:
         save = saved.on(session)
         with pytest.raises(AccountNotFound):
-            await accounts.disable_user(session, "nobody@school.example", now=TERM_TIME, save=save)
+            await accounts.disable_user(session, "unknown@school.example", now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):
             await accounts.set_role(session, "no email", Role.DSL, now=TERM_TIME, save=save)
         with pytest.raises(AccountNotFound):

@@ -13,9 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.platform.batching import CONCURRENT, LARGEST, SLOW_S, Batcher
-from app.platform.database_errors import RowTaken
 from app.platform.dataloader import Lookup
-from app.platform.db import Database
+from app.platform.db import Database, RowTaken
 from app.platform.settings import Settings
 
 pytestmark = pytest.mark.every_event_loop

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.kernel.vocabulary import Answer
 from app.recipients.matching import WORDS, Mismatch, RecipientFacts, check_right_recipient
-from app.recipients.model import Verified
 from app.recipients.verification import NEVER_CHECKED, VerificationReason
 from tests.unit.recipients.valid import STATED, checked, facts
 
@@ -22,22 +22,22 @@ CASES: list[tuple[Mismatch, RecipientFacts, dict[str, Any]]] = [
     (Mismatch.NEVER_VERIFIED, facts(status=NEVER_CHECKED), {}),
     (
         Mismatch.VERIFICATION_EXPIRED,
-        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.EXPIRED)),
+        facts(status=checked(verified=Answer.UNSURE, why=VerificationReason.EXPIRED)),
         {},
     ),
     (
         Mismatch.DETAILS_CHANGED,
-        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.DETAILS_CHANGED)),
+        facts(status=checked(verified=Answer.UNSURE, why=VerificationReason.DETAILS_CHANGED)),
         {},
     ),
     (
         Mismatch.IDENTITY_DOUBTED,
-        facts(status=checked(verified=Verified.UNSURE, why=VerificationReason.DOUBTED)),
+        facts(status=checked(verified=Answer.UNSURE, why=VerificationReason.DOUBTED)),
         {},
     ),
     (
         Mismatch.IDENTITY_REFUTED,
-        facts(status=checked(verified=Verified.NO, why=VerificationReason.REFUTED)),
+        facts(status=checked(verified=Answer.NO, why=VerificationReason.REFUTED)),
         {},
     ),
 ]
@@ -66,7 +66,7 @@ def test_everybody_who_is_not_verified_is_named():
     """Subtracted from the enum: a new reason without a mismatch would pass unseen."""
     for why in set(VerificationReason) - {VerificationReason.CHECKED}:
         assert (
-            check_right_recipient(facts(status=checked(verified=Verified.UNSURE, why=why)), STATED)
+            check_right_recipient(facts(status=checked(verified=Answer.UNSURE, why=why)), STATED)
             != []
         )
 

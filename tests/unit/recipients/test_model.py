@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from app.kernel import canonical
 from app.kernel.clock import today_in_school
-from app.recipients.model import (
-    SORT_KEY,
-    CheckMethod,
-    ContactNameMissing,
-    RecipientType,
-    Verified,
-    fold,
-    sort_key,
-)
+from app.kernel.vocabulary import Answer, OrganisationType
+from app.recipients.model import SORT_KEY, CheckMethod, ContactNameMissing, fold, sort_key
 from app.recipients.verification import (
     NEVER_CHECKED,
     VALID_DAYS,
@@ -38,7 +31,7 @@ def test_without_a_check_the_status_is_unsure():
     assert (
         status_of(None, recipient(), TODAY)
         == NEVER_CHECKED
-        == VerificationStatus(verified=Verified.UNSURE, why=VerificationReason.NEVER_CHECKED)
+        == VerificationStatus(verified=Answer.UNSURE, why=VerificationReason.NEVER_CHECKED)
     )
 
 
@@ -46,55 +39,55 @@ def test_a_check_counts_on_its_last_day_and_not_on_the_next():
     last = TODAY + timedelta(days=VALID_DAYS)
     assert status_of(check(), recipient(), last) == checked(valid_until=last)
     after = status_of(check(), recipient(), last + timedelta(days=1))
-    assert (after.verified, after.why) == (Verified.UNSURE, VerificationReason.EXPIRED)
+    assert (after.verified, after.why) == (Answer.UNSURE, VerificationReason.EXPIRED)
 
 
 @pytest.mark.parametrize("days", [0, VALID_DAYS + 1, 10 * VALID_DAYS])
 def test_a_no_counts_whatever_its_age_and_whatever_has_changed(days: int):
     refuted = status_of(
-        check(result=Verified.NO), recipient(identity_version=7), TODAY + timedelta(days=days)
+        check(result=Answer.NO), recipient(identity_version=7), TODAY + timedelta(days=days)
     )
     assert (refuted.verified, refuted.why, refuted.valid_until) == (
-        Verified.NO,
+        Answer.NO,
         VerificationReason.REFUTED,
         None,
     )
 
 
 def test_an_unsure_check_gives_unsure():
-    doubted = status_of(check(result=Verified.UNSURE), recipient(), TODAY)
+    doubted = status_of(check(result=Answer.UNSURE), recipient(), TODAY)
     assert (doubted.verified, doubted.why, doubted.valid_until) == (
-        Verified.UNSURE,
+        Answer.UNSURE,
         VerificationReason.DOUBTED,
         None,
     )
 
 
 @given(
-    result=st.sampled_from(Verified),
+    result=st.sampled_from(Answer),
     of=st.integers(1, 3),
     now=st.integers(1, 3),
     age=st.integers(-2, 2 * VALID_DAYS),
 )
 def test_yes_needs_a_recent_check_of_the_present_details(
-    result: Verified, of: int, now: int, age: int
+    result: Answer, of: int, now: int, age: int
 ):
     found = status_of(
         check(result=result, identity_version=of),
         contact(identity_version=now),
         TODAY + timedelta(days=age),
     )
-    assert (found.verified is Verified.YES) == (
-        result is Verified.YES and of == now and age <= VALID_DAYS
+    assert (found.verified is Answer.YES) == (
+        result is Answer.YES and of == now and age <= VALID_DAYS
     )
-    assert (found.verified is Verified.NO) == (result is Verified.NO)
+    assert (found.verified is Answer.NO) == (result is Answer.NO)
 
 
 @pytest.mark.parametrize(
     ("member", "value"),
     [
         ("organisation", "Othertown MASH"),
-        ("organisation_type", RecipientType.POLICE),
+        ("organisation_type", OrganisationType.POLICE),
         ("call_back_number", "01632 960999"),
     ],
 )
@@ -135,7 +128,7 @@ def test_a_change_without_effect_makes_no_version():
 def test_new_details_in_place_of_destroyed_ones_need_a_name():
     destroyed = contact(details=None)
     with pytest.raises(ContactNameMissing):
-        destroyed.with_changes({"email": "somebody@mash.example"}, LATER)
+        destroyed.with_changes({"email": "other@mash.example"}, LATER)
     anew, _ = destroyed.with_changes({"name": "B. Lee"}, LATER)
     assert anew.details is not None
     assert (anew.details.name, anew.details.email) == ("B. Lee", None)
@@ -144,7 +137,7 @@ def test_new_details_in_place_of_destroyed_ones_need_a_name():
 
 
 def test_a_refuted_organisation_refutes_its_contacts_and_a_verified_one_does_not_verify_them():
-    refuted = status_of(check(result=Verified.NO), recipient(), TODAY)
+    refuted = status_of(check(result=Answer.NO), recipient(), TODAY)
     assert contact_status(refuted, checked()) == refuted
     assert contact_status(NEVER_CHECKED, checked()) == checked()
     assert contact_status(checked(), NEVER_CHECKED) == NEVER_CHECKED
@@ -153,7 +146,7 @@ def test_a_refuted_organisation_refutes_its_contacts_and_a_verified_one_does_not
 def test_a_check_in_the_future_is_refused():
     with pytest.raises(InvalidVerification) as found:
         check_verification(
-            recipient(), CheckMethod.WARRANT_CARD, Verified.YES, TODAY + timedelta(days=1), TODAY
+            recipient(), CheckMethod.WARRANT_CARD, Answer.YES, TODAY + timedelta(days=1), TODAY
         )
     assert [fault.pointer for fault in found.value.faults] == ["/verified_on"]
 
@@ -162,13 +155,11 @@ def test_a_call_back_needs_a_published_number_in_the_directory():
     unpublished = recipient(details=details(call_back_number=None))
     with pytest.raises(InvalidVerification) as found:
         check_verification(
-            unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.YES, TODAY, TODAY
+            unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Answer.YES, TODAY, TODAY
         )
     assert [fault.code for fault in found.value.faults] == ["no-published-number"]
-    check_verification(
-        unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Verified.NO, TODAY, TODAY
-    )
-    check_verification(unpublished, CheckMethod.WARRANT_CARD, Verified.YES, TODAY, TODAY)
+    check_verification(unpublished, CheckMethod.CALL_BACK_PUBLISHED_NUMBER, Answer.NO, TODAY, TODAY)
+    check_verification(unpublished, CheckMethod.WARRANT_CARD, Answer.YES, TODAY, TODAY)
 
 
 def test_the_day_is_the_one_in_school():

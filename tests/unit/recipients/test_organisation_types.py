@@ -1,11 +1,13 @@
-"""The types of organisation are those of the policy, although neither package imports the other."""
+"""The directory of recipients uses the vocabularies of the policy."""
 
 from pathlib import Path
 
 from app import policy
+from app.kernel.vocabulary import OrganisationType
 from app.policy.document import loader as document_loader
 from app.policy.engine import vocabulary
-from app.recipients.model import CheckMethod, RecipientRoute, RecipientType, Verified
+from app.recipients.fields import ROUTES
+from app.recipients.model import CheckMethod
 from app.recipients.organisation_types import TYPES
 
 SECTION_11 = {
@@ -28,18 +30,13 @@ def words(enum: type) -> set[str]:
     return {member.value for member in enum}  # type: ignore[attr-defined]
 
 
-def test_both_rooms_speak_the_same_words():
-    assert words(RecipientType) == words(vocabulary.OrganisationType)
-    assert words(Verified) == words(vocabulary.Answer)
-
-
-def test_no_route_and_no_check_are_not_for_the_directory():
-    assert words(RecipientRoute) == words(vocabulary.SecureRoute) - {"none"}
+def test_the_directory_records_every_route_and_check_of_the_policy_except_none():
+    assert set(ROUTES) == words(vocabulary.SecureRoute) - {"none"}
     assert words(CheckMethod) == words(vocabulary.VerificationMethod) - {"none"}
 
 
 def test_every_type_is_explained():
-    assert set(RecipientType) == TYPES.keys()
+    assert set(OrganisationType) == TYPES.keys()
     assert all(kind.label and kind.words.endswith((".", "?")) for kind in TYPES.values())
 
 
@@ -54,9 +51,9 @@ def test_duties_and_partners():
     assert {name.value for name, kind in TYPES.items() if kind.section_11} == SECTION_11
     partners = {name for name, kind in TYPES.items() if kind.partner}
     assert partners == {
-        RecipientType.POLICE,
-        RecipientType.CHILDRENS_SOCIAL_CARE,
-        RecipientType.MASH,
-        RecipientType.SAFEGUARDING_PARTNERS,
+        OrganisationType.POLICE,
+        OrganisationType.CHILDRENS_SOCIAL_CARE,
+        OrganisationType.MASH,
+        OrganisationType.SAFEGUARDING_PARTNERS,
     }
     assert all(TYPES[name].section_11 for name in partners)

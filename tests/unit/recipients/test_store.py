@@ -13,12 +13,13 @@ from app.audit import seal, verify
 from app.audit.model import Action, Sealed
 from app.identity.model import Actor, Role
 from app.kernel import ids
+from app.kernel.vocabulary import Answer
 from app.platform.db import Database
 from app.platform.preconditions import PreconditionFailed
 from app.recipients import changes, tables
 from app.recipients.changes import Change
 from app.recipients.contacts import service as contacts
-from app.recipients.model import CheckMethod, ContactDetails, Verified
+from app.recipients.model import CheckMethod, ContactDetails
 from app.recipients.organisations import service as organisations
 from app.recipients.status import ListedContact, ListedRecipient, recipient_facts
 from app.recipients.verification import VerificationReason
@@ -48,7 +49,7 @@ async def verified(
     check = Check(
         **{
             "method": CheckMethod.WARRANT_CARD,
-            "result": Verified.YES,
+            "result": Answer.YES,
             "contact_id": contact_id,
             "note": "Seen at the gate.",
         }
@@ -107,7 +108,7 @@ async def test_what_is_stored_is_what_the_trail_says(database: Database):
         ("recipients_recipient", "call_back_number", "01632 960666", "head-changed"),
         ("recipients_contact", "active", False, "head-changed"),
         ("recipients_record", "by_role", "ig_lead", "record-changed"),
-        ("recipients_narrative", "body", '{"name":"Somebody else"}', "record-changed"),
+        ("recipients_narrative", "body", '{"name":"B. Jones"}', "record-changed"),
     ],
 )
 async def test_what_is_altered_behind_the_trail_shows(
@@ -181,14 +182,14 @@ async def test_other_packages_are_told_who_is_verified(database: Database):
     async with database.reading() as session:
         known = await recipient_facts(session, "123456", recipient_id, contact_id, on=TODAY)
     assert known is not None
-    assert (known.verified, known.status.why) == (Verified.UNSURE, VerificationReason.NEVER_CHECKED)
+    assert (known.verified, known.status.why) == (Answer.UNSURE, VerificationReason.NEVER_CHECKED)
     assert (known.named_individual, known.contact_active, known.active) == ("A. Khan", True, True)
     assert known.secure_routes == details().secure_routes
     await verified(database, hub, contact_id)
     for on, answer in (
-        (TODAY, Verified.YES),
-        (TODAY + timedelta(days=365), Verified.YES),
-        (TODAY + timedelta(days=366), Verified.UNSURE),
+        (TODAY, Answer.YES),
+        (TODAY + timedelta(days=365), Answer.YES),
+        (TODAY + timedelta(days=366), Answer.UNSURE),
     ):
         async with database.reading() as session:
             person_facts = await recipient_facts(session, "123456", recipient_id, contact_id, on=on)
@@ -199,13 +200,13 @@ async def test_other_packages_are_told_who_is_verified(database: Database):
         assert replace(hub_facts, status=known.status) == replace(
             known, contact_id=None, contact_active=None, named_individual=None
         )
-        assert hub_facts.verified is Verified.UNSURE
+        assert hub_facts.verified is Answer.UNSURE
 
 
 async def test_other_packages_are_told_nothing_about_unknown_recipients(database: Database):
     hub = await a_hub(database)
-    nobody = ids.new_id(NOW)
+    unknown = ids.new_id(NOW)
     async with database.reading() as session:
         assert await recipient_facts(session, STRANGER, hub.recipient.id, on=TODAY) is None
-        assert await recipient_facts(session, "123456", nobody, on=TODAY) is None
-        assert await recipient_facts(session, "123456", hub.recipient.id, nobody, on=TODAY) is None
+        assert await recipient_facts(session, "123456", unknown, on=TODAY) is None
+        assert await recipient_facts(session, "123456", hub.recipient.id, unknown, on=TODAY) is None

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.kernel.vocabulary import Answer, OrganisationType, SecureRoute
 from app.recipients.matching import RecipientFacts
 from app.recipients.model import (
     CheckMethod,
@@ -11,9 +12,6 @@ from app.recipients.model import (
     ContactDetails,
     OrganisationDetails,
     Recipient,
-    RecipientRoute,
-    RecipientType,
-    Verified,
 )
 from app.recipients.verification import Verification, VerificationReason, VerificationStatus
 
@@ -26,10 +24,10 @@ KHAN = UUID(int=2)
 def details(**broken: Any) -> OrganisationDetails:
     valid: dict[str, Any] = {
         "organisation": "Anytown MASH",
-        "organisation_type": RecipientType.MASH,
+        "organisation_type": OrganisationType.MASH,
         "call_back_number": "01632 960123",
         "call_back_source": "the council's website",
-        "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
+        "secure_routes": (SecureRoute.SECURE_EMAIL, SecureRoute.PHONE_VERIFIED),
     }
     return OrganisationDetails(**valid | broken)
 
@@ -75,7 +73,7 @@ def check(**broken: Any) -> Verification:
         "recipient_id": HUB,
         "contact_id": None,
         "method": CheckMethod.CALL_BACK_PUBLISHED_NUMBER,
-        "result": Verified.YES,
+        "result": Answer.YES,
         "verified_on": TODAY,
         "identity_version": 1,
         "note": None,
@@ -88,7 +86,7 @@ def check(**broken: Any) -> Verification:
 
 def checked(**broken: Any) -> VerificationStatus:
     valid: dict[str, Any] = {
-        "verified": Verified.YES,
+        "verified": Answer.YES,
         "why": VerificationReason.CHECKED,
         "method": CheckMethod.CALL_BACK_PUBLISHED_NUMBER,
         "verified_on": TODAY,
@@ -101,8 +99,8 @@ def facts(**broken: Any) -> RecipientFacts:
     valid: dict[str, Any] = {
         "recipient_id": HUB,
         "organisation": "Anytown MASH",
-        "organisation_type": RecipientType.MASH,
-        "secure_routes": (RecipientRoute.SECURE_EMAIL, RecipientRoute.PHONE_VERIFIED),
+        "organisation_type": OrganisationType.MASH,
+        "secure_routes": (SecureRoute.SECURE_EMAIL, SecureRoute.PHONE_VERIFIED),
         "call_back_number": "01632 960123",
         "active": True,
         "status": checked(),

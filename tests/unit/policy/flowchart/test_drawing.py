@@ -15,8 +15,8 @@ from app.platform.documents import pdf
 from app.policy.flowchart import drawing
 from app.policy.flowchart import svg as flowchart_svg
 from app.policy.flowchart.drawing import CHECKS, OUTCOMES, QUESTIONS
-from tests.unit.sharing.records.printed_facts import how
-from tests.unit.sharing.records.printing import WAYS, chart
+from tests.unit.sharing.records.printed_facts import WAYS, how
+from tests.unit.sharing.records.printing import chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONT = ImageFont.truetype(str(pdf.FONTS / "DejaVuSans.ttf"), 1000)

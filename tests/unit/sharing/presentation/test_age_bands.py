@@ -1,4 +1,4 @@
-"""How old somebody is, in bands: never off by a day, and never finer than its band."""
+"""Age bands: correct to the day at each boundary, and never finer than the band."""
 
 from datetime import date, timedelta
 

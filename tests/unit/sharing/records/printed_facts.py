@@ -2,15 +2,6 @@
 
 from typing import Any
 
-from tests.unit.sharing.records.printing import (
-    CHECKS,
-    DIGEST,
-    ITEM,
-    OTHER_ITEM,
-    PRINCIPLES,
-    WAYS,
-)
-
 
 def steps(*answers: tuple[str, str]) -> list[dict[str, Any]]:
     """The way taken, as an evaluation tells it."""
@@ -163,3 +154,54 @@ def facts() -> dict[str, Any]:
         "urgency": "urgent",
         "needed_by": "2026-11-23",
     }
+
+
+DIGEST = "sha256:" + "5a" * 32
+
+
+ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
+
+
+OTHER_ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8e"
+
+
+PRINCIPLES = (
+    "necessary_and_proportionate",
+    "relevant",
+    "adequate",
+    "accurate",
+    "timely",
+    "secure",
+    "record",
+)
+
+
+CHECKS = ("amount", "fact_from_opinion", "right_recipient", "secure", "transparency")
+
+
+WAYS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
+    "share": (
+        steps(
+            ("immediate_risk", "no"),
+            ("purpose", "yes"),
+            ("consent", "no"),
+            ("identifiable", "yes"),
+            ("lawful_reason", "yes"),
+        ),
+        "lawful_reason",
+        "hold",
+    ),
+    "share_emergency": (steps(("immediate_risk", "yes")), "immediate_risk", "ready"),
+    "do_not_share": (steps(("immediate_risk", "no"), ("purpose", "no")), "purpose", "none"),
+    "seek_advice": (
+        steps(
+            ("immediate_risk", "unsure"),
+            ("purpose", "yes"),
+            ("consent", "unsure"),
+            ("identifiable", "yes"),
+            ("lawful_reason", "no"),
+        ),
+        "consent",
+        "none",
+    ),
+}

@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.policy.flowchart import drawing
-from tests.unit.sharing.records.printed_facts import evaluation, facts, how, steps
+from tests.unit.sharing.records.printed_facts import (
+    DIGEST,
+    ITEM,
+    OTHER_ITEM,
+    WAYS,
+    evaluation,
+    facts,
+    how,
+)
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-DIGEST = "sha256:" + "5a" * 32
-ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8d"
-OTHER_ITEM = "01a2048c-538b-7f43-a0cf-42edea9dbc8e"
 BY = {"subject": "01a2048c-0000-7000-8000-0000000000d1", "role": "dsl"}
 HOSTILE = (
     "<script>alert(1)</script> & \"quoted\" 'single' #emph[typst] $x$ \u202eecnetnes eht nrut\u202c"
@@ -27,45 +32,6 @@ NAMES = (
     "Олена Шевченко",
     "👩‍👧 Ada",
 )
-
-PRINCIPLES = (
-    "necessary_and_proportionate",
-    "relevant",
-    "adequate",
-    "accurate",
-    "timely",
-    "secure",
-    "record",
-)
-CHECKS = ("amount", "fact_from_opinion", "right_recipient", "secure", "transparency")
-
-
-WAYS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
-    "share": (
-        steps(
-            ("immediate_risk", "no"),
-            ("purpose", "yes"),
-            ("consent", "no"),
-            ("identifiable", "yes"),
-            ("lawful_reason", "yes"),
-        ),
-        "lawful_reason",
-        "hold",
-    ),
-    "share_emergency": (steps(("immediate_risk", "yes")), "immediate_risk", "ready"),
-    "do_not_share": (steps(("immediate_risk", "no"), ("purpose", "no")), "purpose", "none"),
-    "seek_advice": (
-        steps(
-            ("immediate_risk", "unsure"),
-            ("purpose", "yes"),
-            ("consent", "unsure"),
-            ("identifiable", "yes"),
-            ("lawful_reason", "no"),
-        ),
-        "consent",
-        "none",
-    ),
-}
 
 
 def record(number: int, **says: Any) -> dict[str, Any]:

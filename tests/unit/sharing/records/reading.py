@@ -20,7 +20,7 @@ def letter(**changed: Any) -> dict[str, Any]:
         "policy_title": "Information Sharing Policy",
         "policy_version": "2025-11",
         "school": "A School",
-        "reasons": "No purpose that concerns a child.\n\nNobody consented.",
+        "reasons": "No purpose that concerns a child.\n\nThe parents did not consent.",
         "contact": "The designated safeguarding lead, 01632 960001",
         **changed,
     }

@@ -21,9 +21,9 @@ from app.platform.documents.html import CSP
 from app.sharing.records import document
 from app.sharing.records import document as records_document
 from app.sharing.records import text as records_text
+from tests.unit.sharing.records.printed_facts import ITEM
 from tests.unit.sharing.records.printing import (
     HOSTILE,
-    ITEM,
     NAMES,
     NOW,
     audit,

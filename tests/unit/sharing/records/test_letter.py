@@ -32,7 +32,7 @@ def test_a_letter_says_what_was_released_and_nothing_else():
         ):
             assert wanted in said
         for wanted in (
-            "Nobody consented.",
+            "The parents did not consent.",
             "Information Sharing Policy",
             "2025-11",
             "01632 960001",
@@ -65,7 +65,7 @@ def test_a_letter_is_accessible_as_a_page_and_as_a_file():
             assert metadata["dc:title"] == "Our answer to your request for information"
 
 
-def test_a_letter_to_somebody_unnamed_is_still_a_letter():
+def test_a_letter_to_an_unnamed_requester_is_addressed_to_whom_it_may_concern():
     whole = refused()
     whole["facts"] |= {"requester": None, "external_id": None}
     assert "To whom it may concern" in letter_html(whole, **letter())
@@ -79,7 +79,7 @@ def test_a_letter_to_somebody_unnamed_is_still_a_letter():
         refused(direction="proactive"),
         refused(view="deidentified"),
     ],
-    ids=["shared", "undecided", "nobody asked", "de-identified"],
+    ids=["shared", "undecided", "proactive", "de-identified"],
 )
 def test_no_letter_but_for_a_refused_request(shown: dict[str, Any]):
     with pytest.raises(LetterNotAvailable):
