@@ -14,7 +14,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticKnownError
 
 from app.kernel.vocabulary import Answer, SecureRoute
 from app.recipients.model import CheckMethod, ContactDetails, OrganisationDetails
@@ -40,9 +40,7 @@ def _nfc(text: str) -> str:
 def _route(value: Any) -> Any:
     if value not in ROUTES:
         expected = ", ".join(f"'{route}'" for route in ROUTES)
-        raise PydanticCustomError(
-            "enum", "Input should be one of {expected}", {"expected": expected}
-        )
+        raise PydanticKnownError("enum", {"expected": expected})
     return value
 
 
