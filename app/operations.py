@@ -18,7 +18,7 @@ from app.platform.web import CallDep, Public, StrictRoute
 
 SEALING_LATE: Final = timedelta(seconds=30)
 
-_NO_DATABASE: Final = {status: said for status, said in replies(422).items() if status != 503}
+_NO_DATABASE: Final = {status: reply for status, reply in replies(422).items() if status != 503}
 _FIGURES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The Prometheus text format.",

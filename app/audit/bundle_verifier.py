@@ -210,20 +210,20 @@ class Bundle:
         seen: set[str] = set()
         if 0 in wanted:
             wanted[0] = root_of(edge)
-        for body in self.lines("entries.jsonl"):
-            said = parse(body)
-            if said is None or said.get("v") != 1:
+        for line in self.lines("entries.jsonl"):
+            body = parse(line)
+            if body is None or body.get("v") != 1:
                 self.find(f"entry #{self.size} cannot be read")
             else:
-                entry = str(said.get("id"))
+                entry = str(body.get("id"))
                 if entry in seen:
                     self.find(f"entry #{self.size} is in the log twice")
                 seen.add(entry)
-                if said.get("school") != school:
+                if body.get("school") != school:
                     self.find(f"entry #{self.size} belongs to another school")
                 if entry in concerned:
-                    self.requests[entry] = (self.size, str(said.get("action")), said.get("request"))
-            grow(edge, leaf_hash(body))
+                    self.requests[entry] = (self.size, str(body.get("action")), body.get("request"))
+            grow(edge, leaf_hash(line))
             self.size += 1
             if self.size in wanted:
                 wanted[self.size] = root_of(edge)

@@ -66,7 +66,7 @@ class Entry:
 
 
 class _Found(NamedTuple):
-    """The columns that a look for entries selects."""
+    """The columns that a search selects."""
 
     id: UUID
     body: str
@@ -159,9 +159,8 @@ def _statement(actor: Actor, filters: Filters, after: UUID | None, limit: int) -
     if filters.subject is None:
         found = page.order_by(col(EntryRow.id).desc()).limit(limit).subquery()
         return _with_index(found, actor.school).order_by(found.c.id.desc())
-    # Two short index scans, of the first and of the further persons. The second asks for each row
-    # whether its entry fits, where that is not certain, since a join would let the planner begin at
-    # the entries, of which there are many more.
+    # Two short index scans, of the first and of the further persons. The second looks up the entry
+    # of each row; with a join the planner might begin at the entries, which are many more.
     first = (
         page.where(col(EntryRow.subject).in_(filters.subject))
         .order_by(col(EntryRow.id).desc())
@@ -228,10 +227,9 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.outcome is not None:
         where.append(col(EntryRow.outcome).in_([outcome.value for outcome in filters.outcome]))
         if EntryOutcome.SUCCESS not in filters.outcome:
-            # Said as it stands in the partial index over the few entries that did not succeed.
+            # Worded as in the partial index over the few entries that did not succeed.
             where.append(col(EntryRow.outcome) != sa.literal_column("'success'"))
-    # An id begins with the entry's millisecond, so that the primary order serves for the time as
-    # well.
+    # An id begins with the entry's millisecond, so the primary key serves for the time too.
     if filters.since is not None:
         where += [col(EntryRow.id) >= _first_id(filters.since), col(EntryRow.at) >= filters.since]
     if filters.until is not None:

@@ -109,21 +109,21 @@ async def test_cursors_lead_through_all_pages_and_altered_ones_are_refused(
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "pointer"),
     [
-        {"action": "no.such.thing"},
-        {"outcome": "maybe"},
-        {"actor": "x"},
-        {"from": "yesterday"},
-        {"limit": "0"},
-        {"limit": "201"},
+        ("action=no.such.thing", "/query/action/0"),
+        ("outcome=denied&outcome=maybe", "/query/outcome/1"),
+        ("actor=x", "/query/actor"),
+        ("from=yesterday", "/query/from"),
+        ("limit=0", "/query/limit"),
+        ("limit=201", "/query/limit"),
     ],
 )
-async def test_an_invalid_filter_is_refused(service: Service, query: dict[str, str]) -> None:
+async def test_an_invalid_filter_is_refused(service: Service, query: str, pointer: str) -> None:
     lead = await service.caller(Role.IG_LEAD)
-    reply = await lead.get("/v1/audit/entries", params=query)
+    reply = await lead.get(f"/v1/audit/entries?{query}")
     assert reply.status_code == 422
-    assert reply.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
+    assert reply.json()["errors"][0]["pointer"] == pointer
 
 
 async def test_a_person_is_found_by_random_id_and_an_unknown_person_is_not(
@@ -300,10 +300,10 @@ async def test_entries_of_denials_do_not_reveal_whether_an_object_exists(
             await curious.patch(path, json={"urgency": "routine"}, headers={"If-Match": '"1.full"'})
         )
         assert [reply.status_code for reply in replies] == [404, 404]
-        seen["request"].append(await told(curious, asked_for, sharing_request=asked_for))
+        seen["request"].append(await denials(curious, asked_for, sharing_request=asked_for))
     for asked_for in concealed:
         assert (await curious.get(f"/v1/audit/entries/{asked_for}")).status_code == 404
-        seen["entry"].append(await told(curious, asked_for, action="access.denied"))
+        seen["entry"].append(await denials(curious, asked_for, action="access.denied"))
 
     assert [len(one) for one in seen["request"]] == [2, 2, 2]  # type: ignore[arg-type]
     assert seen["request"] == seen["request"][:1] * 3
@@ -316,10 +316,8 @@ async def test_entries_of_denials_do_not_reveal_whether_an_object_exists(
     assert report.findings == []
 
 
-async def told(caller: httpx.AsyncClient, asked_for: str, **query: str) -> list[dict[str, Any]]:
-    """What the caller's own denials about this id say, in full, but for what is every entry's
-    own.
-    """
+async def denials(caller: httpx.AsyncClient, asked_for: str, **query: str) -> list[dict[str, Any]]:
+    """The caller's own denials about this id, without the members that differ in every entry."""
     found = []
     for entry in await entries(caller, **query):
         if entry["action"] == "access.denied" and asked_for in {

@@ -15,7 +15,7 @@ from app.platform.settings import InvalidSettings, Settings
 from tests.api.sharing import facts, submit
 from tests.running import MovableClock
 from tests.service import Caller, Service
-from tests.unit.mail.test_server import Kept, mail_server
+from tests.unit.mail.test_server import Inbox, mail_server
 
 pytestmark = pytest.mark.database_independent
 
@@ -51,11 +51,11 @@ async def test_the_dsl_is_informed_of_an_emergency_without_names(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     request_id = await an_emergency(staff)
-    kept = Kept()
-    with mail_server(kept) as port:
+    inbox = Inbox()
+    with mail_server(inbox) as port:
         mailer = Sender(on(service.settings, port), service.database, clock)
         assert (await mailer.send(), await mailer.send()) == (1, 0)
-    [envelope] = kept.mail
+    [envelope] = inbox.mail
     assert envelope.rcpt_tos == ["dsl@school.example"]
     raw = envelope.content
     assert isinstance(raw, bytes)
@@ -76,10 +76,10 @@ async def test_the_dsl_is_informed_of_advice_sought_from_them(
         assert (
             await staff.post(f"/v1/sharing-requests/{made['id']}/advice", json=body)
         ).status_code == 201
-    kept = Kept()
-    with mail_server(kept) as port:
+    inbox = Inbox()
+    with mail_server(inbox) as port:
         assert await Sender(on(service.settings, port), service.database, clock).send() == 1
-    assert b"You have been asked for advice" in bytes(kept.mail[0].content or b"")  # type: ignore[arg-type]
+    assert b"You have been asked for advice" in bytes(inbox.mail[0].content or b"")  # type: ignore[arg-type]
 
 
 async def test_a_refused_record_sends_no_message(service: Service) -> None:
@@ -94,13 +94,13 @@ async def test_failed_deliveries_are_repeated_after_growing_pauses(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
-    kept = Kept("451 try later")
-    with mail_server(kept) as port:
+    inbox = Inbox("451 try later")
+    with mail_server(inbox) as port:
         mailer = Sender(on(service.settings, port), service.database, clock)
         assert (await mailer.send(), mailer.trouble) == (0, "SMTPDataError 451")
         assert (await an_emergency(staff), await mailer.send())[1] == 0
         clock.forward(seconds=31)
-        kept.answer = "250 OK"
+        inbox.answer = "250 OK"
         assert (await mailer.send(), mailer.trouble) == (2, None)
     assert [outbox.wait_after(n) for n in (1, 2, 3, 99)] == [
         timedelta(seconds=s) for s in (30, 60, 120, 3600)
@@ -112,8 +112,8 @@ async def test_an_interrupted_delivery_is_repeated(
 ) -> None:
     await an_emergency(staff)
     assert len(await outbox.claim(service.database, clock(), limit=9)) == 1
-    kept = Kept()
-    with mail_server(kept) as port:
+    inbox = Inbox()
+    with mail_server(inbox) as port:
         mailer = Sender(on(service.settings, port), service.database, clock)
         assert await mailer.send() == 0
         clock.forward(minutes=6)
@@ -125,11 +125,11 @@ async def test_two_workers_do_not_send_the_same_message(
 ) -> None:
     for _ in range(6):
         await an_emergency(staff)
-    kept = Kept()
-    with mail_server(kept) as port:
+    inbox = Inbox()
+    with mail_server(inbox) as port:
         mailers = [Sender(on(service.settings, port), service.database, clock) for _ in range(3)]
         await asyncio.gather(*(mailer.send() for mailer in mailers))
-    ids = [envelope.content.split(b"Message-ID: ")[1].split(b"\r\n")[0] for envelope in kept.mail]  # type: ignore[union-attr,arg-type]
+    ids = [envelope.content.split(b"Message-ID: ")[1].split(b"\r\n")[0] for envelope in inbox.mail]  # type: ignore[union-attr,arg-type]
     assert len(ids) == len(set(ids)) == 6
 
 
@@ -160,18 +160,18 @@ async def test_the_background_task_sends_and_stops(
     service: Service, staff: Caller, clock: MovableClock
 ) -> None:
     await an_emergency(staff)
-    kept, stop = Kept(), asyncio.Event()
-    with mail_server(kept) as port:
+    inbox, stop = Inbox(), asyncio.Event()
+    with mail_server(inbox) as port:
         task = asyncio.create_task(
             Sender(on(service.settings, port), service.database, clock, pause=0.02).run(stop)
         )
         for _ in range(500):
-            if kept.mail:
+            if inbox.mail:
                 break
             await asyncio.sleep(0.02)
         stop.set()
         await asyncio.wait_for(task, 20)
-    assert len(kept.mail) == 1
+    assert len(inbox.mail) == 1
 
 
 def test_a_mail_server_without_a_receiver_is_an_invalid_setting(settings: Settings) -> None:

@@ -73,9 +73,9 @@ async def test_acknowledged_requests_survive_a_kill_and_repeated_keys_create_no_
 
     live_server.start()
     async with sign_in(live_server, email) as client:
-        kept = await everything(client)
-        assert {made["id"] for made in acknowledged.values()} <= kept.keys()
-        assert len(kept) <= len(sent)
+        stored = await everything(client)
+        assert {made["id"] for made in acknowledged.values()} <= stored.keys()
+        assert len(stored) <= len(sent)
         for key in sent:
             again = await client.post(
                 "/v1/sharing-requests", json=MASH, headers={"Idempotency-Key": key}
@@ -87,6 +87,6 @@ async def test_acknowledged_requests_survive_a_kill_and_repeated_keys_create_no_
         assert len(await everything(client)) == len(sent)
 
     live_server.stop()
-    status, said = verify_log(live_server)
-    assert status == 0, said
-    assert "intact" in said
+    status, output = verify_log(live_server)
+    assert status == 0, output
+    assert "intact" in output

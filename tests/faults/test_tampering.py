@@ -54,8 +54,8 @@ async def test_every_change_in_the_database_is_detected_and_named(
     live_server: LiveServer, settings: Settings
 ) -> None:
     await a_decided_request(live_server)
-    status, said = verify_log(live_server)
-    assert (status, "intact" in said) == (0, True), said
+    status, output = verify_log(live_server)
+    assert (status, "intact" in output) == (0, True), output
 
     async with run_sql_as_owner(settings) as run:
         await a_changed_reason(live_server, run)
@@ -68,15 +68,15 @@ async def test_every_change_in_the_database_is_detected_and_named(
 
 def found(server: LiveServer, *arguments: str) -> str:
     """The output of a verification that must fail."""
-    status, said = verify_log(server, *arguments)
-    assert status == 1, said
-    assert "VIOLATION" in said
-    return said
+    status, output = verify_log(server, *arguments)
+    assert status == 1, output
+    assert "VIOLATION" in output
+    return output
 
 
 def intact(server: LiveServer) -> None:
-    status, said = verify_log(server)
-    assert status == 0, said
+    status, output = verify_log(server)
+    assert status == 0, output
 
 
 async def a_changed_reason(server: LiveServer, run: Any) -> None:
@@ -88,9 +88,9 @@ async def a_changed_reason(server: LiveServer, run: Any) -> None:
     changed = json.dumps(json.loads(body) | {"reasons": "Because they asked nicely."})
     assert changed != body
     await run("UPDATE sharing_narrative SET body = $1 WHERE record_id = $2", changed, record)
-    said = found(server)
-    assert re.search(rf"school {SCHOOL}, entry #\d+: .*record", said), said
-    assert "nicely" not in said
+    output = found(server)
+    assert re.search(rf"school {SCHOOL}, entry #\d+: .*record", output), output
+    assert "nicely" not in output
     await run("UPDATE sharing_narrative SET body = $1 WHERE record_id = $2", body, record)
 
 
@@ -143,7 +143,7 @@ async def a_cut_tail(server: LiveServer, run: Any, published: Path) -> None:
         await run("DELETE FROM audit_entry WHERE id = $1", entry)
     assert f"entry #{shorter}" in found(server), "the checkpoint that signed them is still there"
     await run("DELETE FROM audit_checkpoint WHERE size > $1", shorter)
-    said = found(server)
-    assert f"school {SCHOOL}, entry #{shorter}" in said
-    assert "rolled-back" in said
+    output = found(server)
+    assert f"school {SCHOOL}, entry #{shorter}" in output
+    assert "rolled-back" in output
     assert "rolled-back" in found(server, "--checkpoint", aside)

@@ -56,7 +56,7 @@ def signed(note: str, key: Ed25519PublicKey) -> tuple[str, int, bytes]:
     raise AssertionError("no signature of this key")
 
 
-def verify(bundle: Path, pem: str, kept: str | None = None) -> int:
+def verify(bundle: Path, pem: str, saved: str | None = None) -> int:
     """Run the checks of the page; gives the number of entries, or raises."""
     key = load_pem_public_key(pem.encode())
     assert isinstance(key, Ed25519PublicKey)
@@ -76,7 +76,7 @@ def verify(bundle: Path, pem: str, kept: str | None = None) -> int:
     for note in [
         files["checkpoint.txt"].decode(),
         *(one["checkpoint"] for one in earlier),
-        *([kept] if kept else []),
+        *([saved] if saved else []),
     ]:
         found = signed(note, key)
         assert found[0].endswith(f"/schools/{manifest['school']}")
@@ -84,7 +84,7 @@ def verify(bundle: Path, pem: str, kept: str | None = None) -> int:
     entries = {json.loads(leaf)["id"]: (n, json.loads(leaf)) for n, leaf in enumerate(leaves)}
     assert len(entries) == size
     assert all(
-        said["v"] == 1 and said["school"] == manifest["school"] for _, said in entries.values()
+        body["v"] == 1 and body["school"] == manifest["school"] for _, body in entries.values()
     )
     for line in files["disposals.jsonl"].splitlines():
         gone = json.loads(line)
@@ -146,7 +146,7 @@ async def test_a_verifier_written_from_the_documentation_finds_alterations(
 ):
     with zipfile.ZipFile(bundle) as archive:
         first = json.loads(archive.read("proofs.jsonl").splitlines()[0])
-    assert verify(bundle, PEM, kept=first["checkpoint"]) == 44
+    assert verify(bundle, PEM, saved=first["checkpoint"]) == 44
     for name, old, new in (
         ("entries.jsonl", b'"outcome":"success"', b'"outcome":"failure"'),
         ("checkpoint.txt", b"\n44\n", b"\n43\n"),
@@ -187,9 +187,9 @@ def test_the_documented_commands_make_an_intact_bundle(live_server: LiveServer, 
         "verify.py bundle.zip --key key.pem",
     ):
         assert command in PAGE
-    said = live_server.run("audit", "key")
-    assert said.stdout.startswith("-----BEGIN PUBLIC KEY-----")
-    (tmp_path / "key.pem").write_text(said.stdout)
+    printed = live_server.run("audit", "key")
+    assert printed.stdout.startswith("-----BEGIN PUBLIC KEY-----")
+    (tmp_path / "key.pem").write_text(printed.stdout)
     while (
         done := live_server.run("audit", "export", "--out", str(tmp_path / "bundle.zip"))
     ).returncode:
@@ -204,4 +204,4 @@ def test_the_documented_commands_make_an_intact_bundle(live_server: LiveServer, 
         check=False,
     )
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "intact"), done.stderr
-    assert verify(tmp_path / "bundle.zip", said.stdout) > 0
+    assert verify(tmp_path / "bundle.zip", printed.stdout) > 0

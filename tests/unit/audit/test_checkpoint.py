@@ -63,9 +63,9 @@ def test_another_key_or_log_is_refused_and_other_signatures_are_ignored() -> Non
         checkpoint.verify(NOTE, OTHER.public_key())
     with pytest.raises(CheckpointRefused, match="another log"):
         checkpoint.verify(NOTE, KEY.public_key(), origin="school.example/schools/654321")
-    witness = checkpoint.sign(HEAD, OTHER).splitlines()[-1]
+    other = checkpoint.sign(HEAD, OTHER).splitlines()[-1]
     head, _, tail = NOTE.partition("\n\n")
-    assert checkpoint.verify(f"{head}\n\n{witness}\n{tail}", KEY.public_key()) == HEAD
+    assert checkpoint.verify(f"{head}\n\n{other}\n{tail}", KEY.public_key()) == HEAD
 
 
 @pytest.mark.parametrize(

@@ -82,16 +82,16 @@ async def test_the_script_in_the_bundle_finds_it_intact_without_the_service(
 async def test_a_bundle_is_compared_with_a_saved_checkpoint(
     bundle: Path, database: Database, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "kept.txt"
+    saved = tmp_path / "saved.txt"
     for size in (5, 305, 314):
         ((note,),) = await rows(database, f"SELECT note FROM audit_checkpoint WHERE size = {size}")
-        kept.write_text(str(note), encoding="utf-8")
-        assert check(bundle, "--checkpoint", str(kept)) == 0
+        saved.write_text(str(note), encoding="utf-8")
+        assert check(bundle, "--checkpoint", str(saved)) == 0
     later = checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 400, bytes(32))
     other = checkpoint.Checkpoint(f"{HOST}/schools/{SCHOOL}", 100, bytes(32))
     for head in (later, other):
-        kept.write_text(checkpoint.sign(head, KEY), encoding="utf-8")
-        assert check(bundle, "--checkpoint", str(kept)) == 1
+        saved.write_text(checkpoint.sign(head, KEY), encoding="utf-8")
+        assert check(bundle, "--checkpoint", str(saved)) == 1
 
 
 async def test_another_key_is_a_violation_and_other_text_is_unreadable(
@@ -182,10 +182,10 @@ async def test_a_bundle_with_a_file_missing_is_unreadable(bundle: Path, name: st
 async def test_no_changed_byte_of_the_archive_crashes_the_script(
     bundle: Path,
 ) -> None:
-    sound = bundle.read_bytes()
+    intact = bundle.read_bytes()
     rng = random.Random(3)
     for _ in range(150):
-        raw = bytearray(sound)
+        raw = bytearray(intact)
         raw[rng.randrange(len(raw))] ^= rng.randrange(1, 256)
         bundle.write_bytes(bytes(raw))
         assert check(bundle) in {0, 1, 2}  # 0: a byte of the archive's own book-keeping

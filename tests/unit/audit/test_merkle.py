@@ -59,11 +59,11 @@ class Store:
 
     def __init__(self, bodies: Sequence[bytes], batch: int = 7) -> None:
         self.frontier = merkle.Frontier()
-        self.kept: dict[tuple[int, int], bytes] = {}
+        self.stored: dict[tuple[int, int], bytes] = {}
         leaves = [merkle.leaf_hash(body) for body in bodies]
-        self.kept.update({(0, idx): leaf for idx, leaf in enumerate(leaves)})
+        self.stored.update({(0, idx): leaf for idx, leaf in enumerate(leaves)})
         for at in range(0, len(leaves), batch):
-            self.kept.update(
+            self.stored.update(
                 {
                     (level, idx): root
                     for level, idx, root in self.frontier.extend(leaves[at : at + batch])
@@ -71,7 +71,7 @@ class Store:
             )
 
     def read(self, level: int, idx: int) -> bytes:
-        return self.kept[level, idx]
+        return self.stored[level, idx]
 
 
 def bodies_of(size: int) -> list[bytes]:
@@ -122,7 +122,7 @@ def test_a_frontier_replaces_reads_of_the_right_edge(data: st.DataObject) -> Non
         for level, first, count in merkle.runs(spans, known)
         for n in range(count)
     }
-    only = {key: store.kept[key] for key in wanted}
+    only = {key: store.stored[key] for key in wanted}
     assert merkle.roots(spans, lambda level, idx: only[level, idx], known) == path(
         index, bodies_of(size)
     )

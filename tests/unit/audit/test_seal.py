@@ -189,8 +189,8 @@ async def until(true: Callable[[], bool]) -> None:
 async def roll_back(database: Database, size: int) -> None:
     """Delete what an older backup does not have."""
     async with tampering(database) as run:
-        kept = "SELECT entry_id FROM audit_leaf WHERE idx >= :size"
-        await run(f"DELETE FROM audit_entry WHERE id IN ({kept})", size=size)
+        newer = "SELECT entry_id FROM audit_leaf WHERE idx >= :size"
+        await run(f"DELETE FROM audit_entry WHERE id IN ({newer})", size=size)
         await run("DELETE FROM audit_leaf WHERE idx >= :size", size=size)
         await run("DELETE FROM audit_checkpoint WHERE size > :size", size=size)
 

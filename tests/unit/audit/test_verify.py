@@ -239,23 +239,23 @@ async def test_a_saved_checkpoint_reveals_a_rollback_of_entries_and_checkpoints(
 ) -> None:
     folder = CheckpointFolder(tmp_path)
     await sealed(database, 5, 5, folder=folder)
-    kept = await note_of(database)
+    saved = await note_of(database)
     await roll_back(database, 5)
     assert (await verify_log(database)).intact
-    report = await verify_log(database, saved=kept)
+    report = await verify_log(database, saved=saved)
     assert [(f.code, f.index) for f in report.findings] == [("rolled-back", 5)]
     await seal.reopen(
         database, KEY, school=SCHOOL, host=HOST, folder=folder, at=NOON + timedelta(hours=1)
     )
-    report = await verify_log(database, saved=kept)
+    report = await verify_log(database, saved=saved)
     assert report.intact, report.lines()
     assert "given up when the log was reopened at 5 entries (#5)" in report.notes[0]
     await sealed(database, 9)
-    assert (await verify_log(database, saved=kept)).intact
+    assert (await verify_log(database, saved=saved)).intact
     async with tampering(database) as run:
         for table in ("audit_entry", "audit_leaf", "audit_checkpoint", "audit_node"):
             await run(f"DELETE FROM {table}")
-    assert [f.code for f in (await verify_log(database, saved=kept)).findings] == ["rolled-back"]
+    assert [f.code for f in (await verify_log(database, saved=saved)).findings] == ["rolled-back"]
 
 
 async def resign(database: Database) -> None:
@@ -284,12 +284,12 @@ async def test_a_saved_checkpoint_reveals_a_log_rewritten_with_the_key(
     database: Database,
 ) -> None:
     await sealed(database, 5, 5)
-    kept = await note_of(database)
+    saved = await note_of(database)
     await sealed(database, 5)
     await forge(database, 3)
     await resign(database)
     assert (await verify_log(database)).intact
-    assert [f.code for f in (await verify_log(database, saved=kept)).findings] == [
+    assert [f.code for f in (await verify_log(database, saved=saved)).findings] == [
         "history-rewritten"
     ]
 

@@ -15,8 +15,8 @@ INSTANTS = st.datetimes(datetime(1970, 1, 2), datetime(2500, 1, 1), timezones=st
 def test_an_id_is_a_uuid_of_version_7_with_its_millisecond(instant: datetime) -> None:
     made = new_id(instant)
     assert (made.version, made.variant) == (7, RFC_4122)
-    told = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=made.int >> 80)
-    assert timedelta(0) <= instant - told < timedelta(milliseconds=1)
+    millisecond = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=made.int >> 80)
+    assert timedelta(0) <= instant - millisecond < timedelta(milliseconds=1)
     assert UUID(str(made)) == made
 
 

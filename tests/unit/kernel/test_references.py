@@ -12,7 +12,7 @@ NUMBERS = st.tuples(
 PLACES = st.integers(0, 11)
 
 
-def sound(rest: str) -> str:
+def with_check_letter(rest: str) -> str:
     """The pupil number of twelve characters, its letter found by trying."""
     (found,) = (letter for letter in LETTERS if pupil_number_fault(f"upn:{letter}{rest}") is None)
     return found + rest
@@ -45,7 +45,7 @@ def test_malformed_pupil_numbers_are_not_valid(number: str) -> None:
 
 @given(NUMBERS, PLACES, st.sampled_from("0123456789"))
 def test_one_wrong_digit_is_found(rest: str, place: int, digit: str) -> None:
-    number = sound(rest)
+    number = with_check_letter(rest)
     assume(rest[place] != digit)
     wrong = f"{rest[:place]}{digit}{rest[place + 1 :]}"
     found = pupil_number_fault(f"upn:{number[0]}{wrong}")
@@ -56,7 +56,7 @@ def test_one_wrong_digit_is_found(rest: str, place: int, digit: str) -> None:
 
 @given(NUMBERS, st.integers(0, 10))
 def test_two_exchanged_digits_are_found(rest: str, place: int) -> None:
-    number = sound(rest)
+    number = with_check_letter(rest)
     one, other = rest[place], rest[place + 1]
     assume(one != other)
     assume(other not in LETTERS)
@@ -75,7 +75,7 @@ def test_other_schemes_are_not_checked(other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "form"),
     [
         (" mis:1\t", "mis:1"),
         ("UPN : b801 2000 05001", "upn:B801200005001"),
@@ -84,6 +84,6 @@ def test_other_schemes_are_not_checked(other: str) -> None:
         (" ", ""),
     ],
 )
-def test_spellings_of_a_reference_have_one_form(written: str, kept: str) -> None:
-    assert one_form(written) == kept
-    assert one_form(kept) == kept
+def test_spellings_of_a_reference_have_one_form(written: str, form: str) -> None:
+    assert one_form(written) == form
+    assert one_form(form) == form

@@ -22,7 +22,7 @@ from app.mail.server import Server, deliver
 from app.platform.settings import InvalidSettings
 
 
-class Kept:
+class Inbox:
     """Stores the messages that it receives; `answer` is its reply to each."""
 
     def __init__(self, answer: str = "250 OK") -> None:
@@ -36,7 +36,7 @@ class Kept:
 
 
 @contextlib.contextmanager
-def mail_server(handler: Kept, **options: Any) -> Iterator[int]:
+def mail_server(handler: Inbox, **options: Any) -> Iterator[int]:
     """Run a mail server; gives its port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -142,52 +142,52 @@ def test_an_invalid_url_is_refused_without_repeating_it(url: str):
 
 
 def test_messages_are_delivered():
-    kept = Kept()
-    with mail_server(kept) as port:
+    inbox = Inbox()
+    with mail_server(inbox) as port:
         assert deliver(Server("127.0.0.1", port, tls=False), [a_message(), a_message()]) == [
             None,
             None,
         ]
-    assert [envelope.rcpt_tos for envelope in kept.mail] == [["dsl@school.example"]] * 2
+    assert [envelope.rcpt_tos for envelope in inbox.mail] == [["dsl@school.example"]] * 2
 
 
 def test_encryption_is_used_if_offered_and_certificates_are_checked(certificate: Path):
-    kept = Kept()
-    with mail_server(kept, tls_context=offered(certificate), require_starttls=True) as port:
+    inbox = Inbox()
+    with mail_server(inbox, tls_context=offered(certificate), require_starttls=True) as port:
         server = Server("127.0.0.1", port, tls=False)
         assert deliver(server, [a_message()], trusted(certificate)) == [None]
         assert deliver(server, [a_message()]) == ["SSLCertVerificationError"]
-    assert len(kept.mail) == 1
+    assert len(inbox.mail) == 1
 
 
 def test_a_password_is_sent_over_tls(certificate: Path):
-    kept = Kept()
+    inbox = Inbox()
     options = {
         "authenticator": only_the_school,
         "auth_required": True,
         "tls_context": offered(certificate),
     }
-    with mail_server(kept, **options) as port:
+    with mail_server(inbox, **options) as port:
         right = Server("127.0.0.1", port, False, "school", "p@ss:word")
         wrong = Server("127.0.0.1", port, False, "school", "guess")
         assert deliver(right, [a_message()], trusted(certificate)) == [None]
         assert deliver(wrong, [a_message()], trusted(certificate)) != [None]
-    assert len(kept.mail) == 1
+    assert len(inbox.mail) == 1
 
 
 def test_implicit_tls(certificate: Path):
-    kept = Kept()
-    with mail_server(kept, ssl_context=offered(certificate)) as port:
+    inbox = Inbox()
+    with mail_server(inbox, ssl_context=offered(certificate)) as port:
         # aiosmtpd's own check of its start speaks no TLS with a certificate that it does not know.
         assert deliver(
             Server("127.0.0.1", port, tls=True), [a_message()], trusted(certificate)
         ) == [None]
-    assert len(kept.mail) == 1
+    assert len(inbox.mail) == 1
 
 
 def test_no_password_is_sent_unencrypted():
-    kept = Kept()
-    with mail_server(kept, authenticator=only_the_school, auth_require_tls=False) as port:
+    inbox = Inbox()
+    with mail_server(inbox, authenticator=only_the_school, auth_require_tls=False) as port:
         # This address leads here as well, and is none that stands for this machine alone.
         elsewhere, here = (
             Server(host, port, False, "school", "p@ss:word")
@@ -195,12 +195,12 @@ def test_no_password_is_sent_unencrypted():
         )
         assert deliver(elsewhere, [a_message()]) == ["PasswordInTheClear"]
         assert deliver(here, [a_message()]) == [None]
-    assert len(kept.mail) == 1
+    assert len(inbox.mail) == 1
 
 
 @pytest.mark.parametrize("answer", ["451 later", "550 no"])
 def test_a_refusal_is_reported_by_its_code(answer: str):
-    with mail_server(Kept(answer)) as port:
+    with mail_server(Inbox(answer)) as port:
         assert deliver(Server("127.0.0.1", port, tls=False), [a_message()]) == [
             f"SMTPDataError {answer[:3]}"
         ]
