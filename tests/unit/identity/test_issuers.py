@@ -272,8 +272,8 @@ def claims(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("settings", "members", "role", "school", "client"),
     [
-        ({}, {}, Role.STAFF, "123456", "outside"),
-        ({}, {"role": ["unknown", "safeguarding"]}, Role.DSL, "123456", "outside"),
+        ({}, {}, Role.STAFF, "123456", "external"),
+        ({}, {"role": ["unknown", "safeguarding"]}, Role.DSL, "123456", "external"),
         (
             {},
             {"role": ["teacher", "teacher"], "client_id": "front-end"},
@@ -287,21 +287,21 @@ def claims(**changes: object) -> dict[str, object]:
             {"urn": "654321"},
             Role.STAFF,
             "654321",
-            "outside",
+            "external",
         ),
         (
             {"role_claim": "realm_access.roles"},
             {"realm_access": {"roles": ["safeguarding"]}},
             Role.DSL,
             "123456",
-            "outside",
+            "external",
         ),
         (
             {"role_claim": "https://x.example/role"},
             {"https://x.example/role": "teacher"},
             Role.STAFF,
             "123456",
-            "outside",
+            "external",
         ),
     ],
 )
