@@ -10,6 +10,7 @@ from app.audit.model import Action, EntryOutcome
 from app.audit.search import Filters
 from app.platform.db import Session
 from app.platform.instants import PeriodEnd, parse_period
+from app.platform.paging import MOST_VALUES
 from app.platform.references import Reference
 from app.platform.web import CallDep
 
@@ -26,7 +27,9 @@ async def _filters(
         UUID | None,
         Query(alias="actor", description="Id of the account or client that acted."),
     ] = None,
-    action: Annotated[list[Action] | None, Query(description="One of these actions.")] = None,
+    action: Annotated[
+        list[Action] | None, Query(max_length=MOST_VALUES, description="One of these actions.")
+    ] = None,
     sharing_request: Annotated[UUID | None, Query(description="Id of the sharing request.")] = None,
     subject: Annotated[
         Reference | None,
@@ -36,7 +39,8 @@ async def _filters(
         Reference | None, Query(description="Id or organisation type of the recipient.")
     ] = None,
     outcome: Annotated[
-        list[EntryOutcome] | None, Query(description="One of these outcomes.")
+        list[EntryOutcome] | None,
+        Query(max_length=MOST_VALUES, description="One of these outcomes."),
     ] = None,
     since: Annotated[
         PeriodEnd | None,

@@ -19,6 +19,9 @@ from app.kernel.errors import Fault, Kind, ServiceError
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+MOST_VALUES: Final = 200
+"""How often a filter may be repeated in one query."""
+
 NO_NUL: Final = r"^[^\x00]*$"
 """Pattern of a text to search for. PostgreSQL rejects NUL characters; SQLite would find nothing."""
 

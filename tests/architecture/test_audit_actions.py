@@ -229,6 +229,7 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen in time")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_command_appends_the_entries_in_the_table(settings: Settings, tmp_path: Path) -> None:
     operator = Operator(settings, tmp_path)
     runs = operator.runs

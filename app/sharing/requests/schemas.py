@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.kernel.classification import Personal
 from app.platform.instants import PeriodEnd
-from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, MOST_VALUES
 from app.platform.references import Reference
 from app.policy.engine.vocabulary import (
     Answer,
@@ -336,21 +336,21 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Annotated[
-        list[Status] | None, Field(description="Only requests with one of these statuses.")
+        list[Status] | None, Field(max_length=MOST_VALUES, description="These statuses only.")
     ] = None
     outcome: Annotated[
         list[Outcome] | None,
-        Field(description="Only requests with one of these evaluation outcomes."),
+        Field(max_length=MOST_VALUES, description="These outcomes only."),
     ] = None
     direction: Annotated[
-        list[Direction] | None, Field(description="Only requests in one of these directions.")
+        list[Direction] | None, Field(max_length=MOST_VALUES, description="These directions only.")
     ] = None
     subject: Annotated[
         Reference | None, Field(description="Only requests about this person (`person_ref`).")
     ] = None
     recipient_type: Annotated[
         list[OrganisationType] | None,
-        Field(description="Only requests with one of these types of recipient organisation."),
+        Field(max_length=MOST_VALUES, description="These types only."),
     ] = None
     submitted_from: Annotated[
         PeriodEnd | None, Field(description="Only submissions on or after this date or time.")
