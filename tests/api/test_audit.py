@@ -111,8 +111,8 @@ async def test_cursors_lead_through_all_pages_and_altered_ones_are_refused(
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
-        ("action=no.such.thing", "/query/action/0"),
-        ("outcome=denied&outcome=maybe", "/query/outcome/1"),
+        ("action=no.such.thing", "/query/action"),
+        ("outcome=denied&outcome=maybe", "/query/outcome"),
         ("actor=x", "/query/actor"),
         ("from=yesterday", "/query/from"),
         ("limit=0", "/query/limit"),
